@@ -1,0 +1,53 @@
+"""Settings of a run: flags over ``pinner.toml`` or ``[tool.pinner]`` in pyproject.toml over defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pinner.reference import Platform
+
+Level: TypeAlias = Literal["error", "warning", "note", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryOptions:
+    """How one registry host (or ``*``, every host not named) is reached."""
+
+    endpoint: str | None = None
+    """Ask here instead: scheme, host, port and path prefix, ``https://mirror.example/v2-cache``."""
+    plain_http: bool = False
+    """Speak HTTP without TLS. Loopback hosts need no asking."""
+    ca: str | None = None
+    """A PEM file of certificate authorities to trust for this host; absolute by the time it is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run depends on, but for its command's own options."""
+
+    exclude: tuple[str, ...] = ()
+    """gitignore patterns, relative to ``root``."""
+    images_exclude: tuple[str, ...] = ()
+    """Globs on canonical names without the tag: such images are left alone."""
+    platforms: tuple[Platform, ...] = ()
+    """The platforms that a pin must serve."""
+    min_age: float | None = None
+    """Seconds for which a digest must have been known before it is proposed."""
+    rules: Mapping[str, Level] = field(default_factory=lambda: MappingProxyType({}))
+    """Severities that differ from the rules' defaults, by rule id."""
+    registries: Mapping[str, RegistryOptions] = field(default_factory=lambda: MappingProxyType({}))
+    """By host, ``*`` for the rest."""
+    platform: Platform | None = None
+    """Pin this platform's manifest and not the index."""
+    layout: str | None = None
+    """An OCI layout that answers in the registries' place."""
+    offline: bool = False
+    jobs: int | None = None
+    """How many requests a host gets at once; None for the default."""
+    use_cache: bool = True
+    source: str | None = None
+    """The configuration file that was read, for messages."""

@@ -1,0 +1,61 @@
+"""What a format is: a name, the file names it claims, and a module with a pure function that locates references."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.model import Document, Located
+
+
+class FormatModule(Protocol):
+    """What the module (or package) of a format offers."""
+
+    def locate(self, document: Document) -> Located | None:
+        """Return what ``document`` holds, or None where the content is not of this format after all.
+
+        Never raises, on any bytes: what cannot be parsed comes back as a `Skip` with reason ``parse-error`` or
+        ``templated``, and the rest of the document goes on.
+        """
+        ...
+
+
+class CrossFileModule(FormatModule, Protocol):
+    """A format with rules that reach from one file to another."""
+
+    def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
+        """Return, for every document of this format in one folder, what it holds after all: mentions become skips."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way of writing image references down. The module is imported when a file needs it, not before."""
+
+    name: str
+    module: str
+    names: str
+    """A regular expression, searched in the path (``/`` on every system): the files worth a look."""
+    trailing_comments: bool = True
+    """Whether ``# comment`` may follow the reference on its line (not so in a Dockerfile)."""
+    crosses_files: bool = False
+    """Whether the module is a `CrossFileModule`."""
+
+    def claims(self, path: str) -> bool:
+        """Tell by its name alone whether the file at ``path`` may be of this format."""
+        return re.search(self.names, path) is not None
+
+    def locate(self, document: Document) -> Located | None:
+        """Return what ``document`` holds; see `FormatModule.locate`."""
+        return cast("FormatModule", import_module(self.module)).locate(document)
+
+    def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
+        """Apply the rules across files; see `CrossFileModule.reconcile`."""
+        if not self.crosses_files:
+            return [located for _, located in documents]
+        return cast("CrossFileModule", import_module(self.module)).reconcile(documents)

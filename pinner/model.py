@@ -1,0 +1,141 @@
+"""The nouns: documents, spans, mentions, skips, edits, answers. Values only; functions elsewhere do the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pinner.errors import ResolveError
+    from pinner.reference import Digest, ImageReference
+
+SkipReason: TypeAlias = Literal[
+    "stage",
+    "scratch",
+    "index",
+    "no-default",
+    "interpolated-tag",
+    "interpolated-name",
+    "platform-arg",
+    "computed",
+    "arg-conflict",
+    "built-here",
+    "built-elsewhere",
+    "pull-policy",
+    "onbuild-ambiguous",
+    "templated",
+    "invalid-reference",
+    "separate-tag",
+    "fstring",
+    "non-literal",
+    "output",
+    "status-field",
+    "ignored",
+    "excluded",
+    "parse-error",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's bytes under the path that messages show (relative, ``/`` on every system)."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Byte offsets, half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place that names an image and can hold its digest, or does already."""
+
+    format: str
+    kind: str
+    reference: ImageReference
+    """The reference as its consumer sees it: expanded, unquoted. ``str()`` of it is that text."""
+    line: int
+    """From 1: where the image is *used*. For a Dockerfile the instruction's first line, as BuildKit counts."""
+    column: int
+    """From 1, in characters."""
+    span: Span
+    """The text that holds the end of the reference (its digest included): where the file would change."""
+    insert: int
+    """The byte offset at which ``[:latest]@digest`` goes; the digest's own end where there is one already."""
+    digest_span: Span | None = None
+    """The bytes ``sha256:…`` of the digest where they stand together in this file; None where there is none."""
+    via: tuple[str, ...] = ()
+    """What the text goes through, outermost first: ``ARG V``, ``&anchor``, ``${VAR}``."""
+    platform: str | None = None
+    owner: str = ""
+    """Who uses the image: the stage, service or ``Kind/name``; empty where nobody is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """One place that names an image, or would, and that cannot or must not be pinned."""
+
+    format: str
+    kind: str
+    text: str
+    """The reference as its consumer sees it, as far as it can be told."""
+    line: int
+    column: int
+    span: Span
+    reason: SkipReason
+    detail: str = ""
+    """One sentence for people: why, naming the ARG, variable or stage concerned. No full stop."""
+    via: tuple[str, ...] = ()
+    platform: str | None = None
+    owner: str = ""
+
+
+Place: TypeAlias = Mention | Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What a format found in one document."""
+
+    places: tuple[Place, ...] = ()
+    """In document order: by the offset of the use, not of the span."""
+    outline: tuple[object, ...] = ()
+    """The structure around the references (instructions and their lines, documents): an edit may not change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``expected``, which must stand at ``start``, by ``replacement``. An insertion expects nothing."""
+
+    start: int
+    expected: bytes
+    replacement: bytes
+
+    @property
+    def end(self) -> int:
+        """The offset after the bytes that go."""
+        return self.start + len(self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a registry says a name is."""
+
+    digest: Digest
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Why a name has no answer."""
+
+    error: ResolveError
+
+
+Answer: TypeAlias = Resolved | Unresolved

@@ -1,0 +1,140 @@
+"""The grammar of image references, a port of distribution/reference's ``ParseNormalizedNamed``.
+
+Source of every rule: github.com/distribution/reference v0.6 (``regexp.go``, ``normalize.go``) and
+opencontainers/go-digest (``algorithm.go``) for the lengths.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pinner.errors import InvalidReferenceError
+
+_HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+_MAX_PATH = 255
+_DEFAULT_DOMAIN = "docker.io"
+
+# Explicit ASCII classes and `fullmatch`: Python's `\w` is Unicode, and its `$` accepts a trailing newline.
+_COMPONENT = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_DOMAIN = rf"(?:{_COMPONENT}(?:\.{_COMPONENT})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_PATH_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
+_REMAINDER = re.compile(rf"(?P<path>{_PATH_PART}(?:/{_PATH_PART})*)(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
+_DOMAIN_ONLY = re.compile(_DOMAIN)
+_BARE_ID = re.compile(r"[a-f0-9]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """``algorithm:hex`` of a manifest or an index: sha256, sha384 or sha512, lower-case, of the right length."""
+
+    algorithm: str
+    hex: str
+
+    @classmethod
+    def parse(cls, text: str) -> Digest:
+        """Return the digest that ``text`` spells, or raise `InvalidReferenceError`."""
+        algorithm, _, hexadecimal = text.partition(":")
+        length = _HEX_LENGTHS.get(algorithm)
+        if length is None:
+            raise InvalidReferenceError(f"unsupported digest algorithm in `{text}`", hint="use sha256 or sha512")
+        if len(hexadecimal) != length or not all(c in "0123456789abcdef" for c in hexadecimal):
+            raise InvalidReferenceError(f"`{text}` is not a digest: {algorithm} has {length} lower-case hex digits")
+        return cls(algorithm, hexadecimal)
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """``os/architecture[/variant]``, as in an index's descriptors (image-spec, image-index.md)."""
+
+    os: str
+    architecture: str
+    variant: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Platform:
+        """Return the platform that ``text`` spells, or raise `InvalidReferenceError`."""
+        parts = text.split("/")
+        if len(parts) not in (2, 3) or not all(parts):
+            raise InvalidReferenceError(f"`{text}` is not a platform", hint="write os/architecture, as in linux/amd64")
+        return cls(*parts)
+
+    def __str__(self) -> str:
+        return "/".join(filter(None, (self.os, self.architecture, self.variant)))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReference:
+    """An image's name: what was written, and what a registry makes of it. Tag and digest are independent."""
+
+    written: str
+    domain: str
+    """The registry; empty for the few names that the grammar accepts and no registry can serve."""
+    path: str
+    tag: str | None
+    digest: Digest | None
+
+    @classmethod
+    def parse(cls, text: str) -> ImageReference:
+        """Return the reference that ``text`` spells, or raise `InvalidReferenceError`."""
+        return _parse(text)
+
+    def __str__(self) -> str:
+        return self.written
+
+    @property
+    def repository(self) -> str:
+        """The full repository name, ``docker.io/library/nginx``."""
+        return f"{self.domain}/{self.path}"
+
+    @property
+    def canonical(self) -> str:
+        """The registry's full name of the tag that is followed, ``docker.io/library/nginx:latest``; no digest."""
+        return f"{self.domain}/{self.path}:{self.tag or 'latest'}"
+
+    @property
+    def familiar(self) -> str:
+        """The text as written, without its digest."""
+        return self.written if self.digest is None else self.written.rpartition("@")[0]
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> ImageReference:
+    if _BARE_ID.fullmatch(text):
+        raise InvalidReferenceError(
+            f"`{text}` is 64 hex digits: an ID and not a name", hint="write the name, and the hash after `@sha256:`"
+        )
+    domain, remainder = _split_domain(text)
+    name = remainder.partition(":")[0]
+    if name != name.lower():
+        raise InvalidReferenceError(f"`{text}` is not an image reference: a repository name is lower-case")
+    if _DOMAIN_ONLY.fullmatch(domain) is None:
+        # `my_host.example/app`: an underscore is no host name, yet the grammar reads it all as a path without a domain.
+        domain, remainder = "", f"{domain}/{remainder}"
+    match = _REMAINDER.fullmatch(remainder)
+    if match is None:
+        raise InvalidReferenceError(f"`{text}` is not an image reference")
+    path, tag, digest = match.group("path", "tag", "digest")
+    if len(path) > _MAX_PATH:
+        raise InvalidReferenceError(f"`{text[:60]}…` is no image reference: its name is over {_MAX_PATH} characters")
+    return ImageReference(text, domain, path, tag, None if digest is None else Digest.parse(digest))
+
+
+def _split_domain(text: str) -> tuple[str, str]:
+    """Split off the registry as ``splitDockerDomain`` (normalize.go) does."""
+    first, slash, rest = text.partition("/")
+    if not slash:
+        return _DEFAULT_DOMAIN, f"library/{text}"
+    if first == "index.docker.io":
+        first = _DEFAULT_DOMAIN
+    elif first != "localhost" and not set(first) & set(".:") and first == first.lower():
+        return _DEFAULT_DOMAIN, text
+    if first == _DEFAULT_DOMAIN and "/" not in rest:
+        rest = f"library/{rest}"
+    return first, rest
