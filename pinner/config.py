@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pinner.reference import Platform
+    from collections.abc import Mapping
 
-Level: TypeAlias = Literal["error", "warning", "note", "off"]
+    from pinner.reference import Platform
+    from pinner.rules import Level
 
 
 @dataclass(frozen=True, slots=True)

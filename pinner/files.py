@@ -1,0 +1,3 @@
+"""Read bytes; write them back atomically."""
+
+from __future__ import annotations

@@ -1,0 +1,90 @@
+"""The offline rules of ``check``: places in, findings out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pinner.model import Mention
+from pinner.rules import CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pinner.model import Place
+    from pinner.plan import Candidate, Source
+    from pinner.reference import Digest
+    from pinner.rules import Level, Rule, Severity
+
+# Skips that a person should look at; the others are as they should be.
+_QUESTIONABLE = frozenset(
+    {
+        "no-default",
+        "interpolated-tag",
+        "interpolated-name",
+        "platform-arg",
+        "computed",
+        "arg-conflict",
+        "onbuild-ambiguous",
+        "templated",
+        "invalid-reference",
+        "separate-tag",
+        "fstring",
+        "non-literal",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule broken in one place."""
+
+    rule: Rule
+    severity: Severity
+    message: str
+    hint: str | None
+    path: str
+    place: Place
+    proposed: str | None = None
+    """The text to write instead."""
+    current: Digest | None = None
+    """The digest that the registry serves."""
+
+
+def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Finding]:
+    """Yield what is wrong with ``source`` as far as the file alone tells; ``levels`` holds severities by rule id.
+
+    A pragma in force silences the rules it covers; one that has expired is named in the hint.
+    """
+    for candidate in source.candidates:
+        found = _broken_rule(candidate.place)
+        if found is None:
+            continue
+        rule, message, hint = found
+        level = levels.get(rule.id, rule.severity)
+        if level == "off" or candidate.silenced(rule.id):
+            continue
+        yield Finding(rule, level, message, _with_expiry(candidate, hint), source.document.path, candidate.place)
+
+
+def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
+    if isinstance(place, Mention):
+        if place.reference.digest is None:
+            return UNPINNED, f"`{place.reference}` has no digest", None
+        if place.reference.tag is None:
+            return NO_TAG, f"`{place.reference.familiar}` is pinned without a tag: nothing says what to follow", None
+        return None
+    if place.reason == "parse-error":
+        return PARSE_ERROR, place.detail, None
+    if place.reason not in _QUESTIONABLE:
+        return None
+    name = f"`{place.text}` cannot be pinned" if place.text else "an image here cannot be pinned"
+    return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", None
+
+
+def _with_expiry(candidate: Candidate, hint: str | None) -> str | None:
+    if not candidate.expired:
+        return hint
+    until = candidate.expired[0].until
+    expiry = f"the `pinner: ignore` on line {candidate.expired[0].line} expired on {until}"
+    return f"{expiry}; {hint}" if hint else expiry

@@ -1,0 +1,129 @@
+"""``# pinner: ignore`` comments: what a file's authors do not want pinned, why, and until when.
+
+``# pinner: ignore[PIN001] reason until=2027-01-31`` on the reference's own line (where the format has trailing
+comments) or on a comment line directly above; ``# pinner: ignore-file`` among the file's leading comments.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pinner.rules import IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_GATE = b"pinner:"
+_COMMENT = re.compile(rb"(?:^|(?<=\s))#[ \t]*pinner:[ \t]*(?P<verb>[A-Za-z-]*)(?:\[(?P<rules>[^\]]*)\])?(?P<rest>.*)$")
+_UNTIL = re.compile(r"(?:^|\s)until=(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Pragma:
+    """One comment that silences rules."""
+
+    line: int
+    rules: frozenset[str]
+    """Rule ids; empty for all of them."""
+    reason: str
+    until: date | None
+    """The last day on which it holds."""
+
+    def covers(self, rule: str) -> bool:
+        """Tell whether ``rule`` (an id) is among those silenced."""
+        return not self.rules or rule in self.rules
+
+    def expired(self, today: date) -> bool:
+        """Tell whether its last day has passed."""
+        return self.until is not None and today > self.until
+
+
+@dataclass(frozen=True, slots=True)
+class PragmaProblem:
+    """A comment that was meant as a pragma and is not one."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pragmas:
+    """The pragmas of one document."""
+
+    by_line: Mapping[int, Pragma]
+    """By the line they apply to: their own, or the one that follows their block of comments."""
+    whole_file: tuple[Pragma, ...] = ()
+    problems: tuple[PragmaProblem, ...] = ()
+
+    def covering(self, lines: Iterable[int]) -> tuple[Pragma, ...]:
+        """Return the pragmas that apply to a reference that stands on ``lines``."""
+        found = (self.by_line[line] for line in sorted(set(lines)) if line in self.by_line)
+        return (*found, *self.whole_file)
+
+
+NO_PRAGMAS = Pragmas({})
+
+
+def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
+    """Return the pragmas of ``data``; ``trailing`` where a comment may follow the reference on its line.
+
+    A trailing comment counts wherever it starts with ``#`` after white space, as YAML's and Python's do.
+    """
+    if _GATE not in data:
+        return NO_PRAGMAS
+    by_line: dict[int, Pragma] = {}
+    whole_file: list[Pragma] = []
+    problems: list[PragmaProblem] = []
+    pending: Pragma | None = None
+    leading = True
+    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        text = raw.strip()
+        comment = text.startswith(b"#")
+        leading = leading and (comment or not text)
+        pragma: Pragma | None = None
+        match = _COMMENT.search(text) if _GATE in text and (comment or trailing) else None
+        if match is not None:
+            parsed = _parse(number, match)
+            if isinstance(parsed, PragmaProblem):
+                problems.append(parsed)
+            elif match["verb"] == b"ignore-file":
+                if leading:
+                    whole_file.append(parsed)
+                else:
+                    problems.append(
+                        PragmaProblem(number, "`pinner: ignore-file` must stand among the leading comments")
+                    )
+            else:
+                pragma = parsed
+        if comment:
+            pending = pragma or pending
+            continue
+        found = pragma or pending
+        if found is not None and text:
+            by_line[number] = found
+        pending = None
+    return Pragmas(by_line, tuple(whole_file), tuple(problems))
+
+
+def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
+    verb = match["verb"].decode("ascii", "replace")
+    if verb not in ("ignore", "ignore-file"):
+        return PragmaProblem(line, f"unknown pragma `pinner: {verb}`; write `pinner: ignore` or `pinner: ignore-file`")
+    rules: list[str] = []
+    if match["rules"] is not None:
+        rules = [rule.strip() for rule in match["rules"].decode("utf-8", "replace").split(",")]
+        unknown = [rule for rule in rules if rule not in IDS]
+        if unknown:
+            return PragmaProblem(line, f"unknown rule `{unknown[0]}` in a pragma; the rules are {', '.join(IDS)}")
+    rest = match["rest"].decode("utf-8", "replace").strip()
+    until = None
+    if found := _UNTIL.search(rest):
+        try:
+            until = date.fromisoformat(found[1])
+        except ValueError:
+            return PragmaProblem(line, f"`until={found[1]}` is not a date; write it as until=2027-01-31")
+        rest = (rest[: found.start()] + rest[found.end() :]).strip()
+    return Pragma(line, frozenset(rules), rest.lstrip(":- ").strip(), until)

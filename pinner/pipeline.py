@@ -1,0 +1,125 @@
+"""The story as code: read and locate, ask, plan, write. Every command runs through here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from pinner import files
+from pinner.errors import InputError
+from pinner.formats import locate
+from pinner.model import Document
+from pinner.plan import make_plan, questions, screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from pinner.config import Settings
+    from pinner.formats.base import Format
+    from pinner.model import Located, Place
+    from pinner.plan import Operation, Plan, Source
+    from pinner.resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to look at."""
+
+    file: Path
+    """Where it is."""
+    path: str
+    """How messages name it: relative, ``/`` on every system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be told anything about."""
+
+    path: str
+    error: InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a run found before it asked anybody."""
+
+    sources: tuple[Source, ...]
+    """Sorted by path; only files that are of a known format."""
+    unreadable: tuple[Unreadable, ...]
+    files: int
+    """How many files were looked at."""
+
+
+def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
+    """Read and locate every target; a file that cannot be read is reported and the others go on."""
+    found: list[tuple[Document, Format, Located]] = []
+    unreadable: list[Unreadable] = []
+    count = 0
+    for target in sorted(targets, key=lambda target: target.path):
+        count += 1
+        try:
+            document = Document(target.path, files.read(target.file))
+        except InputError as error:
+            unreadable.append(Unreadable(target.path, error))
+            continue
+        if (result := locate(document)) is not None:
+            found.append((document, *result))
+    sources = tuple(
+        screen(
+            document,
+            format_,
+            located,
+            today=today,
+            places=places,
+            images_exclude=settings.images_exclude,
+        )
+        for (document, format_, located), places in zip(found, _reconciled(found), strict=True)
+    )
+    return Survey(sources, tuple(unreadable), count)
+
+
+def _reconciled(found: Sequence[tuple[Document, Format, Located]]) -> list[tuple[Place, ...]]:
+    """Return each document's places after the formats' rules across files, folder by folder."""
+    folders: dict[tuple[str, PurePosixPath], list[int]] = {}
+    for position, (document, format_, _) in enumerate(found):
+        if format_.crosses_files:
+            folders.setdefault((format_.name, PurePosixPath(document.path).parent), []).append(position)
+    places = [located.places for _, _, located in found]
+    for positions in folders.values():
+        if len(positions) > 1:
+            format_ = found[positions[0]][1]
+            after = format_.reconcile([(found[position][0], found[position][2]) for position in positions])
+            for position, located in zip(positions, after, strict=True):
+                places[position] = located.places
+    return places
+
+
+async def make_plans(
+    sources: Sequence[Source],
+    operation: Operation,
+    settings: Settings,
+    resolver: Resolver,
+    on_answer: Callable[[int, int], None] | None = None,
+) -> tuple[Plan, ...]:
+    """Return what ``operation`` does to each of ``sources``, every distinct question asked once."""
+    from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that offline commands need not pay
+
+    references = [reference for source in sources for reference in questions(source, operation)]
+    answers = await resolve_all(references, settings.platform, resolver, on_answer)
+    return tuple(make_plan(source, operation, answers) for source in sources)
+
+
+def write(plans: Iterable[Plan], targets: Iterable[Target]) -> tuple[Unreadable, ...]:
+    """Write every changed plan to its file, each all or nothing; return the files that could not be written."""
+    places = {target.path: target.file for target in targets}
+    failed: list[Unreadable] = []
+    for plan in plans:
+        if plan.changed:
+            try:
+                files.write(places[plan.document.path], plan.document.data, plan.result)
+            except InputError as error:
+                failed.append(Unreadable(plan.document.path, error))
+    return tuple(failed)
