@@ -112,7 +112,8 @@ def screen(
 ) -> Source:
     """Return ``document`` with its places judged by pragmas and the configured image globs.
 
-    ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the name as written, without its digest, and with the canonical name with and without tag.
+    ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the
+    name as written, without its digest, and with the canonical name with and without its tag.
     """
     pragmas = read_pragmas(document.data, trailing=format_.trailing_comments)
     lines = LineIndex(document.data)
