@@ -104,22 +104,48 @@ async def make_plans(
     resolver: Resolver,
     on_answer: Callable[[int, int], None] | None = None,
 ) -> tuple[Plan, ...]:
-    """Return what ``operation`` does to each of ``sources``, every distinct question asked once."""
-    from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that offline commands need not pay
+    """Return what ``operation`` (pin or update) does to each of ``sources``, every distinct question asked once."""
+    from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
 
     references = [reference for source in sources for reference in questions(source, operation)]
     answers = await resolve_all(references, settings.platform, resolver, on_answer)
     return tuple(make_plan(source, operation, answers) for source in sources)
 
 
-def write(plans: Iterable[Plan], targets: Iterable[Target]) -> tuple[Unreadable, ...]:
-    """Write every changed plan to its file, each all or nothing; return the files that could not be written."""
+def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Path | None) -> tuple[Plan, ...]:
+    """Return the plans that take digests off again, and with them the tags that ``memory`` says pinner wrote."""
+    files_by_path = {target.path: target.file for target in targets}
+    return tuple(
+        make_plan(source, "unpin", {}, _own_tags(memory, files_by_path[source.document.path], source.document.data))
+        for source in sources
+    )
+
+
+def _own_tags(memory: Path | None, file: Path, data: bytes) -> frozenset[int]:
+    from pinner.memory import recall  # noqa: PLC0415 - hashing is not needed to check
+
+    return frozenset() if memory is None else recall(memory, file, data)
+
+
+def write(plans: Iterable[Plan], targets: Iterable[Target], memory: Path | None = None) -> tuple[Unreadable, ...]:
+    """Write every changed plan to its file, each all or nothing; return the files that could not be written.
+
+    ``memory`` is the folder that remembers which tags pinner added, or None.
+    """
     places = {target.path: target.file for target in targets}
     failed: list[Unreadable] = []
     for plan in plans:
-        if plan.changed:
-            try:
-                files.write(places[plan.document.path], plan.document.data, plan.result)
-            except InputError as error:
-                failed.append(Unreadable(plan.document.path, error))
+        if not plan.changed:
+            continue
+        file = places[plan.document.path]
+        try:
+            files.write(file, plan.document.data, plan.result)
+        except InputError as error:
+            failed.append(Unreadable(plan.document.path, error))
+            continue
+        if memory is not None:
+            from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
+
+            known = _own_tags(memory, file, plan.document.data)
+            remember(memory, file, plan.result, plan.tags_added(known))
     return tuple(failed)

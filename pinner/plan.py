@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pinner.errors import PinnerError
@@ -13,7 +14,7 @@ from pinner.model import Edit, Mention, Resolved, Skip
 from pinner.proof import Target, prove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
     from pinner.formats.base import Format
@@ -25,6 +26,10 @@ Operation: TypeAlias = Literal["pin", "update", "unpin"]
 
 # The rule that a pragma has to silence to keep an operation away from a reference.
 _GUARD = {"pin": "PIN001", "update": "PIN101", "unpin": "PIN001"}
+
+
+LATEST = ":latest"
+"""What an untagged reference gets along with its digest: the tag that is followed is visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,10 @@ class Failed:
 Verdict: TypeAlias = Unchanged | Changed | Failed
 
 
+def _steps(own_tags: Collection[int], edits: Collection[Edit]) -> list[tuple[int, Edit | None]]:
+    return [*((offset, None) for offset in own_tags), *((edit.start, edit) for edit in edits)]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an operation does to one document."""
@@ -95,6 +104,20 @@ class Plan:
     def changed(self) -> bool:
         """Tell whether there is anything to write."""
         return self.result != self.document.data
+
+    def tags_added(self, own_tags: Collection[int] = ()) -> frozenset[int]:
+        """Return the offsets in ``result`` of every ``@`` whose tag is pinner's own, those of before included."""
+        edits = {verdict.edit for verdict in self.verdicts if isinstance(verdict, Changed)}
+        offsets = set()
+        shift = 0
+        for start, edit in sorted(_steps(own_tags, edits), key=itemgetter(0)):
+            if edit is None:
+                offsets.add(start + shift)
+                continue
+            if edit.replacement.startswith(LATEST.encode()):
+                offsets.add(start + shift + len(LATEST))
+            shift += len(edit.replacement) - len(edit.expected)
+        return frozenset(offset for offset in offsets if self.result.startswith(b"@", offset))
 
 
 class UnsafeEditError(PinnerError):
@@ -191,12 +214,15 @@ def _wants_answer(mention: Mention, operation: Operation) -> bool:
     return operation == "update" and mention.reference.tag is not None
 
 
-def make_plan(source: Source, operation: Operation, answers: Mapping[str, Answer]) -> Plan:
+def make_plan(
+    source: Source, operation: Operation, answers: Mapping[str, Answer], own_tags: Collection[int] = ()
+) -> Plan:
     """Return what ``operation`` does to ``source``, proved: each edit kept has passed the three laws.
 
     ``answers`` maps canonical names to what the registry said; every name that `questions` returned must be there.
+    ``own_tags`` are the offsets of the ``@`` before which unpinning takes a ``:latest`` off as well.
     """
-    verdicts = [_judge(place, operation, answers) for place in judged(source, operation)]
+    verdicts = [_judge(place, operation, answers, own_tags) for place in judged(source, operation)]
     targets = {
         verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
     }
@@ -215,18 +241,18 @@ def _unsafe() -> UnsafeEditError:
     )
 
 
-def _judge(place: Place, operation: Operation, answers: Mapping[str, Answer]) -> Verdict:
+def _judge(place: Place, operation: Operation, answers: Mapping[str, Answer], own_tags: Collection[int]) -> Verdict:
     if isinstance(place, Skip):
         return Unchanged(place)
     if operation == "unpin":
-        return _unpin(place)
+        return _unpin(place, own_tags)
     if not _wants_answer(place, operation):
         return Unchanged(place)
     answer = answers[place.reference.canonical]
     if not isinstance(answer, Resolved):
         return Failed(place, answer.error)
     if place.reference.digest is None:
-        added = ("" if place.reference.tag else ":latest") + f"@{answer.digest}"
+        added = ("" if place.reference.tag else LATEST) + f"@{answer.digest}"
         edit = Edit(place.insert, b"", added.encode())
         return Changed(place, edit, f"{place.reference}{added}", answer.digest)
     if place.reference.digest == answer.digest:
@@ -237,14 +263,20 @@ def _judge(place: Place, operation: Operation, answers: Mapping[str, Answer]) ->
     return Changed(place, edit, f"{place.reference.familiar}@{answer.digest}", answer.digest)
 
 
-def _unpin(mention: Mention) -> Verdict:
+def _unpin(mention: Mention, own_tags: Collection[int]) -> Verdict:
     digest = mention.reference.digest
     if digest is None:
         return Unchanged(mention)
     if mention.digest_span is None:
         return Failed(mention, _scattered("removed"))
-    edit = Edit(mention.digest_span.start - 1, f"@{digest}".encode(), b"")
-    return Changed(mention, edit, mention.reference.familiar, None)
+    start = mention.digest_span.start - 1
+    text = mention.reference.familiar
+    removed = f"@{digest}"
+    if start in own_tags and text.endswith(LATEST):
+        start -= len(LATEST)
+        text = text.removesuffix(LATEST)
+        removed = LATEST + removed
+    return Changed(mention, Edit(start, removed.encode(), b""), text, None)
 
 
 def _scattered(verb: str) -> PinnerError:

@@ -1,0 +1,73 @@
+"""Remember which ``:latest`` pinner itself wrote, so that ``unpin`` gives the very first bytes back.
+
+``nginx`` and ``nginx:latest`` both become ``nginx:latest@sha256:…``: nothing in the file tells them apart afterwards. A
+small record in the user's cache folder does, keyed by the file's path and its bytes without digests, so it outlives
+``update``. Without a record (another machine, the cache cleared, the file edited since) ``unpin`` keeps the tag.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+_DIGEST = re.compile(rb"@sha(?:256|384|512):[0-9a-f]{64,128}")
+
+
+def cache_directory(environment: Mapping[str, str]) -> Path | None:
+    """Return pinner's cache folder for this user (XDG base directories and their like), or None where none is known."""
+    if directory := environment.get("XDG_CACHE_HOME"):
+        return Path(directory, "pinner")
+    if sys.platform == "win32":
+        local = environment.get("LOCALAPPDATA")
+        return Path(local, "pinner", "cache") if local else None
+    home = environment.get("HOME")
+    if not home:
+        return None
+    return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "pinner")
+
+
+def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -> None:
+    """Record that the tags before the digests whose ``@`` stand at the offsets ``added`` of ``data`` are pinner's own.
+
+    Replaces what was known of the file with these bytes. A record that cannot be written is no error: the pin stands.
+    """
+    record = _record(directory, file, data)
+    try:
+        if not added:
+            record.unlink(missing_ok=True)
+            return
+        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = record.with_suffix(f".{os.getpid()}")
+        temporary.write_text(" ".join(str(bare) for offset, bare in _digests(data) if offset in added), "ascii")
+        temporary.replace(record)
+    except OSError:
+        return
+
+
+def recall(directory: Path, file: Path, data: bytes) -> frozenset[int]:
+    """Return the offsets of the digests' ``@`` in ``data`` whose tags are pinner's own, as far as is known."""
+    try:
+        known = {int(word) for word in _record(directory, file, data).read_text("ascii").split()}
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(offset for offset, bare in _digests(data) if bare in known)
+
+
+def _record(directory: Path, file: Path, data: bytes) -> Path:
+    key = hashlib.sha256(os.fsencode(file.resolve()) + b"\0" + _DIGEST.sub(b"", data)).hexdigest()
+    return directory / "tags" / key
+
+
+def _digests(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the offset of each digest's ``@`` in ``data``, and what it would be were there no digests before it."""
+    removed = 0
+    for match in _DIGEST.finditer(data):
+        yield match.start(), match.start() - removed
+        removed += match.end() - match.start()
