@@ -26,11 +26,22 @@ class RegistryOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Images whose updates travel together, in one pull request."""
+
+    name: str
+    images: tuple[str, ...]
+    """Globs on canonical names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run depends on, but for its command's own options."""
 
     exclude: tuple[str, ...] = ()
     """gitignore patterns, relative to ``root``."""
+    root: str | None = None
+    """The folder of the configuration file, absolute; None where there is no such file."""
     images_exclude: tuple[str, ...] = ()
     """Globs on canonical names without the tag: such images are left alone."""
     platforms: tuple[Platform, ...] = ()
@@ -49,5 +60,6 @@ class Settings:
     jobs: int | None = None
     """How many requests a host gets at once; None for the default."""
     use_cache: bool = True
+    groups: tuple[Group, ...] = ()
     source: str | None = None
     """The configuration file that was read, for messages."""
