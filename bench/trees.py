@@ -1,0 +1,60 @@
+"""Generate trees of Dockerfiles and compose files for the benchmarks: synthetic, reproducible, of real shape."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_IMAGES = (
+    "python:3.12-slim",
+    "golang:1.23",
+    "node:22-alpine",
+    "debian:bookworm",
+    "nginx:1.27",
+    "redis:7",
+    "postgres:16",
+)
+
+
+def pinned(image: str) -> str:
+    return f"{image}@sha256:{hashlib.sha256(image.encode()).hexdigest()}"
+
+
+def dockerfile(choice: random.Random, *, pin: bool = True) -> str:
+    name = pinned if pin else str
+    build, runtime, tool = (name(choice.choice(_IMAGES)) for _ in range(3))
+    packages = " \\\n".join(f"      package-{choice.randrange(900)}" for _ in range(choice.randrange(2, 9)))
+    steps = "\n".join(f"RUN make step-{number} && echo done" for number in range(choice.randrange(1, 6)))
+    return (
+        f"# The service's image\nFROM {build} AS build\nWORKDIR /src\nCOPY go.mod go.sum ./\n"
+        f"RUN --mount=type=cache,target=/root/.cache \\\n    apt-get update && apt-get install -y \\\n{packages}\n"
+        f"COPY . .\n{steps}\n\nFROM {runtime}\nENV PORT=8080 \\\n    MODE=production\n"
+        f"COPY --from=build /src/out /app\nCOPY --from={tool} /bin/tool /bin/tool\nEXPOSE 8080\n"
+        'USER nobody\nENTRYPOINT ["/app/server"]\nCMD ["--serve"]\n'
+    )
+
+
+def compose(choice: random.Random, *, pin: bool = True) -> str:
+    name = pinned if pin else str
+    services = "".join(
+        f"  service{number}:\n    image: {name(choice.choice(_IMAGES))}\n    restart: unless-stopped\n"
+        f'    ports:\n      - "{8000 + number}:80"\n    environment:\n      MODE: production\n'
+        f"      LEVEL: {choice.randrange(9)}\n    volumes:\n      - data{number}:/data\n"
+        for number in range(choice.randrange(2, 5))
+    )
+    return f"# The stack\nservices:\n{services}volumes:\n  data0: {{}}\n"
+
+
+def write_tree(folder: Path, dockerfiles: int, composes: int, *, pin: bool = True) -> None:
+    choice = random.Random(7)
+    for number in range(max(dockerfiles, composes)):
+        service = folder / f"team{number // 100:02}" / f"service{number:04}"
+        service.mkdir(parents=True)
+        if number < dockerfiles:
+            (service / "Dockerfile").write_text(dockerfile(choice, pin=pin))
+        if number < composes:
+            (service / "compose.yaml").write_text(compose(choice, pin=pin))
