@@ -1,3 +1,130 @@
 """Read bytes; write them back atomically."""
 
 from __future__ import annotations
+
+import os
+import stat
+from typing import NoReturn
+
+from pinner.errors import InputError
+
+MAX_BYTES = 10 * 1024 * 1024
+"""The largest file that is read (architecture.md §7)."""
+
+# A FIFO would block the open until somebody writes; a terminal device must not become ours. Absent on Windows.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def read(file: str) -> bytes:
+    """Return the bytes of the regular text file ``file``, at most `MAX_BYTES`; raises `InputError`."""
+    try:
+        data = _read(file)
+    except IsADirectoryError:
+        raise InputError("is a folder, not a file") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {_reason(error)}") from error
+    if (position := data.find(b"\0")) >= 0:
+        hint = "save it as UTF-8" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else None
+        problem = "is UTF-16" if hint else f"is binary: there is a NUL byte at offset {position}"
+        raise InputError(problem, hint=hint)
+    return data
+
+
+def _read(file: str) -> bytes:
+    descriptor = os.open(file, _READ)
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("is not a regular file but a pipe, socket or device")
+        data = os.read(descriptor, min(status.st_size, MAX_BYTES) + 1)
+        # One read has nearly always all of it; a file that grows meanwhile or a slow disk needs more.
+        while len(data) <= MAX_BYTES and (more := os.read(descriptor, MAX_BYTES + 1 - len(data))):
+            data += more
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_BYTES:
+        raise InputError(
+            f"is larger than {MAX_BYTES // 1024 // 1024} MB and was not read",
+            hint="where it is no file of yours to pin, name it under `exclude` in pinner.toml",
+        )
+    return data
+
+
+def write(file: str, expected: bytes, data: bytes) -> None:
+    """Put ``data`` in the place of ``expected`` in ``file``: all of it or nothing, mode and owner kept.
+
+    A symbolic link is followed to its target. Raises `InputError` where the file is read-only, cannot be replaced, or
+    does not hold ``expected`` any more. Nothing is touched where ``data`` is ``expected``.
+    """
+    if data == expected:
+        return
+    target = os.path.realpath(file)
+    # Beside the target, since only a rename within one file system is atomic.
+    temporary = os.path.join(os.path.dirname(target), f".pinner-{os.getpid()}-{os.urandom(6).hex()}.tmp")
+    try:
+        status = os.stat(target)
+        _refuse_read_only(target, status)
+        _fill(temporary, data, status)
+        _refuse_changed(target, expected)
+        os.replace(temporary, target)
+    except OSError as error:
+        _remove(temporary)
+        _unwritable(error)
+    except BaseException:  # an interruption too must leave no litter
+        _remove(temporary)
+        raise
+
+
+def _refuse_read_only(target: str, status: os.stat_result) -> None:
+    # The mode and not only the right: root may write anything, yet a read-only file is meant to stay.
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        raise InputError("is read-only and was not changed", hint="make it writable and run pinner again")
+
+
+def _refuse_changed(target: str, expected: bytes) -> None:
+    if read(target) != expected:
+        raise InputError("was changed by somebody else meanwhile and was left alone", hint="run pinner again")
+
+
+def _fill(temporary: str, data: bytes, status: os.stat_result) -> None:
+    """Create ``temporary`` with ``data`` on disk, and the mode and owner that ``status`` tells."""
+    descriptor = os.open(temporary, _CREATE, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if hasattr(os, "chown"):
+        _own(temporary, status)
+    # After chown, which clears set-ID bits.
+    os.chmod(temporary, stat.S_IMODE(status.st_mode))
+
+
+def _own(temporary: str, status: os.stat_result) -> None:
+    """Give ``temporary`` the owner and group of ``status``, as far as the system lets us."""
+    for owner, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
+        try:
+            os.chown(temporary, owner, group)
+        except OSError:
+            continue
+        return
+
+
+def _remove(temporary: str) -> None:
+    try:
+        os.unlink(temporary)
+    except OSError:  # never made, or renamed already
+        return
+
+
+def _unwritable(error: OSError) -> NoReturn:
+    raise InputError(f"cannot be written: {_reason(error)}; it is as it was") from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

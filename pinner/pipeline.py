@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pinner import files
@@ -18,20 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pinner.config import Settings
+    from pinner.discover import Target
     from pinner.formats.base import Format
     from pinner.model import Located, Place
     from pinner.plan import Operation, Plan, Source
     from pinner.resolve import Resolver
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A file to look at."""
-
-    file: Path
-    """Where it is."""
-    path: str
-    """How messages name it: relative, ``/`` on every system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +73,10 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
 
 def _reconciled(found: Sequence[tuple[Document, Format, Located]]) -> list[tuple[Place, ...]]:
     """Return each document's places after the formats' rules across files, folder by folder."""
-    folders: dict[tuple[str, PurePosixPath], list[int]] = {}
+    folders: dict[tuple[str, str], list[int]] = {}
     for position, (document, format_, _) in enumerate(found):
         if format_.crosses_files:
-            folders.setdefault((format_.name, PurePosixPath(document.path).parent), []).append(position)
+            folders.setdefault((format_.name, document.path.rpartition("/")[0]), []).append(position)
     places = [located.places for _, _, located in found]
     for positions in folders.values():
         if len(positions) > 1:
@@ -121,10 +111,12 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Pa
     )
 
 
-def _own_tags(memory: Path | None, file: Path, data: bytes) -> frozenset[int]:
+def _own_tags(memory: Path | None, file: str, data: bytes) -> frozenset[int]:
+    from pathlib import Path  # noqa: PLC0415 - not needed to check
+
     from pinner.memory import recall  # noqa: PLC0415 - hashing is not needed to check
 
-    return frozenset() if memory is None else recall(memory, file, data)
+    return frozenset() if memory is None else recall(memory, Path(file), data)
 
 
 def write(plans: Iterable[Plan], targets: Iterable[Target], memory: Path | None = None) -> tuple[Unreadable, ...]:
@@ -144,8 +136,10 @@ def write(plans: Iterable[Plan], targets: Iterable[Target], memory: Path | None 
             failed.append(Unreadable(plan.document.path, error))
             continue
         if memory is not None:
+            from pathlib import Path  # noqa: PLC0415 - not needed to check
+
             from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
 
             known = _own_tags(memory, file, plan.document.data)
-            remember(memory, file, plan.result, plan.tags_added(known))
+            remember(memory, Path(file), plan.result, plan.tags_added(known))
     return tuple(failed)

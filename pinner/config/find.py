@@ -1,0 +1,90 @@
+"""Find the configuration file that governs a folder, and read it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pinner.config import Settings
+from pinner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWN_FILE = "pinner.toml"
+SHARED_FILE = "pyproject.toml"
+
+
+def load_settings(folder: str, file: str | None = None) -> Settings:
+    """Return the settings of ``file`` (relative to ``folder``), or of the file that governs ``folder``.
+
+    Without ``file``, the nearest ``pinner.toml`` or pyproject.toml with a ``[tool.pinner]`` table counts, from
+    ``folder`` up to the root of its repository; outside a repository only ``folder`` itself is searched, since folders
+    further up may belong to anybody. Raises `ConfigError`.
+    """
+    if file is not None:
+        return _named(folder, file)
+    for candidate in _up_to_repository(folder):
+        for name in (OWN_FILE, SHARED_FILE):
+            path = os.path.join(candidate, name)
+            data = _read(path, _shown(path, folder)) if os.path.isfile(path) else None
+            # The bytes tell without a parser that most pyproject.toml files do not speak of pinner.
+            if data is None or (name == SHARED_FILE and b"pinner" not in data):
+                continue
+            settings = _parse(path, data, folder)
+            if settings is not None:
+                return settings
+    return Settings()
+
+
+def repository_around(folder: str) -> str | None:
+    """Return the nearest folder, from ``folder`` (absolute) upwards, that holds ``.git``."""
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def _up_to_repository(folder: str) -> Iterator[str]:
+    root = repository_around(folder)
+    yield folder
+    while root is not None and folder != root:
+        folder = os.path.dirname(folder)
+        yield folder
+
+
+def _named(folder: str, file: str) -> Settings:
+    path = os.path.normpath(os.path.join(folder, file))
+    shown = _shown(path, folder)
+    if not os.path.isfile(path):
+        raise ConfigError(f"--config: there is no file `{shown}`")
+    settings = _parse(path, _read(path, shown), folder)
+    if settings is None:
+        raise ConfigError(f"{shown}: there is no [tool.pinner] table in this file")
+    return settings
+
+
+def _read(path: str, shown: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise ConfigError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def _parse(path: str, data: bytes, folder: str) -> Settings | None:
+    """Return the settings in ``data``; None for a pyproject.toml without a table for pinner."""
+    from pinner.config.schema import parse_settings  # noqa: PLC0415 - needed only where there is a file
+
+    shared = os.path.basename(path) == SHARED_FILE
+    return parse_settings(data, _shown(path, folder), root=os.path.dirname(path), shared=shared)
+
+
+def _shown(path: str, folder: str) -> str:
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return path.replace(os.sep, "/")

@@ -1,0 +1,227 @@
+"""Which files to look at: what git lists, or a walk that honours .gitignore; less what the configuration excludes."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.config.find import repository_around
+from pinner.errors import ConfigError
+from pinner.formats import claims
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pathspec import GitIgnoreSpec
+
+    from pinner.config import Settings
+
+# A hook runs with these set to the repository that is being committed to, which need not be the one we list.
+_GIT_LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
+
+
+class Target(NamedTuple):
+    """A file to look at. Plain text both: a large repository has thousands."""
+
+    file: str
+    """Where it is."""
+    path: str
+    """How messages name it: relative, ``/`` on every system."""
+
+
+def discover(paths: Sequence[str], settings: Settings, folder: str, environment: Mapping[str, str]) -> list[Target]:
+    """Return the files to look at, each once: those of ``paths``, or of the repository around ``folder``.
+
+    ``paths`` are relative to ``folder`` (absolute). A file that is named is taken whatever it is called, a folder
+    stands for the files in it that git does not ignore and a format claims; excludes hold for both. Targets show paths
+    relative to ``folder``. Raises `ConfigError` for a path that does not exist.
+    """
+    excluded = _excluder(settings)
+    found: dict[str, Target] = {}
+    for path in paths or (repository_around(folder) or folder,):
+        full = os.path.normpath(os.path.join(folder, path))
+        if os.path.isdir(full):
+            targets = _in_folder(full, folder, environment)
+        elif os.path.lexists(full):
+            targets = iter(((_identity(full), Target(full, _relative(full, folder))),))
+        else:
+            raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
+        for identity, target in targets:
+            if identity not in found and not excluded(target.file):
+                found[identity] = target
+    return list(found.values())
+
+
+def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
+    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims."""
+    names = _listed_by_git(root, environment)
+    real_root = f"{_identity(root).rstrip('/')}/"
+    shown = _shower(root, folder)
+    links = []
+    for name in _walked(root) if names is None else names:
+        if not claims(name):
+            continue
+        file = os.path.join(root, name)
+        try:
+            mode = os.lstat(file).st_mode
+        except OSError:  # in git's index, but deleted
+            continue
+        if stat.S_ISREG(mode):
+            yield real_root + name, Target(file, shown(name))
+        elif stat.S_ISLNK(mode):
+            links.append((file, Target(file, shown(name))))
+    # Links last: where the file they lead to was listed itself, it goes by its own name.
+    for file, target in links:
+        identity = _identity(file)
+        if identity.startswith(real_root) and os.path.isfile(identity):
+            yield identity, target
+
+
+def _identity(file: str) -> str:
+    """Return the one path that all ways to ``file`` share."""
+    return os.path.realpath(file).replace(os.sep, "/")
+
+
+def _listed_by_git(root: str, environment: Mapping[str, str]) -> list[str] | None:
+    """Return the paths below ``root`` that git tracks or would add; None where git does not work here."""
+    if repository_around(root) is None:
+        return None
+    import subprocess  # noqa: PLC0415 - only folders need it
+
+    # The file-system monitor is a command that the repository's own configuration names: not ours to run.
+    command = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    clean = {name: value for name, value in environment.items() if name not in _GIT_LOCATION}
+    try:
+        listing = subprocess.run(command, cwd=root, env=clean, capture_output=True, check=True)  # noqa: S603 - fixed words
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
+
+
+def _walked(root: str) -> Iterator[str]:
+    """Yield the paths of the files below ``root`` that no .gitignore on the way ignores; links are not followed."""
+    repository = repository_around(root)
+    rules = _Ignored(root, repository)
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        try:
+            entries = sorted(os.scandir(os.path.join(root, prefix)), key=lambda entry: entry.name)
+        except OSError:  # a folder we may not read is as good as ignored
+            continue
+        names = {entry.name for entry in entries}
+        # A repository in a repository is a submodule, or somebody else's; on its own it is just a folder.
+        if prefix and repository is not None and ".git" in names:
+            continue
+        if ".gitignore" in names:
+            rules.read(prefix)
+        for entry in entries:
+            name = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git" and not rules.ignore(f"{name}/"):
+                    pending.append(f"{name}/")
+            elif not rules.ignore(name):
+                yield name
+
+
+class _Ignored:
+    """The .gitignore files met so far, by folder; the deepest that has an opinion decides."""
+
+    def __init__(self, root: str, repository: str | None) -> None:
+        self._root = root
+        self._specs: dict[str, GitIgnoreSpec] = {}
+        self._above = ""
+        if repository is not None and repository != root:
+            # Folders between the repository's root and ours have their say; paths are seen from the top.
+            self._root = repository
+            self._above = os.path.relpath(root, repository).replace(os.sep, "/") + "/"
+            parts = self._above.split("/")
+            for depth in range(len(parts) - 1):
+                self._load("".join(f"{part}/" for part in parts[:depth]))
+
+    def read(self, prefix: str) -> None:
+        """Learn the .gitignore of the folder ``prefix``: empty, or ending in ``/``."""
+        self._load(self._above + prefix)
+
+    def _load(self, prefix: str) -> None:
+        try:
+            with open(os.path.join(self._root, prefix, ".gitignore"), "rb") as stream:
+                lines = os.fsdecode(stream.read()).splitlines()
+        except OSError:
+            return
+        self._specs[prefix], _ = _spec(lines)
+
+    def ignore(self, name: str) -> bool:
+        """Tell whether git would pass over ``name``, which ends in ``/`` for a folder."""
+        if not self._specs:
+            return False
+        path = self._above + name
+        position = path.rstrip("/").rfind("/") + 1
+        while True:
+            spec = self._specs.get(path[:position])
+            if spec is not None and (verdict := spec.check_file(path[position:]).include) is not None:
+                return verdict
+            if not position:
+                return False
+            position = path.rfind("/", 0, position - 1) + 1
+
+
+def _excluder(settings: Settings) -> Callable[[str], bool]:
+    """Return the function that tells whether the configuration excludes a file (absolute)."""
+    if not settings.exclude or settings.root is None:
+        return lambda _file: False
+    spec, wrong = _spec(settings.exclude)
+    if wrong:
+        raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0]}`")
+    root = os.path.join(settings.root, "")
+
+    def excluded(file: str) -> bool:
+        return file.startswith(root) and spec.match_file(file[len(root) :].replace(os.sep, "/"))
+
+    return excluded
+
+
+def _spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, list[str]]:
+    """Return what ``lines`` of a .gitignore match, and those lines that are no pattern (git passes over them too)."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms, needed only where there are patterns
+
+    good, wrong = [], []
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines((line,))
+        except (ValueError, re.error):
+            wrong.append(line)
+        else:
+            good.append(line)
+    return GitIgnoreSpec.from_lines(good), wrong
+
+
+def _shower(root: str, folder: str) -> Callable[[str], str]:
+    """Return the function that turns a path relative to ``root`` into one relative to ``folder``.
+
+    Text alone: asking the system about every file of a large repository takes longer than reading them.
+    """
+    below = _relative(root, folder)
+    inside = _relative(folder, root)
+    prefix = "" if below == "." else f"{below}/"
+    if inside == "." or inside.split("/")[0] == ".." or os.path.isabs(inside):
+        return lambda name: prefix + name
+    # ``folder`` is below ``root``: paths that lead into it lose that much, the others climb out as far as they part.
+    steps = [f"{inside}/"]
+    while steps[-1]:
+        steps.append(steps[-1][: steps[-1].rfind("/", 0, -1) + 1])
+
+    def shown(name: str) -> str:
+        climb, step = next((climb, step) for climb, step in enumerate(steps) if name.startswith(step))
+        return "../" * climb + name[len(step) :]
+
+    return shown
+
+
+def _relative(path: str, folder: str) -> str:
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return path.replace(os.sep, "/")
