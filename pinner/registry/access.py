@@ -1,0 +1,214 @@
+"""Being let in: challenges answered, tokens and credentials each asked for once, and given to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pinner.errors import UnauthorizedError, UnavailableError
+from pinner.registry.auth import MAX_TOKEN_BODY, Lesson, RejectedError, Token, TokenKey, learn, token_flow
+from pinner.registry.challenges import Challenge, choose_challenge, parse_challenges
+from pinner.registry.failures import again, denied, error_text
+from pinner.registry.line import Call, is_same_house, redirect_target
+from pinner.registry.realms import may_see_credentials
+
+if TYPE_CHECKING:
+    import httpx
+
+    from pinner.registry.auth import TokenRequest
+    from pinner.registry.credentials import CredentialFinder, Credentials
+    from pinner.registry.failures import Reply
+    from pinner.registry.line import Host, Line, Question
+    from pinner.registry.retry import Clock
+
+MAX_REDIRECTS = 5
+_UNAUTHORIZED = 401
+_MAX_GRANTS = 3
+"""A guess from an earlier challenge, the challenge's own token, and one more for a scope the registry insists on."""
+_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs)/[^/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a request is sent with."""
+
+    authorization: str | None = field(default=None, repr=False)
+    key: TokenKey | None = None
+    token: Token | None = None
+    is_fresh: bool = False
+    """The token was fetched for this very request: another one would be no better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request at the door of one host."""
+
+    question: Question
+    host: Host
+    call: Call
+    url: httpx.URL
+    repository: str
+    """As the address has it; it names the token's scope."""
+
+
+class Access:
+    """Holds the tokens of a run."""
+
+    def __init__(self, line: Line, finder: CredentialFinder, clock: Clock) -> None:
+        self._line = line
+        self._finder = finder
+        self._clock = clock
+        self._tokens: dict[TokenKey, Token | UnauthorizedError] = {}
+        self._locks: dict[TokenKey, asyncio.Lock] = {}
+        self._rejected: dict[tuple[str, Credentials], UnauthorizedError] = {}
+
+    async def send(self, question: Question, host: Host, call: Call, url: httpx.URL) -> Reply:
+        """Return the reply to ``call``, its challenge answered; never a 401. Raises `UnauthorizedError` instead."""
+        visit = Visit(question, host, call, url, repository_in(url))
+        grant = await self._foreseen(visit)
+        for _ in range(_MAX_GRANTS):
+            reply = await self._present(visit, grant)
+            if reply.status != _UNAUTHORIZED:
+                host.gate.open()
+                return reply
+            grant = await self._answer(visit, reply, grant)
+        raise denied(host.name, _detail(reply), has_credentials=False)
+
+    async def _present(self, visit: Visit, grant: Grant) -> Reply:
+        call = visit.call
+        if grant.authorization is not None:
+            call = replace(call, headers={**call.headers, "Authorization": grant.authorization})
+        return await self._line.send(visit.question, visit.host, call, visit.url)
+
+    async def _foreseen(self, visit: Visit) -> Grant:
+        """Return what the host will want, as far as it has taught us: the challenge is saved."""
+        host = visit.host
+        if host.asks_basic and (credentials := await self._credentials(visit)) is not None:
+            return Grant(credentials.basic)
+        if host.lesson is not None:
+            credentials = await self._credentials(visit, host.lesson)
+            key = host.lesson.key(visit.repository, credentials)
+            if key is not None:
+                return await self._with_token(visit, key, None)
+        return Grant()
+
+    async def _answer(self, visit: Visit, reply: Reply, grant: Grant) -> Grant:
+        """Return what the 401 ``reply`` to ``grant`` asks for, or raise `UnauthorizedError`."""
+        challenge = await self._challenge(visit, reply, grant)
+        if challenge.scheme == "basic":
+            return await self._answer_basic(visit, reply, grant)
+        lesson = learn(challenge, visit.url, self._line.wire.reach(visit.url), visit.repository)
+        credentials = await self._credentials(visit, lesson)
+        key = TokenKey(lesson.realm, lesson.service, lesson.scopes, credentials)
+        insists = f"repository:{visit.repository}:pull" in key.scopes
+        if grant.is_fresh and (key == grant.key or not insists):
+            raise await self._denied(visit, reply, lesson)
+        visit.host.lesson = lesson
+        if credentials is None:
+            visit.host.gate.open()
+        result = await self._with_token(visit, key, grant.token if key == grant.key else None)
+        visit.host.gate.open()
+        return result
+
+    async def _answer_basic(self, visit: Visit, reply: Reply, grant: Grant) -> Grant:
+        host = visit.host
+        credentials = await self._credentials(visit)
+        if credentials is None:
+            raise denied(host.name, _detail(reply), has_credentials=False)
+        if grant.authorization == credentials.basic:
+            error = RejectedError(
+                f"{host.name} rejects the credentials of `{credentials.username}`{_detail(reply)}",
+                hint=f"log in again: `docker login {host.name}`",
+            )
+            self._rejected[host.name, credentials] = error
+            raise error
+        host.asks_basic = True
+        return Grant(credentials.basic)
+
+    async def _challenge(self, visit: Visit, reply: Reply, grant: Grant) -> Challenge:
+        challenge = choose_challenge(parse_challenges(reply.headers.get_list("www-authenticate")))
+        if challenge is None and grant.authorization is None:
+            # gcr.io has been seen to refuse without saying how to be let in; its front door says it.
+            ping = replace(visit.call, method="GET", headers={}, limit=MAX_TOKEN_BODY)
+            answer = await self._line.send(visit.question, visit.host, ping, visit.host.base)
+            if answer.status == _UNAUTHORIZED:
+                challenge = choose_challenge(parse_challenges(answer.headers.get_list("www-authenticate")))
+        if challenge is None:
+            raise denied(visit.host.name, _detail(reply), has_credentials=grant.authorization is not None)
+        return challenge
+
+    async def _credentials(self, visit: Visit, lesson: Lesson | None = None) -> Credentials | None:
+        """Return the host's credentials, for the host itself or for the token server of ``lesson``."""
+        login = visit.host.login
+        if login is None or (lesson is not None and not may_see_credentials(lesson.realm, visit.url)):
+            return None
+        credentials = await self._finder.find(login, visit.repository)
+        if credentials is not None and (error := self._rejected.get((visit.host.name, credentials))) is not None:
+            raise again(error)
+        return credentials
+
+    async def _denied(self, visit: Visit, reply: Reply, lesson: Lesson) -> UnauthorizedError:
+        used = await self._credentials(visit, lesson)
+        detail = _detail(reply)
+        if used is None and await self._credentials(visit) is not None:
+            detail += f"; credentials were kept from its token server {lesson.realm.host}, which is of another domain"
+        return denied(visit.host.name, detail, has_credentials=used is not None)
+
+    async def _with_token(self, visit: Visit, key: TokenKey, stale: Token | None) -> Grant:
+        """Return the token for ``key``, another one than ``stale``: whoever asks first fetches it for all."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            known = self._tokens.get(key)
+            if isinstance(known, UnauthorizedError):
+                raise again(known)
+            if known is not None and known is not stale and known.is_good(self._clock.now()):
+                return Grant(known.authorization, key, known)
+            try:
+                token = await self._fetch(visit, key)
+            except RejectedError as error:
+                if key.credentials is not None:
+                    self._rejected[visit.host.name, key.credentials] = error
+                raise
+            except UnauthorizedError as error:
+                self._tokens[key] = error
+                raise
+            self._tokens[key] = token
+            return Grant(token.authorization, key, token, is_fresh=True)
+
+    async def _fetch(self, visit: Visit, key: TokenKey) -> Token:
+        flow = token_flow(key, visit.host.name, self._clock.now())
+        request = next(flow)
+        while True:
+            reply = await self._ask_token_server(visit, request)
+            try:
+                request = flow.send(reply)
+            except StopIteration as end:
+                token: Token = end.value
+                return token
+
+    async def _ask_token_server(self, visit: Visit, request: TokenRequest) -> Reply:
+        floor = self._line.wire.reach(visit.url)
+        headers = {} if request.authorization is None else {"Authorization": request.authorization}
+        call = Call(request.method, headers, MAX_TOKEN_BODY, floor, request.form)
+        url = request.url
+        for _ in range(MAX_REDIRECTS + 1):
+            reply = await self._line.send(visit.question, visit.host, call, url)
+            target = redirect_target(reply) if request.method == "GET" else None
+            if target is None:
+                return reply
+            if not is_same_house(target, url):
+                call = replace(call, headers={})
+            url = target
+        raise UnavailableError(f"{visit.host.name}'s token server redirects without end")
+
+
+def repository_in(url: httpx.URL) -> str:
+    """Return the repository that an address of the distribution API is about; empty where it is none."""
+    match = _REPOSITORY.fullmatch(url.path)
+    return "" if match is None else match["name"]
+
+
+def _detail(reply: Reply) -> str:
+    said = error_text(reply)
+    return f" ({said})" if said else ""

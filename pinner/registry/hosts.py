@@ -1,0 +1,162 @@
+"""Names become addresses: which URL answers for a registry, and how far away a host is.
+
+Every address is an `httpx.URL`, the type that is connected to: what is checked is what is asked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import httpx
+
+from pinner.config import RegistryOptions
+from pinner.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DOCKER_HUB = "docker.io"
+_DOCKER_HUB_HOST = "registry-1.docker.io"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NUMERIC_HOST = re.compile(r"(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
+# Cloud machines read their own credentials from these; they are private or shared addresses and not all link-local.
+_METADATA_SERVICES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
+
+
+class Reach(IntEnum):
+    """How far away a host is. A registry may send us as far as it is itself, or further; never nearer."""
+
+    LINK_LOCAL = 0
+    """Metadata services, ``0.0.0.0``, multicast: no registry's business unless the user named it."""
+    LOOPBACK = 1
+    PRIVATE = 2
+    PUBLIC = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the questions about one registry go."""
+
+    registry: str
+    """The registry's name in references: ``docker.io``."""
+    base: httpx.URL
+    """The address up to and including ``/v2/``."""
+    login: str
+    """The name under which its credentials are kept: the registry's own, or the host that answers in its place."""
+    ca: str | None = None
+    """A PEM file of certificate authorities to trust beside the system's."""
+    label: str | None = None
+    """What messages call it, where that is not its host."""
+    missing: str = "is the name right, and the tag still there?"
+    """The hint for an image that is not there."""
+
+    @property
+    def host(self) -> str:
+        """What messages call it."""
+        return self.label or self.login
+
+    def manifest(self, repository: str, selector: str) -> httpx.URL:
+        """Return the address of a manifest by tag or digest; both must have been parsed before."""
+        return httpx.URL(f"{self.base}{repository}/manifests/{selector}")
+
+    def blob(self, repository: str, digest: str) -> httpx.URL:
+        """Return the address of a blob; the digest must have been parsed before."""
+        return httpx.URL(f"{self.base}{repository}/blobs/{digest}")
+
+
+def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endpoint:
+    """Return where the registry ``domain`` is asked: its own host, or what the settings say for it or for ``*``.
+
+    HTTPS, but for loopback hosts and where ``plain-http`` asks for HTTP. Raises `ConfigError` for an endpoint that is
+    no address, `NotFoundError` for a domain that is none.
+    """
+    options = registries.get(domain) or registries.get("*") or RegistryOptions()
+    if options.endpoint is not None:
+        base = _configured_base(options.endpoint, plain_http=options.plain_http)
+        return Endpoint(domain, base, _authority(base), options.ca)
+    host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
+    try:
+        base = httpx.URL(f"https://{host}/v2/")
+        if options.plain_http or is_loopback(base.host):
+            base = httpx.URL(f"http://{host}/v2/")
+    except httpx.InvalidURL:
+        raise NotFoundError(f"`{domain}` is no address of a registry") from None
+    return Endpoint(domain, base, domain.lower(), options.ca)
+
+
+def _configured_base(endpoint: str, *, plain_http: bool) -> httpx.URL:
+    try:
+        url = httpx.URL(endpoint if "://" in endpoint else f"https://{endpoint}")
+    except httpx.InvalidURL:
+        raise ConfigError(f"the endpoint `{endpoint}` is not an address", hint="write scheme, host and port") from None
+    if "://" not in endpoint and (plain_http or is_loopback(url.host)):
+        url = httpx.URL(f"http://{endpoint}")
+    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        raise ConfigError(f"the endpoint `{endpoint}` is not an address", hint="write http:// or https:// and a host")
+    if url.userinfo or url.query or url.fragment:
+        # The text may hold a password: it is not repeated.
+        raise ConfigError(
+            f"the endpoint at {url.host} has more than scheme, host, port and path",
+            hint="keep credentials in docker's config.json: `docker login`",
+        )
+    if url.scheme == "http" and not plain_http and not is_loopback(url.host):
+        raise ConfigError(f"the endpoint `{endpoint}` is plain HTTP", hint="write https://, or set plain-http = true")
+    return url.copy_with(path=f"{url.path.rstrip('/')}/v2/")
+
+
+def _authority(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
+
+
+def origin(url: httpx.URL) -> str:
+    """Return scheme, host and port: what credentials and connections belong to."""
+    return f"{url.scheme}://{url.host}:{url.port or _DEFAULT_PORTS.get(url.scheme)}"
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether ``host`` is this machine by its spelling alone: ``localhost``, 127.0.0.0/8 or ``::1``.
+
+    Not ``*.localhost`` nor private networks, which another machine may answer.
+    """
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def reach_of(host: str) -> Reach:
+    """Return how far away ``host``, a name or an address in any spelling, claims to be."""
+    address = _address(host)
+    if address is None:
+        name = host.lower().rstrip(".")
+        if name == "localhost" or name.endswith(".localhost"):
+            return Reach.LOOPBACK
+        return Reach.PRIVATE if name.endswith((".internal", ".local")) else Reach.PUBLIC
+    if address.is_loopback:
+        return Reach.LOOPBACK
+    if address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA_SERVICES:
+        return Reach.LINK_LOCAL
+    return Reach.PUBLIC if address.is_global else Reach.PRIVATE
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        if _NUMERIC_HOST.fullmatch(host) is None:
+            return None
+        try:
+            # `127.1`, `2130706433`, `0x7f.0.0.1`: what the operating system's resolver reads as addresses.
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address

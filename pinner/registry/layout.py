@@ -1,0 +1,201 @@
+"""An OCI image layout on disk, answering as a registry: air-gapped use, the demo, tests.
+
+Source: image-spec v1.1, image-layout.md. An image is found by the full name in one of two annotations of index.json,
+``org.opencontainers.image.ref.name`` or ``io.containerd.image.name``: ``docker.io/library/nginx:1.27`` or `nginx:1.27`.
+A bare tag, as skopeo writes by default, does not say whose tag it is and names nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from pinner.errors import ConfigError, IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
+from pinner.reference import Digest, ImageReference
+from pinner.registry.failures import clean
+from pinner.registry.hosts import endpoint_for, origin
+from pinner.registry.manifests import (
+    MANIFEST_TYPES,
+    MAX_MANIFEST,
+    Descriptor,
+    Index,
+    Manifest,
+    known_type,
+    read_manifest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NAME_ANNOTATIONS = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
+_BARE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_QUESTION = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs)/(?P<selector>[^/]+)")
+_MAX_BLOB = 64 * 1024 * 1024
+_MAX_NAMES = 3
+_HINT = "make one with `skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A tag at a registry: what a question asks for."""
+
+    origin: str
+    repository: str
+    tag: str
+
+
+class LayoutTransport(httpx.AsyncBaseTransport):
+    """Answers the distribution API's questions about manifests and blobs, for every registry, from one folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Read what the layout names. Raises `ConfigError` where ``folder`` is no layout."""
+        self._folder = Path(folder)
+        self._names = self._read_names()
+        self._reachable: dict[tuple[str, str], Mapping[Digest, Descriptor]] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer ``request``. Raises `IntegrityError` for a blob that is not what its name says."""
+        url = request.url
+        if url.path == "/v2/":
+            return httpx.Response(200, json={})
+        question = _QUESTION.fullmatch(url.path)
+        if question is None or request.method not in ("GET", "HEAD"):
+            return _refusal(405 if question else 404, "UNSUPPORTED", "an OCI layout answers no such question")
+        descriptor = self._find(origin(url), question["repository"], question["kind"], question["selector"])
+        if descriptor is None:
+            return _refusal(404, "MANIFEST_UNKNOWN", self._what_there_is())
+        is_manifest = question["kind"] == "manifests"
+        body = self._blob(descriptor.digest, MAX_MANIFEST if is_manifest else _MAX_BLOB)
+        headers = {
+            "Content-Type": descriptor.media_type if is_manifest else "application/octet-stream",
+            "Content-Length": str(len(body)),
+            "Docker-Content-Digest": str(descriptor.digest),
+        }
+        return httpx.Response(200, headers=headers, content=b"" if request.method == "HEAD" else body)
+
+    def _find(self, place: str, repository: str, kind: str, selector: str) -> Descriptor | None:
+        if kind == "manifests" and ":" not in selector:
+            return self._names.get(_Name(place, repository, selector))
+        try:
+            digest = Digest.parse(selector)
+        except InvalidReferenceError:
+            return None
+        return self._reachable_in(place, repository).get(digest)
+
+    def _reachable_in(self, place: str, repository: str) -> Mapping[Digest, Descriptor]:
+        """Return every descriptor under the repository's tags: nothing else in the folder is served for it."""
+        if (place, repository) not in self._reachable:
+            found: dict[Digest, Descriptor] = {}
+            waiting = [
+                descriptor
+                for name, descriptor in self._names.items()
+                if (name.origin, name.repository) == (place, repository)
+            ]
+            while waiting:
+                descriptor = waiting.pop()
+                if descriptor.digest not in found:
+                    found[descriptor.digest] = descriptor
+                    waiting += self._children(descriptor)
+            self._reachable[place, repository] = found
+        return self._reachable[place, repository]
+
+    def _children(self, descriptor: Descriptor) -> tuple[Descriptor, ...]:
+        if descriptor.media_type not in MANIFEST_TYPES:
+            return ()
+        try:
+            content = read_manifest(self._blob(descriptor.digest, MAX_MANIFEST), descriptor.media_type)
+        except NotFoundError:
+            # A layout copied for one platform keeps the whole index: its other children are simply not here.
+            return ()
+        match content:
+            case Index(children=children):
+                return children
+            case Manifest(config=config):
+                return (config,)
+
+    def _blob(self, digest: Digest, limit: int) -> bytes:
+        path = self._folder / "blobs" / digest.algorithm / digest.hex
+        try:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+        except OSError:
+            raise NotFoundError(f"the OCI layout {self._folder} lacks the blob {digest}") from None
+        if len(data) > limit:
+            raise UnsupportedError(f"the OCI layout {self._folder} has a blob of over {limit >> 20} MB: {digest}")
+        if hashlib.new(digest.algorithm, data).hexdigest() != digest.hex:
+            raise IntegrityError(f"the OCI layout {self._folder} has something else under {digest}")
+        return data
+
+    def _read_names(self) -> dict[_Name, Descriptor]:
+        version = self._read_file("oci-layout").get("imageLayoutVersion")
+        if version != "1.0.0":
+            raise ConfigError(f"{self._folder} is an OCI layout of an unknown version", hint="pinner reads 1.0.0")
+        entries = self._read_file("index.json").get("manifests")
+        if not isinstance(entries, list):
+            raise ConfigError(f"{self._folder} is not an OCI layout: its index.json lists no manifests", hint=_HINT)
+        names: dict[_Name, Descriptor] = {}
+        for entry in entries:
+            descriptor = self._read_entry(entry)
+            if descriptor is None:
+                continue
+            for name in _names_of(entry):
+                if names.setdefault(name, descriptor) != descriptor:
+                    raise ConfigError(
+                        f"the OCI layout {self._folder} has two images named {name.repository}:{name.tag}",
+                        hint="put their platforms into one index, or take one away",
+                    )
+        return names
+
+    def _read_file(self, name: str) -> dict[str, object]:
+        try:
+            with (self._folder / name).open("rb") as file:
+                document = json.loads(file.read(_MAX_BLOB))
+        except OSError:
+            raise ConfigError(f"{self._folder} is not an OCI layout: it has no {name}", hint=_HINT) from None
+        except (ValueError, RecursionError):
+            raise ConfigError(f"{self._folder} is not an OCI layout: {name} is not JSON", hint=_HINT) from None
+        if not isinstance(document, dict):
+            raise ConfigError(f"{self._folder} is not an OCI layout: {name} is no JSON object", hint=_HINT)
+        return document
+
+    def _read_entry(self, entry: object) -> Descriptor | None:
+        """Return what an entry of index.json points to; None where it is nothing that pinner knows."""
+        try:
+            if not isinstance(entry, dict) or (media_type := known_type(str(entry.get("mediaType")))) is None:
+                return None
+            return Descriptor(media_type, Digest.parse(str(entry.get("digest"))))
+        except UnsupportedError:
+            return None
+        except InvalidReferenceError as error:
+            raise ConfigError(f"the OCI layout {self._folder} is broken: {clean(error.message)}") from None
+
+    def _what_there_is(self) -> str:
+        names = [f"{name.repository}:{name.tag}" for name in self._names]
+        there = ", ".join(names[:_MAX_NAMES]) + (" …" if len(names) > _MAX_NAMES else "")
+        return clean(f"it has {there or 'no image with a full name'}")
+
+
+def _names_of(entry: Mapping[str, object]) -> Iterator[_Name]:
+    annotations = entry.get("annotations")
+    if not isinstance(annotations, dict):
+        return
+    for key in _NAME_ANNOTATIONS:
+        text = annotations.get(key)
+        if not isinstance(text, str) or _BARE_TAG.fullmatch(text) is not None:
+            continue
+        try:
+            reference = ImageReference.parse(text)
+            if reference.domain and (reference.tag or reference.digest is None):
+                yield _Name(origin(endpoint_for(reference.domain, {}).base), reference.path, reference.tag or "latest")
+        except (InvalidReferenceError, NotFoundError):
+            continue
+
+
+def _refusal(status: int, code: str, message: str) -> httpx.Response:
+    return httpx.Response(status, json={"errors": [{"code": code, "message": message}]})

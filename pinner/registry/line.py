@@ -1,0 +1,185 @@
+"""A line to a host: requests sent with patience, pauses kept that the host asked for, redirects judged."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+
+from pinner.errors import RateLimitedError, UnavailableError
+from pinner.registry.failures import clean
+from pinner.registry.hosts import Reach, origin
+from pinner.registry.retry import PASSING, backoff, retry_after
+from pinner.registry.wire import UnreachedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.registry.auth import Lesson
+    from pinner.registry.failures import Reply
+    from pinner.registry.hosts import Endpoint
+    from pinner.registry.retry import Clock, Patience
+    from pinner.registry.wire import Wire
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Gate:
+    """Lets the first through and the others when it is opened: one question finds out how a host wants to be asked."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._is_taken = False
+
+    async def enter(self) -> bool:
+        """Return True for the first, who opens the gate at the end whatever happens; False when it stands open."""
+        if not self._is_taken:
+            self._is_taken = True
+            return True
+        await self._open.wait()
+        return False
+
+    def open(self) -> None:
+        """Let everybody through."""
+        self._open.set()
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """What a run has learned about one host."""
+
+    name: str
+    """What messages call it."""
+    base: httpx.URL
+    """Its address up to ``/v2/``."""
+    login: str | None
+    """Where its credentials are kept; None for a host that a redirect named: it gets none."""
+    ca: str | None
+    slots: asyncio.Semaphore
+    """One for each question at work."""
+    gate: Gate = field(default_factory=Gate)
+    lesson: Lesson | None = None
+    asks_basic: bool = False
+    refuses_head: bool = False
+    has_answered: bool = False
+    failure: UnreachedError | None = None
+    """Why nobody need try again: it never answered."""
+    not_before: float = 0.0
+    """When the pause ends that it asked for, by the clock."""
+
+
+@dataclass(slots=True)
+class Question:
+    """One question at work: where it is asked, and the time it has."""
+
+    endpoint: Endpoint
+    host: Host
+    timer: asyncio.Timeout
+    paused: float = 0.0
+    """Seconds waited because a registry asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of whichever host."""
+
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    limit: int
+    floor: Reach = Reach.LINK_LOCAL
+    """The nearest address that may be connected to."""
+    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+
+
+class Line:
+    """Sends calls, again where that may help."""
+
+    def __init__(self, wire: Wire, patience: Patience, clock: Clock) -> None:
+        self.wire = wire
+        self._patience = patience
+        self._clock = clock
+
+    async def send(self, question: Question, host: Host, call: Call, url: httpx.URL) -> Reply:
+        """Return the reply of the last attempt, whatever its status.
+
+        Raises `UnreachedError` if that brought none, `RateLimitedError` for a pause longer than our patience.
+        """
+        for attempt in count(1):
+            await self._pause(question, host)
+            try:
+                reply = await self.wire.send(
+                    call.method, url, call.headers, limit=call.limit, floor=call.floor, ca=host.ca, form=call.form
+                )
+            except UnreachedError as error:
+                if not error.passing or attempt >= self._patience.attempts:
+                    raise
+            else:
+                host.has_answered = True
+                if reply.status not in PASSING:
+                    return reply
+                pause = retry_after(reply.headers.get("retry-after"), self._clock.wall())
+                if pause is not None:
+                    self._heed(question, host, pause)
+                if attempt >= self._patience.attempts:
+                    return reply
+                if pause is not None:
+                    continue
+            await self._clock.sleep(backoff(attempt, self._patience, self._clock.chance()))
+        raise AssertionError  # the count has no end
+
+    def _heed(self, question: Question, host: Host, pause: float) -> None:
+        """Have everybody who asks ``host`` wait; refuse if it is too long for this question."""
+        host.not_before = max(host.not_before, self._clock.now() + pause)
+        if question.paused + pause > self._patience.budget:
+            raise self._too_long(host, pause)
+
+    async def _pause(self, question: Question, host: Host) -> None:
+        pause = host.not_before - self._clock.now()
+        if pause <= 0:
+            return
+        if question.paused + pause > self._patience.budget:
+            raise self._too_long(host, pause)
+        question.paused += pause
+        if (end := question.timer.when()) is not None:
+            # The host's pause is not the question's own time.
+            question.timer.reschedule(end + pause)
+        await self._clock.sleep(pause)
+
+    @staticmethod
+    def _too_long(host: Host, pause: float) -> RateLimitedError:
+        return RateLimitedError(
+            f"{host.name} asks for a pause of {pause:.0f} seconds",
+            hint=f"wait {pause:.0f} seconds, or log in for a higher limit",
+            retry_after=pause,
+        )
+
+
+def redirect_target(reply: Reply) -> httpx.URL | None:
+    """Return where ``reply`` sends us, made safe to follow; None where it does not. Raises `UnavailableError`.
+
+    Never from HTTPS to HTTP; a user name in the address is dropped, not used.
+    """
+    location = reply.headers.get("location")
+    if reply.status not in _REDIRECTS or not location:
+        return None
+    refused = f"{reply.url.host} redirects to `{clean(location)}`, which pinner does not follow"
+    try:
+        target = reply.url.join(location)
+    except httpx.InvalidURL:
+        raise UnavailableError(f"{refused}: no address") from None
+    if target.scheme not in ("http", "https") or not target.host:
+        raise UnavailableError(f"{refused}: no address")
+    if target.userinfo:
+        refused = f"{reply.url.host} redirects to an address on {clean(target.host)}, which pinner does not follow"
+        target = target.copy_with(userinfo=b"")
+    if reply.url.scheme == "https" and target.scheme == "http":
+        raise UnavailableError(f"{refused}: plain HTTP")
+    return target.copy_with(fragment=None)
+
+
+def is_same_house(first: httpx.URL, second: httpx.URL) -> bool:
+    """Say whether what was given to ``first`` may be given to ``second``: scheme, host and port alike."""
+    return origin(first) == origin(second)

@@ -1,0 +1,246 @@
+"""Indexes, manifests and configs: read strictly, told apart, and searched for a platform. No I/O.
+
+Source: image-spec v1.1 (image-index.md, manifest.md, config.md), Docker's schema 2, CVE-2021-41190 for what is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+from pinner.errors import IntegrityError, InvalidReferenceError, UnsupportedError
+from pinner.reference import Digest, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+IMAGE_CONFIGS = frozenset(
+    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
+)
+INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+MANIFEST_TYPES = INDEX_TYPES | IMAGE_TYPES
+# All four in one header: a registry that sees less converts the image to another one (registry.md §0.6).
+ACCEPT = f"{OCI_INDEX}, {DOCKER_LIST}, {OCI_MANIFEST}, {DOCKER_MANIFEST}"
+MAX_MANIFEST = 4 * 1024 * 1024
+MAX_CONFIG = 8 * 1024 * 1024
+
+_MAX_CHILDREN = 10_000
+_SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
+_ATTESTATION = "vnd.docker.reference.type"
+# containerd's `platforms.Normalize`: other spellings of the same machine.
+_ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm"}
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """What an index says of a child, or a manifest of its config."""
+
+    media_type: str
+    digest: Digest
+    platform: Platform | None = None
+    is_image: bool = True
+    """False for what lies beside the images: BuildKit's attestations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Several platforms under one name."""
+
+    media_type: str
+    children: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One image, or an artifact."""
+
+    media_type: str
+    config: Descriptor
+
+
+Content: TypeAlias = Index | Manifest
+
+
+def known_type(content_type: str | None) -> str | None:
+    """Return the media type of a Content-Type header if it is one of the four kinds, else None.
+
+    Raises `UnsupportedError` for schema 1, whose digest is not that of its bytes.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type.startswith(_SCHEMA_1_PREFIX):
+        _refuse_schema_1()
+    return media_type if media_type in MANIFEST_TYPES else None
+
+
+def read_manifest(body: bytes, content_type: str | None) -> Content:
+    """Return what ``body`` is, by its Content-Type, its own ``mediaType`` and its structure, which must agree.
+
+    Raises `UnsupportedError` where they do not, and for everything that is no manifest.
+    """
+    declared = known_type(content_type)
+    document = read_json(body, "manifest")
+    if document.get("schemaVersion") == 1 or "fsLayers" in document:
+        _refuse_schema_1()
+    is_index, is_manifest = "manifests" in document, "layers" in document or "config" in document
+    if is_index and is_manifest:
+        raise UnsupportedError("the registry sent a manifest that is an index as well (CVE-2021-41190)")
+    inside = document.get("mediaType")
+    if isinstance(inside, str) and inside in MANIFEST_TYPES:
+        if declared not in (None, inside):
+            raise UnsupportedError(f"the registry calls a manifest {declared} which calls itself {inside}")
+        declared = inside
+    elif inside is not None and declared is None:
+        raise UnsupportedError("the registry sent a manifest of an unknown type")
+    if is_index:
+        return _read_index(document, declared or OCI_INDEX)
+    if is_manifest:
+        return _read_image(document, declared or OCI_MANIFEST)
+    raise UnsupportedError("the registry sent a manifest that is neither an index nor an image")
+
+
+def _read_index(document: Mapping[str, object], media_type: str) -> Index:
+    children = document["manifests"]
+    if media_type not in INDEX_TYPES or not isinstance(children, list) or len(children) > _MAX_CHILDREN:
+        raise UnsupportedError("the registry sent an index that is none")
+    return Index(media_type, tuple(_read_descriptor(child) for child in children))
+
+
+def _read_image(document: Mapping[str, object], media_type: str) -> Manifest:
+    if media_type in INDEX_TYPES:
+        raise UnsupportedError("the registry sent an image manifest as an index")
+    return Manifest(media_type, _read_descriptor(document.get("config")))
+
+
+def _read_descriptor(value: object) -> Descriptor:
+    if not isinstance(value, dict) or not isinstance(media_type := value.get("mediaType"), str):
+        raise UnsupportedError("the registry sent a manifest with a broken descriptor")
+    try:
+        digest = Digest.parse(str(value.get("digest")))
+    except InvalidReferenceError:
+        raise IntegrityError("the registry sent a manifest with something that is no digest in it") from None
+    platform = _read_platform(value.get("platform"))
+    annotations = value.get("annotations")
+    is_attestation = isinstance(annotations, dict) and _ATTESTATION in annotations
+    is_unknown = platform is not None and "unknown" in (platform.os, platform.architecture)
+    return Descriptor(media_type, digest, platform, is_image=not is_attestation and not is_unknown)
+
+
+def _read_platform(value: object) -> Platform | None:
+    if not isinstance(value, dict):
+        return None
+    system, architecture, variant = value.get("os"), value.get("architecture"), value.get("variant")
+    if not isinstance(system, str) or not isinstance(architecture, str) or not system or not architecture:
+        return None
+    return Platform(system, architecture, variant if isinstance(variant, str) and variant else None)
+
+
+def read_config_platform(body: bytes) -> Platform | None:
+    """Return the platform that an image's config is for; None where it does not say."""
+    return _read_platform(read_json(body, "config"))
+
+
+def matches(platform: Platform, wanted: Platform) -> bool:
+    """Say whether an image for ``platform`` runs where ``wanted`` is asked for."""
+    return _rank(platform, wanted) is not None
+
+
+def choose(index: Index, wanted: Platform) -> Descriptor | None:
+    """Return the child that suits ``wanted`` best, the first of equals; None where there is none.
+
+    Only children that are images and say their platform; nested indexes are the caller's to open.
+    """
+    best: tuple[int, Descriptor] | None = None
+    for child in index.children:
+        if child.is_image and child.platform is not None and child.media_type in IMAGE_TYPES:
+            rank = _rank(child.platform, wanted)
+            if rank is not None and (best is None or rank < best[0]):
+                best = (rank, child)
+    return None if best is None else best[1]
+
+
+def unopened(index: Index, wanted: Platform) -> tuple[Descriptor, ...]:
+    """Return the children to be fetched to tell: indexes that may hold ``wanted``, images without a platform."""
+    return tuple(
+        child
+        for child in index.children
+        if child.is_image
+        and child.media_type in MANIFEST_TYPES
+        and (child.platform is None or (child.media_type in INDEX_TYPES and matches(child.platform, wanted)))
+    )
+
+
+def platforms_of(index: Index) -> tuple[Platform, ...]:
+    """Return the platforms that the index itself names, in its order, each once."""
+    return tuple(dict.fromkeys(child.platform for child in index.children if child.is_image and child.platform))
+
+
+def _rank(platform: Platform, wanted: Platform) -> int | None:
+    """Return how well ``platform`` suits ``wanted``: 0 exactly, more is worse, None not at all."""
+    if platform.os.lower() != wanted.os.lower():
+        return None
+    architecture = _architecture(wanted.architecture)
+    if _architecture(platform.architecture) != architecture:
+        return None
+    suitable = _suitable_variants(architecture, wanted.variant)
+    variant = _variant(architecture, platform.variant)
+    return suitable.index(variant) if variant in suitable else None
+
+
+def _architecture(name: str) -> str:
+    return _ARCHITECTURES.get(name.lower(), name.lower())
+
+
+def _variant(architecture: str, variant: str | None) -> str | None:
+    """Return the variant with its defaults made plain (containerd's `normalizeArch`): arm is v7, arm64 v8, amd64 v1."""
+    default = {"arm": "v7", "arm64": "v8", "amd64": "v1"}.get(architecture)
+    if variant is None:
+        return default
+    return f"v{variant}" if variant.isdecimal() else variant.lower()
+
+
+def _suitable_variants(architecture: str, wanted: str | None) -> list[str | None]:
+    """Return the variants that run on the wanted one, the best first: itself and every older one."""
+    variant = _variant(architecture, wanted)
+    first = {"arm": 5, "arm64": 8, "amd64": 1}.get(architecture)
+    if first is None or variant is None or not variant[1:].isdecimal():
+        return [variant]
+    newest = min(int(variant[1:3]), 99)
+    return [f"v{number}" for number in range(newest, first - 1, -1)] or [variant]
+
+
+def read_json(body: bytes, what: str) -> dict[str, object]:
+    """Return the JSON object in ``body``, or raise `UnsupportedError`.
+
+    Strictly: UTF-8, no byte-order mark, no duplicate key, no NaN: two readers must not see two images.
+    """
+    try:
+        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnsupportedError(f"the registry sent a {what} that is not proper JSON") from None
+    if not isinstance(document, dict):
+        raise UnsupportedError(f"the registry sent a {what} that is not a JSON object")
+    return document
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError
+    return result
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError
+
+
+def _refuse_schema_1() -> NoReturn:
+    raise UnsupportedError(
+        "the registry has it as a schema 1 manifest, which no digest can hold",
+        hint="push the image again with a current client",
+    )

@@ -1,0 +1,99 @@
+"""One platform's manifest, found in whatever a name means: an index, an index of indexes, or a single image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from pinner.errors import NotFoundError
+from pinner.model import Resolved
+from pinner.registry.manifests import (
+    IMAGE_CONFIGS,
+    Index,
+    Manifest,
+    choose,
+    matches,
+    platforms_of,
+    read_config_platform,
+    unopened,
+)
+
+if TYPE_CHECKING:
+    from pinner.reference import Digest, Platform
+    from pinner.registry.manifests import Content
+
+_MAX_DEPTH = 3
+_MAX_OPENED = 32
+_MAX_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A manifest or index whose bytes have been hashed."""
+
+    digest: Digest
+    content: Content
+
+
+class Repository(Protocol):
+    """Where the parts of an image come from, each verified against its digest."""
+
+    async def manifest(self, selector: str, expected: Digest | None) -> Fetched:
+        """Return the manifest of a tag, or of the digest that is ``expected``."""
+        ...
+
+    async def config(self, digest: Digest) -> bytes:
+        """Return the bytes of a config."""
+        ...
+
+
+@dataclass(slots=True)
+class PlatformSearch:
+    """Looks for ``wanted``; remembers what there was instead."""
+
+    repository: Repository
+    wanted: Platform
+    _there: list[Platform] = field(default_factory=list)
+    _opened: int = 0
+
+    async def find(self, fetched: Fetched, host: str) -> Resolved:
+        """Return the platform's manifest, or raise `NotFoundError` naming the platforms that ``host`` has."""
+        found = await self._look(fetched, _MAX_DEPTH)
+        if found is not None:
+            return found
+        there = [str(platform) for platform in dict.fromkeys(self._there)]
+        more = f" and {len(there) - _MAX_NAMED} more" if len(there) > _MAX_NAMED else ""
+        names = ", ".join(there[:_MAX_NAMED]) + more
+        raise NotFoundError(
+            f"{host} does not have it for {self.wanted}", hint=f"there is {names}" if there else "it names no platform"
+        )
+
+    async def _look(self, fetched: Fetched, depth: int) -> Resolved | None:
+        if isinstance(fetched.content, Manifest):
+            return await self._look_at_image(fetched, fetched.content)
+        return await self._look_in(fetched.content, depth)
+
+    async def _look_in(self, index: Index, depth: int) -> Resolved | None:
+        child = choose(index, self.wanted)
+        if child is not None:
+            return Resolved(child.digest, child.media_type)
+        self._there += platforms_of(index)
+        for candidate in unopened(index, self.wanted):
+            if depth == 0 or self._opened >= _MAX_OPENED:
+                return None
+            self._opened += 1
+            fetched = await self.repository.manifest(str(candidate.digest), candidate.digest)
+            found = await self._look(fetched, depth - 1)
+            if found is not None:
+                return found
+        return None
+
+    async def _look_at_image(self, fetched: Fetched, manifest: Manifest) -> Resolved | None:
+        if manifest.config.media_type not in IMAGE_CONFIGS:
+            # A chart, a module, a policy: nothing that runs on a platform.
+            return None
+        platform = read_config_platform(await self.repository.config(manifest.config.digest))
+        if platform is None:
+            return None
+        self._there.append(platform)
+        return Resolved(fetched.digest, manifest.media_type) if matches(platform, self.wanted) else None

@@ -1,0 +1,98 @@
+"""Questions to registries: so many at once for each host, so much time for each, redirects followed with care."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from pinner.errors import UnavailableError
+from pinner.registry.access import MAX_REDIRECTS, Access
+from pinner.registry.failures import again
+from pinner.registry.hosts import origin
+from pinner.registry.line import Call, Host, Line, Question, is_same_house, redirect_target
+from pinner.registry.wire import UnreachedError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import httpx
+
+    from pinner.registry.credentials import CredentialFinder
+    from pinner.registry.failures import Reply
+    from pinner.registry.hosts import Endpoint
+    from pinner.registry.retry import Clock, Patience
+    from pinner.registry.wire import Wire
+
+
+class Session:
+    """Everything learned about hosts in one run, and the way to ask them."""
+
+    def __init__(self, wire: Wire, finder: CredentialFinder, patience: Patience, clock: Clock, jobs: int) -> None:
+        self._wire = wire
+        self._patience = patience
+        self._jobs = jobs
+        self._access = Access(Line(wire, patience, clock), finder, clock)
+        self._hosts: dict[tuple[str, str | None], Host] = {}
+
+    @asynccontextmanager
+    async def question(self, endpoint: Endpoint) -> AsyncIterator[Question]:
+        """Give a question its turn at ``endpoint`` and its time; both end with the block.
+
+        The first question to a host goes alone until it is known how the host lets people in. Raises `UnreachedError`
+        when the time is over, and at once for a host that never answered anybody.
+        """
+        host = self._host(endpoint)
+        async with host.slots:
+            is_first = await host.gate.enter()
+            try:
+                if host.failure is not None:
+                    raise again(host.failure)
+                async with asyncio.timeout(self._patience.deadline) as timer:
+                    yield Question(endpoint, host, timer)
+            except TimeoutError:
+                error = UnreachedError(f"{host.name} gave no answer within {self._patience.deadline:g} seconds")
+                self._note(host, error)
+                raise error from None
+            except UnreachedError as error:
+                self._note(host, error)
+                raise
+            finally:
+                if is_first:
+                    host.gate.open()
+
+    @staticmethod
+    def _note(host: Host, error: UnreachedError) -> None:
+        if not host.has_answered:
+            host.failure = error
+
+    async def ask(self, question: Question, call: Call, url: httpx.URL) -> Reply:
+        """Return the reply to ``call``, redirects followed: another host gets no credentials, nor the hosts after it.
+
+        Raises `ResolveError` for everything that is no reply to the question; a refusing status is one, but for 401.
+        """
+        host = question.host
+        for _ in range(MAX_REDIRECTS + 1):
+            reply = await self._access.send(question, host, call, url)
+            target = redirect_target(reply)
+            if target is None:
+                return reply
+            call = Call(call.method, call.headers, call.limit, self._wire.reach(question.endpoint.base))
+            if not is_same_house(target, url):
+                host = self._stranger(target, question.host)
+            url = target
+        raise UnavailableError(f"{question.host.name} redirects more than {MAX_REDIRECTS} times")
+
+    def _host(self, endpoint: Endpoint) -> Host:
+        key = (origin(endpoint.base), endpoint.login)
+        if key not in self._hosts:
+            slots = asyncio.Semaphore(self._jobs)
+            self._hosts[key] = Host(endpoint.host, endpoint.base, endpoint.login, endpoint.ca, slots)
+        return self._hosts[key]
+
+    def _stranger(self, url: httpx.URL, sender: Host) -> Host:
+        key = (origin(url), None)
+        if key not in self._hosts:
+            name = url.netloc.decode("ascii")
+            self._hosts[key] = Host(name, url.join("/v2/"), None, sender.ca, sender.slots)
+        return self._hosts[key]

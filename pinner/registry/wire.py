@@ -1,0 +1,241 @@
+"""One request, one bounded reply: connections, proxies, certificates, and network failures in words.
+
+Requests go to httpx's transports and not through its client: no cookies, no redirects followed, no environment read,
+no body decoded behind our back, and half the cost.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import httpx
+
+from pinner import __version__
+from pinner.errors import ConfigError, UnavailableError, UnsupportedError
+from pinner.registry.failures import Reply, clean
+from pinner.registry.hosts import Reach, origin, reach_of
+from pinner.registry.proxies import proxy_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.registry.retry import Patience
+
+_MAX_ERROR_BODY = 64 * 1024
+_PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+
+
+class UnreachedError(UnavailableError):
+    """No reply came; ``passing`` says whether another attempt may help."""
+
+    passing = True
+
+
+class HopelessError(UnreachedError):
+    """No reply came, and none will: an unknown host, a wrong certificate, a refused address."""
+
+    passing = False
+
+
+class Wire:
+    """Sends requests, each origin with connections of its own: at most ``connections`` at once."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        patience: Patience,
+        connections: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._environment = environment
+        self._timeout = {"connect": patience.connect, "read": patience.read, "write": patience.read, "pool": None}
+        self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._transport = transport
+        self._pools: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
+        self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._peers: dict[str, Reach] = {}
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for pool in (*self._pools.values(), *filter(None, (self._transport,))):
+            await pool.aclose()
+
+    def reach(self, url: httpx.URL) -> Reach:
+        """Return how far away ``url`` is: as its name claims, or nearer if we were connected to a nearer address."""
+        return min(reach_of(url.host), self._peers.get(origin(url), Reach.PUBLIC))
+
+    async def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        *,
+        limit: int,
+        floor: Reach = Reach.LINK_LOCAL,
+        ca: str | None = None,
+        form: tuple[tuple[str, str], ...] | None = None,
+    ) -> Reply:
+        """Return the reply to one request, a success's body whole or not at all.
+
+        ``limit`` is the most bytes a success may have; of a failure the first 64 KB are read. ``floor`` is the nearest
+        address that may be connected to. Raises `UnreachedError` where no reply came, `UnsupportedError` for one
+        that is too long or encoded.
+        """
+        if self.reach(url) < floor:
+            raise _too_near(url)
+        request = httpx.Request(
+            method,
+            url,
+            headers={"User-Agent": f"pinner/{__version__}", "Accept-Encoding": "identity", **headers},
+            data=None if form is None else dict(form),
+            extensions={"timeout": self._timeout, "trace": self._guard(url, floor)},
+        )
+        try:
+            response = await self._pool(url, ca).handle_async_request(request)
+            try:
+                body = await _read(response, method, limit, url.host)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise unreached(error, url) from None
+        return Reply(response.status_code, response.headers, body, url)
+
+    def _guard(self, url: httpx.URL, floor: Reach) -> Any:  # noqa: ANN401 - httpcore's trace hook has no public type
+        """Return a hook that looks at the address behind a name, before a byte is sent to it (DNS rebinding)."""
+        place, is_proxied = origin(url), proxy_for(url, self._environment) is not None
+
+        async def look(event: str, details: Mapping[str, Any]) -> None:
+            if event != "connection.connect_tcp.complete" or is_proxied:
+                return
+            stream = details["return_value"]
+            address = stream.get_extra_info("server_addr")
+            reach = reach_of(str(address[0]))
+            self._peers[place] = min(reach, self._peers.get(place, reach))
+            if reach < floor:
+                await stream.aclose()
+                raise _too_near(url)
+
+        return look
+
+    def _pool(self, url: httpx.URL, ca: str | None) -> httpx.AsyncBaseTransport:
+        if self._transport is not None:
+            return self._transport
+        key = (origin(url), ca)
+        if key not in self._pools:
+            proxy = proxy_for(url, self._environment)
+            try:
+                self._pools[key] = httpx.AsyncHTTPTransport(
+                    verify=self._context(url, ca), trust_env=False, limits=self._limits, proxy=proxy
+                )
+            except (ImportError, ValueError, httpx.InvalidURL):
+                # The address may hold a password: only the name of the variable is said.
+                raise ConfigError(
+                    f"the environment's proxy for {url.scheme} addresses cannot be used",
+                    hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
+                ) from None
+        return self._pools[key]
+
+    def _context(self, url: httpx.URL, ca: str | None) -> ssl.SSLContext:
+        if url.scheme == "http":
+            # Never used, but httpx would read a bundle of certificates for it: 25 ms.
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca not in self._contexts:
+            self._contexts[ca] = make_context(ca)
+        return self._contexts[ca]
+
+
+def make_context(ca: str | None) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, and those of the PEM file ``ca``."""
+    context = ssl.create_default_context()
+    paths = ssl.get_default_verify_paths()
+    if not context.get_ca_certs() and not (paths.capath and any(Path(paths.capath).iterdir())):
+        # A Python without the system's store, as python.org's on macOS; certifi comes with httpx.
+        import certifi  # noqa: PLC0415 - only where it is needed
+
+        context.load_verify_locations(certifi.where())
+    if ca is not None:
+        try:
+            context.load_verify_locations(ca)
+        except (OSError, ssl.SSLError):
+            raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
+    return context
+
+
+async def _read(response: httpx.Response, method: str, limit: int, host: str) -> bytes:
+    is_success = response.is_success
+    if is_success and method != "HEAD":
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity"):
+            raise UnsupportedError(f"{host} sent its answer encoded although it was asked not to")
+        length = response.headers.get("content-length", "")
+        if length.isdecimal() and int(length[:18]) > limit:
+            raise _too_long(host, limit)
+    bound = limit if is_success else _MAX_ERROR_BODY
+    body = bytearray()
+    # The raw stream: httpx would decode what it is sent, a bomb as well. It is read to its end after a HEAD too, or the
+    # connection could not be used again.
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
+        body += chunk
+        if len(body) > bound:
+            if is_success:
+                raise _too_long(host, limit)
+            break
+    return b"" if method == "HEAD" else bytes(body[:bound])
+
+
+def _too_long(host: str, limit: int) -> UnsupportedError:
+    return UnsupportedError(f"{host} sent more than {limit >> 10} KB where so much is never needed")
+
+
+def _too_near(url: httpx.URL) -> HopelessError:
+    return HopelessError(f"the registry sends us to `{clean(url.host)}`, an address of a private network")
+
+
+def unreached(error: httpx.TransportError, url: httpx.URL) -> UnreachedError:
+    """Return the clause for a request without a reply."""
+    host = url.netloc.decode("ascii")
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, ssl.SSLError):
+            return _tls_failure(cause, host)
+        if isinstance(cause, socket.gaierror):
+            return HopelessError(f"the host {host} is not known", hint="is the registry's name right?")
+        if isinstance(cause, ConnectionRefusedError):
+            return UnreachedError(f"{host} refuses connections")
+    if isinstance(error, httpx.ProxyError):
+        return HopelessError(f"the proxy does not let us through to {host}: {clean(str(error))}")
+    if isinstance(error, httpx.TimeoutException):
+        return UnreachedError(f"{host} does not answer in time")
+    return UnreachedError(
+        f"{host} cannot be reached" if isinstance(error, httpx.ConnectError) else f"the connection to {host} broke"
+    )
+
+
+def _tls_failure(error: ssl.SSLError, host: str) -> HopelessError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return HopelessError(
+            f"{host} has a certificate that is not trusted: {clean(error.verify_message)}",
+            hint="name its authority with `ca` in [registries]",
+        )
+    reason = error.reason or "no reason given"
+    if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
+        return HopelessError(f"{host} answered plain HTTP where HTTPS was spoken", hint="set plain-http = true for it")
+    return HopelessError(f"{host} could not be spoken to in TLS ({clean(reason)})")
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and everything under it, groups (Happy Eyeballs makes them) opened."""
+    found: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or current in found:
+            continue
+        found.append(current)
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
+    return found
