@@ -1,0 +1,284 @@
+"""Expansion of variables as BuildKit's shell lexer does it (shell/lex.go), keeping every character's origin."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix
+from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
+from pinner.formats.dockerfile.text import decoded
+from pinner.formats.dockerfile.values import LONGEST, Piece, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.formats.dockerfile.source import LogicalLine
+    from pinner.formats.dockerfile.values import Nature, Value
+
+_DEEPEST = 100
+_MOST_PIECES = 10_000
+_PARAMETERS = "@*#?-$!0"
+_ASCII_NAME = re.compile(r"[0-9]+|[A-Za-z_][A-Za-z0-9_]*")
+
+
+@cache
+def _plain(specials: str) -> re.Pattern[str]:
+    """Return a pattern of text in which none of ``specials`` occurs."""
+    return re.compile(f"[^{re.escape(specials)}]+")
+
+
+class Expander:
+    """Expands one part of a logical line; ``expressions`` and ``altered`` tell afterwards what was met on the way."""
+
+    __slots__ = (
+        "_depth",
+        "_end",
+        "_environment",
+        "_escape",
+        "_index",
+        "_line",
+        "_out",
+        "_raw",
+        "_text",
+        "altered",
+        "expressions",
+    )
+
+    def __init__(self, line: LogicalLine, escape: str, environment: Mapping[str, Value]) -> None:
+        self._line = line
+        self._text = line.text
+        self._escape = escape
+        self._environment = environment
+        self._index = 0
+        self._end = 0
+        self._depth = 0
+        self._raw = False
+        self._out: list[Piece] = []
+        self.expressions: list[tuple[int, int]] = []
+        """The variables at the top level, each as the range of pieces that it gave."""
+        self.altered: list[Piece] = []
+        """The pieces of values that a pattern has changed: more text in them might change the outcome."""
+
+    def expand(self, start: int, end: int) -> Value:
+        """Return what ``text[start:end]`` of the line stands for.
+
+        Raises `DockerfileError` where BuildKit does, and where the text would grow beyond reason.
+        """
+        self._index, self._end = start, end
+        self._until("", raw=False, pattern=False)
+        return tuple(self._out)
+
+    def _add(self, start: int, end: int) -> None:
+        for offset, text in self._line.runs(start, end):
+            self._out.append(Piece(text, offset))
+
+    def _insert(self, via: str, pieces: Value | list[Piece], nature: Nature) -> None:
+        """Add ``pieces`` as what came through ``via``; a piece without text of ``nature`` where they say nothing."""
+        if len(self._out) + len(pieces) > _MOST_PIECES or sum([len(piece.text) for piece in pieces]) > LONGEST:
+            raise DockerfileError("the expanded text is too long")
+        for piece in pieces:
+            if len(piece.via) > _DEEPEST:
+                raise DockerfileError("variables refer to each other too deeply")
+            self._out.append(Piece(piece.text, piece.offset, (via, *piece.via), piece.nature))
+        if not pieces:
+            self._out.append(Piece("", -1, (via,), nature))
+
+    def _peek(self) -> str:
+        return self._text[self._index] if self._index < self._end else ""
+
+    def _next(self) -> str:
+        character = self._peek()
+        self._index += 1
+        return character
+
+    def _until(self, stop: str, *, raw: bool, pattern: bool) -> None:
+        """Add everything up to ``stop`` (``processStopOn``); to the end where that is the empty text."""
+        outer, self._raw = self._raw, raw
+        plain = _plain("$'\"" + self._escape + stop)
+        while True:
+            run = plain.match(self._text, self._index, self._end)
+            if run is not None:
+                self._add(*run.span())
+                self._index = run.end()
+            character = self._peek()
+            if character == stop:
+                break
+            if not character:
+                raise DockerfileError(f"`{stop}` is missing at the end of a variable")
+            self._special(character, pattern=pattern)
+        self._index += 1
+        self._raw = outer
+
+    def _special(self, character: str, *, pattern: bool) -> None:
+        if character == "$":
+            self._dollar()
+        elif character == "'":
+            self._single_quotes(pattern=pattern)
+        elif character == '"':
+            self._double_quotes(pattern=pattern)
+        else:
+            start = self._index if self._raw else self._index + 1
+            self._index = min(self._index + 2, self._end)
+            self._add(start, self._index)
+
+    def _single_quotes(self, *, pattern: bool) -> None:
+        start = self._index + 1
+        end = self._text.find("'", start, self._end)
+        if end < 0:
+            raise DockerfileError("a single quote is not closed")
+        self._index = end + 1
+        while pattern and (escape := self._text.find(self._escape, start, end)) >= 0:
+            # A pattern is read a second time, and an escape in quotes has to survive that.
+            self._add(start, escape + 1)
+            self._add(escape, escape + 1)
+            start = escape + 1
+        self._add(start, end)
+
+    def _double_quotes(self, *, pattern: bool) -> None:
+        self._index += 1
+        plain = _plain('"$' + self._escape)
+        while (character := self._peek()) != '"':
+            if not character:
+                raise DockerfileError("a double quote is not closed")
+            run = plain.match(self._text, self._index, self._end)
+            if run is not None:
+                self._add(*run.span())
+                self._index = run.end()
+            elif character == "$":
+                self._dollar()
+            else:
+                self._escape_in_quotes(pattern=pattern)
+        self._index += 1
+
+    def _escape_in_quotes(self, *, pattern: bool) -> None:
+        start = self._index
+        self._index += 1
+        following = self._peek()
+        if following and following in '"$' + self._escape:
+            self._index += 1
+            self._add(start if self._raw else start + 1, self._index)
+        elif following:
+            if self._raw or pattern:
+                self._add(start, start + 1)
+            self._add(start, start + 1)
+
+    def _dollar(self) -> None:
+        before = len(self._out)
+        start = self._index
+        self._index += 1
+        if self._peek() == "{":
+            self._index += 1
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise DockerfileError("variables are nested too deeply")
+            self._braces()
+            self._depth -= 1
+        elif name := self._name():
+            self._variable(name)
+        else:
+            self._add(start, start + 1)
+            return
+        if not self._depth:
+            self.expressions.append((before, len(self._out)))
+
+    def _braces(self) -> None:
+        if not self._peek() or self._peek() in "{}:":
+            raise DockerfileError("`${` is not followed by the name of a variable")
+        name = self._name()
+        modifier = self._next()
+        if modifier == "}":
+            self._variable(name)
+        elif modifier == "/":
+            self._replace(name)
+        elif modifier in ("#", "%"):
+            self._trim(name, modifier)
+        elif modifier in (":", "-", "+", "?"):
+            null_is_unset = modifier == ":"
+            self._choose(name, self._next() if null_is_unset else modifier, null_is_unset=null_is_unset)
+        else:
+            raise DockerfileError(f"`${{{decoded(name)}` has a modifier that BuildKit does not know")
+
+    def _variable(self, name: str) -> None:
+        value = self._environment.get(name)
+        self._insert(f"ARG {decoded(name)}", value or (), "unset" if value is None else "empty")
+
+    def _word(self, stop: str, *, raw: bool, pattern: bool) -> list[Piece]:
+        """Return the word inside braces, expanded, without adding it."""
+        outer, self._out = self._out, []
+        self._until(stop, raw=raw, pattern=pattern)
+        word, self._out = self._out, outer
+        return word
+
+    def _choose(self, name: str, modifier: str, *, null_is_unset: bool) -> None:
+        word = self._word("}", raw=False, pattern=False)
+        value = self._environment.get(name)
+        absent = value is None or (null_is_unset and not any(piece.text for piece in value))
+        if modifier == "-" and absent:
+            self._insert(f"${{{decoded(name)}}}", word, "empty")
+        elif modifier == "+":
+            known = any(piece.nature == "platform" for piece in value or ())
+            nature: Nature = "platform" if known else "unset" if absent else "empty"
+            self._insert(f"${{{decoded(name)}}}", () if absent else word, nature)
+        elif modifier == "?" and absent:
+            raise UnsetError(f"ARG {decoded(name)} has no default: its value must be given to the build")
+        elif modifier in ("-", "?"):
+            self._variable(name)
+        else:
+            raise DockerfileError(f"`${{{decoded(name)}:` has a modifier that BuildKit does not know")
+
+    def _trim(self, name: str, modifier: str) -> None:
+        pattern = text_of(self._word("}", raw=True, pattern=True))
+        longest = pattern.startswith(modifier)
+        find = find_prefix if modifier == "#" else find_suffix
+        cut = find(pattern[longest:], text_of(self._environment.get(name) or ()), longest=longest)
+        self._cut(name, [] if cut is None or cut.start == cut.end else [cut], "")
+
+    def _replace(self, name: str) -> None:
+        everywhere = self._peek() == "/"
+        self._index += everywhere
+        pattern = text_of(self._word("/", raw=True, pattern=True))
+        replacement = text_of(self._word("}", raw=True, pattern=False))
+        cuts = find_all(pattern, text_of(self._environment.get(name) or ()))
+        self._cut(name, cuts if everywhere else cuts[:1], replacement)
+
+    def _cut(self, name: str, cuts: list[Cut], replacement: str) -> None:
+        """Add the value of ``name`` with ``replacement`` in the place of each of ``cuts``."""
+        if not cuts:
+            self._variable(name)
+            return
+        value = self._environment.get(name) or ()
+        text = text_of(value)
+        parts: list[str] = []
+        position = 0
+        for cut in cuts:
+            parts += (text[position : cut.start], replacement)
+            position = cut.end
+        parts.append(text[position:])
+        self.altered += value
+        nature: Nature = "platform" if any(piece.nature == "platform" for piece in value) else "computed"
+        self._insert(f"ARG {decoded(name)}", (Piece("".join(parts), -1, (), nature),), nature)
+
+    def _name(self) -> str:
+        """Read a variable's name: digits, a special parameter, or letters, digits and underscores (``processName``)."""
+        start = self._index
+        match = _ASCII_NAME.match(self._text, start, self._end)
+        if match is not None:
+            self._index = match.end()
+            if match.group()[0].isdigit():
+                return match.group()
+        elif self._peek() and self._peek() in _PARAMETERS:
+            self._index += 1
+            return self._text[start]
+        if self._peek() >= "\x80":
+            self._letters_beyond_ascii()
+        return self._text[start : self._index]
+
+    def _letters_beyond_ascii(self) -> None:
+        """Go on over the letters and digits of other scripts, which are several bytes each."""
+        rest = self._text[self._index : min(self._end, self._index + 1000)].encode("latin-1").decode("utf-8", "replace")
+        for letter in rest:
+            if not (letter.isalpha() or letter.isdecimal() or letter == "_"):
+                break
+            self._index += len(letter.encode())

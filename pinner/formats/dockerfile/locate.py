@@ -1,0 +1,316 @@
+"""From a Dockerfile's bytes to its places: one pass over the instructions, then the rules that need all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pinner.formats.dockerfile.arguments import define, predefined, read_declarations
+from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from
+from pinner.formats.dockerfile.commands import is_stage_number, read_uses
+from pinner.formats.dockerfile.directives import find_syntax, read_directives
+from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
+from pinner.formats.dockerfile.references import Site, is_template, judge_text, make_skip
+from pinner.formats.dockerfile.segments import long_lines, read_instructions
+from pinner.formats.dockerfile.sharing import find_conflicts
+from pinner.formats.dockerfile.source import join_lines, read_source
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+from pinner.formats.dockerfile.values import Piece
+from pinner.formats.source import LineIndex
+from pinner.model import Located, Mention, Skip, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pinner.formats.dockerfile.arguments import Definition
+    from pinner.formats.dockerfile.bases import Expansion, From
+    from pinner.formats.dockerfile.commands import Use
+    from pinner.formats.dockerfile.segments import Instruction
+    from pinner.formats.dockerfile.source import LogicalLine
+    from pinner.formats.dockerfile.values import Value
+    from pinner.model import Document, Place
+
+_COMMANDS = frozenset(("COPY", "ADD", "RUN", "ONBUILD"))
+_KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
+
+
+class _Found(NamedTuple):
+    """A place, where it sorts, and what a ``FROM`` expanded to."""
+
+    offset: int
+    place: Place
+    expansion: Expansion | None = None
+
+
+def locate(document: Document) -> Located | None:
+    """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
+
+    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included.
+    """
+    reader = _Reader(document.data)
+    if not reader.is_dockerfile():
+        return None
+    reader.read()
+    return Located(reader.places(), reader.outline())
+
+
+class _Reader:
+    """Walks over the instructions of one file and keeps what they declare."""
+
+    __slots__ = (
+        "_declared_in_stages",
+        "_definitions",
+        "_environment",
+        "_escape",
+        "_found",
+        "_froms",
+        "_index",
+        "_instructions",
+        "_owner",
+        "_problem",
+        "_source",
+        "_stages",
+        "_syntax",
+    )
+
+    def __init__(self, data: bytes) -> None:
+        self._source = read_source(data)
+        self._index = LineIndex(data)
+        self._escape, self._problem = read_directives(self._source)
+        self._syntax = find_syntax(self._source)
+        self._instructions = read_instructions(self._source, self._escape)
+        self._froms: dict[int, From] = {}
+        self._environment: dict[str, Value] = {}
+        self._definitions: list[Definition] = []
+        self._declared_in_stages: list[Instruction] = []
+        self._stages: set[str] = set()
+        self._owner = ""
+        self._found: list[_Found] = []
+
+    def is_dockerfile(self) -> bool:
+        """Tell whether this is worth a look: not empty, and not binary."""
+        if not self._instructions:
+            return self._syntax is not None
+        binary = any("\0" in line for line in self._source.lines)
+        return not binary or any(instruction.name == "FROM" for instruction in self._instructions)
+
+    def outline(self) -> tuple[object, ...]:
+        """Return every instruction with its lines, from 1."""
+        return tuple([(entry.name, entry.first + 1, entry.end + 1) for entry in self._instructions])
+
+    def read(self) -> None:
+        """Find every place."""
+        self._read_directives()
+        for entry in self._instructions:
+            if entry.name == "FROM":
+                self._froms[entry.first] = read_from(self._join(entry), self._escape)
+        names = [parts.name for parts in self._froms.values()]
+        self._environment = predefined(names[-1] if names else "")
+        every_name = frozenset(names)
+        for entry in self._instructions:
+            if entry.problem:
+                self._add_problem(entry, entry.problem)
+            if entry.name == "FROM":
+                self._read_from(entry)
+            elif entry.name == "ARG":
+                self._read_argument(entry)
+            elif entry.name in _COMMANDS and self._may_hold_flags(entry):
+                self._read_command(entry, every_name)
+
+    def places(self) -> tuple[Place, ...]:
+        """Return what was found, in the order of the file, defaults that cannot be shared taken out."""
+        found = sorted(self._found, key=_offset)
+        bases = [(entry.expansion, entry.place) for entry in found if entry.expansion is not None]
+        if not any(_through_argument(place) for _, place in bases):
+            return tuple([entry.place for entry in found])
+        conflicts = find_conflicts(bases, self._definitions, self._taken_over())
+        places = []
+        for entry in found:
+            place = entry.place
+            conflict = (
+                conflicts.get(place.span.end) if entry.expansion is not None and _through_argument(place) else None
+            )
+            if conflict is None or not isinstance(place, Mention):
+                places.append(place)
+            elif place.reference.digest is None:
+                places.append(_conflicting(place, conflict.detail))
+            else:
+                places.append(_immovable(place) if conflict.among_images else place)
+        return tuple(places)
+
+    def _join(self, entry: Instruction) -> LogicalLine:
+        return join_lines(self._source, entry.first, entry.last, self._escape)
+
+    def _site(self, kind: str, first: int, span: Span, platform: str | None = None) -> Site:
+        line, column = self._index.locate(span.start)
+        if line != first + 1:
+            start = self._source.starts[first]
+            line, column = self._index.locate(start + skip_space(self._source.lines[first]))
+        return Site(kind, line, column, span, self._owner, platform)
+
+    def _read_directives(self) -> None:
+        if self._problem is not None:
+            self._add_line_problem("syntax", self._problem.line, self._problem.detail)
+        for problem in long_lines(self._source):
+            self._add_line_problem("from", problem.line, problem.detail)
+        if self._syntax is not None:
+            number, start, end = self._syntax
+            offset = self._source.starts[number]
+            text = self._source.lines[number][start:end]
+            site = self._site("syntax", number, Span(offset + start, offset + end))
+            self._found.append(
+                _Found(offset + start, judge_text(site, text, [Piece(text, offset + start)] if text else []))
+            )
+
+    def _add_line_problem(self, kind: str, number: int, detail: str) -> None:
+        start = self._source.starts[number]
+        line = self._source.lines[number]
+        site = self._site(kind, number, Span(start, start + len(line)))
+        self._found.append(_Found(start, make_skip(site, line, "parse-error", detail)))
+
+    def _add_problem(self, entry: Instruction, detail: str) -> None:
+        line = self._join(entry)
+        end = line.offset(max(0, len(line.text) - 1)) + 1
+        site = self._site(_KINDS.get(entry.name, "run-mount"), entry.first, Span(line.offset(0), end))
+        self._found.append(_Found(site.span.start, make_skip(site, line.text, "parse-error", detail)))
+
+    def _read_from(self, entry: Instruction) -> None:
+        parts = self._froms[entry.first]
+        self._owner = parts.name
+        line = parts.line
+        start = line.offset(parts.start if parts.start < len(line.text) else max(0, len(line.text) - 1))
+        end = line.offset(parts.end - 1) + 1 if parts.end > parts.start else start
+        if parts.problem:
+            text = line.text[parts.start :]
+            site = self._site("from", entry.first, Span(start, end))
+            if is_template(text):
+                self._found.append(
+                    _Found(start, make_skip(site, text, "templated", "a template engine writes this line"))
+                )
+            else:
+                self._found.append(_Found(start, make_skip(site, text, "parse-error", parts.problem)))
+        else:
+            expansion = expand_from(parts, self._escape, self._environment)
+            site = self._site("from", entry.first, Span(start, end), expansion.platform)
+            self._found.append(_Found(start, *self._judge(site, parts, expansion)))
+        if parts.name:
+            self._stages.add(parts.name)
+
+    def _judge(self, site: Site, parts: From, expansion: Expansion) -> tuple[Place, Expansion | None]:
+        if expansion.problem is None:
+            return judge_from(site, expansion, self._stages), expansion
+        written = parts.line.text[parts.start : parts.end]
+        if is_template(written):
+            return make_skip(site, written, "templated", "a template engine writes this text"), None
+        reason: Literal["no-default", "parse-error"] = (
+            "no-default" if isinstance(expansion.problem, UnsetError) else "parse-error"
+        )
+        return make_skip(site, written, reason, str(expansion.problem)), None
+
+    def _read_argument(self, entry: Instruction) -> None:
+        if self._froms and entry.first > next(iter(self._froms)):
+            self._declared_in_stages.append(entry)
+            return
+        line = self._join(entry)
+        for declaration in read_declarations(line, self._escape):
+            try:
+                definition = define(line, declaration, self._escape, self._environment)
+            except DockerfileError as error:
+                span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
+                site = self._site("from", entry.first, span)
+                text = line.text[declaration.start : declaration.end]
+                self._found.append(
+                    _Found(
+                        span.start, make_skip(site, text, "parse-error", f"ARG {decoded(declaration.name)}: {error}")
+                    )
+                )
+                continue
+            if definition is not None:
+                self._definitions.append(definition)
+
+    def _taken_over(self) -> frozenset[str]:
+        """Return the names that stages declare again without a default: they get the global one."""
+        return frozenset(
+            [
+                declaration.name
+                for entry in self._declared_in_stages
+                for declaration in read_declarations(self._join(entry), self._escape)
+                if declaration.start < 0
+            ]
+        )
+
+    def _may_hold_flags(self, entry: Instruction) -> bool:
+        """Tell, without joining its lines, whether a command may begin with a flag."""
+        line = self._source.lines[entry.first]
+        word = WORD.match(line, skip_space(line))
+        if entry.name == "ONBUILD" or word is None:
+            return True
+        rest = line[word.end() :].lstrip()[:1]
+        return rest in ("", "-", self._escape) or rest > "~"
+
+    def _read_command(self, entry: Instruction, stages: Collection[str]) -> None:
+        line = self._join(entry)
+        for use in read_uses(line, self._escape):
+            runs = [run for start, end in use.name.ranges for run in line.runs(start, end)]
+            pieces = [Piece(text, offset) for offset, text in runs]
+            start = pieces[0].offset if pieces else line.offset(0)
+            site = self._site(use.kind, entry.first, Span(start, pieces[-1].end if pieces else start))
+            self._found.append(_Found(start, _judge_use(site, use, pieces, stages)))
+
+
+def _judge_use(site: Site, use: Use, pieces: list[Piece], stages: Collection[str]) -> Place:
+    text = use.name.text
+    if use.kind == "copy-from" and is_stage_number(text) and not use.problem:
+        return make_skip(site, text, "index", f"`{text}` is the number of a stage")
+    if use.problem:
+        if is_template(text):
+            return make_skip(site, text, "templated", "a template engine writes this text")
+        return make_skip(site, text, "parse-error", use.problem)
+    if not use.onbuild and decoded(text).lower() in stages:
+        return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
+    if text == "scratch":
+        return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
+    if use.onbuild and not any(character in text for character in ":@/") and not is_template(text):
+        detail = f"`{text}` may be a stage of the build that the trigger runs in"
+        return make_skip(site, text, "onbuild-ambiguous", detail, pieces)
+    return judge_text(site, text, pieces)
+
+
+def _offset(found: _Found) -> int:
+    return found.offset
+
+
+def _through_argument(place: Place) -> bool:
+    return isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
+
+
+def _conflicting(mention: Mention, detail: str) -> Skip:
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        "arg-conflict",
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )
+
+
+def _immovable(mention: Mention) -> Mention:
+    """Return ``mention`` without the place of its digest: several images share it, so it cannot move for one."""
+    return Mention(
+        mention.format,
+        mention.kind,
+        mention.reference,
+        mention.line,
+        mention.column,
+        mention.span,
+        mention.insert,
+        None,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )

@@ -1,0 +1,99 @@
+"""The instructions of a Dockerfile and the lines they take, heredocs included, exactly as BuildKit counts them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.dockerfile.directives import LONGEST_LINE, Problem
+from pinner.formats.dockerfile.feed import COMMENT, instruction_lines, make_feed
+from pinner.formats.dockerfile.heredocs import open_heredocs
+from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.formats.dockerfile.source import join_lines
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pinner.formats.dockerfile.heredocs import Marker
+    from pinner.formats.dockerfile.source import Source
+
+
+class Instruction(NamedTuple):
+    """One instruction: its name in upper case, and its physical lines from 0, inclusive."""
+
+    name: str
+    first: int
+    last: int
+    """The last line of the instruction itself."""
+    end: int
+    """The last line of its last heredoc; ``last`` where it has none."""
+    problem: str = ""
+    """Why BuildKit refuses the file here."""
+
+
+def read_instructions(source: Source, escape: str) -> list[Instruction]:
+    """Return the instructions of ``source``. What is refused is returned as well, with its problem."""
+    instructions = []
+    feed = make_feed(source.lines, escape)
+    end = -1
+    for first, last in instruction_lines(feed):
+        if last <= end:
+            continue  # the body of a heredoc
+        if first <= end:
+            # An `instruction` that begins in a heredoc's body and goes on after it. All lines behind the heredoc but
+            # the last are continuations (or comments), so they make one instruction together.
+            begin = next((number for number in range(end + 1, last + 1) if feed[number] != COMMENT), None)
+            if begin is None:
+                continue
+            first = begin  # noqa: PLW2901 - the same instruction, less the part that is none
+        instruction = _read_instruction(source, first, last, escape)
+        instructions.append(instruction)
+        end = instruction.end
+    return instructions
+
+
+def long_lines(source: Source) -> Iterator[Problem]:
+    """Yield a problem for each line that BuildKit finds too long to read."""
+    for number, line in enumerate(source.lines):
+        if len(line) > LONGEST_LINE:
+            yield Problem(number, f"the line is longer than {LONGEST_LINE} bytes")
+
+
+def _read_instruction(source: Source, first: int, last: int, escape: str) -> Instruction:
+    lines = source.lines
+    line = lines[first]
+    word = WORD.match(line, skip_space(line))
+    name = word.group() if word else ""
+    if first < last and name.endswith(escape):
+        # Perhaps the name itself goes on in the next line.
+        joined = join_lines(source, first, last, escape).text
+        word = WORD.match(joined, skip_space(joined))
+        name = word.group() if word else ""
+    name = decoded(name).upper()
+    if not _may_open_heredoc(lines[first : last + 1]):
+        return Instruction(name, first, last, last)
+    try:
+        markers = open_heredocs(name, join_lines(source, first, last, escape).text, escape)
+    except DockerfileError as error:
+        return Instruction(name, first, last, last, f"the heredoc does not parse: {error}")
+    end, problem = _skip_bodies(lines, last, markers)
+    return Instruction(name, first, last, end, problem)
+
+
+def _may_open_heredoc(lines: Sequence[str]) -> bool:
+    # `<<` may be split over two lines.
+    return any("<" in line for line in lines)
+
+
+def _skip_bodies(lines: Sequence[str], last: int, markers: Sequence[Marker]) -> tuple[int, str]:
+    """Return the last line of the bodies that follow line ``last``, and what is wrong with them."""
+    number = last
+    for marker in markers:
+        while True:
+            number += 1
+            if number == len(lines):
+                return number - 1, f"the heredoc is not ended by a line `{decoded(marker.name)}`"
+            line = lines[number].rstrip("\r")
+            if (line.lstrip("\t") if marker.strips_tabs else line) == marker.name:
+                break
+    return number, ""

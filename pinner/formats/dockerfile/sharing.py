@@ -1,0 +1,89 @@
+"""One default, several users: a digest in it must be right for all of them.
+
+The default of an ``ARG`` may end a reference in one place and stand in the middle of something else in another, or be
+an image here and a stage's name there. And an ``ARG`` declared again in a stage carries the default into its
+environment. Sources: the guards of the measurements over 2,500 real files, and ``dispatchArg`` (convert.go).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.model import Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from pinner.formats.dockerfile.arguments import Definition
+    from pinner.formats.dockerfile.bases import Expansion
+    from pinner.formats.dockerfile.values import Piece
+    from pinner.model import Place
+
+
+class Conflict(NamedTuple):
+    """Why a default cannot take a digest."""
+
+    detail: str
+    among_images: bool
+    """Whether users disagree on the image: then a digest that stands there already cannot move either."""
+
+
+class Conflicts:
+    """What is known about each place where a digest might go, by the offset after its last character."""
+
+    __slots__ = ("_conflicts", "_texts")
+
+    def __init__(self) -> None:
+        self._conflicts: dict[int, Conflict] = {}
+        self._texts: dict[int, str] = {}
+
+    def get(self, end: int) -> Conflict | None:
+        """Return why the place that ends at ``end`` cannot take a digest, or None."""
+        return self._conflicts.get(end)
+
+    def _note(self, end: int, detail: str, *, among_images: bool) -> None:
+        known = self._conflicts.get(end)
+        if known is None or (among_images and not known.among_images):
+            self._conflicts[end] = Conflict(detail, among_images)
+
+    def _forbid(self, pieces: Iterable[Piece], detail: str) -> None:
+        for piece in pieces:
+            if piece.offset >= 0:
+                self._note(piece.end, detail, among_images=False)
+
+    def add_base(self, expansion: Expansion, place: Place) -> None:
+        """Take a ``FROM`` into account."""
+        pieces = expansion.pieces
+        text = expansion.text
+        self._forbid(pieces[:-1], f"the default also stands in the middle of `{text}`")
+        self._forbid(expansion.altered, f"a pattern takes a part of the default for `{text}`")
+        self._forbid(expansion.elsewhere, "the default is a part of a --platform as well")
+        if not pieces or pieces[-1].offset < 0:
+            return
+        end = pieces[-1].end
+        if not isinstance(place, Mention):
+            self._note(end, f"the default also ends `{text}`, which is no image to pin", among_images=False)
+        elif self._texts.setdefault(end, text) != text:
+            self._note(end, f"the default ends `{self._texts[end]}` and `{text}`, two images", among_images=True)
+
+    def add_definition(self, definition: Definition, redeclared: Collection[str]) -> None:
+        """Take a global ``ARG`` into account; ``redeclared`` are the names that stages take over with their value."""
+        value = definition.value
+        self._forbid(value[:-1], f"the default also stands in the middle of ARG {definition.name}")
+        self._forbid(definition.altered, f"a pattern takes a part of the default for ARG {definition.name}")
+        if definition.name in redeclared:
+            self._forbid(
+                value[-1:], f"ARG {definition.name} is declared again in a stage and would carry the digest there"
+            )
+
+
+def find_conflicts(
+    bases: Sequence[tuple[Expansion, Place]], definitions: Iterable[Definition], redeclared: Collection[str]
+) -> Conflicts:
+    """Return the conflicts among all users of the defaults of one file."""
+    conflicts = Conflicts()
+    for expansion, place in bases:
+        conflicts.add_base(expansion, place)
+    for definition in definitions:
+        conflicts.add_definition(definition, redeclared)
+    return conflicts

@@ -1,0 +1,87 @@
+"""A Dockerfile's bytes as physical lines, and instructions as logical lines whose every character knows its offset."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.dockerfile.text import continuation, skip_space
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BOM = "\xef\xbb\xbf"
+
+
+class Source(NamedTuple):
+    """The physical lines, without LF, and the offset of each one's first byte. The BOM is not in it."""
+
+    lines: list[str]
+    starts: list[int]
+
+
+def read_source(data: bytes) -> Source:
+    """Split ``data`` at LF, as ``scanLines`` (parser.go) does."""
+    text = data.decode("latin-1")
+    position = len(_BOM) if text.startswith(_BOM) else 0
+    lines = text[position:].split("\n") if position else text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    starts = []
+    for line in lines:
+        starts.append(position)
+        position += len(line) + 1
+    return Source(lines, starts)
+
+
+class LogicalLine:
+    """An instruction joined to one line; ``text[i]`` stands at byte ``offset(i)``."""
+
+    __slots__ = ("_indexes", "_offsets", "text")
+
+    def __init__(self, parts: list[tuple[int, str]]) -> None:
+        """Join ``parts``: (offset, text) pairs."""
+        self.text = parts[0][1] if len(parts) == 1 else "".join([text for _, text in parts])
+        self._offsets = [offset for offset, _ in parts]
+        self._indexes = [0]
+        for _, text in parts[:-1]:
+            self._indexes.append(self._indexes[-1] + len(text))
+
+    def offset(self, index: int) -> int:
+        """Return the byte offset of ``text[index]``."""
+        part = bisect_right(self._indexes, index) - 1
+        return self._offsets[part] + index - self._indexes[part]
+
+    def runs(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Split ``text[start:end]`` into (offset, text) runs, each contiguous in the file."""
+        part = bisect_right(self._indexes, start) - 1
+        while start < end:
+            stop = min(end, self._indexes[part + 1]) if part + 1 < len(self._indexes) else end
+            yield self._offsets[part] + start - self._indexes[part], self.text[start:stop]
+            start = stop
+            part += 1
+
+
+def join_lines(source: Source, first: int, last: int, escape: str) -> LogicalLine:
+    """Join the physical lines ``first`` to ``last`` as ``Parse`` (parser.go) does.
+
+    Only the first is stripped on the left; comments and blank lines in between do not count.
+    """
+    parts = []
+    for number in range(first, last + 1):
+        line = source.lines[number].rstrip("\r")
+        begin = skip_space(line)
+        if number == first:
+            # Comes before the cut: a first line that is nothing but the escape continues too.
+            start = begin
+        elif begin == len(line) or line[begin] == "#":
+            continue
+        else:
+            start = 0
+        text = line[start:]
+        cut = continuation(text, escape)
+        if cut >= 0:
+            text = text[:cut]
+        if text:
+            parts.append((source.starts[number] + start, text))
+    return LogicalLine(parts or [(source.starts[first], "")])
