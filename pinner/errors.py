@@ -18,6 +18,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class PinnerError(Exception):
     """Something the user should know: one message, and at most one hint on what to do about it."""
@@ -75,3 +80,11 @@ class IntegrityError(ResolveError):
 
 class UnsupportedError(ResolveError):
     """An answer that no pin can be made from."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the hint that names which of ``known`` was probably meant by ``word``, or None."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    matches = get_close_matches(word, list(known), 1)
+    return f"did you mean `{matches[0]}`?" if matches else None

@@ -145,8 +145,8 @@ def screen(
         applying: tuple[Pragma, ...] = ()
         if pragmas.by_line or pragmas.whole_file:
             applying = pragmas.covering((place.line, lines.line(place.span.start)))
-        if isinstance(place, Mention) and images_exclude and _matches(place.reference, images_exclude):
-            place = _skip(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
+        if isinstance(place, Mention) and images_exclude and matches(place.reference, images_exclude):
+            place = as_skip(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
         candidates.append(
             Candidate(
                 place,
@@ -157,12 +157,14 @@ def screen(
     return Source(document, format_, located, tuple(candidates), pragmas.problems)
 
 
-def _matches(reference: ImageReference, globs: Iterable[str]) -> bool:
+def matches(reference: ImageReference, globs: Iterable[str]) -> bool:
+    """Tell whether a glob fits ``reference``: as written, canonical, or canonical without the tag."""
     names = (reference.repository, reference.canonical, reference.familiar)
     return any(fnmatchcase(name, glob) for glob in globs for name in names)
 
 
-def _skip(mention: Mention, reason: Literal["ignored", "excluded"], detail: str) -> Skip:
+def as_skip(mention: Mention, reason: Literal["ignored", "excluded"], detail: str) -> Skip:
+    """Return the skip that ``mention`` becomes where it is to be left alone."""
     return Skip(
         mention.format,
         mention.kind,
@@ -191,7 +193,7 @@ def judged(source: Source, operation: Operation) -> tuple[Place, ...]:
         elif (pragma := candidate.silenced(rule)) is not None:
             guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
     return tuple(
-        _skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place
+        as_skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place
         for place in (candidate.place for candidate in source.candidates)
     )
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 from pinner.config import Group, RegistryOptions, Settings
-from pinner.errors import ConfigError, InvalidReferenceError
+from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, Level
 
@@ -113,14 +113,6 @@ class _Table(NamedTuple):
 
 def _type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value), "a date or time")
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return the hint that names what ``word`` is close to, or None where nothing is."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
-
-    matches = get_close_matches(word, list(known), 1)
-    return f"did you mean `{matches[0]}`?" if matches else None
 
 
 def _toml(data: bytes, source: str) -> dict[str, object]:

@@ -1,0 +1,39 @@
+"""The program ``pinner``: understand the command line, run it, and turn every error into a message and a status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pinner.cli.context import Context
+
+
+def run(leave: Callable[[int], object] = os._exit) -> None:
+    """Run the command line of this process and end it: the entry point.
+
+    ``leave`` is told the status. Tearing the interpreter down would take as long as a small check, and every file and
+    stream is closed or flushed by now.
+    """
+    try:
+        status = main(sys.argv[1:])
+    except KeyboardInterrupt:  # while still importing
+        status = 130
+    leave(status)
+
+
+def main(arguments: Sequence[str] | None = None, *, context: Context | None = None) -> int:
+    """Run ``arguments`` (those of the process by default) in ``context`` and return the exit status.
+
+    Writes to the streams of ``context`` and never raises: not even an interruption gets through.
+    """
+    from pinner.cli.run import run_command_line  # noqa: PLC0415 - Ctrl-C while importing is answered too
+
+    return run_command_line(sys.argv[1:] if arguments is None else arguments, context)
+
+
+if __name__ == "__main__":
+    run()

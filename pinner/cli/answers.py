@@ -1,0 +1,46 @@
+"""Turn sources into plans: asking only where there is something to ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner import pipeline
+from pinner.errors import ConfigError
+from pinner.plan import make_plan, questions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.cli.context import Context
+    from pinner.cli.terminal import Terminal
+    from pinner.config import Settings
+    from pinner.plan import Operation, Plan, Source
+
+
+def refuse_offline(settings: Settings, operation: Operation) -> None:
+    """Raise `ConfigError` where ``operation`` would have to ask and must not."""
+    if settings.offline and settings.layout is None and operation != "unpin":
+        raise ConfigError(
+            f"`pinner {operation}` has to ask what tags mean, and --offline forbids it",
+            hint="with --layout DIR an OCI layout answers in the registries' place; `pinner check` needs nobody",
+        )
+
+
+def ask(
+    context: Context, settings: Settings, sources: Sequence[Source], operation: Operation, terminal: Terminal
+) -> tuple[Plan, ...]:
+    """Return the plans of ``operation`` (pin or update) for ``sources``; nobody is asked where nothing is open."""
+    if not any(questions(source, operation) for source in sources):
+        return tuple(make_plan(source, operation, {}) for source in sources)
+    import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
+
+    from pinner.cli.progress import with_progress  # noqa: PLC0415 - brings asyncio
+
+    async def run() -> tuple[Plan, ...]:
+        async with context.connect(settings, context.environment) as resolver:
+            return await with_progress(
+                terminal,
+                lambda on_answer: pipeline.make_plans(sources, operation, settings, resolver, on_answer),
+            )
+
+    return asyncio.run(run())

@@ -1,0 +1,1 @@
+"""What each command does, one module each; none knows how its options are spelled."""

@@ -1,0 +1,95 @@
+"""``pinner pin``, ``update`` and ``unpin``: plan the edits, write or print them, say what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner import pipeline
+from pinner.cli.answers import ask, refuse_offline
+from pinner.cli.look import complain_about, look
+from pinner.cli.options import DEFAULTS, Options
+from pinner.cli.selection import nothing_selected, select
+from pinner.cli.settings import settings_for
+from pinner.cli.status import exit_status
+from pinner.cli.terminal import Terminal
+from pinner.findings import check_source
+from pinner.memory import cache_directory
+from pinner.report.as_text import finding_lines
+from pinner.report.changes import change_sentence, render_changes, render_failures, tally
+from pinner.report.diff import reaches_outside, render_patch
+from pinner.report.style import hint_line
+from pinner.rules import CANNOT_PIN, PARSE_ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.pipeline import Unreadable
+    from pinner.plan import Operation, Plan, Source
+    from pinner.report.changes import Tally
+
+
+class ChangeOptions(NamedTuple):
+    """What ``pin``, ``update`` or ``unpin`` was asked."""
+
+    operation: Operation
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    diff: bool = False
+    exit_non_zero_on_change: bool = False
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+def change(context: Context, asked: ChangeOptions) -> int:
+    """Do what was asked to every file; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options)
+    refuse_offline(settings, asked.operation)
+    targets, survey = look(context, settings, asked.paths, terminal)
+    sources = select(survey.sources, asked.only, asked.exclude)
+    memory = cache_directory(context.environment) if settings.use_cache else None
+    if asked.operation == "unpin":
+        plans = pipeline.unpin_plans(sources, targets, memory)
+    else:
+        plans = ask(context, settings, sources, asked.operation, terminal)
+    unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
+    _warn(sources, settings, asked, terminal)
+    result = _report(plans, unwritten, asked, terminal)
+    untold = bool(survey.unreadable or unwritten or tally(plans).failed)
+    return exit_status(found=asked.exit_non_zero_on_change and result.files > 0, untold=untold)
+
+
+def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
+    """Name the references that a person has to look at: they stay as they are."""
+    style = terminal.talk_style
+    if asked.only and nothing_selected(sources):
+        globs = ", ".join(f"`{glob}`" for glob in asked.only)
+        terminal.say(f"{style.severity('warning')}: no image here is meant by --only {globs}")
+        terminal.say(hint_line("globs are held against full names: try `*/nginx` or `ghcr.io/*`", style))
+    if asked.operation == "unpin":
+        return
+    for source in sources:
+        for finding in check_source(source, settings.rules):
+            if finding.rule in (CANNOT_PIN, PARSE_ERROR):
+                terminal.say(*finding_lines(finding, style))
+
+
+def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, terminal: Terminal) -> Tally:
+    """Say what changed, what failed, and how it stands now; return the counts."""
+    style = terminal.talk_style
+    lost = {file.path for file in unwritten}
+    done = [plan for plan in plans if plan.document.path not in lost]
+    terminal.complain(render_failures(plans, style))
+    complain_about(unwritten, terminal)
+    if asked.diff:
+        terminal.raw(render_patch(done, terminal.style))
+        if reaches_outside(done):
+            terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder: git refuses that")
+            terminal.say(hint_line("run pinner in the repository's root", style))
+    else:
+        terminal.data(render_changes(done, terminal.style))
+    result = tally(done)
+    terminal.say(change_sentence(result, asked.operation, would=asked.diff))
+    return result

@@ -1,0 +1,48 @@
+"""``pinner check``: say what is wrong; offline, and never writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.cli.look import look
+from pinner.cli.options import DEFAULTS, Options
+from pinner.cli.settings import settings_for
+from pinner.cli.status import exit_status
+from pinner.cli.terminal import Terminal
+from pinner.findings import check_source
+from pinner.plan import judged
+from pinner.report import renderer
+from pinner.report.base import Verdict, shown_places, summarise
+from pinner.report.style import hint_line
+from pinner.report.words import check_sentence
+from pinner.rules import SEVERITIES, UNPINNED, Severity
+
+if TYPE_CHECKING:
+    from pinner.cli.context import Context
+
+
+class CheckOptions(NamedTuple):
+    """What ``check`` was asked."""
+
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    format: str = "text"
+    exit_zero: bool = False
+    fail_on: Severity = "error"
+
+
+def check(context: Context, asked: CheckOptions) -> int:
+    """Report every finding; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options)
+    _, survey = look(context, settings, asked.paths, terminal)
+    findings = tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
+    places = shown_places((source.document.path, judged(source, "pin")) for source in survey.sources)
+    verdict = Verdict(findings, summarise(survey.files, places, findings))
+    terminal.data(renderer(asked.format).render_verdict(verdict, terminal.style))
+    terminal.say(check_sentence(verdict.summary, len(survey.unreadable)))
+    if any(finding.rule is UNPINNED for finding in findings):
+        terminal.say(hint_line("`pinner pin` adds the digests", terminal.talk_style))
+    grave = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
+    found = any(finding.severity in grave for finding in findings) and not asked.exit_zero
+    return exit_status(found=found, untold=bool(survey.unreadable))

@@ -1,0 +1,40 @@
+"""``pinner list``: every mention and skip, with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.cli.look import look
+from pinner.cli.options import DEFAULTS, Options
+from pinner.cli.settings import settings_for
+from pinner.cli.status import exit_status
+from pinner.cli.terminal import Terminal
+from pinner.plan import judged
+from pinner.report import renderer
+from pinner.report.base import Listing, shown_places, summarise
+from pinner.report.words import list_sentence
+
+if TYPE_CHECKING:
+    from pinner.cli.context import Context
+
+
+class ListOptions(NamedTuple):
+    """What ``list`` was asked."""
+
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    format: str = "text"
+    everything: bool = False
+
+
+def list_(context: Context, asked: ListOptions) -> int:
+    """Show every place; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options)
+    _, survey = look(context, settings, asked.paths, terminal)
+    sources = [(source.document.path, judged(source, "pin")) for source in survey.sources]
+    places = shown_places(sources, everything=asked.everything)
+    listing = Listing(places, summarise(survey.files, places))
+    terminal.data(renderer(asked.format).render_listing(listing, terminal.style))
+    terminal.say(list_sentence(listing.summary, len(survey.unreadable)))
+    return exit_status(found=False, untold=bool(survey.unreadable))

@@ -1,0 +1,75 @@
+"""What a run takes from the world, in one value: tests pass another one in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+    from datetime import date
+
+    from pinner.config import Settings
+    from pinner.resolve import Resolver
+
+    Connect = Callable[[Settings, Mapping[str, str]], AbstractAsyncContextManager[Resolver]]
+
+
+class Stream(NamedTuple):
+    """Where bytes go, how text becomes bytes there, and whether a person looks on."""
+
+    raw: BinaryIO
+    encoding: str = "utf-8"
+    terminal: bool = False
+
+
+class Context(NamedTuple):
+    """The world around a run."""
+
+    folder: str
+    """The current folder, absolute."""
+    environment: Mapping[str, str]
+    stdout: Stream
+    stderr: Stream
+    today: date
+    connect: Connect
+    """Opens the resolver that answers."""
+
+
+def process_context() -> Context:
+    """Return the context of this very process."""
+    from datetime import date  # noqa: PLC0415 - tests bring their own day
+
+    return Context(
+        folder=_current_folder(),
+        environment=os.environ,
+        stdout=_stream(sys.stdout),
+        stderr=_stream(sys.stderr),
+        today=date.today(),  # noqa: DTZ011 - `until=` is a day where the user is
+        connect=connect_to_registries,
+    )
+
+
+def connect_to_registries(settings: Settings, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Resolver]:
+    """Return the resolver that asks registries, or the layout of ``settings`` in their place."""
+    from pinner.registry.client import RegistryResolver  # noqa: PLC0415 - httpx and TLS, only to ask
+
+    return RegistryResolver(settings, environment=environment)
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        # Removed under our feet. Looking for files in it says so.
+        return os.environ.get("PWD", os.sep)
+
+
+def _stream(stream: TextIO | None) -> Stream:
+    # Python sets a stream that was closed from the start to None.
+    if stream is None:
+        return Stream(BytesIO())
+    return Stream(stream.buffer, stream.encoding, stream.isatty())

@@ -1,0 +1,34 @@
+"""What a command line comes to: the options for any command, and what to run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pinner.cli.context import Context
+    from pinner.cli.options import Options
+
+
+class Invocation(NamedTuple):
+    """A command line, understood."""
+
+    options: Options
+    run: Callable[[Context], int]
+
+
+def parse(arguments: Sequence[str]) -> Invocation:
+    """Return what ``arguments`` ask for; raises `ConfigError` where they make no sense.
+
+    The most frequent call, ``pinner check PATH…`` without an option, is understood without click: importing click
+    takes longer than the check. Anything else is click's business; what runs afterwards is the same function.
+    """
+    if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
+        from pinner.cli.commands.check import CheckOptions, check  # noqa: PLC0415 - each command brings its own needs
+
+        asked = CheckOptions(paths=tuple(arguments[1:]))
+        return Invocation(asked.options, lambda context: check(context, asked))
+    from pinner.cli.syntax.parser import parse_with_click  # noqa: PLC0415 - 45 ms
+
+    return parse_with_click(arguments)

@@ -1,0 +1,37 @@
+"""Settings of a run: the configuration file's, with what the command line says on top."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pinner.config.find import load_settings
+from pinner.errors import ConfigError, InvalidReferenceError
+from pinner.reference import Platform
+
+if TYPE_CHECKING:
+    from pinner.cli.context import Context
+    from pinner.cli.options import Options
+    from pinner.config import Settings
+
+
+def settings_for(context: Context, options: Options) -> Settings:
+    """Return the settings for a run in ``context``; raises `ConfigError`."""
+    return replace(
+        load_settings(context.folder, options.config),
+        platform=_platform(options.platform),
+        layout=None if options.layout is None else os.path.normpath(os.path.join(context.folder, options.layout)),
+        offline=options.offline,
+        jobs=options.jobs,
+        use_cache=options.cache,
+    )
+
+
+def _platform(text: str | None) -> Platform | None:
+    if text is None:
+        return None
+    try:
+        return Platform.parse(text)
+    except InvalidReferenceError as error:
+        raise ConfigError(f"--platform: {error.message}", hint=error.hint) from error

@@ -1,0 +1,23 @@
+"""How commands are spelled: click, one module a command, imported when that command is called."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command's spelling lives, and its one line in ``pinner --help``."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "pin": Command("pinner.cli.syntax.pin", "Add a digest to every unpinned reference, in place."),
+    "update": Command("pinner.cli.syntax.update", "Move digests to what their tags mean now, and pin the rest."),
+    "unpin": Command("pinner.cli.syntax.unpin", "Take the digests off again; tags stay."),
+    "check": Command("pinner.cli.syntax.check", "Say what is wrong; asks nobody and writes nothing."),
+    "list": Command("pinner.cli.syntax.list", "Show every image reference and how it stands."),
+    "demo": Command("pinner.cli.syntax.demo", "Show all of it in a temporary folder, without a network."),
+}
+"""In the order of ``pinner --help``."""

@@ -1,0 +1,46 @@
+"""The spelling of ``pinner check``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from pinner.cli.commands.check import CheckOptions, check
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.report import FORMATS
+from pinner.rules import SEVERITIES
+
+_EPILOG = """\b
+Examples:
+  pinner check                          the repository around the current folder
+  pinner check Dockerfile deploy/       a file, and all in a folder
+  pinner check --fail-on warning        be stricter
+  pinner check --format json | jq       for other programs
+
+\b
+To silence a finding, above or beside the reference:
+  # pinner: ignore[PIN001] built on this machine until=2027-01-31
+"""
+
+
+@pinner_command("check", _EPILOG)
+@PATHS
+@click.option("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to report.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(reversed(SEVERITIES))),
+    default="error",
+    show_default=True,
+    help="Exit with 1 from this severity upwards.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Say which references are not pinned, or cannot be.
+
+    Only the files are looked at: no registry is asked, and nothing is written.
+    """
+    return Invocation(ctx.obj, partial(check, asked=CheckOptions(ctx.obj, **values)))

@@ -1,0 +1,115 @@
+"""The command line as click sees it: a group that imports a command only when it is called."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from pinner import __version__
+from pinner.cli.invocation import Invocation
+from pinner.cli.options import DEFAULTS
+from pinner.cli.syntax import COMMANDS
+from pinner.cli.syntax.shared import CONTEXT_SETTINGS, global_options
+from pinner.cli.terminal import Terminal
+from pinner.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.cli.context import Context
+
+_SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)
+_HELP = """Find every image reference in Dockerfiles, compose files and Kubernetes manifests, and pin it to its
+digest in place: not one other byte of a file changes.
+
+Without a PATH, a command is about the repository around the current folder.
+"""
+_EPILOG = """\b
+Examples:
+  pinner list                 what is here
+  pinner pin --diff           what pinning would change, as a patch
+  pinner pin                  pin it
+  pinner check Dockerfile     offline: is anything unpinned?
+
+\b
+Exit status:
+  0  clean                     2  wrong usage or configuration
+  1  something was found       3  something could not be told
+"""
+
+
+class _Commands(click.Group):
+    """The commands of `COMMANDS`; help and completion need none of their modules."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:  # noqa: ARG002 - the same
+        if cmd_name not in COMMANDS:
+            raise ConfigError(
+                f"there is no command `{cmd_name}`",
+                hint=did_you_mean(cmd_name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
+            )
+        return cast("click.Command", import_module(COMMANDS[cmd_name].module).command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+
+
+def _group(ctx: click.Context, **values: object) -> None:
+    """Keep the options that stand before the command's name."""
+    ctx.obj = values
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _program() -> click.Group:
+    version = click.version_option(__version__, prog_name="pinner", message="%(prog)s %(version)s")
+    group = _Commands(
+        "pinner",
+        callback=click.pass_context(_group),
+        params=global_options(),
+        help=_HELP,
+        epilog=_EPILOG,
+        invoke_without_command=True,
+        context_settings=CONTEXT_SETTINGS,
+    )
+    return cast("click.Group", version(group))
+
+
+def parse_with_click(arguments: Sequence[str]) -> Invocation:
+    """Return what ``arguments`` ask for: a command, or a text (help, version, completion) to print."""
+    printed = io.StringIO()
+    status = 0
+    outcome: object = None
+    try:
+        with contextlib.redirect_stdout(printed):
+            outcome = _program().main(list(arguments), prog_name="pinner", standalone_mode=False)
+    except click.UsageError as error:
+        raise _misuse(error) from error
+    except SystemExit as stop:  # shell completion
+        status = int(stop.code or 0)
+    if isinstance(outcome, Invocation):
+        return outcome
+    return Invocation(DEFAULTS, partial(_print, printed.getvalue(), status))
+
+
+def _print(text: str, status: int, context: Context) -> int:
+    Terminal(context).data(text.splitlines())
+    return status
+
+
+def _misuse(error: click.UsageError) -> ConfigError:
+    message = re.sub(r"'([^']*)'", r"`\1`", error.format_message())
+    match = _SUGGESTION.fullmatch(message)
+    path = error.ctx.command_path if error.ctx is not None else "pinner"
+    hint = f"did you mean {match['guess']}?" if match else f"see `{path} --help`"
+    problem = (match["problem"] if match else message).removesuffix(".")
+    return ConfigError(problem[:1].lower() + problem[1:], hint=hint)

@@ -1,0 +1,34 @@
+"""The spelling of ``pinner pin``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from pinner.cli.commands.change import ChangeOptions, change
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
+
+_EPILOG = """\b
+Examples:
+  pinner pin                            the repository around the current folder
+  pinner pin --diff | less              what would change; nothing is written
+  pinner pin --diff | git apply         the same as pinner pin
+  pinner pin --platform linux/arm64     that platform's image, and no other
+"""
+
+
+@pinner_command("pin", _EPILOG)
+@PATHS
+@DIFF
+@CHANGE_STATUS
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Add a digest to every unpinned reference, in place.
+
+    Each image is asked for once, whatever the number of places that name it. What is pinned already stays as it is.
+    A reference whose image cannot be told stays as well, and the exit status is 3.
+    """
+    return Invocation(ctx.obj, partial(change, asked=ChangeOptions("pin", ctx.obj, **values)))

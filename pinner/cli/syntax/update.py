@@ -1,0 +1,38 @@
+"""The spelling of ``pinner update``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from pinner.cli.commands.change import ChangeOptions, change
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
+
+_EPILOG = """\b
+Examples:
+  pinner update                         the repository around the current folder
+  pinner update --diff                  what would change; nothing is written
+  pinner update --only '*/nginx'        nginx alone, from whatever registry
+  pinner update --exclude 'ghcr.io/*'   all but those
+
+\b
+Globs are held against full names: docker.io/library/nginx, docker.io/library/nginx:1.27.
+"""
+
+
+@pinner_command("update", _EPILOG)
+@PATHS
+@DIFF
+@CHANGE_STATUS
+@click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Move stale digests to what their tags mean now, and pin what is not pinned.
+
+    A reference without a tag beside its digest follows nothing, and stays as it is.
+    """
+    return Invocation(ctx.obj, partial(change, asked=ChangeOptions("update", ctx.obj, **values)))

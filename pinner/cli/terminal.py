@@ -1,0 +1,112 @@
+"""Where a run speaks: data to stdout, talk to stderr, in colour where it is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner.cli.options import DEFAULTS
+from pinner.errors import InputError
+from pinner.report.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pinner.cli.context import Context, Stream
+    from pinner.cli.options import Options
+
+_NEEDED = "→…"
+
+
+class Terminal:
+    """The two streams of a run. A reader who goes away (``| head``) is no error: the rest is left unsaid."""
+
+    def __init__(self, context: Context, options: Options = DEFAULTS) -> None:
+        self._stdout = context.stdout
+        self._stderr = context.stderr
+        self._quiet = options.quiet
+        self._verbose = options.verbose
+        self._gone: set[Stream] = set()
+        self.style = stream_style(context.stdout, options.color, context.environment)
+        """How data looks."""
+        self.talk_style = stream_style(context.stderr, options.color, context.environment)
+        """How talk looks."""
+
+    @property
+    def interactive(self) -> bool:
+        """Tell whether somebody watches stderr and wants talk."""
+        return self._stderr.terminal and not self._quiet
+
+    def data(self, lines: Iterable[str]) -> None:
+        """Write ``lines`` to stdout."""
+        self._write(self._stdout, b"".join(_encoded(f"{line}\n", self._stdout) for line in lines))
+
+    def raw(self, chunks: Iterable[bytes]) -> None:
+        """Write bytes to stdout as they are."""
+        self._write(self._stdout, b"".join(chunks))
+
+    def complain(self, lines: Iterable[str]) -> None:
+        """Write an error's ``lines`` to stderr, in every mode."""
+        self._write(self._stderr, b"".join(_encoded(f"{line}\n", self._stderr) for line in lines))
+
+    def say(self, *lines: str) -> None:
+        """Write ``lines`` to stderr, unless the user wants quiet."""
+        if not self._quiet:
+            self.complain(lines)
+
+    def detail(self, *lines: str) -> None:
+        """Write ``lines`` to stderr where the user asked for more (``-v``)."""
+        if self._verbose:
+            self.say(*lines)
+
+    def status(self, text: str) -> None:
+        """Write ``text`` to stderr as it is: what progress needs to come and go on one line."""
+        self._write(self._stderr, _encoded(text, self._stderr))
+
+    def _write(self, stream: Stream, data: bytes) -> None:
+        if not data or stream in self._gone:
+            return
+        try:
+            stream.raw.write(data)
+            stream.raw.flush()
+        except BrokenPipeError:
+            self._gone.add(stream)
+        except OSError as error:
+            self._gone.add(stream)
+            raise InputError(
+                f"cannot write what pinner has to say: {(error.strerror or str(error)).lower()}"
+            ) from error
+
+
+def stream_style(stream: Stream, color: str, environment: Mapping[str, str]) -> Style:
+    """Return how text looks on ``stream``: ``--color`` decides, then NO_COLOR, then what forces colour, then the tty.
+
+    See no-color.org, force-color.org and bixense.com/clicolors: a variable counts where it is not empty, and one that
+    forces where it is not ``0`` either.
+    """
+    return Style(color=_colored(stream, color, environment), unicode=_encodes(stream.encoding))
+
+
+def _colored(stream: Stream, color: str, environment: Mapping[str, str]) -> bool:
+    if color != "auto":
+        return color == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if any(environment.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return stream.terminal and environment.get("TERM") != "dumb"
+
+
+def _encodes(encoding: str) -> bool:
+    try:
+        _NEEDED.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encoded(text: str, stream: Stream) -> bytes:
+    try:
+        # The bytes of a file name that is no UTF-8 go out as they came in.
+        return text.encode(stream.encoding, "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode(stream.encoding, "backslashreplace")

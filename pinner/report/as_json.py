@@ -1,0 +1,28 @@
+"""``--format json``: one object with ``version``, ``mentions`` or ``findings``, and ``summary``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pinner.report.records import VERSION, finding_record, mention_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.report.base import Listing, Summary, Verdict
+    from pinner.report.style import Style
+
+
+def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
+    """Yield the object of ``list``."""
+    yield _object("mentions", [mention_record(shown.path, shown.place) for shown in listing.places], listing.summary)
+
+
+def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
+    """Yield the object of ``check``."""
+    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict.summary)
+
+
+def _object(name: str, records: list[dict[str, Any]], summary: Summary) -> str:
+    return json.dumps({"version": VERSION, name: records, "summary": summary._asdict()}, indent=2)

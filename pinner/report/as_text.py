@@ -1,0 +1,66 @@
+"""``--format text``: a line for each finding or mention, for people and for grep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner.model import Mention
+from pinner.report.base import status_of
+from pinner.report.style import hint_line, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.findings import Finding
+    from pinner.model import Place
+    from pinner.report.base import Listing, Shown, Verdict
+    from pinner.report.style import Style
+
+
+def render_listing(listing: Listing, style: Style) -> Iterator[str]:
+    """Yield a line for each mention: place, kind, status, reference; a skip's reason comes last."""
+    rows = [(place_of(*shown), shown.place.kind, status_of(shown.place), shown) for shown in listing.places]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1, 2)]
+    for where, kind, status, shown in rows:
+        yield "  ".join(
+            (
+                style.where(where.ljust(widths[0])),
+                kind.ljust(widths[1]),
+                _painted(status.ljust(widths[2]), status, style),
+                _reference(shown, style),
+            )
+        ).rstrip()
+
+
+def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:
+    """Yield ``path:line:column: severity: message [rule]`` for each finding, and its hint on a line of its own."""
+    for finding in verdict.findings:
+        yield from finding_lines(finding, style)
+
+
+def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
+    """Yield the line of one finding, and that of its hint."""
+    where = style.where(place_of(finding.path, finding.place))
+    severity = style.severity(finding.severity)
+    yield f"{where}: {severity}: {printable(finding.message)} {style.faint(f'[{finding.rule.id}]')}"
+    if finding.hint:
+        yield hint_line(finding.hint, style)
+
+
+def place_of(path: str, place: Place) -> str:
+    """Return ``path:line:column``."""
+    return f"{printable(path)}:{place.line}:{place.column}"
+
+
+def _painted(text: str, status: str, style: Style) -> str:
+    if status == "pinned":
+        return style.good(text)
+    return style.gone(text) if status == "unpinned" else style.faint(text)
+
+
+def _reference(shown: Shown, style: Style) -> str:
+    place = shown.place
+    if isinstance(place, Mention):
+        return printable(str(place.reference))
+    why = f"{place.reason}: {printable(place.detail)}" if place.detail else place.reason
+    return f"{printable(place.text)} {style.faint(f'({why})')}".lstrip()

@@ -1,0 +1,92 @@
+"""What the reports are made from: places, findings and counts. Every output format renders these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from pinner.model import Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pinner.findings import Finding
+    from pinner.model import Place
+    from pinner.report.style import Style
+
+NOT_IMAGES = frozenset({"stage", "scratch", "index"})
+"""Reasons of skips that name no image: shown by ``list --all`` alone, and counted nowhere else."""
+
+
+class Shown(NamedTuple):
+    """A place and the path of its file."""
+
+    path: str
+    place: Place
+
+
+class Summary(NamedTuple):
+    """The counts that close a report."""
+
+    files: int
+    mentions: int
+    pinned: int
+    unpinned: int
+    skipped: int
+    unknown: int
+    error: int
+    warning: int
+    note: int
+
+
+class Listing(NamedTuple):
+    """What ``list`` says."""
+
+    places: tuple[Shown, ...]
+    summary: Summary
+
+
+class Verdict(NamedTuple):
+    """What ``check`` says."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+
+
+class Renderer(Protocol):
+    """The module of an output format."""
+
+    def render_listing(self, listing: Listing, style: Style) -> Iterator[str]:
+        """Yield the lines of ``list``, without line ends."""
+        ...
+
+    def render_verdict(self, verdict: Verdict, style: Style) -> Iterator[str]:
+        """Yield the lines of ``check``, without line ends."""
+        ...
+
+
+def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: bool = False) -> tuple[Shown, ...]:
+    """Return the places of ``sources`` (path, places) in order; those that name no image only with ``everything``."""
+    return tuple(
+        Shown(path, place)
+        for path, places in sources
+        for place in places
+        if everything or isinstance(place, Mention) or place.reason not in NOT_IMAGES
+    )
+
+
+def summarise(files: int, places: Iterable[Shown], findings: Iterable[Finding] = ()) -> Summary:
+    """Return the counts for ``places`` in ``files`` files, and for ``findings`` by severity."""
+    states = {"pinned": 0, "unpinned": 0, "skipped": 0}
+    for shown in places:
+        states[status_of(shown.place)] += 1
+    severities = {"error": 0, "warning": 0, "note": 0}
+    for finding in findings:
+        severities[finding.severity] += 1
+    return Summary(files=files, mentions=sum(states.values()), unknown=0, **states, **severities)
+
+
+def status_of(place: Place) -> str:
+    """Return ``pinned``, ``unpinned`` or ``skipped``."""
+    if not isinstance(place, Mention):
+        return "skipped"
+    return "unpinned" if place.reference.digest is None else "pinned"

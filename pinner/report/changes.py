@@ -1,0 +1,162 @@
+"""What ``pin``, ``update`` and ``unpin`` did: a line for each reference that changed, and what could not be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.model import Mention
+from pinner.plan import Changed, Failed, Unchanged
+from pinner.report.as_text import place_of
+from pinner.report.style import hint_line, printable
+from pinner.report.words import count, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pinner.errors import PinnerError
+    from pinner.plan import Operation, Plan
+    from pinner.report.style import Style
+
+_MAX_PLACES = 3
+
+
+class Tally(NamedTuple):
+    """The counts of a run that changes files, in references but for ``files``."""
+
+    pinned: int
+    """Got a digest."""
+    moved: int
+    """Had one and got another."""
+    unpinned: int
+    """Lost it."""
+    files: int
+    """Changed."""
+    kept: int
+    """Are pinned and stay as they are."""
+    failed: int
+    """Should have changed and did not."""
+
+    @property
+    def changed(self) -> int:
+        """How many references changed."""
+        return self.pinned + self.moved + self.unpinned
+
+
+def render_changes(plans: Iterable[Plan], style: Style) -> Iterator[str]:
+    """Yield a line for each reference that changed: where, what, and the beginning of the digest."""
+    for plan in plans:
+        for verdict in plan.verdicts:
+            if isinstance(verdict, Changed):
+                where = style.where(place_of(plan.document.path, verdict.place))
+                yield f"{where}: {_change(verdict, style)}"
+
+
+def _change(verdict: Changed, style: Style) -> str:
+    old, new = verdict.place.reference.digest, verdict.digest
+    name = verdict.place.reference.familiar
+    if new is None:
+        was = f" {style.faint(f'(was {style.short(old)})')}" if old else ""
+        return f"{style.good('unpinned')} {verdict.text}{was}"
+    after = style.good(style.short(new))
+    if old is not None:
+        return f"{style.good('moved')} {name} {style.gone(style.short(old))} {style.arrow} {after}"
+    tagged = verdict.text.rpartition("@")[0]
+    written = name if tagged == name else f"{name} as {tagged}"
+    return f"{style.good('pinned')} {written} {style.arrow} {after}"
+
+
+def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:
+    """Yield what could not be done and why: each reason once, with the places it holds for."""
+    reasons: dict[tuple[str, str | None], list[tuple[str, Mention]]] = {}
+    for plan in plans:
+        for verdict in plan.verdicts:
+            if isinstance(verdict, Failed):
+                key = (verdict.error.message, verdict.error.hint)
+                reasons.setdefault(key, []).append((plan.document.path, verdict.place))
+    said: set[str] = set()
+    for (message, hint), places in reasons.items():
+        path, mention = places[0]
+        where = style.where(place_of(path, mention))
+        yield f"{where}: {style.severity('error')}: {_about(str(mention.reference), message)}"
+        if len(places) > 1:
+            yield f"  also at {_places(places[1:])}"
+        if hint and hint not in said:
+            said.add(hint)
+            yield hint_line(hint, style)
+
+
+def _about(name: str, message: str) -> str:
+    """Return ``message`` with the reference it is about, where it does not name one itself."""
+    return printable(message if "`" in message else f"`{name}`: {message}")
+
+
+def _places(places: Sequence[tuple[str, Mention]]) -> str:
+    shown = ", ".join(place_of(path, mention) for path, mention in places[:_MAX_PLACES])
+    rest = len(places) - _MAX_PLACES
+    return f"{shown} and {count(rest, 'more place')}" if rest > 0 else shown
+
+
+def render_error(error: PinnerError, style: Style, where: str = "") -> Iterator[str]:
+    """Yield the lines of an error that is not about one reference; ``where`` is the path it is about, if any."""
+    place = f"{style.where(printable(where))}: " if where else ""
+    yield f"{place}{style.severity('error')}: {printable(error.message)}"
+    if error.hint:
+        yield hint_line(error.hint, style)
+
+
+def tally(plans: Iterable[Plan]) -> Tally:
+    """Return the counts for ``plans``."""
+    plans = tuple(plans)
+    verdicts = [verdict for plan in plans for verdict in plan.verdicts]
+    changes = [verdict for verdict in verdicts if isinstance(verdict, Changed)]
+    fresh = sum(change.place.reference.digest is None for change in changes)
+    unpinned = sum(change.digest is None for change in changes)
+    return Tally(
+        pinned=fresh,
+        moved=len(changes) - fresh - unpinned,
+        unpinned=unpinned,
+        files=sum(plan.changed for plan in plans),
+        kept=sum(_is_pinned(verdict) for verdict in verdicts),
+        failed=sum(isinstance(verdict, Failed) for verdict in verdicts),
+    )
+
+
+def _is_pinned(verdict: object) -> bool:
+    if not isinstance(verdict, Unchanged) or not isinstance(verdict.place, Mention):
+        return False
+    return verdict.place.reference.digest is not None
+
+
+def change_sentence(result: Tally, operation: Operation, *, would: bool) -> str:
+    """Return what was done (or ``would`` be), what was left, and what failed, in one line."""
+    parts = [_done(result, operation, would=would)]
+    if result.kept and result.changed:
+        parts.append(f"{result.kept} {'was' if result.kept == 1 else 'were'} pinned already")
+    if result.failed:
+        verb = "unpinned" if operation == "unpin" else "resolved"
+        parts.append(f"{result.failed} could not be {verb}")
+    return "; ".join(part for part in parts if part)
+
+
+def _done(result: Tally, operation: Operation, *, would: bool) -> str:
+    if not result.changed:
+        return _nothing(result, operation)
+    verbs = (
+        ("move" if would else "moved", result.moved),
+        ("pin" if would else "pinned", result.pinned),
+        ("unpin" if would else "unpinned", result.unpinned),
+    )
+    done = " and ".join(f"{verb} {number}" for verb, number in verbs if number)
+    noun = "reference" if result.changed == 1 else "references"
+    return f"{'would ' if would else ''}{done} {noun} in {count(result.files, 'file')}"
+
+
+def _nothing(result: Tally, operation: Operation) -> str:
+    if operation == "unpin":
+        return "" if result.failed else "nothing to unpin"
+    if not result.kept:
+        return "" if result.failed else f"nothing to {operation}"
+    if result.failed:
+        return f"{result.kept} {'is' if result.kept == 1 else 'are'} pinned already"
+    state = "pinned" if operation == "pin" else "up to date"
+    return f"nothing to {operation}: {references(result.kept)} {state}"

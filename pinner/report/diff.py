@@ -1,0 +1,103 @@
+"""The patch of ``--diff``: unified, and such that ``git apply`` makes of it exactly the bytes that would be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pinner.plan import Plan
+    from pinner.report.style import Style
+
+_CONTEXT = 3
+_COLORS = {b"-": b"\x1b[31m", b"+": b"\x1b[32m", b"@": b"\x1b[36m"}
+_ESCAPES = {0x07: b"\\a", 0x08: b"\\b", 0x09: b"\\t", 0x0A: b"\\n", 0x0B: b"\\v", 0x0C: b"\\f", 0x0D: b"\\r"}
+_ESCAPES |= {ord('"'): b'\\"', ord("\\"): b"\\\\"}
+_PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(_ESCAPES)
+
+
+def render_patch(plans: Iterable[Plan], style: Style) -> Iterator[bytes]:
+    """Yield the lines, with their ends, of the patch that makes every changed plan's result.
+
+    Paths are relative to the current folder, the one to run ``git apply`` in. There is no ``diff --git`` line on
+    purpose: it would make git read the paths from the repository's root, wherever it runs.
+    """
+    for plan in plans:
+        if plan.changed:
+            for line in file_patch(plan.document.path, plan.document.data, plan.result):
+                yield _painted(line) if style.color else line
+
+
+def reaches_outside(plans: Iterable[Plan]) -> bool:
+    """Tell whether a changed file is not below the current folder, where ``git apply`` takes no path."""
+    return any(plan.changed and plan.document.path.startswith(("../", "/")) for plan in plans)
+
+
+def file_patch(path: str, before: bytes, after: bytes) -> Iterator[bytes]:
+    """Yield the patch of one file. ``before`` and ``after`` have as many lines: a digest never brings a line end."""
+    old, new = _lines(before), _lines(after)
+    changed = [number for number, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
+    yield b"--- " + _name(b"a/", path) + b"\n"
+    yield b"+++ " + _name(b"b/", path) + b"\n"
+    for group in _grouped(changed):
+        yield from _hunk(old, new, max(group[0] - _CONTEXT, 0), min(group[-1] + _CONTEXT + 1, len(old)))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split as git does: at LF alone, each line with its end."""
+    lines = [line + b"\n" for line in data.split(b"\n")]
+    last = lines.pop().removesuffix(b"\n")
+    return [*lines, last] if last else lines
+
+
+def _grouped(numbers: Sequence[int]) -> list[list[int]]:
+    """Return ``numbers`` in runs whose contexts touch."""
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number - groups[-1][-1] <= 2 * _CONTEXT:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return groups
+
+
+def _hunk(old: Sequence[bytes], new: Sequence[bytes], start: int, end: int) -> Iterator[bytes]:
+    size = f"{start + 1},{end - start}" if end - start > 1 else f"{start + 1}"
+    yield f"@@ -{size} +{size} @@\n".encode()
+    removed: list[bytes] = []
+    added: list[bytes] = []
+    for one, other in zip(old[start:end], new[start:end], strict=True):
+        if one == other:
+            yield from (*removed, *added)
+            removed, added = [], []
+            yield from _entry(b" ", one)
+        else:
+            removed += _entry(b"-", one)
+            added += _entry(b"+", other)
+    yield from (*removed, *added)
+
+
+def _entry(sign: bytes, line: bytes) -> Iterator[bytes]:
+    yield sign + (line if line.endswith(b"\n") else line + b"\n")
+    if not line.endswith(b"\n"):
+        yield b"\\ No newline at end of file\n"
+
+
+def _name(prefix: bytes, path: str) -> bytes:
+    """Return ``path`` as git writes it in a header: C-quoted where it must, a tab after a name with spaces."""
+    raw = prefix + path.encode("utf-8", "surrogateescape")
+    if _PLAIN.issuperset(raw):
+        return raw + b"\t" if b" " in raw else raw
+    quoted = b"".join(
+        bytes((byte,)) if byte in _PLAIN else _ESCAPES.get(byte) or f"\\{byte:03o}".encode() for byte in raw
+    )
+    return b'"' + quoted + b'"'
+
+
+def _painted(line: bytes) -> bytes:
+    color = _COLORS.get(line[:1])
+    if color is None:
+        return line
+    text = line.rstrip(b"\r\n")
+    return color + text + b"\x1b[0m" + line[len(text) :]

@@ -1,0 +1,67 @@
+"""The fields of the JSON outputs, a contract: other programs read them (docs and architecture.md §5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pinner.errors import InvalidReferenceError
+from pinner.model import Mention
+from pinner.reference import ImageReference
+from pinner.report.base import status_of
+
+if TYPE_CHECKING:
+    from pinner.findings import Finding
+    from pinner.model import Place
+    from pinner.reference import Digest
+
+VERSION = 1
+"""Of the shape of the JSON: a field more keeps it, anything else raises it."""
+
+
+def mention_record(path: str, place: Place) -> dict[str, Any]:
+    """Return the JSON object of a mention or a skip."""
+    if isinstance(place, Mention):
+        reference, digest, reason, detail = str(place.reference), place.reference.digest, None, None
+    else:
+        reference, digest, reason, detail = place.text, _digest_in(place.text), place.reason, place.detail or None
+    return {
+        "path": path,
+        "line": place.line,
+        "column": place.column,
+        "span": [place.span.start, place.span.end],
+        "format": place.format,
+        "kind": place.kind,
+        "reference": reference,
+        "digest": _text(digest),
+        "platform": place.platform,
+        "status": status_of(place),
+        "reason": reason,
+        "detail": detail,
+        "via": list(place.via),
+    }
+
+
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """Return the JSON object of a finding."""
+    return {
+        "rule": finding.rule.id,
+        "name": finding.rule.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        "mention": mention_record(finding.path, finding.place),
+        "proposed": finding.proposed,
+        "current": _text(finding.current),
+    }
+
+
+def _digest_in(text: str) -> Digest | None:
+    """Return the digest of what was skipped, where it is a reference at all: an ignored one may well be pinned."""
+    try:
+        return ImageReference.parse(text).digest
+    except InvalidReferenceError:
+        return None
+
+
+def _text(digest: Digest | None) -> str | None:
+    return None if digest is None else str(digest)

@@ -1,0 +1,76 @@
+"""How text looks: colours where they are wanted, plain letters where not, and nothing that moves the cursor."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pinner.reference import Digest
+    from pinner.rules import Severity
+
+_SHORT = 12
+
+# C0, DEL and C1 controls would speak to the terminal; directional overrides would show text in another order.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CODES = {"error": "1;31", "warning": "1;33", "note": "1;36"}
+
+
+class Style(NamedTuple):
+    """What the place that text goes to can show."""
+
+    color: bool = False
+    unicode: bool = True
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.color else text
+
+    def severity(self, severity: Severity) -> str:
+        """Return the word for ``severity``, red, yellow or cyan."""
+        return self._paint(_CODES[severity], severity)
+
+    def good(self, text: str) -> str:
+        """Return ``text`` in green."""
+        return self._paint("32", text)
+
+    def gone(self, text: str) -> str:
+        """Return ``text`` in red."""
+        return self._paint("31", text)
+
+    def where(self, text: str) -> str:
+        """Return ``text``, a place in a file, in bold."""
+        return self._paint("1", text)
+
+    def hint(self, text: str) -> str:
+        """Return ``text`` in cyan."""
+        return self._paint("36", text)
+
+    def faint(self, text: str) -> str:
+        """Return ``text`` less bright."""
+        return self._paint("2", text)
+
+    @property
+    def arrow(self) -> str:
+        """What stands between old and new."""
+        return "→" if self.unicode else "->"
+
+    def short(self, digest: Digest) -> str:
+        """Return the beginning of ``digest``: enough to compare by eye."""
+        return f"{digest.algorithm}:{digest.hex[:_SHORT]}{'…' if self.unicode else '...'}"
+
+
+PLAIN = Style()
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with control characters and directional overrides spelled out: file names may hold any."""
+    return text if text.isprintable() else _UNSAFE.sub(lambda match: _spelled(match[0]), text)
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def hint_line(hint: str, style: Style) -> str:
+    """Return the line that says what to do about the line above."""
+    return f"  {style.hint('hint')}: {printable(hint)}"

@@ -1,0 +1,51 @@
+"""Sentences about counts, for the line that closes a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pinner.report.base import Summary
+
+_NO_FILES = "no Dockerfile, compose file or Kubernetes manifest to look at"
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def references(number: int) -> str:
+    """Return ``the reference is`` or ``all 5 references are``."""
+    return "the one reference is" if number == 1 else f"all {number} references are"
+
+
+def check_sentence(summary: Summary, unreadable: int = 0) -> str:
+    """Return what ``check`` found, in one line; ``unreadable`` is how many files could not be told."""
+    found = ", ".join(
+        count(number, noun)
+        for number, noun in ((summary.error, "error"), (summary.warning, "warning"), (summary.note, "note"))
+        if number
+    )
+    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, unreadable)) if part)
+
+
+def list_sentence(summary: Summary, unreadable: int = 0) -> str:
+    """Return how the references stand, in one line; ``unreadable`` is how many files could not be told."""
+    if not summary.files:
+        return _NO_FILES
+    return "; ".join((_state(summary), *_unread(unreadable)))
+
+
+def _unread(number: int) -> tuple[str, ...]:
+    return (f"{count(number, 'file')} could not be read",) if number else ()
+
+
+def _state(summary: Summary) -> str:
+    files = count(summary.files, "file")
+    if not summary.mentions:
+        return f"no image is named in {files}"
+    skipped = f", {summary.skipped} skipped" if summary.skipped else ""
+    if not summary.unpinned and not summary.skipped:
+        return f"{references(summary.pinned)} pinned ({files})"
+    return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{skipped} ({files})"
