@@ -1,0 +1,87 @@
+"""Compose files: the images of services, volumes, build contexts, hooks and inline Dockerfiles.
+
+Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of the specification sum them up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pinner.formats.compose.recognition import is_named_compose, services_of
+from pinner.formats.compose.services import read_services
+from pinner.formats.compose.siblings import Outline, reconcile
+from pinner.formats.compose.walk import Walk, find_builds
+from pinner.formats.yamlnodes import Mapping, Scalar, load, parse
+from pinner.formats.yamlnodes.fields import Fields
+from pinner.formats.yamlnodes.references import Collector, is_null
+from pinner.model import Located
+
+if TYPE_CHECKING:
+    from pinner.formats.compose.services import Service
+    from pinner.formats.yamlnodes import Node
+    from pinner.model import Document
+
+__all__ = ["locate", "reconcile"]
+
+# `build` alone names no image, but a sibling file has to know of it.
+_WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build")
+_LOOKS_LIKE_COMPOSE = re.compile(rb"""^["']?services["']?[ \t]*:""", re.MULTILINE)
+_LOOKS_LIKE_KUBERNETES = re.compile(rb"^apiVersion[ \t]*:", re.MULTILINE)
+
+
+def locate(document: Document) -> Located | None:
+    """Return the images of a compose file, or None where the content is none. Never raises."""
+    data = document.data
+    named = is_named_compose(document.path)
+    if b"services" not in data and not named:
+        return None
+    if not _WORTH_PARSING.search(data):
+        return Located() if named and _LOOKS_LIKE_COMPOSE.search(data) else None
+    return _locate(document, named=named)
+
+
+def _locate(document: Document, *, named: bool) -> Located | None:
+    data = document.data
+    collector = Collector("compose", data)
+    services: list[tuple[Service, Fields]] = []
+    outline: list[object] = []
+    recognised = False
+    for part in load(data):
+        composed = parse(part)
+        outline.append((collector.lines.line(part.start), composed.size))
+        for root in composed.roots:
+            fields = Fields()
+            mapping = services_of(root, fields, document.path)
+            if mapping is not None and type(root) is Mapping:
+                recognised = True
+                services += ((service, fields) for service in read_services(root, mapping, fields, data))
+            elif not _is_empty(root):
+                return None
+        if composed.problem is not None and _may_be_compose(part.text, named=named):
+            recognised = True
+            collector.report_problem(part, composed.problem)
+    return _walk(collector, document.path, services, tuple(outline)) if recognised else None
+
+
+def _walk(
+    collector: Collector, path: str, services: list[tuple[Service, Fields]], outline: tuple[object, ...]
+) -> Located:
+    # Of all documents, for compose merges them.
+    builds = find_builds(service for service, _ in services)
+    walk = Walk(collector, path, builds, {service.name for service, _ in services})
+    for service, fields in services:
+        walk.service(service, fields)
+    built = frozenset(builds.names)
+    return Located(collector.places(), Outline(outline, tuple(walk.inlines), frozenset(builds.services), built))
+
+
+def _is_empty(root: Node) -> bool:
+    return type(root) is Scalar and is_null(root)
+
+
+def _may_be_compose(text: bytes, *, named: bool) -> bool:
+    """Tell whether a document that cannot be read is worth a word: it may name images, and be a compose file."""
+    if not _WORTH_PARSING.search(text) or _LOOKS_LIKE_KUBERNETES.search(text):
+        return False
+    return named or _LOOKS_LIKE_COMPOSE.search(text) is not None

@@ -1,0 +1,86 @@
+"""Rules that reach from one compose file to another in its folder: an override may build what the base only names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.compose.services import comparable
+from pinner.model import Located, Mention, Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.model import Document, Place, SkipReason
+
+_EXTENSION = re.compile(r"\.ya?ml$")
+_DEFAULT_BASES = ("compose", "docker-compose")
+_DEFAULT_OVERRIDES = ("compose.override", "docker-compose.override")
+_SERVICE_KINDS = ("service-image", "image-volume")
+
+
+class Outline(NamedTuple):
+    """The structure of a compose file, and what its siblings have to know of it."""
+
+    documents: tuple[object, ...] = ()
+    inlines: tuple[object, ...] = ()
+    """The outlines of the Dockerfiles inside."""
+    builders: frozenset[str] = frozenset()
+    """The services that are built."""
+    built: frozenset[str] = frozenset()
+    """The names, in comparable form, that their images get."""
+
+
+def reconcile(documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
+    """Return what the compose files of one folder hold, each in the light of those that are merged with it."""
+    return [
+        _in_light_of(located, [other for other in documents if _are_merged(document.path, other[0].path)])
+        for document, located in documents
+    ]
+
+
+def _are_merged(path: str, other: str) -> bool:
+    """Tell whether compose may read the two together: a base and its override, ``<base>.<name>.yaml``."""
+    stem, other_stem = sorted((_stem(path), _stem(other)), key=len)
+    if "." in stem or stem == other_stem:
+        return False
+    return other_stem.startswith(stem + ".") or (stem in _DEFAULT_BASES and other_stem in _DEFAULT_OVERRIDES)
+
+
+def _stem(path: str) -> str:
+    return _EXTENSION.sub("", path.rpartition("/")[2])
+
+
+def _in_light_of(located: Located, siblings: Sequence[tuple[Document, Located]]) -> Located:
+    outlines = [(other.path, found.outline) for other, found in siblings if isinstance(found.outline, Outline)]
+    if not outlines:
+        return located
+    return Located(tuple(_judge(place, outlines) for place in located.places), located.outline)
+
+
+def _judge(place: Place, outlines: list[tuple[str, Outline]]) -> Place:
+    if not isinstance(place, Mention) or place.kind not in _SERVICE_KINDS:
+        return place
+    name = comparable(str(place.reference))
+    for path, outline in outlines:
+        if place.kind == "service-image" and place.owner in outline.builders:
+            return _skip(place, "built-here", f"`{path}` builds the service `{place.owner}`: this names the result")
+        if name in outline.built:
+            return _skip(place, "built-elsewhere", f"`{path}` builds this image")
+    return place
+
+
+def _skip(mention: Mention, reason: SkipReason, detail: str) -> Skip:
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        reason,
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )

@@ -1,0 +1,58 @@
+"""What a Kubernetes object is, and which kinds of objects name images that no kubelet pulls."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.yamlnodes import Mapping
+
+if TYPE_CHECKING:
+    from pinner.formats.yamlnodes.fields import Fields
+
+# Tools whose `image` is a pattern, a name to replace, or the name of something that they build.
+_EXCLUDED_GROUPS = re.compile(
+    r"(?:^|\.)(?:kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io"
+    r"|scorecard\.operatorframework\.io)$"
+)
+_EXCLUDED_KINDS = ("CustomResourceDefinition",)
+
+
+class Object(NamedTuple):
+    """An object's type and name."""
+
+    group: str
+    kind: str
+    name: str
+
+    @property
+    def owner(self) -> str:
+        """``Kind/name``, or the kind alone where the name is not written out."""
+        return f"{self.kind}/{self.name}" if self.name else self.kind
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether nothing in it is an image to pull."""
+        return self.kind in _EXCLUDED_KINDS or _EXCLUDED_GROUPS.search(self.group) is not None
+
+    @property
+    def is_skaffold(self) -> bool:
+        """Whether it is skaffold's configuration, where only some containers are pulled."""
+        return self.group == "skaffold"
+
+    @property
+    def is_kustomization(self) -> bool:
+        """Whether it is kustomize's own, with name and digest in fields of their own."""
+        return self.group == "kustomize.config.k8s.io"
+
+
+def read_object(mapping: Mapping, fields: Fields) -> Object | None:
+    """Return what object ``mapping`` is, or None where it is none: one has a scalar ``apiVersion`` and ``kind``."""
+    version, kind = fields.scalar(mapping, "apiVersion"), fields.scalar(mapping, "kind")
+    if version is None or kind is None or not version.value or not kind.value:
+        return None
+    metadata = fields.get(mapping, "metadata")
+    name = fields.scalar(metadata.node, "name") if metadata is not None and type(metadata.node) is Mapping else None
+    literal = name is not None and not any(mark in name.value for mark in ("{{", "$"))
+    group = version.value.rpartition("/")[0]
+    return Object(group, kind.value, name.value if name is not None and literal else "")

@@ -1,0 +1,183 @@
+"""Every place of a Kubernetes document that names an image. One rule for all kinds, and a few typed positions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.kubernetes.judgement import judge
+from pinner.formats.kubernetes.kustomize import locate_images
+from pinner.formats.kubernetes.objects import Object, read_object
+from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yamlnodes.fields import Fields, anchor_name
+from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
+from pinner.formats.yamlnodes.text import source_text
+
+if TYPE_CHECKING:
+    from pinner.formats.yamlnodes import Node
+    from pinner.formats.yamlnodes.references import Collector
+    from pinner.model import Place
+
+# Selectors and labels: `image` there is a label's name, and a digest no label's value.
+_NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
+_TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
+_SKAFFOLD_CONTAINERS = ("verify", "customActions")
+_OCI_SCHEME = b"oci://"
+
+
+class _Frame(NamedTuple):
+    """A node to enter, and how it was reached."""
+
+    node: Node
+    key: str
+    """The key it stands under; that of its list for an item."""
+    object: Object | None
+    is_spec: bool = False
+    """Whether it is the object's own ``spec``."""
+    in_status: bool = False
+    in_output: bool = False
+    via: tuple[str, ...] = ()
+
+
+class Walk:
+    """Goes through the nodes of one document, without recursion and each collection once."""
+
+    def __init__(self, collector: Collector, *, is_kustomization: bool) -> None:
+        self.collector = collector
+        self.fields = Fields()
+        self.recognised = False
+        self._is_kustomization = is_kustomization
+        self._seen: set[tuple[int, bool, bool]] = set()
+
+    def document(self, root: Node) -> bool:
+        """Keep the images under ``root``; tell whether there was any object."""
+        if self._is_kustomization and type(root) is Mapping and read_object(root, self.fields) is None:
+            self.recognised = True
+            locate_images(self.collector, root, self.fields, "Kustomization")
+            return True
+        stack = [_Frame(root, "", None)]
+        while stack:
+            frame = stack.pop()
+            node = resolve(frame.node)
+            mark = (id(node), frame.in_status, frame.in_output)
+            if type(node) is Scalar or mark in self._seen:
+                continue
+            self._seen.add(mark)
+            if type(node) is Mapping:
+                stack += self._enter(node, frame)
+            elif type(node) is Sequence:
+                stack += [frame._replace(node=child, via=(*frame.via, *anchor_name(child))) for child in node.children]
+        return self.recognised
+
+    def _enter(self, mapping: Mapping, frame: _Frame) -> list[_Frame]:
+        """Keep the images that stand in ``mapping`` itself, and return what to enter next."""
+        found = read_object(mapping, self.fields)
+        if found is not None:
+            self.recognised = True
+            if found.is_excluded:
+                return []
+            if found.is_kustomization:
+                locate_images(self.collector, mapping, self.fields, found.owner)
+                return []
+            frame = frame._replace(object=found, key="", is_spec=False)
+        if frame.object is not None:
+            self._images(mapping, frame, frame.object)
+            self._typed(mapping, frame, frame.object)
+        return [
+            _Frame(
+                value,
+                frame.key if key == "<<" else key,
+                frame.object,
+                is_spec=key == "spec" and found is not None,
+                in_status=frame.in_status or (key == "status" and found is not None),
+                in_output=frame.in_output or key == "output",
+                via=(*frame.via, *(("<<",) if key == "<<" else ()), *anchor_name(value)),
+            )
+            for key, value in self.fields.own(mapping).items()
+            if key not in _NOT_ENTERED and type(resolve(value)) is not Scalar and _is_entered(key, found)
+        ]
+
+    def _images(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
+        """Keep what stands under the key ``image``: a reference, or an image volume's mapping."""
+        own = self.fields.own(mapping)
+        if "image" in own and frame.key != "rbd":
+            node = resolve(own["image"])
+            if type(node) is Mapping:
+                self._image_volume(node, own["image"], frame, owner)
+            self._keep("container-image", own["image"], frame, owner)
+            if len(own) * 2 < len(mapping.children):
+                self._duplicates(mapping, frame, owner)
+
+    def _image_volume(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
+        reference = self.fields.own(mapping).get("reference")
+        if reference is not None:
+            inner = frame._replace(via=(*frame.via, *anchor_name(written)))
+            self._keep("image-volume", reference, inner, owner)
+        text = is_template(self.collector.data, mapping)
+        if text:
+            use = self.collector.use_at("container-image", mapping.start, len(text), owner=owner.owner)
+            self.collector.add(mapping.start, use.skip(text, "templated", "a template fills it in"))
+
+    def _typed(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
+        """Keep the images under other keys, in the few kinds that have them."""
+        own = self.fields.own(mapping)
+        if frame.is_spec and owner.group == "pkg.crossplane.io" and "package" in own:
+            self._keep("package", own["package"], frame, owner)
+        if frame.is_spec and (owner.group, owner.kind) == ("postgresql.cnpg.io", "Cluster") and "imageName" in own:
+            self._keep("image-name", own["imageName"], frame, owner)
+        if owner.group == "serving.kserve.io" and "storageUri" in own:
+            self._keep("storage-uri", own["storageUri"], frame, owner, scheme=_OCI_SCHEME)
+        if owner.group == "tekton.dev" and frame.key in _TEKTON_REFERENCES:
+            if "bundle" in own:
+                self._keep("bundle", own["bundle"], frame, owner)
+            resolver = self.fields.scalar(mapping, "resolver")
+            if resolver is not None and resolver.value == "bundles":
+                self._bundle_parameter(own.get("params"), frame, owner)
+
+    def _bundle_parameter(self, parameters: Node | None, frame: _Frame, owner: Object) -> None:
+        """Keep the value of Tekton's resolver parameter ``bundle``."""
+        node = None if parameters is None else resolve(parameters)
+        for child in node.children if type(node) is Sequence else ():
+            item = resolve(child)
+            if type(item) is Mapping:
+                name, value = self.fields.scalar(item, "name"), self.fields.own(item).get("value")
+                if name is not None and name.value == "bundle" and value is not None:
+                    self._keep("bundle", value, frame, owner)
+
+    def _keep(self, kind: str, written: Node, frame: _Frame, owner: Object, scheme: bytes = b"") -> None:
+        """Keep the scalar that ``written`` is or stands for; with ``scheme`` only what comes after that prefix."""
+        node = resolve(written)
+        if type(node) is not Scalar or is_null(node):
+            return
+        text = source_text(self.collector.data, node)
+        if text is not None and not text.data.startswith(scheme):
+            return
+        via = (*frame.via, *anchor_name(written))
+        use = self.collector.use(kind, node, written, via=via, owner=owner.owner)
+        if text is None:
+            place: Place = use.skip(node.value, "computed", "its text cannot be matched with the file's")
+        elif frame.in_status:
+            place = use.skip(str(text), "status-field", "reported by the cluster, and not read by it")
+        elif frame.in_output:
+            place = use.skip(str(text), "output", "the name of a build's result")
+        elif foreign_tag(node) is not None:
+            place = use.skip(str(text), "invalid-reference", f"tagged {foreign_tag(node)}, so no string")
+        else:
+            place = judge(use, text[len(scheme) :])
+        self.collector.add(use.offset, place)
+
+    def _duplicates(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
+        """Keep the skips of ``image`` keys that a later one in the same mapping makes void."""
+        images = [value for key, value in mapping.pairs() if type(key) is Scalar and key.value == "image"]
+        for value in images[:-1]:
+            node = resolve(value)
+            if type(node) is Scalar and not is_null(node):
+                via = (*frame.via, *anchor_name(value))
+                use = self.collector.use("container-image", node, value, via=via, owner=owner.owner)
+                text = str(source_text(self.collector.data, node) or "")
+                skip = use.skip(text, "invalid-reference", "the key is there twice; the last one wins")
+                self.collector.add(use.offset, skip)
+
+
+def _is_entered(key: str, found: Object | None) -> bool:
+    """Tell whether the value of ``key`` is entered: at the root of skaffold's configuration only what it runs."""
+    return found is None or not found.is_skaffold or key in _SKAFFOLD_CONTAINERS

@@ -1,0 +1,63 @@
+"""Where the documents of a YAML stream begin and end, told from the bytes alone: one broken document costs only itself.
+
+A ``---`` in column 0 before a blank cannot stand inside any scalar (YAML 1.2.2, section 9.1.2), so the cut is sound.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_BOM = b"\xef\xbb\xbf"
+_MARKER = re.compile(rb"^(?:\xef\xbb\xbf)?---(?=[ \t\r\n]|\Z)", re.MULTILINE)
+# kubectl cuts at `---` and gives each part to a parser that drops a byte order mark at its start: so do we.
+_MARK_AFTER_MARKER = re.compile(rb"---[ \t]*\r?\n\xef\xbb\xbf")
+# Directives stand at the start of the stream or after `...`, among blank lines and comments.
+_BLANK_OR_COMMENT = rb"(?:[ \t]*(?:#[^\n]*)?\n)*+"
+_DIRECTIVES = re.compile(
+    rb"(?:\A(?:\xef\xbb\xbf)?|^\.\.\.[ \t]*(?:#[^\n]*)?\r?\n)"
+    + _BLANK_OR_COMMENT.replace(rb"\n", rb"\r?\n")
+    + rb"(?P<directives>%[^\n]*\n(?:(?:%|[ \t]*(?:#|\r?$))[^\n]*\n)*+)\Z",
+    re.MULTILINE,
+)
+_DIRECTIVE_LINE = re.compile(rb"^%", re.MULTILINE)
+
+
+class Chunk(NamedTuple):
+    """Byte offsets, half-open, of the text of one document (of several only where ``...`` alone parts them)."""
+
+    start: int
+    end: int
+
+
+def split(data: bytes) -> list[Chunk]:
+    """Return the documents of ``data`` in order: ``---`` and directives at their head, byte order marks outside."""
+    cuts: list[int] = []
+    previous = 0
+    for match in _MARKER.finditer(data):
+        cut = _before_directives(data, previous, match.start())
+        if cut:
+            cuts.append(cut)
+        previous = match.end()
+    chunks = []
+    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        text_start = _skip_mark(data, start)
+        if text_start < end:
+            chunks.append(Chunk(text_start, end))
+    return chunks
+
+
+def _before_directives(data: bytes, start: int, marker: int) -> int:
+    """Return where the document whose ``---`` stands at ``marker`` begins: at its directives where it has any."""
+    if b"%" in data[start:marker] and _DIRECTIVE_LINE.search(data, start, marker):
+        match = _DIRECTIVES.search(data[start:marker])
+        if match is not None:
+            return start + match.start("directives")
+    return marker
+
+
+def _skip_mark(data: bytes, start: int) -> int:
+    if data.startswith(_BOM, start):
+        start += len(_BOM)
+    match = _MARK_AFTER_MARKER.match(data, start)
+    return start if match is None else match.end()

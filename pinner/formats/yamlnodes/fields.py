@@ -1,0 +1,92 @@
+"""Looking keys up as a YAML consumer does: the last of duplicates wins, and ``<<`` brings in what is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar, Sequence, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.formats.yamlnodes.nodes import Node
+
+_MAX_SOURCES = 100
+"""Mappings merged into one, all told. Real files have a handful; without an end, a chain of merges costs its square."""
+
+
+class Field(NamedTuple):
+    """A value as found under a key."""
+
+    node: Scalar | Mapping | Sequence
+    written: Node
+    """What stands behind the key: the alias where ``node`` is reached through one."""
+    via: tuple[str, ...]
+    """The merge keys and anchors it goes through, outermost first."""
+
+
+class Fields:
+    """Looks keys up in the mappings of one document; each mapping is indexed once."""
+
+    __slots__ = ("_indexes",)
+
+    def __init__(self) -> None:
+        self._indexes: dict[int, dict[str, Node]] = {}
+
+    def get(self, mapping: Mapping, key: str) -> Field | None:
+        """Return what a consumer finds under ``key``, its own or merged in; None where there is nothing."""
+        for source, via in self._sources(mapping):
+            written = self.own(source).get(key)
+            if written is not None:
+                return Field(resolve(written), written, (*via, *anchor_name(written)))
+        return None
+
+    def own(self, mapping: Mapping) -> dict[str, Node]:
+        """Return the mapping's own scalar keys with their values, the last of duplicates; ``<<`` is one of them."""
+        index = self._indexes.get(id(mapping))
+        if index is None:
+            index = self._indexes[id(mapping)] = {
+                key.value: value for key, value in mapping.pairs() if type(key) is Scalar
+            }
+        return index
+
+    def keys(self, mapping: Mapping) -> list[str]:
+        """Return the scalar keys of ``mapping``, its own first, without ``<<``."""
+        return list(
+            dict.fromkeys(key for source, _ in self._sources(mapping) for key in self.own(source) if key != "<<")
+        )
+
+    def scalar(self, mapping: Mapping, key: str) -> Scalar | None:
+        """Return the scalar under ``key``, or None where there is none."""
+        field = self.get(mapping, key)
+        return field.node if field is not None and type(field.node) is Scalar else None
+
+    def _sources(self, mapping: Mapping) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+        """Yield ``mapping`` and, in the order of precedence, all that is merged into it; cycles end."""
+        stack: list[tuple[Mapping, tuple[str, ...]]] = [(mapping, ())]
+        seen: set[int] = set()
+        while stack and len(seen) < _MAX_SOURCES:
+            source, via = stack.pop()
+            if id(source) in seen:
+                continue
+            seen.add(id(source))
+            yield source, via
+            merged = self.own(source).get("<<")
+            if merged is not None:
+                stack += reversed([(node, (*via, "<<", *names)) for node, names in _merged(merged)])
+
+
+def anchor_name(written: Node) -> tuple[str, ...]:
+    """Return ``&name`` of the anchor that ``written`` refers to, if it is an alias."""
+    return (f"&{written.name}",) if type(written) is Alias else ()
+
+
+def _merged(written: Node) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+    node = resolve(written)
+    if type(node) is Mapping:
+        yield node, anchor_name(written)
+    elif type(node) is Sequence:
+        for item in node.children[:_MAX_SOURCES]:
+            target = resolve(item)
+            if type(target) is Mapping:
+                yield target, anchor_name(item)

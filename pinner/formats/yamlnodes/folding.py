@@ -1,0 +1,196 @@
+"""How YAML makes a value of the lines of a scalar: escapes, folding, indentation, chomping, with each step's origin.
+
+Follows the scanner of libyaml (``scanner.c``: ``scan_flow_scalar``, ``scan_plain_scalar``, ``scan_block_scalar``),
+whose reading Go's parsers share. Works on shadow text, so that one character is one byte.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ESCAPES = {
+    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
+    " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
+}  # fmt: skip
+_HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
+_BREAK = re.compile(r"\r\n|\r|\n")
+_FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*")
+_HEADER = re.compile(r"[|>](?P<options>[+\-1-9]{0,2})[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
+_SPACES = re.compile(r" *")
+_LINE = re.compile(r"(?P<content>[^\r\n]*)(?P<break>\r\n|\r|\n|\Z)")
+
+
+class Units:
+    """The characters of a value, each with the half-open range of the source it was made of."""
+
+    __slots__ = ("characters", "ends", "literal", "starts")
+
+    def __init__(self) -> None:
+        self.characters: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.literal: list[bool] = []
+        """Whether the character stands in the source as it is (else it was escaped, or folded from a line break)."""
+
+    @property
+    def text(self) -> str:
+        """The value."""
+        return "".join(self.characters)
+
+    def add(self, character: str, start: int, end: int) -> None:
+        """Append a character that the source spells otherwise."""
+        self.characters.append(character)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.literal.append(False)
+
+    def copy(self, source: str, start: int, end: int) -> None:
+        """Append ``source[start:end]`` as it stands."""
+        self.characters += source[start:end]
+        self.starts += range(start, end)
+        self.ends += range(start + 1, end + 1)
+        self.literal += [True] * (end - start)
+
+    def extend(self, other: Units) -> None:
+        """Append all of ``other``."""
+        self.characters += other.characters
+        self.starts += other.starts
+        self.ends += other.ends
+        self.literal += other.literal
+
+
+def quoted_units(source: str, style: str) -> Units:
+    """Return the units of a plain (``style`` empty) or quoted scalar; ``source`` is what is between the quotes."""
+    units = Units()
+    position = 0
+    while position < len(source):
+        character = source[position]
+        if character in " \t\r\n" and (fold := _FOLD.match(source, position)):
+            position = _folded(units, fold)
+        elif character == "'" and style == "'":
+            units.add("'", position, position + 2)
+            position += 2
+        elif character == "\\" and style == '"':
+            position = _escaped(units, source, position)
+        else:
+            units.copy(source, position, position + 1)
+            position += 1
+    return units
+
+
+def _folded(units: Units, fold: re.Match[str]) -> int:
+    """One line break reads as a space, each further one as a line break; blanks around them are nothing."""
+    breaks = list(_BREAK.finditer(fold.string, fold.start(), fold.end()))
+    if len(breaks) == 1:
+        units.add(" ", fold.start(), fold.end())
+    for line_break in breaks[1:]:
+        units.add("\n", line_break.start(), line_break.end())
+    return fold.end()
+
+
+def _escaped(units: Units, source: str, position: int) -> int:
+    """Read the escape at ``position``; a wrong one is kept as it stands, and fails the comparison with the parser's."""
+    follower = source[position + 1 : position + 2]
+    line_break = _BREAK.match(source, position + 1)
+    if line_break is not None:  # an escaped line break, and the blanks after it, read as nothing
+        end = line_break.end()
+        rest = _FOLD.match(source, end)
+        if rest is not None:
+            for further in _BREAK.finditer(source, end, rest.end()):
+                units.add("\n", further.start(), further.end())
+            return rest.end()
+        while source[end : end + 1] in (" ", "\t"):
+            end += 1
+        return end
+    if follower in _ESCAPES:
+        units.add(_ESCAPES[follower], position, position + 2)
+        return position + 2
+    digits = source[position + 2 : position + 2 + _HEXADECIMAL.get(follower, 0)]
+    try:
+        units.add(chr(int(digits, 16)), position, position + 2 + len(digits))
+    except (ValueError, OverflowError):
+        units.copy(source, position, position + 1)
+        return position + 1
+    return position + 2 + len(digits)
+
+
+def block_units(source: str, *, folded: bool) -> Iterator[Units]:
+    """Yield the possible units of a block scalar; ``source`` begins at its ``|`` or ``>``.
+
+    More than one where an indentation indicator counts from a parent that is not known here: the value decides.
+    """
+    header = _HEADER.match(source)
+    if header is None:
+        return
+    options = header["options"]
+    body = header.end()
+    found = _detect_indentation(source, body)
+    explicit = any(option.isdigit() for option in options)
+    for indentation in range(found, 0, -1) if explicit else (max(found, 1),):
+        yield _block(source, body, indentation, options, folded=folded)
+    if found == 0 or explicit:
+        yield _block(source, body, 0, options, folded=folded)
+
+
+def _detect_indentation(source: str, body: int) -> int:
+    """Return the indentation of the first line with content, or the deepest where there is none."""
+    deepest = 0
+    position = body
+    while position < len(source):
+        spaces = _SPACES.match(source, position)
+        line = _LINE.match(source, position)
+        if spaces is None or line is None:
+            break
+        deepest = max(deepest, len(spaces[0]))
+        if spaces.end() < line.end("content"):
+            return len(spaces[0])
+        position = max(line.end(), position + 1)
+    return deepest
+
+
+def _block(source: str, position: int, indentation: int, options: str, *, folded: bool) -> Units:
+    units = Units()
+    leading_break = Units()
+    trailing_breaks, position = _blank_lines(source, position, indentation)
+    leading_blank = False
+    while position < len(source) and source.startswith(" " * indentation, position):
+        position += indentation
+        trailing_blank = source[position : position + 1] in (" ", "\t")
+        if folded and leading_break.characters and not leading_blank and not trailing_blank:
+            if not trailing_breaks.characters:
+                units.add(" ", leading_break.starts[0], leading_break.ends[0])
+        else:
+            units.extend(leading_break)
+        units.extend(trailing_breaks)
+        leading_blank = trailing_blank
+        line = _LINE.match(source, position)
+        if line is None or not line[0]:
+            break
+        units.copy(source, position, line.end("content"))
+        leading_break = Units()
+        if line["break"]:
+            leading_break.add("\n", line.start("break"), line.end())
+        trailing_breaks, position = _blank_lines(source, line.end(), indentation)
+    if "-" not in options:
+        units.extend(leading_break)
+    if "+" in options:
+        units.extend(trailing_breaks)
+    return units
+
+
+def _blank_lines(source: str, position: int, indentation: int) -> tuple[Units, int]:
+    """Return the breaks of lines that hold no more than indentation, and the position after them."""
+    breaks = Units()
+    while True:
+        end = position
+        while end < position + indentation and source[end : end + 1] == " ":
+            end += 1
+        line_break = _BREAK.match(source, end)
+        if line_break is None:
+            return breaks, position
+        breaks.add("\n", line_break.start(), line_break.end())
+        position = line_break.end()

@@ -1,0 +1,171 @@
+"""From a text that should be an image reference to a mention, or to a skip that says why not (for the YAML formats)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pinner.errors import InvalidReferenceError
+from pinner.formats.source import LineIndex
+from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
+from pinner.formats.yamlnodes.text import content_start, source_text
+from pinner.model import Mention, Skip, Span
+from pinner.reference import ImageReference
+
+if TYPE_CHECKING:
+    from pinner.formats.yamlnodes import Problem, YamlDocument
+    from pinner.formats.yamlnodes.nodes import Node
+    from pinner.formats.yamlnodes.text import SourceText
+    from pinner.model import Place, SkipReason
+
+_NULLS = ("", "~", "null", "Null", "NULL")
+_STANDARD_TAGS = "tag:yaml.org,2002:"
+_TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a file uses an image, and how: what a mention and a skip of it have in common."""
+
+    format: str
+    kind: str
+    offset: int
+    """Of the first character of the text, or of the alias that stands for it."""
+    line: int
+    column: int
+    span: Span
+    """The scalar's content."""
+    via: tuple[str, ...] = ()
+    platform: str | None = None
+    owner: str = ""
+
+    def skip(self, text: str, reason: SkipReason, detail: str, via: tuple[str, ...] = ()) -> Skip:
+        """Return the skip that says why this use of ``text`` is left alone."""
+        return Skip(
+            self.format,
+            self.kind,
+            text,
+            self.line,
+            self.column,
+            self.span,
+            reason,
+            detail,
+            (*self.via, *via),
+            self.platform,
+            self.owner,
+        )
+
+    def judge(self, text: SourceText, via: tuple[str, ...] = ()) -> Place:
+        """Return the mention that ``text``, all that the consumer sees, makes; a skip where it is no reference."""
+        written = str(text)
+        try:
+            reference = ImageReference.parse(written)
+        except InvalidReferenceError as error:
+            detail = error.message if written == written.strip() else _blank_detail(written)
+            return self.skip(written, "invalid-reference", detail, via)
+        return self.mention(reference, text, via)
+
+    def mention(self, reference: ImageReference, text: SourceText, via: tuple[str, ...] = ()) -> Mention:
+        """Return the mention of ``reference``, whose end is that of ``text``."""
+        end = len(text.data)
+        insert = text.ends[end - 1]
+        digest_span = None
+        if reference.digest is not None:
+            digest = str(reference.digest)
+            start = end - len(digest)
+            if start >= 0 and text.is_run(start, end) and insert - text.starts[start] == len(digest):
+                digest_span = Span(text.starts[start], insert)
+        return Mention(
+            self.format,
+            self.kind,
+            reference,
+            self.line,
+            self.column,
+            Span(text.starts[text.run_before(end)], insert),
+            insert,
+            digest_span,
+            (*self.via, *via),
+            self.platform,
+            self.owner,
+        )
+
+
+def _blank_detail(written: str) -> str:
+    if written.rstrip("\r\n") == written.strip():
+        return "a line break is part of the text; write `>-` or `|-` instead of `>` or `|`"
+    return "blanks are part of the text"
+
+
+class Collector:
+    """Gathers the places of one file for one format, and puts them in the order of their use."""
+
+    def __init__(self, format_name: str, data: bytes) -> None:
+        self.format = format_name
+        self.data = data
+        self.lines = LineIndex(data)
+        self._places: list[tuple[int, Place]] = []
+
+    def use(
+        self,
+        kind: str,
+        scalar: Scalar,
+        written: Node,
+        *,
+        via: tuple[str, ...] = (),
+        platform: str | None = None,
+        owner: str = "",
+    ) -> Use:
+        """Return the use of ``scalar``, which stands in the file as ``written``: itself, or an alias of it."""
+        text = source_text(self.data, scalar)
+        if text is not None and text.data:
+            span = Span(text.starts[0], text.ends[-1])
+        else:
+            span = Span(content_start(self.data, scalar), scalar.end)
+        offset = written.start if type(written) is Alias else span.start
+        line, column = self.lines.locate(offset)
+        return Use(self.format, kind, offset, line, column, span, via, platform, owner)
+
+    def use_at(self, kind: str, offset: int, length: int, *, owner: str = "") -> Use:
+        """Return the use of the ``length`` bytes at ``offset``, which are no scalar."""
+        line, column = self.lines.locate(offset)
+        return Use(self.format, kind, offset, line, column, Span(offset, offset + length), owner=owner)
+
+    def add(self, offset: int, place: Place) -> None:
+        """Keep ``place``, which is used at ``offset``."""
+        self._places.append((offset, place))
+
+    def report_problem(self, document: YamlDocument, problem: Problem) -> None:
+        """Keep the skip of a document that could not be read."""
+        templated = any(mark in document.text for mark in _TEMPLATE_MARKS)
+        line, column = self.lines.locate(problem.offset)
+        detail = f"a template, and no YAML before it is filled in: {problem.message}" if templated else problem.message
+        reason: SkipReason = "templated" if templated else "parse-error"
+        span = Span(problem.offset, problem.offset)
+        self.add(problem.offset, Skip(self.format, "document", "", line, column, span, reason, detail))
+
+    def places(self) -> tuple[Place, ...]:
+        """Return everything kept, in the order of the uses."""
+        return tuple(place for _, place in sorted(self._places, key=lambda item: item[0]))
+
+
+def is_null(scalar: Scalar) -> bool:
+    """Tell whether ``scalar`` stands for nothing: empty, null, or reset (compose's ``!reset``)."""
+    if scalar.tag == "!reset":
+        return True
+    return not scalar.style and scalar.value in _NULLS and scalar.tag in (None, _STANDARD_TAGS + "null")
+
+
+def foreign_tag(scalar: Scalar) -> str | None:
+    """Return ``!!name`` where a scalar is tagged as something of YAML that is no string, else None."""
+    tag = scalar.tag
+    if tag is None or not tag.startswith(_STANDARD_TAGS) or tag == _STANDARD_TAGS + "str":
+        return None
+    return "!!" + tag.removeprefix(_STANDARD_TAGS)
+
+
+def is_template(data: bytes, node: Node) -> str:
+    """Return the text from ``node`` to the end of its line where it is ``{{ … }}``, which YAML reads as a mapping."""
+    if type(node) is not Mapping or not data.startswith(b"{{", node.start):
+        return ""
+    end = data.find(b"\n", node.start)
+    return data[node.start : end if end >= 0 else len(data)].decode("utf-8", "replace").strip()
