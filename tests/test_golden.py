@@ -17,8 +17,9 @@ import pytest
 from fakes import FakeResolver
 
 from pinner.config import Settings
+from pinner.discover import Target
 from pinner.model import Mention
-from pinner.pipeline import Survey, Target, make_plans, survey
+from pinner.pipeline import Survey, make_plans, survey
 
 FORMATS = Path(__file__).parent.parent / "testdata" / "formats"
 CASES = sorted(path.parent for path in FORMATS.glob("*/*/before"))
@@ -27,7 +28,7 @@ TODAY = date(2026, 11, 1)
 
 def look(folder: Path) -> Survey:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return survey([Target(path, path.relative_to(folder).as_posix()) for path in files], Settings(), today=TODAY)
+    return survey([Target(str(path), path.relative_to(folder).as_posix()) for path in files], Settings(), today=TODAY)
 
 
 def places(found: Survey) -> list[dict[str, Any]]:

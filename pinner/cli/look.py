@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinner import pipeline
 from pinner.discover import discover
-from pinner.report.changes import render_error
+from pinner.report.as_text import render_error
 from pinner.report.style import printable
 
 if TYPE_CHECKING:

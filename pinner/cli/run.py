@@ -10,7 +10,7 @@ from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.status import INTERRUPTED, MISUSED, UNTOLD
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, PinnerError
-from pinner.report.changes import render_error
+from pinner.report.as_text import render_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ from pinner.report.style import hint_line, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.report.base import Listing, Shown, Verdict
@@ -45,6 +46,14 @@ def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
     yield f"{where}: {severity}: {printable(finding.message)} {style.faint(f'[{finding.rule.id}]')}"
     if finding.hint:
         yield hint_line(finding.hint, style)
+
+
+def render_error(error: PinnerError, style: Style, where: str = "") -> Iterator[str]:
+    """Yield the lines of an error that is not about one reference; ``where`` is the path it is about, if any."""
+    place = f"{style.where(printable(where))}: " if where else ""
+    yield f"{place}{style.severity('error')}: {printable(error.message)}"
+    if error.hint:
+        yield hint_line(error.hint, style)
 
 
 def place_of(path: str, place: Place) -> str:

@@ -13,7 +13,6 @@ from pinner.report.words import count, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pinner.errors import PinnerError
     from pinner.plan import Operation, Plan
     from pinner.report.style import Style
 
@@ -94,14 +93,6 @@ def _places(places: Sequence[tuple[str, Mention]]) -> str:
     shown = ", ".join(place_of(path, mention) for path, mention in places[:_MAX_PLACES])
     rest = len(places) - _MAX_PLACES
     return f"{shown} and {count(rest, 'more place')}" if rest > 0 else shown
-
-
-def render_error(error: PinnerError, style: Style, where: str = "") -> Iterator[str]:
-    """Yield the lines of an error that is not about one reference; ``where`` is the path it is about, if any."""
-    place = f"{style.where(printable(where))}: " if where else ""
-    yield f"{place}{style.severity('error')}: {printable(error.message)}"
-    if error.hint:
-        yield hint_line(error.hint, style)
 
 
 def tally(plans: Iterable[Plan]) -> Tally:

@@ -86,7 +86,7 @@ def _program() -> click.Group:
 
 def parse_with_click(arguments: Sequence[str]) -> Invocation:
     """Return what ``arguments`` ask for: a command, or a text (help, version, completion) to print."""
-    printed = io.StringIO()
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="\n", write_through=True)  # completion writes bytes
     status = 0
     outcome: object = None
     try:
@@ -98,7 +98,8 @@ def parse_with_click(arguments: Sequence[str]) -> Invocation:
         status = int(stop.code or 0)
     if isinstance(outcome, Invocation):
         return outcome
-    return Invocation(DEFAULTS, partial(_print, printed.getvalue(), status))
+    printed.seek(0)
+    return Invocation(DEFAULTS, partial(_print, printed.read(), status))
 
 
 def _print(text: str, status: int, context: Context) -> int:
