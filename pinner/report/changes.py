@@ -120,34 +120,30 @@ def _is_pinned(verdict: object) -> bool:
 
 def change_sentence(result: Tally, operation: Operation, *, would: bool) -> str:
     """Return what was done (or ``would`` be), what was left, and what failed, in one line."""
-    parts = [_done(result, operation, would=would)]
+    parts = [_done(result, would=would) if result.changed else _nothing(result, operation)]
     if result.kept and result.changed:
-        parts.append(f"{result.kept} {'was' if result.kept == 1 else 'were'} pinned already")
+        state = "was pinned already" if result.kept == 1 else "were pinned already"
+        parts.append(f"{result.kept} {'as before' if operation == 'update' else state}")
     if result.failed:
-        verb = "unpinned" if operation == "unpin" else "resolved"
-        parts.append(f"{result.failed} could not be {verb}")
+        failed = str(result.failed) if any(parts) else count(result.failed, "reference")
+        parts.append(f"{failed} could not be {'unpinned' if operation == 'unpin' else 'resolved'}")
     return "; ".join(part for part in parts if part)
 
 
-def _done(result: Tally, operation: Operation, *, would: bool) -> str:
-    if not result.changed:
-        return _nothing(result, operation)
+def _done(result: Tally, *, would: bool) -> str:
     verbs = (
         ("move" if would else "moved", result.moved),
         ("pin" if would else "pinned", result.pinned),
         ("unpin" if would else "unpinned", result.unpinned),
     )
-    done = " and ".join(f"{verb} {number}" for verb, number in verbs if number)
-    noun = "reference" if result.changed == 1 else "references"
-    return f"{'would ' if would else ''}{done} {noun} in {count(result.files, 'file')}"
+    done = [(verb, number) for verb, number in verbs if number]
+    *others, (verb, number) = done
+    start = "".join(f"{verb} {number} and " for verb, number in others)
+    return f"{'would ' if would else ''}{start}{verb} {count(number, 'reference')} in {count(result.files, 'file')}"
 
 
 def _nothing(result: Tally, operation: Operation) -> str:
-    if operation == "unpin":
-        return "" if result.failed else "nothing to unpin"
-    if not result.kept:
-        return "" if result.failed else f"nothing to {operation}"
-    if result.failed:
-        return f"{result.kept} {'is' if result.kept == 1 else 'are'} pinned already"
-    state = "pinned" if operation == "pin" else "up to date"
-    return f"nothing to {operation}: {references(result.kept)} {state}"
+    if operation != "unpin" and result.kept:
+        state = f"{references(result.kept)} {'pinned' if operation == 'pin' else 'up to date'}"
+        return f"{result.kept} as before" if result.failed else f"nothing to {operation}: {state}"
+    return "" if result.failed else f"nothing to {operation}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinner.report.base import Summary
 
-_NO_FILES = "no Dockerfile, compose file or Kubernetes manifest to look at"
+NO_FILES = "no Dockerfile, compose file or Kubernetes manifest to look at"
 
 
 def count(number: int, noun: str) -> str:
@@ -16,8 +16,10 @@ def count(number: int, noun: str) -> str:
 
 
 def references(number: int) -> str:
-    """Return ``the reference is`` or ``all 5 references are``."""
-    return "the one reference is" if number == 1 else f"all {number} references are"
+    """Return ``the one reference is``, ``both references are``, ``all 5 references are``."""
+    if number == 1:
+        return "the one reference is"
+    return "both references are" if number == 2 else f"all {number} references are"  # noqa: PLR2004 - both are two
 
 
 def check_sentence(summary: Summary, unreadable: int = 0) -> str:
@@ -33,7 +35,7 @@ def check_sentence(summary: Summary, unreadable: int = 0) -> str:
 def list_sentence(summary: Summary, unreadable: int = 0) -> str:
     """Return how the references stand, in one line; ``unreadable`` is how many files could not be told."""
     if not summary.files:
-        return _NO_FILES
+        return NO_FILES
     return "; ".join((_state(summary), *_unread(unreadable)))
 
 

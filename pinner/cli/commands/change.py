@@ -18,6 +18,7 @@ from pinner.report.as_text import finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
 from pinner.report.diff import reaches_outside, render_patch
 from pinner.report.style import hint_line
+from pinner.report.words import NO_FILES
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
     result = _report(plans, unwritten, asked, terminal)
+    terminal.say(change_sentence(result, asked.operation, would=asked.diff) if survey.files else NO_FILES)
     untold = bool(survey.unreadable or unwritten or tally(plans).failed)
     return exit_status(found=asked.exit_non_zero_on_change and result.files > 0, untold=untold)
 
@@ -77,7 +79,7 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
 
 
 def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, terminal: Terminal) -> Tally:
-    """Say what changed, what failed, and how it stands now; return the counts."""
+    """Say what changed and what failed; return the counts."""
     style = terminal.talk_style
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
@@ -90,6 +92,4 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: Chang
             terminal.say(hint_line("run pinner in the repository's root", style))
     else:
         terminal.data(render_changes(done, terminal.style))
-    result = tally(done)
-    terminal.say(change_sentence(result, asked.operation, would=asked.diff))
-    return result
+    return tally(done)

@@ -1,0 +1,71 @@
+"""A world for the command line: a folder, streams that remember, a fixed day, and a resolver passed in."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from fakes import FakeResolver
+
+from pinner.__main__ import main
+from pinner.cli.context import Context, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from pinner.config import Settings
+    from pinner.resolve import Resolver
+
+TODAY = date(2026, 11, 1)
+
+
+class Outcome(NamedTuple):
+    """What a run left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+    raw: bytes
+
+
+def world(
+    folder: Path,
+    resolver: Resolver | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    terminal: bool = False,
+    encoding: str = "utf-8",
+) -> Context:
+    answering = resolver or FakeResolver()
+
+    @contextlib.asynccontextmanager
+    async def connect(_settings: Settings, _environment: Mapping[str, str]) -> AsyncIterator[Resolver]:
+        yield answering
+
+    return Context(
+        folder=str(folder),
+        environment=environment or {},
+        stdout=Stream(io.BytesIO(), encoding, terminal),
+        stderr=Stream(io.BytesIO(), encoding, terminal),
+        today=TODAY,
+        connect=connect,
+    )
+
+
+def outcome(context: Context, *arguments: str) -> Outcome:
+    """Run ``pinner`` with ``arguments`` in ``context``."""
+    status = main(arguments, context=context)
+    streams = []
+    for stream in (context.stdout, context.stderr):
+        assert isinstance(stream.raw, io.BytesIO)
+        streams.append(stream.raw.getvalue())
+    out, err = (data.decode(context.stdout.encoding, "surrogateescape") for data in streams)
+    return Outcome(status, out, err, streams[0])
+
+
+def pinner(folder: Path, *arguments: str, resolver: Resolver | None = None) -> Outcome:
+    """Run ``pinner`` with ``arguments`` in ``folder``."""
+    return outcome(world(folder, resolver), *arguments)
