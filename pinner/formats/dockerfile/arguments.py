@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import read_flags
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
-from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space
+from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import Piece
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def predefined(target_stage: str) -> dict[str, Value]:
 
 def read_declarations(line: LogicalLine, escape: str) -> Iterator[Declaration]:
     """Yield what the ``ARG`` in ``line`` declares. Its flags are not looked at: BuildKit ignores them too."""
-    text = line.text
+    text = line.text[: trimmed_end(line.text)]
     name = WORD.match(text, skip_space(text))
     _, start = read_flags(text, name.end() if name else len(text), escape)
     for begin, end in _words(text, start, escape):

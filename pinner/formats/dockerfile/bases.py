@@ -10,7 +10,7 @@ from pinner.errors import InvalidReferenceError
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import ONCE, Text, check_flags, read_flags
 from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.formats.dockerfile.references import is_template, judge_text, make_mention, make_skip
+from pinner.formats.dockerfile.references import judge_text, make_mention, make_skip
 from pinner.formats.dockerfile.source import LogicalLine
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import Piece, text_of
@@ -136,17 +136,17 @@ def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Pla
         reference = None
     if reference is not None and reference.digest is not None:
         return make_mention(site, reference, pieces)
-    reason = _variable_reason(pieces)
+    reason = _variable_reason(pieces, valid=reference is not None)
     if reason is not None:
         return make_skip(site, text, *reason, pieces)
-    if reference is None or is_template(text):
+    if reference is None:
         return judge_text(site, text, pieces)
     reason = _ending_reason(expansion, text)
     return make_skip(site, text, *reason, pieces) if reason else make_mention(site, reference, pieces)
 
 
-def _variable_reason(pieces: Sequence[Piece]) -> tuple[SkipReason, str] | None:
-    """Tell which variable has no value of its own in this file."""
+def _variable_reason(pieces: Sequence[Piece], *, valid: bool) -> tuple[SkipReason, str] | None:
+    """Tell which variable has no value of its own in this file; one that is empty counts where the text is invalid."""
     natures = {piece.nature: piece for piece in reversed(pieces)}
     if "platform" in natures:
         name = _last_name(natures["platform"])
@@ -156,6 +156,8 @@ def _variable_reason(pieces: Sequence[Piece]) -> tuple[SkipReason, str] | None:
         return "no-default", f"{name} has no default before the first FROM"
     if "computed" in natures:
         return "computed", f"the text is computed from {_last_name(natures['computed'])}"
+    if "empty" in natures and not valid:
+        return "no-default", f"the default of {_last_name(natures['empty'])} is empty"
     return None
 
 

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import BOOLEAN, MANY, ONCE, Text, check_flags, read_flags, split_fields
 from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.formats.dockerfile.references import is_template, judge_text, make_skip
 from pinner.formats.dockerfile.source import LogicalLine
-from pinner.formats.dockerfile.text import WORD, skip_space, trimmed_end
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from pinner.formats.dockerfile.references import Site
+    from pinner.formats.dockerfile.values import Piece
+    from pinner.model import Place
 
 _COPY_FLAGS = {"chown": ONCE, "from": ONCE, "chmod": ONCE, "link": BOOLEAN, "exclude": MANY, "parents": BOOLEAN}
 _RUN_FLAGS = {"mount": MANY, "network": ONCE, "security": ONCE, "device": MANY}
@@ -135,6 +140,23 @@ def _expansion_problem(line: LogicalLine, use: Use, escape: str) -> str:
     return "--from cannot hold a variable, a quote or an escape: name a stage in a FROM, and use it here"
 
 
-def is_stage_number(text: str) -> bool:
-    """Tell whether ``--from`` gives the number of a stage (Go's ``strconv.Atoi``)."""
-    return _INTEGER.fullmatch(text) is not None
+def judge_use(site: Site, use: Use, pieces: list[Piece], stages: Collection[str]) -> Place:
+    """Return what ``use`` is; ``stages`` are the names of all stages, also later ones, in lower case.
+
+    A number names a stage for ``--from`` (Go's ``strconv.Atoi``), but not for a mount.
+    """
+    text = use.name.text
+    if use.kind == "copy-from" and _INTEGER.fullmatch(text) and not use.problem:
+        return make_skip(site, text, "index", f"`{text}` is the number of a stage")
+    if use.problem:
+        if is_template(text):
+            return make_skip(site, text, "templated", "a template engine writes this text")
+        return make_skip(site, text, "parse-error", use.problem)
+    if not use.onbuild and decoded(text).lower() in stages:
+        return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
+    if text == "scratch":
+        return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
+    if use.onbuild and not any(character in text for character in ":@/") and not is_template(text):
+        detail = f"`{text}` may be a stage of the build that the trigger runs in"
+        return make_skip(site, text, "onbuild-ambiguous", detail, pieces)
+    return judge_text(site, text, pieces)

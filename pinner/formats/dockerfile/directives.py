@@ -56,14 +56,15 @@ def read_directives(source: Source) -> Directives:
 def find_syntax(source: Source) -> tuple[int, int, int] | None:
     """Return (line from 0, start, end) of the frontend's reference; start and end are indexes in that line.
 
-    Other than the parser, ``DetectSyntax`` skips a ``#!`` line, allows no blank before ``#``, and knows ``// syntax=`` and JSON too.
+    ``DetectSyntax`` is not the parser: it skips a ``#!`` line, allows no blank before ``#``, and knows ``// syntax=``
+    and JSON too.
     """
     first = 1 if source.lines and source.lines[0].startswith("#!") else 0
     for comment in ("#", "//"):
         found = _find(source, first, comment)
         if found is not None:
             return found
-    if any(line.strip() for line in source.lines[first : first + 1]) and source.lines[first].lstrip()[:1] == "{":
+    if "".join(source.lines[first : first + 1]).lstrip().startswith("{"):
         return _find_json(source, first)
     return None
 

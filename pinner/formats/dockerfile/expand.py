@@ -232,8 +232,13 @@ class Expander:
         pattern = text_of(self._word("}", raw=True, pattern=True))
         longest = pattern.startswith(modifier)
         find = find_prefix if modifier == "#" else find_suffix
-        cut = find(pattern[longest:], text_of(self._environment.get(name) or ()), longest=longest)
-        self._cut(name, [] if cut is None or cut.start == cut.end else [cut], "")
+        value = text_of(self._environment.get(name) or ())
+        cut = find(pattern[longest:], value, longest=longest)
+        if cut is None and modifier == "#" and "*" not in pattern and len(pattern) <= len(value):
+            # What does not begin with the pattern will not do so either with a digest at its end.
+            self._variable(name)
+        else:
+            self._cut(name, [cut] if cut else [], "")
 
     def _replace(self, name: str) -> None:
         everywhere = self._peek() == "/"
@@ -244,20 +249,22 @@ class Expander:
         self._cut(name, cuts if everywhere else cuts[:1], replacement)
 
     def _cut(self, name: str, cuts: list[Cut], replacement: str) -> None:
-        """Add the value of ``name`` with ``replacement`` in the place of each of ``cuts``."""
-        if not cuts:
-            self._variable(name)
-            return
-        value = self._environment.get(name) or ()
-        text = text_of(value)
+        """Add the value of ``name`` with ``replacement`` in the place of each of ``cuts``.
+
+        Even where there is nothing to cut: with a digest in it, there might be.
+        """
+        value = self._environment.get(name)
+        nature: Nature = "unset" if value is None else "computed"
+        if any(piece.nature == "platform" for piece in value or ()):
+            nature = "platform"
+        text = text_of(value or ())
         parts: list[str] = []
         position = 0
         for cut in cuts:
             parts += (text[position : cut.start], replacement)
             position = cut.end
         parts.append(text[position:])
-        self.altered += value
-        nature: Nature = "platform" if any(piece.nature == "platform" for piece in value) else "computed"
+        self.altered += value or ()
         self._insert(f"ARG {decoded(name)}", (Piece("".join(parts), -1, (), nature),), nature)
 
     def _name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.formats.dockerfile.text import BLANKS
+from pinner.formats.dockerfile.text import BLANKS, trimmed_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,7 @@ class Text(NamedTuple):
 
 def read_flags(line: str, start: int, escape: str) -> tuple[list[Text], int]:
     """Return the flags from ``start`` on, unquoted, ``--`` included, and the index at which the arguments begin."""
+    line = line[: trimmed_end(line)]
     flags: list[Text] = []
     while True:
         while start < len(line) and line[start] in _SPACES:

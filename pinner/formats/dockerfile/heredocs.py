@@ -15,7 +15,7 @@ from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
-_MARKER = re.compile(r"[0-9]*<<(-?)[ \t\n\f\r]*([^<]+)")
+_MARKER = re.compile(r"[0-9]*<<(-?)[ \t\n\f\r]*([^<]*)")
 _PLAIN = re.compile(r"[^$'\"\\<}/\s\x1c-\x1f\x85\xa0]+")
 _PARAMETERS = "@*#?-$!0"
 _DEEPEST = 100
@@ -52,6 +52,7 @@ def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
         match = _MARKER.fullmatch(word)
         if match is not None:
             names = _Lexer(match.group(2), raw_quotes=False, raw_escapes=False).words()
+            # `<<-` alone has no name at all.
             if len(names) == 1:
                 markers.append(Marker(names[0].encode("utf-8", "replace").decode("latin-1"), match.group(1) == "-"))
     return markers

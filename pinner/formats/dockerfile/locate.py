@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pinner.formats.dockerfile.arguments import define, predefined, read_declarations
 from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from
-from pinner.formats.dockerfile.commands import is_stage_number, read_uses
+from pinner.formats.dockerfile.commands import judge_use, read_uses
 from pinner.formats.dockerfile.directives import find_syntax, read_directives
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.references import Site, is_template, judge_text, make_skip
@@ -16,14 +16,13 @@ from pinner.formats.dockerfile.source import join_lines, read_source
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space
 from pinner.formats.dockerfile.values import Piece
 from pinner.formats.source import LineIndex
-from pinner.model import Located, Mention, Skip, Span
+from pinner.model import Located, Mention, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from pinner.formats.dockerfile.arguments import Definition
+    from pinner.formats.dockerfile.arguments import Declaration, Definition
     from pinner.formats.dockerfile.bases import Expansion, From
-    from pinner.formats.dockerfile.commands import Use
     from pinner.formats.dockerfile.segments import Instruction
     from pinner.formats.dockerfile.source import LogicalLine
     from pinner.formats.dockerfile.values import Value
@@ -125,16 +124,8 @@ class _Reader:
         conflicts = find_conflicts(bases, self._definitions, self._taken_over())
         places = []
         for entry in found:
-            place = entry.place
-            conflict = (
-                conflicts.get(place.span.end) if entry.expansion is not None and _through_argument(place) else None
-            )
-            if conflict is None or not isinstance(place, Mention):
-                places.append(place)
-            elif place.reference.digest is None:
-                places.append(_conflicting(place, conflict.detail))
-            else:
-                places.append(_immovable(place) if conflict.among_images else place)
+            shared = entry.expansion is not None and _through_argument(entry.place)
+            places.append(conflicts.apply(entry.place) if shared else entry.place)
         return tuple(places)
 
     def _join(self, entry: Instruction) -> LogicalLine:
@@ -211,21 +202,30 @@ class _Reader:
             self._declared_in_stages.append(entry)
             return
         line = self._join(entry)
-        for declaration in read_declarations(line, self._escape):
+        declarations = list(read_declarations(line, self._escape))
+        for declaration in declarations:
+            if not declaration.name:
+                self._add_argument_problem(
+                    entry, line, declaration, "ARG takes NAME=value, without blanks around the ="
+                )
+                return
+        for declaration in declarations:
             try:
                 definition = define(line, declaration, self._escape, self._environment)
             except DockerfileError as error:
-                span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
-                site = self._site("from", entry.first, span)
-                text = line.text[declaration.start : declaration.end]
-                self._found.append(
-                    _Found(
-                        span.start, make_skip(site, text, "parse-error", f"ARG {decoded(declaration.name)}: {error}")
-                    )
-                )
+                detail = f"ARG {decoded(declaration.name)}: {error}"
+                self._add_argument_problem(entry, line, declaration, detail)
                 continue
             if definition is not None:
                 self._definitions.append(definition)
+
+    def _add_argument_problem(
+        self, entry: Instruction, line: LogicalLine, declaration: Declaration, detail: str
+    ) -> None:
+        span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
+        text = line.text[declaration.start : declaration.end]
+        place = make_skip(self._site("from", entry.first, span), text, "parse-error", detail)
+        self._found.append(_Found(span.start, place))
 
     def _taken_over(self) -> frozenset[str]:
         """Return the names that stages declare again without a default: they get the global one."""
@@ -254,25 +254,7 @@ class _Reader:
             pieces = [Piece(text, offset) for offset, text in runs]
             start = pieces[0].offset if pieces else line.offset(0)
             site = self._site(use.kind, entry.first, Span(start, pieces[-1].end if pieces else start))
-            self._found.append(_Found(start, _judge_use(site, use, pieces, stages)))
-
-
-def _judge_use(site: Site, use: Use, pieces: list[Piece], stages: Collection[str]) -> Place:
-    text = use.name.text
-    if use.kind == "copy-from" and is_stage_number(text) and not use.problem:
-        return make_skip(site, text, "index", f"`{text}` is the number of a stage")
-    if use.problem:
-        if is_template(text):
-            return make_skip(site, text, "templated", "a template engine writes this text")
-        return make_skip(site, text, "parse-error", use.problem)
-    if not use.onbuild and decoded(text).lower() in stages:
-        return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
-    if text == "scratch":
-        return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
-    if use.onbuild and not any(character in text for character in ":@/") and not is_template(text):
-        detail = f"`{text}` may be a stage of the build that the trigger runs in"
-        return make_skip(site, text, "onbuild-ambiguous", detail, pieces)
-    return judge_text(site, text, pieces)
+            self._found.append(_Found(start, judge_use(site, use, pieces, stages)))
 
 
 def _offset(found: _Found) -> int:
@@ -281,36 +263,3 @@ def _offset(found: _Found) -> int:
 
 def _through_argument(place: Place) -> bool:
     return isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
-
-
-def _conflicting(mention: Mention, detail: str) -> Skip:
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        "arg-conflict",
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )
-
-
-def _immovable(mention: Mention) -> Mention:
-    """Return ``mention`` without the place of its digest: several images share it, so it cannot move for one."""
-    return Mention(
-        mention.format,
-        mention.kind,
-        mention.reference,
-        mention.line,
-        mention.column,
-        mention.span,
-        mention.insert,
-        None,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )

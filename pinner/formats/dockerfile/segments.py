@@ -9,7 +9,7 @@ from pinner.formats.dockerfile.feed import COMMENT, instruction_lines, make_feed
 from pinner.formats.dockerfile.heredocs import open_heredocs
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.source import join_lines
-from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,10 +64,10 @@ def _read_instruction(source: Source, first: int, last: int, escape: str) -> Ins
     line = lines[first]
     word = WORD.match(line, skip_space(line))
     name = word.group() if word else ""
-    if first < last and name.endswith(escape):
-        # Perhaps the name itself goes on in the next line.
+    if name.endswith(escape) or not name.isascii():
+        # The name itself may go on in the next line, or end in spaces that only count as such at the end of a line.
         joined = join_lines(source, first, last, escape).text
-        word = WORD.match(joined, skip_space(joined))
+        word = WORD.match(joined[: trimmed_end(joined)], skip_space(joined))
         name = word.group() if word else ""
     name = decoded(name).upper()
     if not _may_open_heredoc(lines[first : last + 1]):

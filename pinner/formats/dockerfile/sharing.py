@@ -7,9 +7,10 @@ environment. Sources: the guards of the measurements over 2,500 real files, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.model import Mention
+from pinner.model import Mention, Skip
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -37,9 +38,15 @@ class Conflicts:
         self._conflicts: dict[int, Conflict] = {}
         self._texts: dict[int, str] = {}
 
-    def get(self, end: int) -> Conflict | None:
-        """Return why the place that ends at ``end`` cannot take a digest, or None."""
-        return self._conflicts.get(end)
+    def apply(self, place: Place) -> Place:
+        """Return ``place``, or what becomes of it where its end cannot take a digest, or give its own up."""
+        conflict = self._conflicts.get(place.span.end)
+        if conflict is None or not isinstance(place, Mention):
+            return place
+        if place.reference.digest is None:
+            return _conflicting(place, conflict.detail)
+        # Several images share the digest: it cannot move for one of them.
+        return replace(place, digest_span=None) if conflict.among_images else place
 
     def _note(self, end: int, detail: str, *, among_images: bool) -> None:
         known = self._conflicts.get(end)
@@ -87,3 +94,19 @@ def find_conflicts(
     for definition in definitions:
         conflicts.add_definition(definition, redeclared)
     return conflicts
+
+
+def _conflicting(mention: Mention, detail: str) -> Skip:
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        "arg-conflict",
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )
