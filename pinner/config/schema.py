@@ -32,15 +32,12 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
     ``shared`` file (pyproject.toml) only the ``[tool.pinner]`` table counts; None where there is none.
     Raises `ConfigError` for broken TOML, an unknown key, a wrong type or a wrong value.
     """
-    document = _toml(data, source)
-    prefix = ""
+    table = _Table(_toml(data, source), source, "")
     if shared:
-        tools = document.get("tool")
-        section = tools.get("pinner") if isinstance(tools, dict) else None
-        if section is None:
+        tools = table.values.get("tool")
+        if not isinstance(tools, dict) or "pinner" not in tools:
             return None
-        document, prefix = section, "tool.pinner"
-    table = _Table(document, source, prefix)
+        table = _Table(tools, source, "tool").table("pinner")
     table.allow(("exclude", "images", "platforms", "min-age", "rules", "registries", "group"))
     images = table.table("images")
     images.allow(("exclude",))

@@ -1,8 +1,8 @@
 """Golden runs of the command line, found by listing ``testdata/cli``.
 
-A case is a folder: ``command`` holds one command line a line, ``before/`` the folder it runs in; ``after/`` the files
-afterwards (absent: nothing may change), ``stdout``, ``stderr`` and ``status`` what was said. ``missing`` names images
-that do not exist. ``pytest tests/cli/test_golden_commands.py --update-golden`` rewrites what is expected: read the diff.
+A case is a folder: ``command`` holds command lines, ``before/`` the folder they run in; ``after/`` its files afterwards
+(absent: nothing may change), ``stdout``, ``stderr`` and ``status`` what was said. ``missing`` names images that do not
+exist. ``pytest tests/cli/test_golden_commands.py --update-golden`` rewrites what is expected: read the diff.
 """
 
 from __future__ import annotations
