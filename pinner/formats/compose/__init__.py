@@ -49,7 +49,7 @@ def _locate(document: Document, *, named: bool) -> Located | None:
     recognised = False
     for part in load(data):
         composed = parse(part)
-        outline.append((collector.lines.line(part.start), composed.size))
+        outline.append((collector.lines.line(part.chunk.start), composed.size))
         for root in composed.roots:
             fields = Fields()
             mapping = services_of(root, fields, document.path)

@@ -108,10 +108,10 @@ class Walk:
                 self._context(service, resolve(child), child, platform, named=True)
         inline = fields.get(build, "dockerfile_inline")
         if inline is not None and type(inline.node) is Scalar and not is_null(inline.node):
-            use = self.collector.use(
-                "from", inline.node, inline.written, via=inline.via, platform=platform, owner=service.name
-            )
             text = source_text(self.collector.data, inline.node)
+            use = self.collector.use(
+                "from", inline.node, text, inline.written, via=inline.via, platform=platform, owner=service.name
+            )
             self.inlines.append(locate_inline(self.collector, use, text, self.path))
 
     def _context(self, service: Service, node: Node, written: Node, platform: str | None, *, named: bool) -> None:
@@ -123,7 +123,7 @@ class Walk:
         if not text.data.startswith(_CONTEXT_SCHEME, start):
             return
         use = self.collector.use(
-            "build-context", node, written, via=anchor_name(written), platform=platform, owner=service.name
+            "build-context", node, text, written, via=anchor_name(written), platform=platform, owner=service.name
         )
         rest = text[start + len(_CONTEXT_SCHEME) :]
         refusal = self._built_elsewhere(shown(rest))
@@ -135,8 +135,8 @@ class Walk:
             return
         if is_null(node):
             return
-        use = self.collector.use(kind, node, written, via=via, platform=service.platform, owner=service.name)
         text = source_text(self.collector.data, node)
+        use = self.collector.use(kind, node, text, written, via=via, platform=service.platform, owner=service.name)
         if text is None:
             self.collector.add(
                 use.offset, use.skip(node.value, "computed", "its text cannot be matched with the file's")
@@ -183,9 +183,9 @@ class Walk:
         for value in images[:-1]:
             node = resolve(value)
             if type(node) is Scalar and not is_null(node):
-                use = self.collector.use("service-image", node, value, via=anchor_name(value), owner=service.name)
-                text = shown(source_text(self.collector.data, node))
-                skip = use.skip(text, "invalid-reference", "the key is there twice; the last one wins")
+                text = source_text(self.collector.data, node)
+                use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
+                skip = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
                 self.collector.add(use.offset, skip)
 
     def _is_new(self, node: Mapping | Sequence) -> bool:

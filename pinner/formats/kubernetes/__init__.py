@@ -36,9 +36,9 @@ def locate(document: Document) -> Located | None:
     outline: list[object] = []
     recognised = False
     for part in load(data):
-        line = collector.lines.line(part.start)
+        line = collector.lines.line(part.chunk.start)
         if not _is_candidate(part, is_kustomization=is_kustomization):
-            recognised = recognised or _OBJECT.search(data, part.start, part.end) is not None
+            recognised = recognised or _OBJECT.search(part.text) is not None
             outline.append((line,))
             continue
         composed = parse(part)

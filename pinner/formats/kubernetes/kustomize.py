@@ -44,7 +44,7 @@ class _Entry:
         if name is None or (tag is None and digest is None and self._field("newName") is None):
             return
         scalar, name_text = name
-        use = self.collector.use("kustomize-image", scalar, scalar, owner=self.owner)
+        use = self.collector.use("kustomize-image", scalar, name_text, scalar, owner=self.owner)
         written = str(name_text) + (f":{tag[1]}" if tag else "") + (f"@{digest[1]}" if digest else "")
         last = (digest or tag or name)[1]
         self.collector.add(use.offset, _judge(use, written, last))

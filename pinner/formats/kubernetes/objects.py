@@ -48,6 +48,9 @@ class Object(NamedTuple):
 
 def read_object(mapping: Mapping, fields: Fields) -> Object | None:
     """Return what object ``mapping`` is, or None where it is none: one has a scalar ``apiVersion`` and ``kind``."""
+    own = fields.own(mapping)
+    if "apiVersion" not in own and "<<" not in own:
+        return None
     version, kind = fields.scalar(mapping, "apiVersion"), fields.scalar(mapping, "kind")
     if version is None or kind is None or not version.value or not kind.value:
         return None

@@ -93,7 +93,7 @@ class Walk:
                 via=(*frame.via, *(("<<",) if key == "<<" else ()), *anchor_name(value)),
             )
             for key, value in self.fields.own(mapping).items()
-            if key not in _NOT_ENTERED and type(resolve(value)) is not Scalar and _is_entered(key, found)
+            if type(value) is not Scalar and key not in _NOT_ENTERED and _is_entered(key, found)
         ]
 
     def _images(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
@@ -152,7 +152,7 @@ class Walk:
         if text is not None and not text.data.startswith(scheme):
             return
         via = (*frame.via, *anchor_name(written))
-        use = self.collector.use(kind, node, written, via=via, owner=owner.owner)
+        use = self.collector.use(kind, node, text, written, via=via, owner=owner.owner)
         if text is None:
             place: Place = use.skip(node.value, "computed", "its text cannot be matched with the file's")
         elif frame.in_status:
@@ -172,9 +172,9 @@ class Walk:
             node = resolve(value)
             if type(node) is Scalar and not is_null(node):
                 via = (*frame.via, *anchor_name(value))
-                use = self.collector.use("container-image", node, value, via=via, owner=owner.owner)
-                text = str(source_text(self.collector.data, node) or "")
-                skip = use.skip(text, "invalid-reference", "the key is there twice; the last one wins")
+                text = source_text(self.collector.data, node)
+                use = self.collector.use("container-image", node, text, value, via=via, owner=owner.owner)
+                skip = use.skip(str(text or ""), "invalid-reference", "the key is there twice; the last one wins")
                 self.collector.add(use.offset, skip)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pinner.formats.yamlnodes.composer import Budget, Composed, Problem, compose
-from pinner.formats.yamlnodes.documents import split
+from pinner.formats.yamlnodes.documents import Chunk, split
+from pinner.formats.yamlnodes.events import c_events
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
 
 __all__ = [
@@ -30,21 +31,20 @@ class YamlDocument:
 
     data: bytes
     """The whole file."""
-    start: int
-    end: int
+    chunk: Chunk
     budget: Budget
 
     @property
     def text(self) -> bytes:
         """The document's own bytes, for a search that decides whether it is worth a parser's time."""
-        return self.data[self.start : self.end]
+        return self.data[self.chunk.start : self.chunk.end]
 
 
 @lru_cache(maxsize=4)
 def load(data: bytes) -> tuple[YamlDocument, ...]:
     """Return the documents of a file. Remembered, for two formats look at the same file."""
     budget = Budget()
-    return tuple(YamlDocument(data, chunk.start, chunk.end, budget) for chunk in split(data))
+    return tuple(YamlDocument(data, chunk, budget) for chunk in split(data))
 
 
 @lru_cache(maxsize=8)
@@ -54,4 +54,4 @@ def parse(document: YamlDocument) -> Composed:
     Remembered, but for few documents: a bundle whose nodes all stayed alive would cost the collector more than the
     parser.
     """
-    return compose(document.data, document.start, document.end, document.budget)
+    return compose(document.data, document.chunk, document.budget, c_events())

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.formats.yamlnodes.events import c_events, describe, pure_events
+from pinner.formats.yamlnodes.events import describe, pure_events
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar, Sequence
 from pinner.formats.yamlnodes.shadow import shadow, spaces_for_tabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pinner.formats.yamlnodes.documents import Chunk
+    from pinner.formats.yamlnodes.events import EventSource
     from pinner.formats.yamlnodes.nodes import Collection, Node
 
 MAX_DEPTH = 200
@@ -55,16 +57,19 @@ class _LimitError(Exception):
         self.index = index
 
 
-def compose(data: bytes, start: int, end: int, budget: Budget) -> Composed:
-    """Return the nodes of ``data[start:end]``, their offsets counted in ``data``. Never raises."""
+def compose(data: bytes, chunk: Chunk, budget: Budget, accelerator: EventSource | None) -> Composed:
+    """Return the nodes of ``chunk``, their offsets counted in ``data``, the whole file. Never raises.
+
+    The ``accelerator`` is tried first; where it is absent or raises, the pure parser decides, at the budget's expense.
+    """
+    start, end = chunk
     if end - start > MAX_BYTES:
         return Composed((), 0, Problem(f"a document of over {MAX_BYTES:,} bytes", start))
     text = shadow(data[start:end])
-    events = c_events()
-    if events is not None:
+    if accelerator is not None:
         builder = _Builder(start)
         try:
-            builder.consume(events(text))
+            builder.consume(accelerator(text))
         except _LimitError as error:
             return builder.composed(Problem(str(error), start + error.index))
         except Exception:  # noqa: BLE001, S110 - an old libyaml refuses valid YAML: the pure parser decides

@@ -15,12 +15,11 @@ _MARK_AFTER_MARKER = re.compile(rb"---[ \t]*\r?\n\xef\xbb\xbf")
 # Directives stand at the start of the stream or after `...`, among blank lines and comments.
 _BLANK_OR_COMMENT = rb"(?:[ \t]*(?:#[^\n]*)?\n)*+"
 _DIRECTIVES = re.compile(
-    rb"(?:\A(?:\xef\xbb\xbf)?|^\.\.\.[ \t]*(?:#[^\n]*)?\r?\n)"
+    rb"(?:\A|^\.\.\.[ \t]*(?:#[^\n]*)?\r?\n)"
     + _BLANK_OR_COMMENT.replace(rb"\n", rb"\r?\n")
     + rb"(?P<directives>%[^\n]*\n(?:(?:%|[ \t]*(?:#|\r?$))[^\n]*\n)*+)\Z",
     re.MULTILINE,
 )
-_DIRECTIVE_LINE = re.compile(rb"^%", re.MULTILINE)
 
 
 class Chunk(NamedTuple):
@@ -33,7 +32,7 @@ class Chunk(NamedTuple):
 def split(data: bytes) -> list[Chunk]:
     """Return the documents of ``data`` in order: ``---`` and directives at their head, byte order marks outside."""
     cuts: list[int] = []
-    previous = 0
+    previous = len(_BOM) if data.startswith(_BOM) else 0
     for match in _MARKER.finditer(data):
         cut = _before_directives(data, previous, match.start())
         if cut:
@@ -49,11 +48,9 @@ def split(data: bytes) -> list[Chunk]:
 
 def _before_directives(data: bytes, start: int, marker: int) -> int:
     """Return where the document whose ``---`` stands at ``marker`` begins: at its directives where it has any."""
-    if b"%" in data[start:marker] and _DIRECTIVE_LINE.search(data, start, marker):
-        match = _DIRECTIVES.search(data[start:marker])
-        if match is not None:
-            return start + match.start("directives")
-    return marker
+    between = data[start:marker]
+    match = _DIRECTIVES.search(between) if b"%" in between else None
+    return marker if match is None else start + match.start("directives")
 
 
 def _skip_mark(data: bytes, start: int) -> int:

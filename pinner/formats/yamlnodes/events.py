@@ -8,10 +8,12 @@ composer recurses in C and brings the interpreter down on deep nesting.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    EventSource: TypeAlias = Callable[[str], Iterator[Any]]
 
 
 def pure_events(text: str) -> Iterator[Any]:
@@ -22,7 +24,7 @@ def pure_events(text: str) -> Iterator[Any]:
 
 
 @lru_cache(maxsize=1)
-def c_events() -> Callable[[str], Iterator[Any]] | None:
+def c_events() -> EventSource | None:
     """Return the function that yields the events of the C parser, or None where it is not installed."""
     try:
         from _ruamel_yaml import CParser  # noqa: PLC0415 - only a file that may name an image pays for it

@@ -35,6 +35,10 @@ class Fields:
 
     def get(self, mapping: Mapping, key: str) -> Field | None:
         """Return what a consumer finds under ``key``, its own or merged in; None where there is nothing."""
+        own = self.own(mapping)
+        if "<<" not in own:
+            written = own.get(key)
+            return None if written is None else Field(resolve(written), written, anchor_name(written))
         for source, via in self._sources(mapping):
             written = self.own(source).get(key)
             if written is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import InvalidReferenceError
 from pinner.formats.source import LineIndex
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
-from pinner.formats.yamlnodes.text import content_start, source_text
+from pinner.formats.yamlnodes.text import content_start
 from pinner.model import Mention, Skip, Span
 from pinner.reference import ImageReference
 
@@ -109,14 +109,14 @@ class Collector:
         self,
         kind: str,
         scalar: Scalar,
+        text: SourceText | None,
         written: Node,
         *,
         via: tuple[str, ...] = (),
         platform: str | None = None,
         owner: str = "",
     ) -> Use:
-        """Return the use of ``scalar``, which stands in the file as ``written``: itself, or an alias of it."""
-        text = source_text(self.data, scalar)
+        """Return the use of ``scalar``, of ``text``, that stands in the file as ``written``: itself or an alias."""
         if text is not None and text.data:
             span = Span(text.starts[0], text.ends[-1])
         else:
@@ -138,7 +138,7 @@ class Collector:
         """Keep the skip of a document that could not be read."""
         templated = any(mark in document.text for mark in _TEMPLATE_MARKS)
         line, column = self.lines.locate(problem.offset)
-        detail = f"a template, and no YAML before it is filled in: {problem.message}" if templated else problem.message
+        detail = "a template, which is no YAML before it is filled in" if templated else problem.message
         reason: SkipReason = "templated" if templated else "parse-error"
         span = Span(problem.offset, problem.offset)
         self.add(problem.offset, Skip(self.format, "document", "", line, column, span, reason, detail))
