@@ -28,6 +28,7 @@ _BUILD_MACHINE = {
     "TARGETARCH": "amd64",
     "TARGETVARIANT": "",
 }
+_PREDEFINED: dict[str, Value] = {name: (Piece(text, -1, (), "platform"),) for name, text in _BUILD_MACHINE.items()}
 
 
 class Declaration(NamedTuple):
@@ -50,8 +51,7 @@ class Definition(NamedTuple):
 
 def predefined(target_stage: str) -> dict[str, Value]:
     """Return the platform arguments that every ``FROM`` sees (dockerfile2llb/platform.go), as on linux/amd64."""
-    values = {**_BUILD_MACHINE, "TARGETSTAGE": target_stage or "default"}
-    return {name: (Piece(text, -1, (), "platform"),) for name, text in values.items()}
+    return {**_PREDEFINED, "TARGETSTAGE": (Piece(target_stage or "default", -1, (), "platform"),)}
 
 
 def read_declarations(line: LogicalLine, escape: str) -> Iterator[Declaration]:

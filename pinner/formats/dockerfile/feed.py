@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COMMENT = "#\n"
-"""What a comment and a blank line are fed as."""
+"""What a comment and a blank line in a continuation are fed as."""
 _MIDDLE = "#+\n"
 # dockerfile-parse copies what it has of an instruction for every line it adds; beyond this many lines, those that
 # neither begin nor end the instruction are fed as comments, which it does not join.
@@ -44,7 +44,8 @@ def make_feed(lines: list[str], escape: str) -> list[str]:
         text = line.rstrip("\r")
         begin = skip_space(text)
         if begin == len(text) or text[begin] == "#":
-            feed.append(COMMENT)
+            # Either would do outside a continuation; blank lines cost less.
+            feed.append(COMMENT if joined else "\n")
             continue
         continues = continuation(text, escape) >= 0
         if continues and joined > _JOINED_LINES:

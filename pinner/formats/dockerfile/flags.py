@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.problems import DockerfileError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # The flags are read byte by byte, and Go's `unicode.IsSpace` is asked of each: these two bytes are spaces then.
 _SPACES = BLANKS + "\x85\xa0"
+_PLAIN = re.compile(f"[^{_SPACES}'\"\\\\`]+")
 
 Kind = str
 BOOLEAN: Kind = "boolean"
@@ -56,33 +58,29 @@ def read_flags(line: str, start: int, escape: str) -> tuple[list[Text], int]:
 
 
 def _read_word(line: str, index: int, escape: str) -> tuple[Text, int]:
+    """Return the word that begins at ``index``, and where it ends; an open quote is closed by the end of the line."""
     ranges = []
-    start = index
     quote = ""
     while index < len(line):
-        character = line[index]
-        if character == quote:
-            quote = ""
-        elif not quote and character in _SPACES:
-            break
-        elif not quote and character in "'\"":
-            quote = character
-        elif character == escape:
-            # The character after it is taken as it is, whatever it is.
-            ranges.append((start, index))
-            start = index + 1
-            index += 2
+        plain = _PLAIN.match(line, index)
+        if plain is not None:
+            ranges.append(plain.span())
+            index = plain.end()
             continue
-        else:
+        character = line[index]
+        if character == escape:
+            # The character after it is taken as it is, whatever it is.
+            index += 1
+        elif character == quote or (not quote and character in "'\""):
+            quote = "" if quote else character
             index += 1
             continue
-        ranges.append((start, index))
-        index += 1
-        start = index
-    index = min(index, len(line))
-    ranges.append((start, index))
-    kept = tuple((begin, end) for begin, end in ranges if begin < end)
-    return Text("".join([line[begin:end] for begin, end in kept]), kept), index
+        elif not quote and character in _SPACES:
+            break
+        if index < len(line):
+            ranges.append((index, index + 1))
+            index += 1
+    return Text("".join([line[begin:end] for begin, end in ranges]), tuple(ranges)), index
 
 
 def check_flags(flags: Iterable[Text], kinds: Mapping[str, Kind], instruction: str) -> list[tuple[str, Text]]:

@@ -15,6 +15,8 @@ from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
+MAY_OPEN = _BODIES | {"ONBUILD"}
+"""The instructions that heredocs can follow."""
 _MARKER = re.compile(r"[0-9]*<<(-?)[ \t\n\f\r]*([^<]*)")
 _PLAIN = re.compile(r"[^$'\"\\<}/\s\x1c-\x1f\x85\xa0]+")
 _PARAMETERS = "@*#?-$!0"
@@ -29,12 +31,10 @@ class Marker(NamedTuple):
 
 
 def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
-    """Return the heredocs that the instruction ``name`` (upper-case) of the logical line ``text`` opens.
+    """Return the heredocs that the instruction ``name`` (one of `MAY_OPEN`) of the logical line ``text`` opens.
 
     Raises `DockerfileError` where a marker does not lex, as in BuildKit.
     """
-    if name not in _BODIES and name != "ONBUILD":
-        return []
     arguments = _arguments(text, escape)
     if name == "ONBUILD":
         sub = WORD.match(arguments)

@@ -56,6 +56,7 @@ class _Reader:
     """Walks over the instructions of one file and keeps what they declare."""
 
     __slots__ = (
+        "_binary",
         "_declared_in_stages",
         "_definitions",
         "_environment",
@@ -73,6 +74,7 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self._source = read_source(data)
+        self._binary = b"\0" in data
         self._index = LineIndex(data)
         self._escape, self._problem = read_directives(self._source)
         self._syntax = find_syntax(self._source)
@@ -89,8 +91,7 @@ class _Reader:
         """Tell whether this is worth a look: not empty, and not binary."""
         if not self._instructions:
             return self._syntax is not None
-        binary = any("\0" in line for line in self._source.lines)
-        return not binary or any(instruction.name == "FROM" for instruction in self._instructions)
+        return not self._binary or any(instruction.name == "FROM" for instruction in self._instructions)
 
     def outline(self) -> tuple[object, ...]:
         """Return every instruction with its lines, from 1."""
@@ -132,11 +133,11 @@ class _Reader:
         return join_lines(self._source, entry.first, entry.last, self._escape)
 
     def _site(self, kind: str, first: int, span: Span, platform: str | None = None) -> Site:
-        line, column = self._index.locate(span.start)
-        if line != first + 1:
-            start = self._source.starts[first]
-            line, column = self._index.locate(start + skip_space(self._source.lines[first]))
-        return Site(kind, line, column, span, self._owner, platform)
+        start = self._source.starts[first]
+        line = self._source.lines[first]
+        offset = span.start if start <= span.start < start + len(line) else start + skip_space(line)
+        column = offset - start + 1 if line.isascii() else self._index.locate(offset)[1]
+        return Site(kind, first + 1, column, span, self._owner, platform)
 
     def _read_directives(self) -> None:
         if self._problem is not None:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from pinner.formats.dockerfile.problems import DockerfileError
 
-_LONGEST = 4096
+# More than any reference has; a replacement takes the square of it.
+_LONGEST = 512
 _ANY = ""
 """The token of ``?``; a token is one character otherwise, and ``**`` stands for ``*``."""
 _STAR = "**"

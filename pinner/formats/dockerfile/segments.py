@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.directives import LONGEST_LINE, Problem
 from pinner.formats.dockerfile.feed import COMMENT, instruction_lines, make_feed
-from pinner.formats.dockerfile.heredocs import open_heredocs
+from pinner.formats.dockerfile.heredocs import MAY_OPEN, open_heredocs
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.source import join_lines
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
@@ -54,6 +54,8 @@ def read_instructions(source: Source, escape: str) -> list[Instruction]:
 
 def long_lines(source: Source) -> Iterator[Problem]:
     """Yield a problem for each line that BuildKit finds too long to read."""
+    if max(map(len, source.lines), default=0) <= LONGEST_LINE:
+        return
     for number, line in enumerate(source.lines):
         if len(line) > LONGEST_LINE:
             yield Problem(number, f"the line is longer than {LONGEST_LINE} bytes")
@@ -64,13 +66,14 @@ def _read_instruction(source: Source, first: int, last: int, escape: str) -> Ins
     line = lines[first]
     word = WORD.match(line, skip_space(line))
     name = word.group() if word else ""
-    if name.endswith(escape) or not name.isascii():
+    if name[-1:] == escape or not name.isascii():
         # The name itself may go on in the next line, or end in spaces that only count as such at the end of a line.
         joined = join_lines(source, first, last, escape).text
         word = WORD.match(joined[: trimmed_end(joined)], skip_space(joined))
         name = word.group() if word else ""
     name = decoded(name).upper()
-    if not _may_open_heredoc(lines[first : last + 1]):
+    # `<<` may be split over two lines.
+    if name not in MAY_OPEN or not [True for number in range(first, last + 1) if "<" in lines[number]]:
         return Instruction(name, first, last, last)
     try:
         markers = open_heredocs(name, join_lines(source, first, last, escape).text, escape)
@@ -78,11 +81,6 @@ def _read_instruction(source: Source, first: int, last: int, escape: str) -> Ins
         return Instruction(name, first, last, last, f"the heredoc does not parse: {error}")
     end, problem = _skip_bodies(lines, last, markers)
     return Instruction(name, first, last, end, problem)
-
-
-def _may_open_heredoc(lines: Sequence[str]) -> bool:
-    # `<<` may be split over two lines.
-    return any("<" in line for line in lines)
 
 
 def _skip_bodies(lines: Sequence[str], last: int, markers: Sequence[Marker]) -> tuple[int, str]:

@@ -20,12 +20,16 @@ WORD = re.compile(r"[^ \t\n\v\f\r]+")
 
 def skip_space(text: str, start: int = 0) -> int:
     """Return the index of the first character from ``start`` on that is no space to ``unicode.IsSpace``."""
+    if "!" <= text[start : start + 1] <= "~":
+        return start
     return _SPACES.match(text, start).end()  # type: ignore[union-attr] # matches the empty text everywhere
 
 
 def trimmed_end(text: str) -> int:
     """Return the index after the last character of ``text`` that is no space to ``unicode.IsSpace``."""
     end = len(text)
+    if "!" <= text[-1:] <= "~":
+        return end
     while end:
         if text[end - 1] in BLANKS:
             end -= 1
