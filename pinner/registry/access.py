@@ -27,7 +27,7 @@ MAX_REDIRECTS = 5
 _UNAUTHORIZED = 401
 _MAX_GRANTS = 3
 """A guess from an earlier challenge, the challenge's own token, and one more for a scope the registry insists on."""
-_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs)/[^/]+")
+_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs)/[^/]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Access:
 
 def repository_in(url: httpx.URL) -> str:
     """Return the repository that an address of the distribution API is about; empty where it is none."""
-    match = _REPOSITORY.fullmatch(url.path)
+    match = _REPOSITORY.search(url.path)
     return "" if match is None else match["name"]
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pinner.registry.retry import Patience
 
 _MAX_ERROR_BODY = 64 * 1024
+_MAX_PORT = 65535
+# Not failures of TLS but of what is under it: more bytes were wanted, or the connection ended.
+_TLS_UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 
 
@@ -84,6 +87,9 @@ class Wire:
         address that may be connected to. Raises `UnreachedError` where no reply came, `UnsupportedError` for one
         that is too long or encoded.
         """
+        if (url.port or 0) > _MAX_PORT:
+            # The grammars of references and addresses let it pass; the socket would raise an OverflowError.
+            raise HopelessError(f"`{clean(url.netloc.decode('ascii'))}` is no address of a host")
         if self.reach(url) < floor:
             raise _too_near(url)
         request = httpx.Request(
@@ -100,7 +106,9 @@ class Wire:
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
-            raise unreached(error, url) from None
+            is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
+            host = url.netloc.decode("ascii")
+            raise unreached(error, f"{host} (through a proxy)" if is_proxied else host) from None
         return Reply(response.status_code, response.headers, body, url)
 
     def _guard(self, url: httpx.URL, floor: Reach) -> Any:  # noqa: ANN401 - httpcore's trace hook has no public type
@@ -194,21 +202,19 @@ def _too_near(url: httpx.URL) -> HopelessError:
     return HopelessError(f"the registry sends us to `{clean(url.host)}`, an address of a private network")
 
 
-def unreached(error: httpx.TransportError, url: httpx.URL) -> UnreachedError:
-    """Return the clause for a request without a reply."""
-    host = url.netloc.decode("ascii")
-    causes = _causes(error)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLError):
+def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
+    """Return the clause for a request to ``host`` without a reply."""
+    if isinstance(error, httpx.TimeoutException):
+        return UnreachedError(f"{host} does not answer in time")
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_UNFINISHED):
             return _tls_failure(cause, host)
         if isinstance(cause, socket.gaierror):
             return HopelessError(f"the host {host} is not known", hint="is the registry's name right?")
         if isinstance(cause, ConnectionRefusedError):
             return UnreachedError(f"{host} refuses connections")
     if isinstance(error, httpx.ProxyError):
-        return HopelessError(f"the proxy does not let us through to {host}: {clean(str(error))}")
-    if isinstance(error, httpx.TimeoutException):
-        return UnreachedError(f"{host} does not answer in time")
+        return HopelessError(f"{host} is not let through: {clean(str(error))}")
     return UnreachedError(
         f"{host} cannot be reached" if isinstance(error, httpx.ConnectError) else f"the connection to {host} broke"
     )
@@ -220,7 +226,7 @@ def _tls_failure(error: ssl.SSLError, host: str) -> HopelessError:
             f"{host} has a certificate that is not trusted: {clean(error.verify_message)}",
             hint="name its authority with `ca` in [registries]",
         )
-    reason = error.reason or "no reason given"
+    reason = getattr(error, "reason", None) or "no reason given"
     if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
         return HopelessError(f"{host} answered plain HTTP where HTTPS was spoken", hint="set plain-http = true for it")
     return HopelessError(f"{host} could not be spoken to in TLS ({clean(reason)})")
