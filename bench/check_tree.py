@@ -39,7 +39,8 @@ def profile(folder: Path) -> str:
     profiler = cProfile.Profile()
     here = Path.cwd()
     os.chdir(folder)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         profiler.runcall(main, ["check"])
     os.chdir(here)
     report = io.StringIO()

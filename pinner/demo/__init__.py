@@ -21,7 +21,7 @@ _STEPS = (
     (("pin",), "Pin them, in place."),
     (("check",), "Offline: nothing left to say."),
     (("pin",), "A second run changes nothing."),
-    (("unpin", "-q"), "And back again: the first bytes, exactly."),
+    (("unpin",), "And back again: the first bytes, exactly."),
 )
 
 
