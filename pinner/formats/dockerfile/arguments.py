@@ -8,7 +8,7 @@ from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import read_flags
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space, trimmed_end
-from pinner.formats.dockerfile.values import Piece
+from pinner.formats.dockerfile.values import Piece, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,14 +79,20 @@ def define(
     expander = Expander(line, escape, environment)
     try:
         value = expander.expand(declaration.start, declaration.end)
+        text = text_of(value)
     except UnsetError:
         environment.pop(declaration.name, None)
         return None
     except DockerfileError:
         environment.pop(declaration.name, None)
         raise
-    environment[declaration.name] = value
-    return Definition(declaration.name, value, tuple(expander.altered))
+    if declaration.name not in _PREDEFINED:
+        environment[declaration.name] = value
+        return Definition(declaration.name, value, tuple(expander.altered))
+    # BuildKit takes the default; other builders, and whoever wrote this, mean the platform.
+    fixed = (Piece(text, -1, (), "platform"),)
+    environment[declaration.name] = fixed
+    return Definition(declaration.name, fixed, (*expander.altered, *value))
 
 
 def _words(text: str, index: int, escape: str) -> Iterator[tuple[int, int]]:
