@@ -24,7 +24,7 @@ def parse(arguments: Sequence[str]) -> Invocation:
     The most frequent call, ``pinner check PATH…`` without an option, is understood without click: importing click
     takes longer than the check. Anything else is click's business; what runs afterwards is the same function.
     """
-    if arguments[:1] == ["check"] and not any(argument.startswith("-") for argument in arguments):
+    if arguments and arguments[0] == "check" and not any(argument.startswith("-") for argument in arguments):
         from pinner.cli.commands.check import CheckOptions, check  # noqa: PLC0415 - each command brings its own needs
 
         asked = CheckOptions(paths=tuple(arguments[1:]))

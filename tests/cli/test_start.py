@@ -1,0 +1,71 @@
+"""What a start costs, and that the short way in is the same as the long one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from world import pinner
+
+ROOT = Path(__file__).parent.parent.parent
+HEAVY = (
+    *("httpx", "httpcore", "anyio", "ssl", "socket", "asyncio", "concurrent.futures", "subprocess", "tempfile"),
+    *("libcst", "rich", "click", "argparse", "pathspec", "tomllib", "ruamel.yaml", "difflib", "pathlib", "hashlib"),
+)
+
+
+def loaded(folder: Path, *arguments: str) -> set[str]:
+    """Return the modules that ``pinner`` with ``arguments`` has imported by its end."""
+    code = (
+        "import sys; from pinner.__main__ import main; status = main(); "
+        "print('MODULES', *sys.modules, file=sys.stderr); sys.exit(status)"
+    )
+    command = (sys.executable, "-c", code, *arguments)
+    done = subprocess.run(
+        command, cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.rpartition("MODULES ")[2].split())
+
+
+def test_a_check_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM alpine:3.20@sha256:{'0' * 64}\n", "utf-8")
+    modules = loaded(tmp_path, "check", "Dockerfile")
+    assert [name for name in HEAVY if name in modules] == []
+    assert {"pinner.cli.commands.check", "pinner.formats.dockerfile"} <= modules
+
+
+@pytest.mark.parametrize("arguments", [("check",), ("check", "pod.yaml"), ("unpin",), ("pin",), ("update", "--diff")])
+def test_nothing_to_ask_needs_no_network(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n", "utf-8")
+    (tmp_path / "pod.yaml").write_text("kind: Pod\n", "utf-8")
+    modules = loaded(tmp_path, *arguments)
+    assert [name for name in ("httpx", "ssl", "asyncio", "ruamel.yaml") if name in modules] == []
+
+
+def test_help_imports_no_command(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "--help")
+    assert [name for name in modules if name.startswith(("pinner.cli.commands.", "pinner.formats."))] == []
+
+
+CALLS: list[tuple[str, ...]] = [
+    (),
+    ("Dockerfile",),
+    ("a", "Dockerfile"),
+    ("nix",),
+    ("a/clean.dockerfile",),
+    ("bad.yaml",),
+]
+
+
+@pytest.mark.parametrize("paths", CALLS, ids=" ".join)
+def test_with_and_without_click_a_check_says_the_same(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\nFROM ${X}\n# pinner: ignroe\n", "utf-8")
+    (tmp_path / "a" / "clean.dockerfile").write_text(f"FROM alpine:3.20@sha256:{'0' * 64}\n", "utf-8")
+    (tmp_path / "bad.yaml").write_bytes(b"image: a\0\n")
+    short = pinner(tmp_path, "check", *paths)
+    assert short == pinner(tmp_path, "check", *paths, "--color=auto")
+    assert short == pinner(tmp_path, "--color=auto", "check", "--format=text", "--fail-on=error", "--", *paths)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+
+from pinner.errors import NotFoundError, PinnerError
+from pinner.model import Document, Edit, Mention, Place, Skip, Span
+from pinner.plan import Changed, Failed, Plan, Unchanged
+from pinner.reference import Digest, ImageReference
+from pinner.report.as_text import render_error, render_listing
+from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
+from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
+from pinner.report.records import mention_record
+from pinner.report.style import PLAIN, Style, printable
+from pinner.report.words import check_sentence, count, list_sentence
+
+ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
+
+
+def mention(text: str, line: int = 1) -> Mention:
+    return Mention("dockerfile", "from", ImageReference.parse(text), line, 6, Span(5, 5 + len(text)), 5 + len(text))
+
+
+def skip(reason: str, text: str = "x", detail: str = "") -> Skip:
+    return Skip("dockerfile", "from", text, 2, 6, Span(0, 1), reason, detail)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text", "plain text"),
+        ("caf\u00e9 \u4e2d\u6587 \U0001f40b", "caf\u00e9 \u4e2d\u6587 \U0001f40b"),
+        ("no\u00a0break", "no\u00a0break"),
+        ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
+        ("\x1b[2Jgone\x07", "\\x1b[2Jgone\\x07"),
+        ("\x9b31m\x7f", "\\x9b31m\\x7f"),
+        ("abc\u202egpj.exe", "abc\\u202egpj.exe"),
+        ("raw \udce9", "raw \udce9"),
+    ],
+)
+def test_what_would_speak_to_the_terminal_is_spelled_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_a_place_in_a_file_with_an_odd_name_cannot_fake_a_line() -> None:
+    listing = Listing((Shown("a\nb:1:1: pinned", mention("nginx")),), summarise(1, ()))
+    assert list(render_listing(listing, PLAIN)) == ["a\\nb:1:1: pinned:1:6  from  unpinned  nginx"]
+
+
+def test_columns_are_as_wide_as_they_must_be() -> None:
+    shown = (
+        Shown("a", mention("nginx")),
+        Shown("longer", skip("computed", "y", "why")),
+        Shown("b", skip("ignored", "")),
+    )
+    assert list(render_listing(Listing(shown, summarise(2, shown)), PLAIN)) == [
+        "a:1:6       from  unpinned  nginx",
+        "longer:2:6  from  skipped   y (computed: why)",
+        "b:2:6       from  skipped   (ignored)",
+    ]
+    assert list(render_listing(Listing((), summarise(0, ())), PLAIN)) == []
+
+
+def test_stages_scratch_and_indexes_are_no_images() -> None:
+    places: list[tuple[str, list[Place]]] = [
+        ("a", [mention("nginx"), skip("stage"), skip("scratch"), skip("index"), skip("computed")])
+    ]
+    assert [place.reason for _, place in shown_places(places) if isinstance(place, Skip)] == ["computed"]
+    assert len(shown_places(places, everything=True)) == 5
+
+
+def test_an_ignored_reference_still_shows_its_digest() -> None:
+    record = mention_record("a", skip("ignored", f"nginx@{ONES}"))
+    assert (record["digest"], record["status"], record["reason"]) == (str(ONES), "skipped", "ignored")
+    assert mention_record("a", skip("computed", "$(x)"))["digest"] is None
+
+
+def plan(*verdicts: Changed | Failed | Unchanged, path: str = "Dockerfile", changed: bool = True) -> Plan:
+    return Plan(Document(path, b"old"), verdicts, b"new" if changed else b"old")
+
+
+def changed(before: str, after: str, digest: Digest | None) -> Changed:
+    return Changed(mention(before), Edit(0, b"", b""), after, digest)
+
+
+def test_a_line_for_each_change() -> None:
+    done = plan(
+        changed("nginx:1", f"nginx:1@{ONES}", ONES),
+        changed("nginx", f"nginx:latest@{ONES}", ONES),
+        changed(f"nginx:1@{ONES}", f"nginx:1@{TWOS}", TWOS),
+        changed(f"nginx:1@{ONES}", "nginx:1", None),
+        Unchanged(mention("other")),
+    )
+    assert list(render_changes([done], Style(unicode=False))) == [
+        "Dockerfile:1:6: pinned nginx:1 -> sha256:111111111111...",
+        "Dockerfile:1:6: pinned nginx as nginx:latest -> sha256:111111111111...",
+        "Dockerfile:1:6: moved nginx:1 sha256:111111111111... -> sha256:222222222222...",
+        "Dockerfile:1:6: unpinned nginx:1 (was sha256:111111111111...)",
+    ]
+
+
+def test_a_reason_is_given_once_and_names_the_reference_where_it_does_not_itself() -> None:
+    gone, shy = NotFoundError("`x` does not exist", hint="look"), PinnerError("no idea", hint="look")
+    failures = plan(
+        Failed(mention("x"), gone), Failed(mention("y", 2), shy), Failed(mention("x", 3), gone), changed=False
+    )
+    assert list(render_failures([failures], PLAIN)) == [
+        "Dockerfile:1:6: error: `x` does not exist",
+        "  also at Dockerfile:3:6",
+        "  hint: look",
+        "Dockerfile:2:6: error: `y`: no idea",
+    ]
+
+
+def test_an_error_names_its_file_and_cannot_fake_a_line() -> None:
+    assert list(render_error(PinnerError("a\nb", hint="c\nd"), PLAIN, "e\nf")) == [
+        "e\\nf: error: a\\nb",
+        "  hint: c\\nd",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "operation", "sentence"),
+    [
+        ((0, 0, 0, 0, 0, 0), "pin", "nothing to pin"),
+        ((0, 0, 0, 0, 1, 0), "pin", "nothing to pin: the one reference is pinned"),
+        ((0, 0, 0, 0, 2, 0), "update", "nothing to update: both references are up to date"),
+        ((0, 0, 0, 0, 3, 0), "pin", "nothing to pin: all 3 references are pinned"),
+        ((0, 0, 0, 0, 3, 0), "unpin", "nothing to unpin"),
+        ((0, 0, 0, 0, 3, 1), "pin", "3 as before; 1 could not be resolved"),
+        ((0, 0, 0, 0, 0, 2), "update", "2 references could not be resolved"),
+        ((0, 0, 0, 0, 0, 2), "unpin", "2 references could not be unpinned"),
+        ((1, 0, 0, 1, 0, 0), "pin", "pinned 1 reference in 1 file"),
+        ((12, 0, 0, 5, 3, 1), "pin", "pinned 12 references in 5 files; 3 were pinned already; 1 could not be resolved"),
+        ((2, 0, 0, 1, 1, 0), "pin", "pinned 2 references in 1 file; 1 was pinned already"),
+        ((2, 3, 0, 2, 1, 0), "update", "moved 3 and pinned 2 references in 2 files; 1 as before"),
+        ((0, 0, 4, 2, 0, 1), "unpin", "unpinned 4 references in 2 files; 1 could not be unpinned"),
+    ],
+)
+def test_the_last_line_of_a_change(counts: tuple[int, ...], operation: str, sentence: str) -> None:
+    assert change_sentence(Tally(*counts), operation, would=False) == sentence  # type: ignore[arg-type]
+
+
+def test_what_would_be_done_is_said_so() -> None:
+    result = Tally(pinned=1, moved=2, unpinned=0, files=1, kept=0, failed=0)
+    assert change_sentence(result, "update", would=True) == "would move 2 and pin 1 reference in 1 file"
+
+
+def summary(files: int, pinned: int, unpinned: int, skipped: int, *severities: int) -> Summary:
+    errors, warnings, notes = severities or (0, 0, 0)
+    return Summary(files, pinned + unpinned + skipped, pinned, unpinned, skipped, 0, errors, warnings, notes)
+
+
+@pytest.mark.parametrize(
+    ("counts", "unreadable", "sentence"),
+    [
+        (summary(0, 0, 0, 0), 0, "no Dockerfile, compose file or Kubernetes manifest to look at"),
+        (summary(1, 0, 0, 0), 0, "no image is named in 1 file"),
+        (summary(2, 0, 0, 0), 1, "no image is named in 2 files; 1 file could not be read"),
+        (summary(1, 1, 0, 0), 0, "the one reference is pinned (1 file)"),
+        (summary(2, 2, 0, 0), 0, "both references are pinned (2 files)"),
+        (summary(5, 17, 0, 0), 0, "all 17 references are pinned (5 files)"),
+        (summary(5, 15, 0, 2), 0, "15 of 17 references pinned, 2 skipped (5 files)"),
+        (summary(1, 0, 1, 0), 2, "0 of 1 reference pinned (1 file); 2 files could not be read"),
+    ],
+)
+def test_the_last_line_of_a_list(counts: Summary, unreadable: int, sentence: str) -> None:
+    assert list_sentence(counts, unreadable) == sentence
+    assert check_sentence(counts, unreadable) == sentence
+
+
+def test_the_last_line_of_a_check_counts_by_severity() -> None:
+    assert check_sentence(summary(2, 1, 3, 1, 3, 1, 0)) == (
+        "found 3 errors, 1 warning; 1 of 5 references pinned, 1 skipped (2 files)"
+    )
+    assert check_sentence(summary(2, 2, 0, 0, 0, 0, 2)) == "found 2 notes; both references are pinned (2 files)"
+
+
+def test_one_is_one_and_more_are_more() -> None:
+    assert (count(0, "file"), count(1, "file"), count(2, "file")) == ("0 files", "1 file", "2 files")
