@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from pinner.report.base import Listing, Shown, Verdict
     from pinner.report.style import Style
 
+_MAX_WIDTH = 60
+"""No column is padded to more: one long path should not push everything else out of sight."""
+
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:
     """Yield a line for each mention: place, kind, status, reference; a skip's reason comes last."""
     rows = [(place_of(*shown), shown.place.kind, status_of(shown.place), shown) for shown in listing.places]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1, 2)]
+    widths = [min(max((len(row[column]) for row in rows), default=0), _MAX_WIDTH) for column in (0, 1, 2)]
     for where, kind, status, shown in rows:
         yield "  ".join(
             (

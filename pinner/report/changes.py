@@ -72,15 +72,15 @@ def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:
             if isinstance(verdict, Failed):
                 key = (verdict.error.message, verdict.error.hint)
                 reasons.setdefault(key, []).append((plan.document.path, verdict.place))
-    said: set[str] = set()
+    # A hint that several share stands once, after the last of them.
+    last = {hint: message for message, hint in reasons}
     for (message, hint), places in reasons.items():
         path, mention = places[0]
         where = style.where(place_of(path, mention))
         yield f"{where}: {style.severity('error')}: {_about(str(mention.reference), message)}"
         if len(places) > 1:
             yield f"  also at {_places(places[1:])}"
-        if hint and hint not in said:
-            said.add(hint)
+        if hint and last[hint] == message:
             yield hint_line(hint, style)
 
 

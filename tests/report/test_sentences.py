@@ -60,6 +60,14 @@ def test_columns_are_as_wide_as_they_must_be() -> None:
     assert list(render_listing(Listing((), summarise(0, ())), PLAIN)) == []
 
 
+def test_one_long_path_does_not_push_the_rest_out_of_sight() -> None:
+    shown = (Shown("a", mention("nginx")), Shown("b" * 90, mention("nginx")))
+    assert list(render_listing(Listing(shown, summarise(2, shown)), PLAIN)) == [
+        f"a:1:6{' ' * 55}  from  unpinned  nginx",
+        f"{'b' * 90}:1:6  from  unpinned  nginx",
+    ]
+
+
 def test_stages_scratch_and_indexes_are_no_images() -> None:
     places: list[tuple[str, list[Place]]] = [
         ("a", [mention("nginx"), skip("stage"), skip("scratch"), skip("index"), skip("computed")])
@@ -106,8 +114,8 @@ def test_a_reason_is_given_once_and_names_the_reference_where_it_does_not_itself
     assert list(render_failures([failures], PLAIN)) == [
         "Dockerfile:1:6: error: `x` does not exist",
         "  also at Dockerfile:3:6",
-        "  hint: look",
         "Dockerfile:2:6: error: `y`: no idea",
+        "  hint: look",
     ]
 
 
