@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -153,7 +155,7 @@ def test_offline_is_fine_where_nobody_needs_to_be_asked(tmp_path: Path, argument
 class Failing(FakeResolver):
     """Raises what it is given, at every question."""
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
 
@@ -212,10 +214,19 @@ def test_a_mistake_of_our_own_is_one_line(tmp_path: Path) -> None:
     assert pinner(tmp_path, "--debug", "check", "nix").stderr.startswith("Traceback (most recent call last):\n")
 
 
+class Interrupting(FakeResolver):
+    """Has somebody press Ctrl-C at the first question."""
+
+    async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(10)
+        return await super().resolve(reference, platform)
+
+
 def test_an_interruption_is_answered_and_leaves_the_files(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM a\n", "utf-8")
     message = "interrupted; every file is either as it was or fully written\n"
-    assert pinner(tmp_path, "pin", resolver=Failing(KeyboardInterrupt()))[:3] == (130, "", message)
+    assert pinner(tmp_path, "pin", resolver=Interrupting())[:3] == (130, "", message)
     assert (tmp_path / "Dockerfile").read_text("utf-8") == "FROM a\n"
 
 
