@@ -17,7 +17,7 @@ from pinner.registry.client import RegistryResolver
 from pinner.registry.retry import Clock, Patience
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from pinner.model import Resolved
 
@@ -164,12 +164,14 @@ def resolver(
     environment: Mapping[str, str] | None = None,
     patience: Patience | None = None,
     clock: FakeClock | None = None,
+    on_warning: Callable[[str], None] | None = None,
 ) -> RegistryResolver:
     """Return a resolver whose network is ``registry``."""
     return RegistryResolver(
         settings or Settings(),
         environment=environment or {},
         transport=registry.transport,
+        on_warning=on_warning,
         patience=patience,
         clock=(clock or FakeClock()).clock,
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError, UnavailableError
-from pinner.registry.auth import MAX_TOKEN_BODY, Lesson, RejectedError, Token, TokenKey, learn, token_flow
+from pinner.registry.auth import MAX_TOKEN_BODY, Lesson, RejectedError, Token, TokenKey, learn, rejected, token_flow
 from pinner.registry.challenges import Challenge, choose_challenge, parse_challenges
-from pinner.registry.failures import again, denied, error_text
+from pinner.registry.failures import again, denied, detail
 from pinner.registry.line import Call, is_same_house, redirect_target
 from pinner.registry.realms import may_see_credentials
 
@@ -35,6 +35,8 @@ class Grant:
     """What a request is sent with."""
 
     authorization: str | None = field(default=None, repr=False)
+    credentials: Credentials | None = None
+    """Set where they go to the host itself: Basic."""
     key: TokenKey | None = None
     token: Token | None = None
     is_fresh: bool = False
@@ -63,6 +65,7 @@ class Access:
         self._tokens: dict[TokenKey, Token | UnauthorizedError] = {}
         self._locks: dict[TokenKey, asyncio.Lock] = {}
         self._rejected: dict[tuple[str, Credentials], UnauthorizedError] = {}
+        self._accepted: set[tuple[str, Credentials]] = set()
 
     async def send(self, question: Question, host: Host, call: Call, url: httpx.URL) -> Reply:
         """Return the reply to ``call``, its challenge answered; never a 401. Raises `UnauthorizedError` instead."""
@@ -71,10 +74,12 @@ class Access:
         for _ in range(_MAX_GRANTS):
             reply = await self._present(visit, grant)
             if reply.status != _UNAUTHORIZED:
+                if grant.credentials is not None:
+                    self._accepted.add((host.name, grant.credentials))
                 host.gate.open()
                 return reply
             grant = await self._answer(visit, reply, grant)
-        raise denied(host.name, _detail(reply), has_credentials=False)
+        raise denied(host.name, detail(reply), has_credentials=False)
 
     async def _present(self, visit: Visit, grant: Grant) -> Reply:
         call = visit.call
@@ -86,7 +91,7 @@ class Access:
         """Return what the host will want, as far as it has taught us: the challenge is saved."""
         host = visit.host
         if host.asks_basic and (credentials := await self._credentials(visit)) is not None:
-            return Grant(credentials.basic)
+            return Grant(credentials.basic, credentials)
         if host.lesson is not None:
             credentials = await self._credentials(visit, host.lesson)
             key = host.lesson.key(visit.repository, credentials)
@@ -116,16 +121,21 @@ class Access:
         host = visit.host
         credentials = await self._credentials(visit)
         if credentials is None:
-            raise denied(host.name, _detail(reply), has_credentials=False)
-        if grant.authorization == credentials.basic:
-            error = RejectedError(
-                f"{host.name} rejects the credentials of `{credentials.username}`{_detail(reply)}",
-                hint=f"log in again: `docker login {host.name}`",
-            )
-            self._rejected[host.name, credentials] = error
+            raise denied(host.name, detail(reply), has_credentials=False)
+        if grant.credentials == credentials:
+            error = rejected(host.name, credentials, detail(reply))
+            self._note_rejection(host, credentials, error)
             raise error
         host.asks_basic = True
-        return Grant(credentials.basic)
+        return Grant(credentials.basic, credentials)
+
+    def _note_rejection(self, host: Host, credentials: Credentials | None, error: RejectedError) -> None:
+        """Have the credentials not be tried again, lest the account be locked, unless they were good before.
+
+        Then it is this repository that they do not open, and the host has an odd way of saying so.
+        """
+        if credentials is not None and (host.name, credentials) not in self._accepted:
+            self._rejected[host.name, credentials] = error
 
     async def _challenge(self, visit: Visit, reply: Reply, grant: Grant) -> Challenge:
         challenge = choose_challenge(parse_challenges(reply.headers.get_list("www-authenticate")))
@@ -136,7 +146,7 @@ class Access:
             if answer.status == _UNAUTHORIZED:
                 challenge = choose_challenge(parse_challenges(answer.headers.get_list("www-authenticate")))
         if challenge is None:
-            raise denied(visit.host.name, _detail(reply), has_credentials=grant.authorization is not None)
+            raise denied(visit.host.name, detail(reply), has_credentials=grant.authorization is not None)
         return challenge
 
     async def _credentials(self, visit: Visit, lesson: Lesson | None = None) -> Credentials | None:
@@ -151,10 +161,10 @@ class Access:
 
     async def _denied(self, visit: Visit, reply: Reply, lesson: Lesson) -> UnauthorizedError:
         used = await self._credentials(visit, lesson)
-        detail = _detail(reply)
+        why = detail(reply)
         if used is None and await self._credentials(visit) is not None:
-            detail += f"; credentials were kept from its token server {lesson.realm.host}, which is of another domain"
-        return denied(visit.host.name, detail, has_credentials=used is not None)
+            why += f"; credentials were kept from its token server {lesson.realm.host}, which is of another domain"
+        return denied(visit.host.name, why, has_credentials=used is not None)
 
     async def _with_token(self, visit: Visit, key: TokenKey, stale: Token | None) -> Grant:
         """Return the token for ``key``, another one than ``stale``: whoever asks first fetches it for all."""
@@ -163,18 +173,19 @@ class Access:
             if isinstance(known, UnauthorizedError):
                 raise again(known)
             if known is not None and known is not stale and known.is_good(self._clock.now()):
-                return Grant(known.authorization, key, known)
+                return Grant(known.authorization, None, key, known)
             try:
                 token = await self._fetch(visit, key)
             except RejectedError as error:
-                if key.credentials is not None:
-                    self._rejected[visit.host.name, key.credentials] = error
+                self._note_rejection(visit.host, key.credentials, error)
                 raise
             except UnauthorizedError as error:
                 self._tokens[key] = error
                 raise
             self._tokens[key] = token
-            return Grant(token.authorization, key, token, is_fresh=True)
+            if key.credentials is not None:
+                self._accepted.add((visit.host.name, key.credentials))
+            return Grant(token.authorization, None, key, token, is_fresh=True)
 
     async def _fetch(self, visit: Visit, key: TokenKey) -> Token:
         flow = token_flow(key, visit.host.name, self._clock.now())
@@ -207,8 +218,3 @@ def repository_in(url: httpx.URL) -> str:
     """Return the repository that an address of the distribution API is about; empty where it is none."""
     match = _REPOSITORY.search(url.path)
     return "" if match is None else match["name"]
-
-
-def _detail(reply: Reply) -> str:
-    said = error_text(reply)
-    return f" ({said})" if said else ""

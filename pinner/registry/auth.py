@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError
-from pinner.registry.failures import denied, error_text, failure
+from pinner.registry.failures import clean, denied, detail, failure
 from pinner.registry.realms import check_parameter, check_realm
 
 if TYPE_CHECKING:
@@ -96,7 +96,12 @@ def learn(challenge: Challenge, registry: httpx.URL, floor: Reach, repository: s
     realm = check_realm(challenge.parameters["realm"], registry, floor)
     service = check_parameter("service", challenge.parameters.get("service", ""))
     scope = check_parameter("scope", challenge.parameters.get("scope", ""))
-    return Lesson(realm, service, tuple(map(_only_pull, scope.split())), repository)
+    return Lesson(realm, service, tuple(map(_only_pull, filter(_is_for_reading, scope.split()))), repository)
+
+
+def _is_for_reading(scope: str) -> bool:
+    # Everything of something that is no repository, `registry:catalog:*`: nothing that a pull could need.
+    return scope.startswith("repository:") or not scope.endswith(":*")
 
 
 def _only_pull(scope: str) -> str:
@@ -133,13 +138,9 @@ def token_flow(key: TokenKey, host: str, now: float) -> Generator[TokenRequest, 
 
 def _read_token(reply: Reply, key: TokenKey, host: str, now: float) -> Token:
     if reply.status == _UNAUTHORIZED and key.credentials is not None:
-        said = error_text(reply)
-        raise RejectedError(
-            f"{host} rejects the credentials of `{key.credentials.username}`" + (f" ({said})" if said else ""),
-            hint=f"log in again: `docker login {host}`",
-        )
+        raise rejected(host, key.credentials, detail(reply))
     if reply.status in (_UNAUTHORIZED, 403):
-        raise denied(host, f" ({said})" if (said := error_text(reply)) else "", has_credentials=bool(key.credentials))
+        raise denied(host, detail(reply), has_credentials=key.credentials is not None)
     if reply.status != _OK:
         raise failure(reply, f"{host}'s token server {key.realm.host}")
     try:
@@ -159,6 +160,12 @@ def _life(seconds: object) -> float:
     if not isinstance(seconds, int | float) or not seconds > _SHORTEST_LIFE:
         return _SHORTEST_LIFE
     return float(min(seconds, _LONGEST_LIFE))
+
+
+def rejected(host: str, credentials: Credentials, why: str) -> RejectedError:
+    """Return the error of a host that does not know the user or the password."""
+    message = f"{host} rejects the credentials of `{clean(credentials.username)}`{why}"
+    return RejectedError(message, hint=f"log in again: `docker login {host}`")
 
 
 class RejectedError(UnauthorizedError):

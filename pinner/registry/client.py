@@ -14,13 +14,13 @@ from pinner.model import Resolved
 from pinner.reference import Digest
 from pinner.registry.credentials import CredentialFinder
 from pinner.registry.failures import failure, named
-from pinner.registry.hosts import endpoint_for
+from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING, Clock, Patience
 from pinner.registry.session import Session
-from pinner.registry.wire import Wire
+from pinner.registry.wire import Wire, check_ca
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,8 +59,12 @@ class RegistryResolver:
     ) -> None:
         """``environment`` has the proxies and the credentials' places. ``transport`` answers instead of the network.
 
-        Raises `ConfigError` for a layout that is none.
+        Raises `ConfigError` for a layout, an endpoint or a file of authorities that is none; `resolve` never does.
         """
+        for options in settings.registries.values():
+            check_endpoint(options)
+            if options.ca is not None:
+                check_ca(options.ca)
         self._registries = settings.registries
         self._layout = settings.layout
         if settings.layout is not None:

@@ -77,6 +77,12 @@ def error_text(reply: Reply) -> str:
     return clean(_message_in(document))
 
 
+def detail(reply: Reply) -> str:
+    """Return `error_text` as it ends a clause."""
+    said = error_text(reply)
+    return f" ({said})" if said else ""
+
+
 def _message_in(document: object) -> str:
     if isinstance(document, dict):
         errors = document.get("errors")
@@ -90,25 +96,24 @@ def _message_in(document: object) -> str:
 
 def failure(reply: Reply, host: str, missing: str = "is its name right?") -> ResolveError:
     """Return the error that ``reply``, which is no success, means at ``host``; ``missing`` is the hint for a 404."""
-    said = error_text(reply)
-    detail = f" ({said})" if said else ""
+    why = detail(reply)
     status = reply.status
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return denied(host, detail, has_credentials=False)
+        return denied(host, why, has_credentials=False)
     if status == _TOO_MANY:
-        return RateLimitedError(f"{host} says too many requests{detail}", hint="wait, or log in for a higher limit")
+        return RateLimitedError(f"{host} says too many requests{why}", hint="wait, or log in for a higher limit")
     if status in _NOT_SERVED:
-        return NotFoundError(f"{host} has no such image{detail}", hint=missing)
+        return NotFoundError(f"{host} has no such image{why}", hint=missing)
     if status >= _SERVER_ERROR or status == 408:  # noqa: PLR2004 - Request Timeout
-        return UnavailableError(f"{host} failed with status {status}{detail}", hint="try again later")
-    return UnsupportedError(f"{host} answered with status {status}{detail}")
+        return UnavailableError(f"{host} failed with status {status}{why}", hint="try again later")
+    return UnsupportedError(f"{host} answered with status {status}{why}")
 
 
-def denied(host: str, detail: str = "", *, has_credentials: bool) -> UnauthorizedError:
+def denied(host: str, why: str = "", *, has_credentials: bool) -> UnauthorizedError:
     """Return the error of a registry that does not let us see an image."""
     if has_credentials:
         return UnauthorizedError(
-            f"{host} does not let these credentials see it{detail}",
+            f"{host} does not let these credentials see it{why}",
             hint=f"is the name right? If so, log in with an account that may pull it: `docker login {host}`",
         )
     hint = f"is the name right? If the image is private, log in with `docker login {host}`"
@@ -117,4 +122,4 @@ def denied(host: str, detail: str = "", *, has_credentials: bool) -> Unauthorize
             "is the name right? Docker Hub answers 401 for repositories that do not exist; "
             "if it is private, log in with `docker login`"
         )
-    return UnauthorizedError(f"{host} wants credentials{detail}", hint=hint)
+    return UnauthorizedError(f"{host} wants credentials{why}", hint=hint)

@@ -89,6 +89,12 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
     return Endpoint(domain, base, domain.lower(), options.ca)
 
 
+def check_endpoint(options: RegistryOptions) -> None:
+    """Raise `ConfigError` unless the endpoint, if there is one, is an address that may be asked."""
+    if options.endpoint is not None:
+        _configured_base(options.endpoint, plain_http=options.plain_http)
+
+
 def _configured_base(endpoint: str, *, plain_http: bool) -> httpx.URL:
     try:
         url = httpx.URL(endpoint if "://" in endpoint else f"https://{endpoint}")

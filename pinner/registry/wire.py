@@ -139,8 +139,8 @@ class Wire:
                     verify=self._context(url, ca), trust_env=False, limits=self._limits, proxy=proxy
                 )
             except (ImportError, ValueError, httpx.InvalidURL):
-                # The address may hold a password: only the name of the variable is said.
-                raise ConfigError(
+                # The address may hold a password: it is not repeated.
+                raise HopelessError(
                     f"the environment's proxy for {url.scheme} addresses cannot be used",
                     hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
                 ) from None
@@ -165,11 +165,16 @@ def make_context(ca: str | None) -> ssl.SSLContext:
 
         context.load_verify_locations(certifi.where())
     if ca is not None:
-        try:
-            context.load_verify_locations(ca)
-        except (OSError, ssl.SSLError):
-            raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
+        context.load_verify_locations(ca)
     return context
+
+
+def check_ca(ca: str) -> None:
+    """Raise `ConfigError` unless ``ca`` is a file with certificates."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca)
+    except (OSError, ssl.SSLError):
+        raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
 
 
 async def _read(response: httpx.Response, method: str, limit: int, host: str) -> bytes:

@@ -300,6 +300,36 @@ def test_credentials_that_a_token_server_rejects_are_not_sent_again(registry: Sc
     assert len(registry.asked) == 2
 
 
+def test_credentials_that_were_good_before_are_not_given_up_for_one_repository(registry: ScriptedRegistry) -> None:
+    def url(name: str) -> str:
+        return f"https://registry.example/v2/{name}/manifests/1"
+
+    registry.on("HEAD", url("a"), challenge("Basic"))
+    registry.on("HEAD", url("a"), head_answer(A), authorization=basic())
+    registry.on("HEAD", url("b"), challenge("Basic"), authorization=basic())
+    registry.on("HEAD", url("c"), head_answer(A), authorization=basic())
+    environment, settings = login("registry.example"), Settings(jobs=1)
+    names = [f"registry.example/{name}:1" for name in "abc"]
+    first, second, third = resolve(registry, *names, environment=environment, settings=settings)
+    assert (first, third) == (ANSWER, ANSWER)
+    assert isinstance(second, UnauthorizedError)
+
+
+def test_a_token_server_that_rejects_for_one_repository_is_asked_for_the_next(registry: ScriptedRegistry) -> None:
+    base = "https://registry.example"
+    registry.on("HEAD", f"{base}/v2/a/manifests/1", bearer("a", f"{base}/token", "s"))
+    for name, answer in (("a", token("ta")), ("b", refusal(401)), ("c", token("tc"))):
+        url = f"{base}/token?service=s&account=alice&scope=repository%3A{name}%3Apull"
+        registry.on("GET", url, answer, authorization=basic())
+    for name in "ac":
+        registry.on("HEAD", f"{base}/v2/{name}/manifests/1", head_answer(A), authorization=f"Bearer t{name}")
+    environment, settings = login("registry.example"), Settings(jobs=1)
+    names = [f"registry.example/{name}:1" for name in "abc"]
+    first, second, third = resolve(registry, *names, environment=environment, settings=settings)
+    assert (first, third) == (ANSWER, ANSWER)
+    assert isinstance(second, UnauthorizedError)
+
+
 def test_credentials_that_do_not_suffice_say_so(registry: ScriptedRegistry) -> None:
     registry.on("HEAD", APP, bearer("team/app", "https://registry.example/token", "s"))
     url = "https://registry.example/token?service=s&account=alice&scope=repository%3Ateam%2Fapp%3Apull"

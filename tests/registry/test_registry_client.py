@@ -15,6 +15,7 @@ from scripted_registry import (
     Answer,
     ScriptedRegistry,
     ask,
+    challenge,
     digest_of,
     head_answer,
     manifest_answer,
@@ -24,6 +25,7 @@ from scripted_registry import (
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import (
+    ConfigError,
     IntegrityError,
     NotFoundError,
     RateLimitedError,
@@ -397,6 +399,30 @@ def test_one_endpoint_answers_for_every_registry_under_its_own_path(registry: Sc
     assert answers == [Resolved(Digest.parse(A), OCI_INDEX), Resolved(Digest.parse(B), OCI_INDEX)]
 
 
+def test_a_wrong_endpoint_is_told_before_anything_is_asked() -> None:
+    settings = Settings(registries={"docker.io": RegistryOptions(endpoint="http://mirror.example")})
+    with pytest.raises(ConfigError, match="plain HTTP"):
+        RegistryResolver(settings, environment={})
+
+
+def test_a_broken_configuration_is_one_warning(registry: ScriptedRegistry, capsys: pytest.CaptureFixture[str]) -> None:
+    registry.on("HEAD", TAG, challenge("Basic"))
+    registry.on("HEAD", TAG.replace("nginx", "redis"), challenge("Basic"))
+    asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": "{"}, on_warning=print)
+    ask(asked, "nginx:1", "redis:1")
+    text = "DOCKER_AUTH_CONFIG is not a docker configuration: its credentials are not used"
+    assert asked.warnings == (text,)
+    assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_a_warning_said_twice_is_one(registry: ScriptedRegistry) -> None:
+    for name in ("nginx", "redis"):
+        registry.on("HEAD", TAG.replace("nginx", name), challenge("Basic"))
+    asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": '{"auths":{"docker.io":{"auth":"!"}}}'})
+    ask(asked, "nginx:1", "redis:1")
+    assert asked.warnings == ("DOCKER_AUTH_CONFIG: the credentials for docker.io cannot be read and are not used",)
+
+
 def test_a_host_of_its_own_comes_before_the_star(registry: ScriptedRegistry) -> None:
     settings = Settings(
         registries={"*": RegistryOptions(endpoint="http://127.0.0.1:5000"), "ghcr.io": RegistryOptions()}
@@ -415,3 +441,14 @@ def test_an_error_through_an_endpoint_names_the_host_that_was_asked(registry: Sc
     error = ask(resolver(registry, settings=settings), "nginx:1")[0]
     assert isinstance(error, NotFoundError)
     assert error.message == "cannot resolve `nginx:1`: mirror.example has no such image"
+
+
+@pytest.mark.parametrize("domain", ["[1:2:3]", "[:::]:5000"])
+def test_a_domain_that_is_no_address_is_not_found(registry: ScriptedRegistry, domain: str) -> None:
+    assert "no address of a registry" in error_of(resolve(registry, f"{domain}/x"), NotFoundError).message
+
+
+def test_an_error_in_json_without_a_message_adds_nothing(registry: ScriptedRegistry) -> None:
+    registry.on("HEAD", TAG, refusal(404))
+    registry.on("GET", TAG, Answer(404, (), b'{"errors": [], "message": 7}'))
+    assert error_of(resolve(registry), NotFoundError).message.endswith("docker.io has no such image")

@@ -21,7 +21,7 @@ from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
 from pinner.registry.hosts import Reach
 from pinner.registry.retry import Patience
-from pinner.registry.wire import HopelessError, UnreachedError, Wire, make_context
+from pinner.registry.wire import HopelessError, UnreachedError, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -259,7 +259,7 @@ def test_an_authority_that_is_none_is_a_configuration_error(tmp_path: Path, text
     if text is not None:
         path.write_text(text)
     with pytest.raises(ConfigError, match="has no certificates"):
-        make_context(str(path))
+        RegistryResolver(Settings(registries={"x": RegistryOptions(ca=str(path))}), environment={})
 
 
 def send(wire: Wire, url: str, method: str = "GET", **more: object) -> object:
@@ -380,8 +380,8 @@ def test_a_proxy_that_refuses_is_told() -> None:
 
 
 @pytest.mark.parametrize("proxy", ["gopher://user:pass@proxy", "socks9://proxy"])
-def test_a_proxy_that_cannot_be_used_is_a_configuration_error(proxy: str) -> None:
-    with pytest.raises(ConfigError, match="proxy for https addresses cannot be used") as caught:
+def test_a_proxy_that_cannot_be_used_is_an_answer(proxy: str) -> None:
+    with pytest.raises(HopelessError, match="proxy for https addresses cannot be used") as caught:
         send(Wire({"ALL_PROXY": proxy}, IMPATIENT, 1), "https://r.example/")
     assert "pass@" not in str(caught.value) + str(caught.value.hint)
 
