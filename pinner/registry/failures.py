@@ -84,12 +84,11 @@ def detail(reply: Reply) -> str:
 
 
 def _message_in(document: object) -> str:
-    if isinstance(document, dict):
-        errors = document.get("errors")
-        if isinstance(errors, list) and errors:
-            return _message_in(errors[0])
+    errors = document.get("errors") if isinstance(document, dict) else None
+    said = errors[0] if isinstance(errors, list) and errors else document
+    if isinstance(said, dict):
         for key in ("message", "details", "detail", "code"):
-            if isinstance(value := document.get(key), str) and value:
+            if isinstance(value := said.get(key), str) and value:
                 return value
     return ""
 

@@ -277,3 +277,13 @@ def test_a_wrong_password_is_tried_once(guarded: RealRegistry, tokens: TokenServ
     answers = ask(names, environment=auths(guarded.host, "alice", "guess"))
     assert all("rejects the credentials of `alice`" in str(answer) for answer in answers.values())
     assert len(tokens.requests) == 1
+
+
+def test_a_layout_that_skopeo_wrote_answers_for_the_name_it_was_given(registry: RealRegistry, tmp_path: Path) -> None:
+    """The command that the hint recommends."""
+    source, name = f"docker://{registry.host}/a/oci-index:1", "docker.io/library/nginx:1.27"
+    command = [require("skopeo"), "copy", "--all", "--src-tls-verify=false", source, f"oci:{tmp_path}/layout:{name}"]
+    subprocess.run(command, check=True, capture_output=True)
+    image = IMAGES["a/oci-index:1"]
+    answers = ask(["nginx:1.27"], settings=Settings(layout=str(tmp_path / "layout")))
+    assert answers == {name: Resolved(Digest.parse(image.digest), image.media_type)}
