@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -54,8 +53,7 @@ class _Inline:
         offset = self._file_offset(place)
         line, column = self.collector.lines.locate(offset)
         span = self._file_span(place.span)
-        moved: Place = replace(
-            place,
+        moved: Place = place._replace(
             format=self.use.format,
             line=line,
             column=column,
@@ -86,7 +84,7 @@ class _Inline:
                 moved.owner,
             )
         digest_span = place.digest_span and self._file_span(place.digest_span)
-        return replace(moved, insert=self.text.ends[place.insert - 1], digest_span=digest_span)
+        return moved._replace(insert=self.text.ends[place.insert - 1], digest_span=digest_span)
 
     def _obstacle(self, place: Mention) -> str:
         """Say why a digest cannot go in at ``place``; empty where it can."""

@@ -9,6 +9,7 @@ from pinner.errors import InvalidReferenceError
 from pinner.formats.compose.judgement import shown
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.references import is_null
+from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.text import source_text
 from pinner.reference import ImageReference
 
@@ -120,7 +121,8 @@ def read_services(root: Mapping, mapping: Mapping, fields: Fields, data: bytes) 
     for key in fields.keys(mapping):
         field = fields.get(mapping, key)
         if field is not None and type(field.node) is Mapping:
-            file.services[key] = Service(key, field.node, file)
+            readable = unshadow(key)
+            file.services[readable] = Service(readable, field.node, file)
     return list(file.services.values())
 
 

@@ -11,6 +11,7 @@ from pinner.formats.compose.services import comparable
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
+from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.text import source_text
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Walk:
         use = self.collector.use(kind, node, text, written, via=via, platform=service.platform, owner=service.name)
         if text is None:
             self.collector.add(
-                use.offset, use.skip(node.value, "computed", "its text cannot be matched with the file's")
+                use.offset, use.skip(unshadow(node.value), "computed", "its text cannot be matched with the file's")
             )
             return
         name = shown(text)

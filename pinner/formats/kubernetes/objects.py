@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.yamlnodes import Mapping
+from pinner.formats.yamlnodes.shadow import unshadow
 
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes.fields import Fields
@@ -58,4 +59,4 @@ def read_object(mapping: Mapping, fields: Fields) -> Object | None:
     name = fields.scalar(metadata.node, "name") if metadata is not None and type(metadata.node) is Mapping else None
     literal = name is not None and not any(mark in name.value for mark in ("{{", "$"))
     group = version.value.rpartition("/")[0]
-    return Object(group, kind.value, name.value if name is not None and literal else "")
+    return Object(group, unshadow(kind.value), unshadow(name.value) if name is not None and literal else "")

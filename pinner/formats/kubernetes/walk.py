@@ -10,9 +10,12 @@ from pinner.formats.kubernetes.objects import Object, read_object
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
+from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.text import source_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pinner.formats.yamlnodes import Node
     from pinner.formats.yamlnodes.references import Collector
     from pinner.model import Place
@@ -46,7 +49,8 @@ class Walk:
         self.fields = Fields()
         self.recognised = False
         self._is_kustomization = is_kustomization
-        self._seen: set[tuple[int, bool, bool]] = set()
+        self._seen: set[tuple[int, bool, bool, bool]] = set()
+        self._built: frozenset[bytes] = frozenset()
 
     def document(self, root: Node) -> bool:
         """Keep the images under ``root``; tell whether there was any object."""
@@ -58,14 +62,18 @@ class Walk:
         while stack:
             frame = stack.pop()
             node = resolve(frame.node)
-            mark = (id(node), frame.in_status, frame.in_output)
+            mark = (id(node), frame.object is None, frame.in_status, frame.in_output)
             if type(node) is Scalar or mark in self._seen:
                 continue
             self._seen.add(mark)
             if type(node) is Mapping:
-                stack += self._enter(node, frame)
+                stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
-                stack += [frame._replace(node=child, via=(*frame.via, *anchor_name(child))) for child in node.children]
+                stack += [
+                    frame._replace(node=child, via=(*frame.via, *anchor_name(child)))
+                    for child in reversed(node.children)
+                    if type(child) is not Scalar
+                ]
         return self.recognised
 
     def _enter(self, mapping: Mapping, frame: _Frame) -> list[_Frame]:
@@ -79,6 +87,8 @@ class Walk:
                 locate_images(self.collector, mapping, self.fields, found.owner)
                 return []
             frame = frame._replace(object=found, key="", is_spec=False)
+            if found.is_skaffold:
+                self._built = frozenset(self._artifacts(mapping))
         if frame.object is not None:
             self._images(mapping, frame, frame.object)
             self._typed(mapping, frame, frame.object)
@@ -154,16 +164,29 @@ class Walk:
         via = (*frame.via, *anchor_name(written))
         use = self.collector.use(kind, node, text, written, via=via, owner=owner.owner)
         if text is None:
-            place: Place = use.skip(node.value, "computed", "its text cannot be matched with the file's")
+            place: Place = use.skip(unshadow(node.value), "computed", "its text cannot be matched with the file's")
         elif frame.in_status:
             place = use.skip(str(text), "status-field", "reported by the cluster, and not read by it")
         elif frame.in_output:
             place = use.skip(str(text), "output", "the name of a build's result")
         elif foreign_tag(node) is not None:
             place = use.skip(str(text), "invalid-reference", f"tagged {foreign_tag(node)}, so no string")
+        elif text.data in self._built:
+            place = use.skip(str(text), "built-elsewhere", "skaffold builds this image")
         else:
             place = judge(use, text[len(scheme) :])
         self.collector.add(use.offset, place)
+
+    def _artifacts(self, skaffold: Mapping) -> Iterator[bytes]:
+        """Yield the names of the images that skaffold builds: ``build.artifacts[].image``."""
+        build = self.fields.get(skaffold, "build")
+        artifacts = self.fields.get(build.node, "artifacts") if build and type(build.node) is Mapping else None
+        for child in artifacts.node.children if artifacts and type(artifacts.node) is Sequence else ():
+            artifact = resolve(child)
+            image = self.fields.scalar(artifact, "image") if type(artifact) is Mapping else None
+            text = None if image is None else source_text(self.collector.data, image)
+            if text is not None:
+                yield text.data
 
     def _duplicates(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
         """Keep the skips of ``image`` keys that a later one in the same mapping makes void."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place, SkipReason
 
-_NULLS = ("", "~", "null", "Null", "NULL")
+_NULLS = ("~", "null", "Null", "NULL")
 _STANDARD_TAGS = "tag:yaml.org,2002:"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
 
@@ -91,7 +91,7 @@ class Use:
 
 
 def _blank_detail(written: str) -> str:
-    if written.rstrip("\r\n") == written.strip():
+    if written.strip("\r\n") == written.strip():
         return "a line break is part of the text; write `>-` or `|-` instead of `>` or `|`"
     return "blanks are part of the text"
 
@@ -150,7 +150,7 @@ class Collector:
 
 def is_null(scalar: Scalar) -> bool:
     """Tell whether ``scalar`` stands for nothing: empty, null, or reset (compose's ``!reset``)."""
-    if scalar.tag == "!reset":
+    if scalar.tag == "!reset" or not scalar.value:
         return True
     return not scalar.style and scalar.value in _NULLS and scalar.tag in (None, _STANDARD_TAGS + "null")
 
@@ -164,8 +164,9 @@ def foreign_tag(scalar: Scalar) -> str | None:
 
 
 def is_template(data: bytes, node: Node) -> str:
-    """Return the text from ``node`` to the end of its line where it is ``{{ … }}``, which YAML reads as a mapping."""
+    """Return the ``{{ … }}`` that ``node``, which YAML reads as a mapping, is in truth; empty where it is none."""
     if type(node) is not Mapping or not data.startswith(b"{{", node.start):
         return ""
-    end = data.find(b"\n", node.start)
-    return data[node.start : end if end >= 0 else len(data)].decode("utf-8", "replace").strip()
+    newline = data.find(b"\n", node.start)
+    closing = data.rfind(b"}}", node.start, newline if newline >= 0 else len(data))
+    return data[node.start : closing + 2].decode("utf-8", "replace") if closing >= 0 else "{{"

@@ -28,6 +28,19 @@ def shadow(data: bytes) -> str:
     return codecs.charmap_decode(data, "strict", _TABLE)[0]
 
 
+def unshadow(text: str) -> str:
+    """Return what shadow ``text`` stands for, for people: a name, not something to find again in the file."""
+    if text.isascii():
+        return text
+    data = b"".join(
+        bytes((ord(character) - _HIGH + 0x80,))
+        if _HIGH <= ord(character) < _HIGH + 0x80
+        else character.encode("utf-8", "replace")
+        for character in text
+    )
+    return data.decode("utf-8", "replace")
+
+
 def spaces_for_tabs(text: str) -> str:
     """Return shadow ``text`` with tabs that only separate replaced by spaces.
 

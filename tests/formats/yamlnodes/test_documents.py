@@ -28,7 +28,15 @@ def test_a_marker_in_the_first_column_begins_a_document(data: bytes, parts: list
 
 @pytest.mark.parametrize(
     "data",
-    [b"a: |\n  x\n  ---\n  y\n", b"----\n", b"---a\n", b"a: b ---\n", b" ---\n", b"a: '\n  ---\n  '\n", b"#---\n# ---\n"],
+    [
+        b"a: |\n  x\n  ---\n  y\n",
+        b"----\n",
+        b"---a\n",
+        b"a: b ---\n",
+        b" ---\n",
+        b"a: '\n  ---\n  '\n",
+        b"#---\n# ---\n",
+    ],
 )
 def test_three_dashes_elsewhere_begin_none(data: bytes) -> None:
     assert split(data) == [(0, len(data))]
@@ -64,7 +72,9 @@ def test_a_byte_order_mark_is_in_no_document(data: bytes, parts: list[bytes]) ->
     assert [data[start:end] for start, end in split(data)] == parts
 
 
-@given(st.lists(st.sampled_from([b"---\n", b"...\n", b"%YAML 1.2\n", b"a: 1\n", b"# c\n", b"\n", BOM, b" "]), max_size=12))
+@given(
+    st.lists(st.sampled_from([b"---\n", b"...\n", b"%YAML 1.2\n", b"a: 1\n", b"# c\n", b"\n", BOM, b" "]), max_size=12)
+)
 def test_documents_come_in_order_and_leave_nothing_but_marks_out(lines: list[bytes]) -> None:
     data = b"".join(lines)
     position = 0

@@ -38,7 +38,9 @@ def test_a_key_is_found_as_a_consumer_finds_it(data: bytes, value: str, via: tup
     assert (field.node.value, field.via) == (value, via)
 
 
-@pytest.mark.parametrize("data", [b"m: {}", b"m: {j: 1}", b"m: {[k]: 1}", b"m: {<<: 5}", b"m: {<<: [5, [6]]}", b"m: {'': k}"])
+@pytest.mark.parametrize(
+    "data", [b"m: {}", b"m: {j: 1}", b"m: {[k]: 1}", b"m: {<<: 5}", b"m: {<<: [5, [6]]}", b"m: {'': k}"]
+)
 def test_what_is_not_there_is_not_found(data: bytes) -> None:
     assert Fields().get(last_mapping(data), "k") is None
 

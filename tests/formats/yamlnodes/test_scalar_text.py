@@ -106,7 +106,9 @@ def test_runs_end_where_the_source_has_something_between() -> None:
     assert text[1:].data == b"bc"
 
 
-@pytest.mark.parametrize("data", [b"k: &a x\n", b"k: !t x\n", b"k: &a !t x\n", b"k: &a\n  x\n", b"k: &a # c\n  # d\n\n  x\n"])
+@pytest.mark.parametrize(
+    "data", [b"k: &a x\n", b"k: !t x\n", b"k: &a !t x\n", b"k: &a\n  x\n", b"k: &a # c\n  # d\n\n  x\n"]
+)
 def test_the_text_begins_after_anchor_and_tag(data: bytes) -> None:
     assert data[content_start(data, scalar_of(data)) :] == b"x\n"
 
@@ -134,7 +136,9 @@ def test_a_text_that_is_not_what_the_parser_read_is_refused() -> None:
     assert source_text(block, replace(scalar_of(block), start=2)) is None
 
 
-LINES = st.lists(st.sampled_from(["a", " b", "  c d", "", " ", "\t", "e:f", "#g", "'", "\\", "\\n", "\u00e9", '"']), max_size=8)
+LINES = st.lists(
+    st.sampled_from(["a", " b", "  c d", "", " ", "\t", "e:f", "#g", "'", "\\", "\\n", "\u00e9", '"']), max_size=8
+)
 
 
 @given(LINES, st.sampled_from(["|", ">", "|-", ">+", "|2", ">1-", ""]), st.sampled_from(["\n", "\r\n"]))
