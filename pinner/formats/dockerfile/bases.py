@@ -150,7 +150,7 @@ def _variable_reason(pieces: Sequence[Piece], *, valid: bool) -> tuple[SkipReaso
     natures = {piece.nature: piece for piece in reversed(pieces)}
     if "platform" in natures:
         name = _last_name(natures["platform"])
-        return "platform-arg", f"{name} depends on the platform that the build is for"
+        return "platform-arg", f"{name} is set by the build, for its platform or target"
     if "unset" in natures:
         name = _last_name(natures["unset"])
         return "no-default", f"{name} has no default before the first FROM"

@@ -73,7 +73,7 @@ def _count_arguments(text: str, start: int) -> int:
 
 
 def _copies(name: str, flags: list[Text], arguments: int) -> Iterator[Use]:
-    origin = next((flag for flag in flags if flag.text.startswith("--from=")), None)
+    origin = next((flag for flag in flags if flag.text.partition("=")[0] == "--from"), None)
     if origin is None:
         return
     value = origin.part(len("--from="), len(origin.text))

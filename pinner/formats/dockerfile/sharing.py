@@ -7,7 +7,6 @@ environment. Sources: the guards of the measurements over 2,500 real files, and 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.model import Mention, Skip
@@ -46,7 +45,7 @@ class Conflicts:
         if place.reference.digest is None:
             return _conflicting(place, conflict.detail)
         # Several images share the digest: it cannot move for one of them.
-        return replace(place, digest_span=None) if conflict.among_images else place
+        return place._replace(digest_span=None) if conflict.among_images else place
 
     def _note(self, end: int, detail: str, *, among_images: bool) -> None:
         known = self._conflicts.get(end)
