@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.model import Mention
 from pinner.rules import CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
@@ -35,8 +34,7 @@ _QUESTIONABLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One rule broken in one place."""
 
     rule: Rule

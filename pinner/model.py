@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from pinner.errors import ResolveError
@@ -36,24 +35,21 @@ SkipReason: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A file's bytes under the path that messages show (relative, ``/`` on every system)."""
 
     path: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Byte offsets, half-open."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One place that names an image and can hold its digest, or does already."""
 
     format: str
@@ -77,8 +73,7 @@ class Mention:
     """Who uses the image: the stage, service or ``Kind/name``; empty where nobody is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """One place that names an image, or would, and that cannot or must not be pinned."""
 
     format: str
@@ -99,8 +94,7 @@ class Skip:
 Place: TypeAlias = Mention | Skip
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """What a format found in one document."""
 
     places: tuple[Place, ...] = ()
@@ -109,8 +103,7 @@ class Located:
     """The structure around the references (instructions and their lines, documents): an edit may not change it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace ``expected``, which must stand at ``start``, by ``replacement``. An insertion expects nothing."""
 
     start: int
@@ -123,16 +116,14 @@ class Edit:
         return self.start + len(self.expected)
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What a registry says a name is."""
 
     digest: Digest
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unresolved:
+class Unresolved(NamedTuple):
     """Why a name has no answer."""
 
     error: ResolveError

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
 from pinner.errors import InputError
@@ -24,16 +23,14 @@ if TYPE_CHECKING:
     from pinner.resolve import Resolver
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A file that could not be told anything about."""
 
     path: str
     error: InputError
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """What a run found before it asked anybody."""
 
     sources: tuple[Source, ...]

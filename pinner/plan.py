@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.errors import PinnerError
 from pinner.formats.pragmas import read_pragmas
@@ -32,8 +31,7 @@ LATEST = ":latest"
 """What an untagged reference gets along with its digest: the tag that is followed is visible."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place as located, and the pragmas that apply to it."""
 
     place: Place
@@ -45,8 +43,7 @@ class Candidate:
         return next((pragma for pragma in self.pragmas if pragma.covers(rule)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A document whose references are located: the input of every command."""
 
     document: Document
@@ -58,15 +55,13 @@ class Source:
     problems: tuple[PragmaProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(NamedTuple):
     """Nothing to do: pinned already, or a skip."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A mention that gets, moves or loses its digest."""
 
     place: Mention
@@ -76,8 +71,7 @@ class Changed:
     digest: Digest | None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A mention that should have changed and does not: no answer, or no safe edit."""
 
     place: Mention
@@ -91,8 +85,7 @@ def _steps(own_tags: Collection[int], edits: Collection[Edit]) -> list[tuple[int
     return [*((offset, None) for offset in own_tags), *((edit.start, edit) for edit in edits)]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What an operation does to one document."""
 
     document: Document

@@ -7,8 +7,8 @@ opencontainers/go-digest (``algorithm.go``) for the lengths.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pinner.errors import InvalidReferenceError
 
@@ -27,8 +27,7 @@ _DOMAIN_ONLY = re.compile(_DOMAIN)
 _BARE_ID = re.compile(r"[a-f0-9]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """``algorithm:hex`` of a manifest or an index: sha256, sha384 or sha512, lower-case, of the right length."""
 
     algorithm: str
@@ -49,8 +48,7 @@ class Digest:
         return f"{self.algorithm}:{self.hex}"
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """``os/architecture[/variant]``, as in an index's descriptors (image-spec, image-index.md)."""
 
     os: str
@@ -69,8 +67,7 @@ class Platform:
         return "/".join(filter(None, (self.os, self.architecture, self.variant)))
 
 
-@dataclass(frozen=True, slots=True)
-class ImageReference:
+class ImageReference(NamedTuple):
     """An image's name: what was written, and what a registry makes of it. Tag and digest are independent."""
 
     written: str

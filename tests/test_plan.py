@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lineformat import FORMAT
 
 from pinner.errors import NotFoundError
-from pinner.model import Document, Resolved, Skip, Unresolved
+from pinner.model import Document, Mention, Resolved, Skip, Unresolved
 from pinner.plan import Changed, Failed, Plan, Source, Unchanged, judged, make_plan, questions, screen
 from pinner.reference import Digest, ImageReference
 
@@ -123,12 +123,13 @@ def test_where_every_edit_is_unsafe_nothing_is_written() -> None:
 def test_a_digest_that_is_not_in_one_piece_cannot_be_moved() -> None:
     found = source(f"use nginx:1@{OLD}\n".encode())
     [place] = found.located.places
+    assert isinstance(place, Mention)
     scattered = screen(
         found.document,
         FORMAT,
         found.located,
         today=TODAY,
-        places=[type(place)(**{name: getattr(place, name) for name in place.__slots__} | {"digest_span": None})],
+        places=[place._replace(digest_span=None)],
     )
     for operation, verb in (("update", "moved"), ("unpin", "removed")):
         plan = make_plan(scattered, operation, answers([ImageReference.parse("nginx:1")]))  # type: ignore[arg-type]

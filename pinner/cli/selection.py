@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pinner.model import Mention
@@ -19,7 +18,7 @@ def select(sources: Sequence[Source], only: Sequence[str], exclude: Sequence[str
     if not only and not exclude:
         return tuple(sources)
     return tuple(
-        replace(source, candidates=tuple(_judged(candidate, only, exclude) for candidate in source.candidates))
+        source._replace(candidates=tuple(_judged(candidate, only, exclude) for candidate in source.candidates))
         for source in sources
     )
 
@@ -29,9 +28,9 @@ def _judged(candidate: Candidate, only: Sequence[str], exclude: Sequence[str]) -
     if not isinstance(place, Mention):
         return candidate
     if matches(place.reference, exclude):
-        return replace(candidate, place=as_skip(place, "excluded", "--exclude leaves this image alone"))
+        return candidate._replace(place=as_skip(place, "excluded", "--exclude leaves this image alone"))
     if only and not matches(place.reference, only):
-        return replace(candidate, place=as_skip(place, "excluded", "--only is about other images"))
+        return candidate._replace(place=as_skip(place, "excluded", "--only is about other images"))
     return candidate
 
 

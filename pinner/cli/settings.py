@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pinner.config.find import load_settings
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 
 def settings_for(context: Context, options: Options) -> Settings:
     """Return the settings for a run in ``context``; raises `ConfigError`."""
-    return replace(
-        load_settings(context.folder, options.config),
+    return load_settings(context.folder, options.config)._replace(
         platform=_platform(options.platform),
         layout=None if options.layout is None else os.path.normpath(os.path.join(context.folder, options.layout)),
         offline=options.offline,

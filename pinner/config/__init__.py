@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from pinner.rules import Level
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryOptions:
+class RegistryOptions(NamedTuple):
     """How one registry host (or ``*``, every host not named) is reached."""
 
     endpoint: str | None = None
@@ -25,8 +23,7 @@ class RegistryOptions:
     """A PEM file of certificate authorities to trust for this host; absolute by the time it is here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Images whose updates travel together, in one pull request."""
 
     name: str
@@ -34,8 +31,7 @@ class Group:
     """Globs on canonical names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything a run depends on, but for its command's own options."""
 
     exclude: tuple[str, ...] = ()
@@ -48,9 +44,9 @@ class Settings:
     """The platforms that a pin must serve."""
     min_age: float | None = None
     """Seconds for which a digest must have been known before it is proposed."""
-    rules: Mapping[str, Level] = field(default_factory=lambda: MappingProxyType({}))
+    rules: Mapping[str, Level] = MappingProxyType({})
     """Severities that differ from the rules' defaults, by rule id."""
-    registries: Mapping[str, RegistryOptions] = field(default_factory=lambda: MappingProxyType({}))
+    registries: Mapping[str, RegistryOptions] = MappingProxyType({})
     """By host, ``*`` for the rest."""
     platform: Platform | None = None
     """Pin this platform's manifest and not the index."""

@@ -7,9 +7,8 @@ comments) or on a comment line directly above; ``# pinner: ignore-file`` among t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.rules import IDS
 
@@ -21,8 +20,7 @@ _COMMENT = re.compile(rb"(?:^|(?<=\s))#[ \t]*pinner:[ \t]*(?P<verb>[A-Za-z-]*)(?
 _UNTIL = re.compile(r"(?:^|\s)until=(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Pragma:
+class Pragma(NamedTuple):
     """One comment that silences rules."""
 
     line: int
@@ -41,16 +39,14 @@ class Pragma:
         return self.until is not None and today > self.until
 
 
-@dataclass(frozen=True, slots=True)
-class PragmaProblem:
+class PragmaProblem(NamedTuple):
     """A comment that was meant as a pragma and is not one."""
 
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pragmas:
+class Pragmas(NamedTuple):
     """The pragmas of one document."""
 
     by_line: Mapping[int, Pragma]
