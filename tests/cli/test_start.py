@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 HEAVY = (
     *("httpx", "httpcore", "anyio", "ssl", "socket", "asyncio", "concurrent.futures", "subprocess", "tempfile"),
     *("libcst", "rich", "click", "argparse", "pathspec", "tomllib", "ruamel.yaml", "difflib", "pathlib", "hashlib"),
+    *("dataclasses", "inspect"),
 )
 
 
