@@ -14,7 +14,6 @@ from pinner.formats.dockerfile.references import judge_text, make_mention, make_
 from pinner.formats.dockerfile.source import LogicalLine
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import Piece, text_of
-from pinner.model import Mention
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -197,8 +196,3 @@ def _text_ends(pieces: Sequence[Piece]) -> list[int]:
     for piece in pieces:
         ends.append(ends[-1] + len(piece.text))
     return ends
-
-
-def is_pinnable(place: Place) -> bool:
-    """Tell whether ``place`` is a mention without a digest."""
-    return isinstance(place, Mention) and place.reference.digest is None

@@ -117,7 +117,7 @@ class Expander:
         elif character == "'":
             self._single_quotes(pattern=pattern)
         elif character == '"':
-            self._double_quotes(pattern=pattern)
+            self._double_quotes()
         else:
             start = self._index if self._raw else self._index + 1
             self._index = min(self._index + 2, self._end)
@@ -136,7 +136,7 @@ class Expander:
             start = escape + 1
         self._add(start, end)
 
-    def _double_quotes(self, *, pattern: bool) -> None:
+    def _double_quotes(self) -> None:
         self._index += 1
         plain = _plain('"$' + self._escape)
         while (character := self._peek()) != '"':
@@ -149,10 +149,10 @@ class Expander:
             elif character == "$":
                 self._dollar()
             else:
-                self._escape_in_quotes(pattern=pattern)
+                self._escape_in_quotes()
         self._index += 1
 
-    def _escape_in_quotes(self, *, pattern: bool) -> None:
+    def _escape_in_quotes(self) -> None:
         start = self._index
         self._index += 1
         following = self._peek()
@@ -160,7 +160,8 @@ class Expander:
             self._index += 1
             self._add(start if self._raw else start + 1, self._index)
         elif following:
-            if self._raw or pattern:
+            if self._raw:
+                # Where escapes are kept, one that escapes nothing comes out doubled.
                 self._add(start, start + 1)
             self._add(start, start + 1)
 

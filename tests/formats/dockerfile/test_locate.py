@@ -237,3 +237,32 @@ def test_a_bare_hash_is_explained() -> None:
     [place] = find("FROM " + "a" * 64 + "\n").places
     assert not isinstance(place, Mention)
     assert "write the name" in place.detail
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u1680\u0085", " \u205f\t"])
+def test_spaces_of_other_scripts_end_a_line_and_are_not_in_the_reference(space: str) -> None:
+    [place] = find(f"FROM alpine{space}\n").places
+    assert isinstance(place, Mention)
+    assert str(place.reference) == "alpine"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "detail"),
+    [
+        ("FROM scratch AS base\nFROM Base\n", "invalid-reference", "write `base`"),
+        ("FROM {{ x }}:1\n", "templated", "template"),
+        ("FROM {{x}}\n", "templated", "template"),
+        ("FROM a:${{x}}\n", "templated", "template"),
+        ("ARG V=1\nFROM @IMAGE@:$V\n", "templated", "template"),
+        ("FROM a@b\n", "invalid-reference", "not an image reference"),
+        ("FROM a # b\n", "parse-error", "comment"),
+        ("FROM\n", "parse-error", "FROM takes"),
+        ("FROM a AS 1b\n", "parse-error", "cannot name a stage"),
+        ("FROM --x a\n", "parse-error", "no flag --x"),
+    ],
+)
+def test_why_a_from_names_no_image_to_pin(text: str, reason: str, detail: str) -> None:
+    place = find(text).places[-1]
+    assert not isinstance(place, Mention)
+    assert place.reason == reason
+    assert detail in place.detail
