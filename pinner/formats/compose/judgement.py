@@ -28,8 +28,8 @@ def judge(use: Use, text: SourceText) -> Place:
 
 def shown(text: SourceText | None) -> str:
     """Return what compose makes of ``text``, for people and for comparisons; a variable without a value as written."""
-    if text is None:
-        return ""
+    if text is None or b"$" not in text.data:
+        return str(text or "")
     try:
         return expand(text).display()
     except InvalidTemplateError:

@@ -10,7 +10,7 @@ from pinner.formats.compose.judgement import shown
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.references import is_null
 from pinner.formats.yamlnodes.shadow import unshadow
-from pinner.formats.yamlnodes.text import source_text
+from pinner.formats.yamlnodes.text import reference_text
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -39,9 +39,12 @@ class Service:
         self.name = name
         self.body = body
         self._file = file
+        self._keys = file.fields.own(body).keys()
 
     def own(self, key: str) -> Field | None:
         """Return what stands under ``key``, its own or merged in by ``<<``; None for nothing, null or ``!reset``."""
+        if key not in self._keys and "<<" not in self._keys:
+            return None
         field = self._file.fields.get(self.body, key)
         if field is None or field.node.tag == "!reset" or (type(field.node) is Scalar and is_null(field.node)):
             return None
@@ -62,8 +65,8 @@ class Service:
         return self.read(field.node) if field is not None and type(field.node) is Scalar else ""
 
     def read(self, scalar: Scalar) -> str:
-        """Return what compose reads in ``scalar``."""
-        return shown(source_text(self._file.data, scalar))
+        """Return what compose reads in ``scalar``; empty for what is too long for a name."""
+        return shown(reference_text(self._file.data, scalar))
 
     @property
     def platform(self) -> str | None:
@@ -76,17 +79,16 @@ class Service:
         """Whether compose builds its image: then ``image`` names the result."""
         return self.inherited("build") is not None
 
-    def built_names(self) -> Iterator[str]:
-        """Yield the names that its image gets, where it is built."""
-        if not self.builds:
-            return
+    def built_names(self, seen: set[int]) -> Iterator[str]:
+        """Yield the names that its image gets by its build; a list of tags that is in ``seen`` was yielded before."""
         image = self.text(self.inherited("image"))
         if image or self._file.project:
             yield image or f"{self._file.project}-{self.name}"
         build = self.inherited("build")
         if build is not None and type(build.node) is Mapping:
             tags = self._file.fields.get(build.node, "tags")
-            if tags is not None and type(tags.node) is Sequence:
+            if tags is not None and type(tags.node) is Sequence and id(tags.node) not in seen:
+                seen.add(id(tags.node))
                 for item in tags.node.children:
                     tag = resolve(item)
                     if type(tag) is Scalar:
@@ -117,7 +119,7 @@ class Service:
 def read_services(root: Mapping, mapping: Mapping, fields: Fields, data: bytes) -> list[Service]:
     """Return the services under ``mapping`` of the document ``root``."""
     name = fields.scalar(root, "name")
-    file = File(data, fields, shown(source_text(data, name)) if name is not None else "", {})
+    file = File(data, fields, shown(reference_text(data, name)) if name is not None else "", {})
     for key in fields.keys(mapping):
         field = fields.get(mapping, key)
         if field is not None and type(field.node) is Mapping:

@@ -11,8 +11,7 @@ from pinner.formats.compose.services import comparable
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
-from pinner.formats.yamlnodes.shadow import unshadow
-from pinner.formats.yamlnodes.text import source_text
+from pinner.formats.yamlnodes.text import reference_text, source_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,13 +41,14 @@ class Builds:
 def find_builds(services: Iterable[Service]) -> Builds:
     """Return what ``services`` build."""
     builds = Builds()
+    seen: set[int] = set()
     for service in services:
         if service.builds:
             builds.services.add(service.name)
             image = service.inherited("image")
             if image is not None:
                 builds.scalars[id(image.node)] = service.name
-            for name in service.built_names():
+            for name in service.built_names(seen):
                 builds.names[comparable(name)] = service.name
     return builds
 
@@ -99,25 +99,33 @@ class Walk:
     def _build(self, service: Service, build: Mapping, fields: Fields) -> None:
         platform = None if fields.get(build, "platforms") else service.platform
         contexts = fields.get(build, "additional_contexts")
-        if contexts is not None and type(contexts.node) is Mapping:
-            found = [fields.get(contexts.node, key) for key in fields.keys(contexts.node)]
-            for context in found:
-                if context is not None:
-                    self._context(service, context.node, context.written, platform, named=False)
-        elif contexts is not None and type(contexts.node) is Sequence:
-            for child in contexts.node.children:
-                self._context(service, resolve(child), child, platform, named=True)
+        if contexts is not None and self._is_new(contexts.node):
+            self._contexts(service, contexts.node, fields, platform)
         inline = fields.get(build, "dockerfile_inline")
-        if inline is not None and type(inline.node) is Scalar and not is_null(inline.node):
+        if (
+            inline is not None
+            and type(inline.node) is Scalar
+            and self._is_new(inline.node)
+            and not is_null(inline.node)
+        ):
             text = source_text(self.collector.data, inline.node)
             use = self.collector.use(
                 "from", inline.node, text, inline.written, via=inline.via, platform=platform, owner=service.name
             )
             self.inlines.append(locate_inline(self.collector, use, text, self.path))
 
+    def _contexts(self, service: Service, contexts: Node, fields: Fields, platform: str | None) -> None:
+        if type(contexts) is Mapping:
+            for context in [fields.get(contexts, key) for key in fields.keys(contexts)]:
+                if context is not None:
+                    self._context(service, context.node, context.written, platform, named=False)
+        elif type(contexts) is Sequence:
+            for child in contexts.children:
+                self._context(service, resolve(child), child, platform, named=True)
+
     def _context(self, service: Service, node: Node, written: Node, platform: str | None, *, named: bool) -> None:
         """Keep the image of one additional context, ``docker-image://…``; a list has ``name=`` before it."""
-        text = source_text(self.collector.data, node) if type(node) is Scalar else None
+        text = reference_text(self.collector.data, node) if type(node) is Scalar else None
         if text is None or type(node) is not Scalar:
             return
         start = text.data.find(b"=") + 1 if named else 0
@@ -136,12 +144,10 @@ class Walk:
             return
         if is_null(node):
             return
-        text = source_text(self.collector.data, node)
+        text = reference_text(self.collector.data, node)
         use = self.collector.use(kind, node, text, written, via=via, platform=service.platform, owner=service.name)
         if text is None:
-            self.collector.add(
-                use.offset, use.skip(unshadow(node.value), "computed", "its text cannot be matched with the file's")
-            )
+            self.collector.add(use.offset, use.unreadable(node))
             return
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
@@ -184,12 +190,12 @@ class Walk:
         for value in images[:-1]:
             node = resolve(value)
             if type(node) is Scalar and not is_null(node):
-                text = source_text(self.collector.data, node)
+                text = reference_text(self.collector.data, node)
                 use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
                 skip = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
                 self.collector.add(use.offset, skip)
 
-    def _is_new(self, node: Mapping | Sequence) -> bool:
+    def _is_new(self, node: Node) -> bool:
         if id(node) in self._seen:
             return False
         self._seen.add(id(node))

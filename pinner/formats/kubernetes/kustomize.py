@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import InvalidReferenceError
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.references import is_null
-from pinner.formats.yamlnodes.text import source_text
+from pinner.formats.yamlnodes.text import reference_text
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Entry:
         scalar = self.fields.scalar(self.entry, key)
         if scalar is None or is_null(scalar):
             return None
-        text = source_text(self.collector.data, scalar)
+        text = reference_text(self.collector.data, scalar)
         return None if text is None or not text.data else (scalar, text)
 
 

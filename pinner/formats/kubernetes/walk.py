@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.kubernetes.judgement import judge
 from pinner.formats.kubernetes.kustomize import locate_images
 from pinner.formats.kubernetes.objects import Object, read_object
-from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
-from pinner.formats.yamlnodes.shadow import unshadow
-from pinner.formats.yamlnodes.text import source_text
+from pinner.formats.yamlnodes.text import reference_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +24,8 @@ _NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selecto
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
 _SKAFFOLD_CONTAINERS = ("verify", "customActions")
 _OCI_SCHEME = b"oci://"
+_TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
+_MAX_VIA = 10
 
 
 class _Frame(NamedTuple):
@@ -70,7 +71,7 @@ class Walk:
                 stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
                 stack += [
-                    frame._replace(node=child, via=(*frame.via, *anchor_name(child)))
+                    _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child))
                     for child in reversed(node.children)
                     if type(child) is not Scalar
                 ]
@@ -89,33 +90,34 @@ class Walk:
             frame = frame._replace(object=found, key="", is_spec=False)
             if found.is_skaffold:
                 self._built = frozenset(self._artifacts(mapping))
+        own = self.fields.own(mapping)
         if frame.object is not None:
-            self._images(mapping, frame, frame.object)
-            self._typed(mapping, frame, frame.object)
+            if "image" in own and frame.key != "rbd":
+                self._image(mapping, own["image"], frame, frame.object)
+            if frame.object.group in _TYPED_GROUPS:
+                self._typed(mapping, frame, frame.object)
         return [
             _Frame(
                 value,
                 frame.key if key == "<<" else key,
                 frame.object,
-                is_spec=key == "spec" and found is not None,
-                in_status=frame.in_status or (key == "status" and found is not None),
-                in_output=frame.in_output or key == "output",
-                via=(*frame.via, *(("<<",) if key == "<<" else ()), *anchor_name(value)),
+                key == "spec" and found is not None,
+                frame.in_status or (key == "status" and found is not None),
+                frame.in_output or key == "output",
+                _through(frame.via, key, value),
             )
-            for key, value in self.fields.own(mapping).items()
+            for key, value in own.items()
             if type(value) is not Scalar and key not in _NOT_ENTERED and _is_entered(key, found)
         ]
 
-    def _images(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
+    def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
         """Keep what stands under the key ``image``: a reference, or an image volume's mapping."""
-        own = self.fields.own(mapping)
-        if "image" in own and frame.key != "rbd":
-            node = resolve(own["image"])
-            if type(node) is Mapping:
-                self._image_volume(node, own["image"], frame, owner)
-            self._keep("container-image", own["image"], frame, owner)
-            if len(own) * 2 < len(mapping.children):
-                self._duplicates(mapping, frame, owner)
+        node = resolve(written)
+        if type(node) is Mapping:
+            self._image_volume(node, written, frame, owner)
+        self._keep("container-image", written, frame, owner)
+        if len(self.fields.own(mapping)) * 2 < len(mapping.children):
+            self._duplicates(mapping, frame, owner)
 
     def _image_volume(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
         reference = self.fields.own(mapping).get("reference")
@@ -158,13 +160,13 @@ class Walk:
         node = resolve(written)
         if type(node) is not Scalar or is_null(node):
             return
-        text = source_text(self.collector.data, node)
+        text = reference_text(self.collector.data, node)
         if text is not None and not text.data.startswith(scheme):
             return
         via = (*frame.via, *anchor_name(written))
         use = self.collector.use(kind, node, text, written, via=via, owner=owner.owner)
         if text is None:
-            place: Place = use.skip(unshadow(node.value), "computed", "its text cannot be matched with the file's")
+            place: Place = use.unreadable(node)
         elif frame.in_status:
             place = use.skip(str(text), "status-field", "reported by the cluster, and not read by it")
         elif frame.in_output:
@@ -184,7 +186,7 @@ class Walk:
         for child in artifacts.node.children if artifacts and type(artifacts.node) is Sequence else ():
             artifact = resolve(child)
             image = self.fields.scalar(artifact, "image") if type(artifact) is Mapping else None
-            text = None if image is None else source_text(self.collector.data, image)
+            text = None if image is None else reference_text(self.collector.data, image)
             if text is not None:
                 yield text.data
 
@@ -195,10 +197,17 @@ class Walk:
             node = resolve(value)
             if type(node) is Scalar and not is_null(node):
                 via = (*frame.via, *anchor_name(value))
-                text = source_text(self.collector.data, node)
+                text = reference_text(self.collector.data, node)
                 use = self.collector.use("container-image", node, text, value, via=via, owner=owner.owner)
                 skip = use.skip(str(text or ""), "invalid-reference", "the key is there twice; the last one wins")
                 self.collector.add(use.offset, skip)
+
+
+def _through(via: tuple[str, ...], key: str, written: Node) -> tuple[str, ...]:
+    """Return ``via`` with the merge key and the anchor, if any, on the way to ``written``; a long way is cut short."""
+    if type(written) is not Alias and key != "<<":
+        return via
+    return (*via, *(("<<",) if key == "<<" else ()), *anchor_name(written))[:_MAX_VIA]
 
 
 def _is_entered(key: str, found: Object | None) -> bool:

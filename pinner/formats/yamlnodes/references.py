@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import InvalidReferenceError
 from pinner.formats.source import LineIndex
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
+from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.text import content_start
 from pinner.model import Mention, Skip, Span
 from pinner.reference import ImageReference
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place, SkipReason
 
+_SHOWN = 80
 _NULLS = ("~", "null", "Null", "NULL")
 _STANDARD_TAGS = "tag:yaml.org,2002:"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
@@ -54,6 +56,11 @@ class Use:
             self.platform,
             self.owner,
         )
+
+    def unreadable(self, scalar: Scalar) -> Skip:
+        """Return the skip of a scalar whose bytes cannot be told, or are too many."""
+        text = unshadow(scalar.value[:_SHOWN])
+        return self.skip(text, "computed", "too long, or not to be matched with the bytes of the file")
 
     def judge(self, text: SourceText, via: tuple[str, ...] = ()) -> Place:
         """Return the mention that ``text``, all that the consumer sees, makes; a skip where it is no reference."""

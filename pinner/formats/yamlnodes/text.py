@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes.folding import Units
     from pinner.formats.yamlnodes.nodes import Scalar
 
+_MAX_REFERENCE = 4_000
 _PROPERTIES = re.compile(rb"(?:(?:&[^\s,\[\]{}]+|!<[^>\s]*>|![^\s,\[\]{}]*)(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\n]*\n)*+)+")
 
 
@@ -72,6 +73,14 @@ def source_text(data: bytes, scalar: Scalar) -> SourceText | None:
         return SourceText(raw_bytes, range(start, end), range(start + 1, end + 1))
     units = quoted_units(shadow(raw_bytes), scalar.style)
     return _mapped(data, units, start) if _same(units.text, scalar.value) else None
+
+
+def reference_text(data: bytes, scalar: Scalar) -> SourceText | None:
+    """Return the text of ``scalar`` as `source_text` does, but None for what is far too long for a reference or a name.
+
+    A scalar may have thousands of aliases: what is done for each of them must not cost the scalar's length.
+    """
+    return source_text(data, scalar) if scalar.end - scalar.start <= _MAX_REFERENCE else None
 
 
 def _same(text: str, value: str) -> bool:
