@@ -28,6 +28,10 @@ class Terminal:
         self._gone: set[Stream] = set()
         self.style = stream_style(context.stdout, options.color, context.environment)
         """How data looks."""
+        self.patch_style = self.style._replace(
+            color=self.style.color and (options.color == "always" or context.stdout.terminal)
+        )
+        """How a patch looks: FORCE_COLOR, set for a whole CI run, must not spoil what goes into ``git apply``."""
         self.talk_style = stream_style(context.stderr, options.color, context.environment)
         """How talk looks."""
 

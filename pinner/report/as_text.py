@@ -9,7 +9,7 @@ from pinner.report.base import status_of
 from pinner.report.style import hint_line, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pinner.errors import PinnerError
     from pinner.findings import Finding
@@ -23,6 +23,10 @@ _MAX_WIDTH = 60
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:
     """Yield a line for each mention: place, kind, status, reference; a skip's reason comes last."""
+    yield from counted(((row,) for row in _rows(listing, style)), style)
+
+
+def _rows(listing: Listing, style: Style) -> Iterator[str]:
     rows = [(place_of(*shown), shown.place.kind, status_of(shown.place), shown) for shown in listing.places]
     widths = [min(max((len(row[column]) for row in rows), default=0), _MAX_WIDTH) for column in (0, 1, 2)]
     for where, kind, status, shown in rows:
@@ -38,8 +42,17 @@ def render_listing(listing: Listing, style: Style) -> Iterator[str]:
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:
     """Yield ``path:line:column: severity: message [rule]`` for each finding, and its hint on a line of its own."""
-    for finding in verdict.findings:
-        yield from finding_lines(finding, style)
+    yield from counted((tuple(finding_lines(finding, style)) for finding in verdict.findings), style)
+
+
+def counted(entries: Iterable[Sequence[str]], style: Style) -> Iterator[str]:
+    """Yield the lines of ``entries``, equal ones once: a place that an anchor or an ARG shares has several uses."""
+    uses: dict[tuple[str, ...], int] = {}
+    for entry in entries:
+        uses[tuple(entry)] = uses.get(tuple(entry), 0) + 1
+    for (first, *rest), number in uses.items():
+        yield first if number == 1 else f"{first} {style.faint(f'({number} uses)')}"
+        yield from rest
 
 
 def finding_lines(finding: Finding, style: Style) -> Iterator[str]:

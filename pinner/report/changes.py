@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.model import Mention
 from pinner.plan import Changed, Failed, Unchanged
-from pinner.report.as_text import place_of
+from pinner.report.as_text import counted, place_of
 from pinner.report.style import hint_line, printable
 from pinner.report.words import count, references
 
@@ -43,14 +43,17 @@ class Tally(NamedTuple):
 
 def render_changes(plans: Iterable[Plan], style: Style) -> Iterator[str]:
     """Yield a line for each reference that changed: where, what, and the beginning of the digest."""
-    for plan in plans:
-        for verdict in plan.verdicts:
-            if isinstance(verdict, Changed):
-                where = style.where(place_of(plan.document.path, verdict.place))
-                yield f"{where}: {_change(verdict, style)}"
+    changes = (
+        (plan.document.path, verdict) for plan in plans for verdict in plan.verdicts if isinstance(verdict, Changed)
+    )
+    yield from counted(((_change(path, verdict, style),) for path, verdict in changes), style)
 
 
-def _change(verdict: Changed, style: Style) -> str:
+def _change(path: str, verdict: Changed, style: Style) -> str:
+    return f"{style.where(place_of(path, verdict.place))}: {_done_to(verdict, style)}"
+
+
+def _done_to(verdict: Changed, style: Style) -> str:
     old, new = verdict.place.reference.digest, verdict.digest
     name = verdict.place.reference.familiar
     if new is None:

@@ -38,6 +38,7 @@ def mention_record(path: str, place: Place) -> dict[str, Any]:
         "reason": reason,
         "detail": detail,
         "via": list(place.via),
+        "owner": place.owner or None,
     }
 
 

@@ -49,6 +49,24 @@ def test_who_decides_about_colour(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "environment", "terminal", "colored"),
+    [
+        ((), {"FORCE_COLOR": "1"}, False, False),
+        (("--color", "always"), {}, False, True),
+        (("--color", "never"), {"FORCE_COLOR": "1"}, True, False),
+        ((), {}, True, True),
+        ((), {"NO_COLOR": "1"}, True, False),
+    ],
+)
+def test_a_patch_that_goes_to_a_program_is_plain(
+    tmp_path: Path, arguments: tuple[str, ...], environment: Mapping[str, str], *, terminal: bool, colored: bool
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    patch = outcome(world(tmp_path, environment=environment, terminal=terminal), "pin", "--diff", *arguments)
+    assert patch.stdout.startswith("\x1b[31m--- a/Dockerfile\x1b[0m\n" if colored else "--- a/Dockerfile\n")
+
+
+@pytest.mark.parametrize(
     ("encoding", "shown"),
     [
         ("utf-8", "→ sha256:75be9c490b21…"),

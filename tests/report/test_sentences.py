@@ -60,6 +60,18 @@ def test_columns_are_as_wide_as_they_must_be() -> None:
     assert list(render_listing(Listing((), summarise(0, ())), PLAIN)) == []
 
 
+def test_a_shared_place_is_one_line_and_says_how_many_use_it() -> None:
+    shown = (Shown("a", mention("nginx")), Shown("a", mention("redis", 2)), Shown("a", mention("nginx")))
+    assert list(render_listing(Listing(shown, summarise(1, shown)), PLAIN)) == [
+        "a:1:6  from  unpinned  nginx (2 uses)",
+        "a:2:6  from  unpinned  redis",
+    ]
+    change = changed("nginx:1", f"nginx:1@{ONES}", ONES)
+    assert list(render_changes([plan(change, change)], PLAIN)) == [
+        "Dockerfile:1:6: pinned nginx:1 → sha256:111111111111… (2 uses)",
+    ]
+
+
 def test_one_long_path_does_not_push_the_rest_out_of_sight() -> None:
     shown = (Shown("a", mention("nginx")), Shown("b" * 90, mention("nginx")))
     assert list(render_listing(Listing(shown, summarise(2, shown)), PLAIN)) == [

@@ -14,7 +14,7 @@ from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.findings import check_source
 from pinner.memory import cache_directory
-from pinner.report.as_text import finding_lines
+from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
 from pinner.report.diff import reaches_outside, render_patch
 from pinner.report.style import hint_line
@@ -72,10 +72,9 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
         terminal.say(hint_line("globs are held against full names: try `*/nginx` or `ghcr.io/*`", style))
     if asked.operation == "unpin":
         return
-    for source in sources:
-        for finding in check_source(source, settings.rules):
-            if finding.rule in (CANNOT_PIN, PARSE_ERROR):
-                terminal.say(*finding_lines(finding, style))
+    findings = (finding for source in sources for finding in check_source(source, settings.rules))
+    entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, PARSE_ERROR))
+    terminal.say(*counted(entries, style))
 
 
 def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, terminal: Terminal) -> Tally:
@@ -86,7 +85,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: Chang
     terminal.complain(render_failures(plans, style))
     complain_about(unwritten, terminal)
     if asked.diff:
-        terminal.raw(render_patch(done, terminal.style))
+        terminal.raw(render_patch(done, terminal.patch_style))
         if reaches_outside(done):
             terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder: git refuses that")
             terminal.say(hint_line("run pinner in the repository's root", style))
