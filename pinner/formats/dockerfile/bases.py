@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pinner.formats.dockerfile.values import Value
     from pinner.model import Place, SkipReason
 
-_SPECIAL = re.compile("[$'\"\\\\`]")
+# The first byte of a byte order mark is among them: see `Expander.expand`.
+_SPECIAL = re.compile("[$'\"\\\\`\xef]")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
 _FLAGS = {"platform": ONCE}
 

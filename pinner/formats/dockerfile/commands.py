@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 _COPY_FLAGS = {"chown": ONCE, "from": ONCE, "chmod": ONCE, "link": BOOLEAN, "exclude": MANY, "parents": BOOLEAN}
 _RUN_FLAGS = {"mount": MANY, "network": ONCE, "security": ONCE, "device": MANY}
 _KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
-_SPECIAL = re.compile("[$'\"\\\\`]")
+# The first byte of a byte order mark is among them: see `Expander.expand`.
+_SPECIAL = re.compile("[$'\"\\\\`\xef]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
-from pinner.formats.dockerfile.text import decoded
+from pinner.formats.dockerfile.text import BOM, decoded
 from pinner.formats.dockerfile.values import LONGEST, Piece, text_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class Expander:
 
         Raises `DockerfileError` where BuildKit does, and where the text would grow beyond reason.
         """
-        self._index, self._end = start, end
+        # Go's text/scanner, which reads the text, drops a byte order mark at its beginning.
+        self._index = start + len(BOM) if self._text.startswith(BOM, start, end) else start
+        self._end = end
         self._until("", raw=False, pattern=False)
         return tuple(self._out)
 

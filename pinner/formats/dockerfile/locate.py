@@ -146,12 +146,11 @@ class _Reader:
             self._add_line_problem("from", problem.line, problem.detail)
         if self._syntax is not None:
             number, start, end = self._syntax
-            offset = self._source.starts[number]
+            offset = self._source.starts[number] + start
             text = self._source.lines[number][start:end]
-            site = self._site("syntax", number, Span(offset + start, offset + end))
-            self._found.append(
-                _Found(offset + start, judge_text(site, text, [Piece(text, offset + start)] if text else []))
-            )
+            if text:
+                site = self._site("syntax", number, Span(offset, offset + len(text)))
+                self._found.append(_Found(offset, judge_text(site, text, [Piece(text, offset)])))
 
     def _add_line_problem(self, kind: str, number: int, detail: str) -> None:
         start = self._source.starts[number]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats.dockerfile.text import continuation, skip_space
+from pinner.formats.dockerfile.text import BOM, continuation, skip_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_BOM = "\xef\xbb\xbf"
 
 
 class Source(NamedTuple):
@@ -23,7 +21,7 @@ class Source(NamedTuple):
 def read_source(data: bytes) -> Source:
     """Split ``data`` at LF, as ``scanLines`` (parser.go) does."""
     text = data.decode("latin-1")
-    position = len(_BOM) if text.startswith(_BOM) else 0
+    position = len(BOM) if text.startswith(BOM) else 0
     lines = text[position:].split("\n") if position else text.split("\n")
     if not lines[-1]:
         lines.pop()

@@ -11,6 +11,8 @@ import re
 BLANKS = " \t\n\v\f\r"
 """What ``reWhitespace`` (parser/parser.go) splits words at; the newline only occurs in text from elsewhere."""
 
+BOM = "\xef\xbb\xbf"
+
 # The UTF-8 bytes of U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000.
 _WIDE = "\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
 _SPACES = re.compile(f"(?:[ \t\n\v\f\r]|{_WIDE})*")

@@ -125,6 +125,10 @@ def test_a_syntax_line_alone_makes_a_dockerfile() -> None:
     assert place.kind == "syntax"
 
 
+def test_a_syntax_line_without_an_image_names_none() -> None:
+    assert [place.kind for place in find("# syntax= \nFROM a\n").places] == ["from"]
+
+
 def test_a_nul_does_not_hide_a_from() -> None:
     [place] = find("FROM alpine\nRUN a\0b\n").places
     assert isinstance(place, Mention)
