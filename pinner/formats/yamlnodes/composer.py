@@ -173,10 +173,11 @@ class _Builder:
         return node
 
     def _alias(self, event: Any) -> Alias:  # noqa: ANN401 - the parsers ship no types
+        start = self._begin(event)
         target = self.anchors.get(event.anchor)
         if target is None:
             raise ValueError(f"`*{event.anchor}` has no anchor before it")
-        return Alias(target, self._begin(event), event.anchor)
+        return Alias(target, start, event.anchor)
 
     def _begin(self, event: Any) -> int:  # noqa: ANN401 - the parsers ship no types
         self.index = index = event.start_mark.index

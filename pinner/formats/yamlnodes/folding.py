@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _ESCAPES = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
@@ -20,8 +20,7 @@ _HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
 _BREAK = re.compile(r"\r\n|\r|\n")
 _FOLD = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))*[ \t]*")
 _HEADER = re.compile(r"[|>](?P<options>[+\-1-9]{0,2})[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|\Z)")
-_SPACES = re.compile(r" *")
-_LINE = re.compile(r"(?P<content>[^\r\n]*)(?P<break>\r\n|\r|\n|\Z)")
+_TRIES = 10
 
 
 class Units:
@@ -118,38 +117,39 @@ def _escaped(units: Units, source: str, position: int) -> int:
     return position + 2 + len(digits)
 
 
-def block_units(source: str, *, folded: bool) -> Iterator[Units]:
-    """Yield the possible units of a block scalar; ``source`` begins at its ``|`` or ``>``.
+def block_units(source: str, value: str, *, folded: bool) -> Iterator[Units]:
+    """Yield the units that a block scalar may have; ``source`` begins at its ``|`` or ``>``.
 
-    More than one where an indentation indicator counts from a parent that is not known here: the value decides.
+    An indentation indicator counts from a parent that is not known here: the indentation is what ``value``, the
+    parser's reading, lacks; where that holds blanks alone, there are several to try.
     """
     header = _HEADER.match(source)
     if header is None:
         return
     options = header["options"]
     body = header.end()
-    found = _detect_indentation(source, body)
-    explicit = any(option.isdigit() for option in options)
-    for indentation in range(found, 0, -1) if explicit else (max(found, 1),):
+    found, is_content = _first_indentation(source, body)
+    candidates: Iterable[int] = (max(found, 1), found)
+    if any(option.isdigit() for option in options):
+        kept, _ = _first_indentation(value, 0)
+        candidates = (found - kept,) if is_content else range(found, max(found - _TRIES, -1), -1)
+    for indentation in candidates:
         yield _block(source, body, indentation, options, folded=folded)
-    if found == 0 or explicit:
-        yield _block(source, body, 0, options, folded=folded)
 
 
-def _detect_indentation(source: str, body: int) -> int:
-    """Return the indentation of the first line with content, or the deepest where there is none."""
+def _first_indentation(text: str, position: int) -> tuple[int, bool]:
+    """Return the spaces before the first content, and True; those of the longest blank line, and False, without any."""
     deepest = 0
-    position = body
-    while position < len(source):
-        spaces = _SPACES.match(source, position)
-        line = _LINE.match(source, position)
-        if spaces is None or line is None:
-            break
-        deepest = max(deepest, len(spaces[0]))
-        if spaces.end() < line.end("content"):
-            return len(spaces[0])
-        position = max(line.end(), position + 1)
-    return deepest
+    while True:
+        line_break = _BREAK.search(text, position)
+        line = text[position : len(text) if line_break is None else line_break.start()]
+        spaces = len(line) - len(line.lstrip(" "))
+        if spaces < len(line):
+            return spaces, True
+        deepest = max(deepest, spaces)
+        if line_break is None:
+            return deepest, False
+        position = line_break.end()
 
 
 def _block(source: str, position: int, indentation: int, options: str, *, folded: bool) -> Units:
@@ -157,7 +157,8 @@ def _block(source: str, position: int, indentation: int, options: str, *, folded
     leading_break = Units()
     trailing_breaks, position = _blank_lines(source, position, indentation)
     leading_blank = False
-    while position < len(source) and source.startswith(" " * indentation, position):
+    margin = " " * indentation
+    while position < len(source) and source.startswith(margin, position):
         position += indentation
         trailing_blank = source[position : position + 1] in (" ", "\t")
         if folded and leading_break.characters and not leading_blank and not trailing_blank:
@@ -167,14 +168,13 @@ def _block(source: str, position: int, indentation: int, options: str, *, folded
             units.extend(leading_break)
         units.extend(trailing_breaks)
         leading_blank = trailing_blank
-        line = _LINE.match(source, position)
-        if line is None or not line[0]:
+        line_break = _BREAK.search(source, position)
+        units.copy(source, position, len(source) if line_break is None else line_break.start())
+        leading_break, trailing_breaks = Units(), Units()
+        if line_break is None:
             break
-        units.copy(source, position, line.end("content"))
-        leading_break = Units()
-        if line["break"]:
-            leading_break.add("\n", line.start("break"), line.end())
-        trailing_breaks, position = _blank_lines(source, line.end(), indentation)
+        leading_break.add("\n", line_break.start(), line_break.end())
+        trailing_breaks, position = _blank_lines(source, line_break.end(), indentation)
     if "-" not in options:
         units.extend(leading_break)
     if "+" in options:

@@ -63,7 +63,7 @@ def source_text(data: bytes, scalar: Scalar) -> SourceText | None:
     start = content_start(data, scalar)
     if scalar.style in ("|", ">"):
         raw = shadow(data[start : scalar.end])
-        for units in block_units(raw, folded=scalar.style == ">"):
+        for units in block_units(raw, scalar.value, folded=scalar.style == ">"):
             if _same(units.text, scalar.value):
                 return _mapped(data, units, start)
         return None

@@ -262,3 +262,29 @@ def test_a_file_without_a_word_for_images_is_not_parsed() -> None:
     assert compose.locate(Document("a.yaml", b"services:\n  a:\n    command: x\n")) is None
     assert compose.locate(Document("a.yaml", b"image: x\n")) is None
     assert ("ruamel.yaml" in sys.modules) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x-i: &i {big}\nservices:\n{uses}",
+        "x-i: &i {big}\nservices:\n  a: {{image: *i, build: .}}\n{uses}",
+        "x-p: &i {big}\nservices:\n  a: {{image: x, platform: *i, command: image}}\n{uses}",
+    ],
+)
+def test_a_long_text_that_many_use_is_not_read_by_each(text: str) -> None:
+    uses = "".join(f"  s{n}: {{image: *i, platform: *i}}\n" for n in range(3_000))
+    located = in_compose(text.format(big="x" * 1_000_000, uses=uses))
+    assert {skip.reason for skip in skips(located)} == {"computed"}
+    assert {len(skip.text) for skip in skips(located)} == {80}
+
+
+def test_a_dockerfile_and_contexts_that_many_use_are_read_once() -> None:
+    dockerfile = "".join(f"        FROM a:{n}\n" for n in range(500))
+    builds = "".join(
+        f"  s{n}: {{build: {{dockerfile_inline: *d, additional_contexts: *c, tags: *t}}}}\n" for n in range(500)
+    )
+    contexts = ", ".join(f"c{n}: 'docker-image://b:{n}'" for n in range(500))
+    tags = ", ".join(f"t:{n}" for n in range(500))
+    head = f"x-d:\n  d: &d |\n{dockerfile}  c: &c {{{contexts}}}\n  t: &t [{tags}]\n"
+    assert len(in_compose(f"{head}services:\n{builds}").places) == 1_000

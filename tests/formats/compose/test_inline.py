@@ -117,3 +117,7 @@ def test_a_dockerfile_that_two_services_share_is_read_once() -> None:
 def test_the_outline_holds_the_instructions_of_the_dockerfile() -> None:
     one, two = in_compose(quoted(r'"FROM a\nRUN b"')), in_compose(quoted(r'"FROM a\nRUN b\nRUN c"'))
     assert one.outline != two.outline
+
+
+def test_a_dockerfile_without_an_instruction_is_none() -> None:
+    assert in_compose(quoted("'# image'")).places == ()

@@ -112,7 +112,7 @@ def test_an_anchor_may_hold_an_alias_of_itself() -> None:
     ("data", "message", "offset"),
     [
         (b"a: b: c\n", "mapping values are not allowed", 4),
-        (b"a: *nope\n", "`*nope` has no anchor before it", 0),
+        (b"a: *nope\n", "`*nope` has no anchor before it", 3),
         (b"a: 'x\n", "found unexpected end of stream", 6),
         (b"\tx: y\n", "cannot start any token", 0),
         (b"-\timage: y\n", "cannot start any token", 1),

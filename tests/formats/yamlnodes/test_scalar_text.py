@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.formats.yamlnodes import Mapping, Scalar, load, parse, resolve
-from pinner.formats.yamlnodes.text import SourceText, content_start, source_text
+from pinner.formats.yamlnodes.folding import quoted_units
+from pinner.formats.yamlnodes.text import SourceText, content_start, reference_text, source_text
 
 
 def scalar_of(data: bytes) -> Scalar:
@@ -72,6 +73,9 @@ def by_pyyaml(data: bytes) -> str:
         ("k: ''", ""),
         ("k: |\n", ""),
         ("k: |+\n\n\n", "\n\n"),
+        ("k: |1\n     \n", "    \n"),
+        ("k: |2-\n\n     a\n", "\n   a"),
+        ("k: |1\n   \n  a\n", "  \n a\n"),
     ],
 )
 def test_the_text_is_what_the_consumer_reads(source: str, value: str) -> None:
@@ -167,3 +171,21 @@ def check_against_pyyaml(data: bytes) -> None:
         return
     assert text is not None
     assert str(text).replace("\t", " ") == expected.replace("\t", " ")
+
+
+def test_a_text_too_long_for_a_reference_is_none() -> None:
+    data = b"k: " + b"x" * 5_000 + b"\n"
+    assert source_text(data, scalar_of(data)) is not None
+    assert reference_text(data, scalar_of(data)) is None
+
+
+@pytest.mark.parametrize("source", ["a\\xzz", "a\\UFFFFFFFF", "a\\q"])
+def test_a_wrong_escape_is_kept_as_it_stands(source: str) -> None:
+    assert quoted_units(source, '"').text == source
+
+
+def test_a_deep_margin_is_read_once() -> None:
+    data = b"k: |1\n" + b" " * 200_000 + b"a\n" + b" b\n" * 10_000
+    text = source_text(data, scalar_of(data))
+    assert text is not None
+    assert len(text.data) == 200_000 + 1 + 2 * 10_000

@@ -35,7 +35,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def read(row: dict[str, Any]) -> bytes:
-    return (CORPUS / "yaml" / row["repo"] / row["path"]).read_bytes()
+    return CORPUS.joinpath("yaml", row["repo"], row["path"]).read_bytes()
 
 
 REPOSITORIES = sorted({row["repo"] for row in rows()})
