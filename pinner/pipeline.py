@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
 from pinner.errors import InputError
-from pinner.formats import locate
+from pinner.formats import by_name
 from pinner.model import Document
 from pinner.plan import make_plan, questions, screen
+from pinner.reading import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -42,18 +43,13 @@ class Survey(NamedTuple):
 
 def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
     """Read and locate every target; a file that cannot be read is reported and the others go on."""
-    found: list[tuple[Document, Format, Located]] = []
-    unreadable: list[Unreadable] = []
-    count = 0
-    for target in sorted(targets, key=lambda target: target.path):
-        count += 1
-        try:
-            document = Document(target.path, files.read(target.file))
-        except InputError as error:
-            unreadable.append(Unreadable(target.path, error))
-            continue
-        if (result := locate(document)) is not None:
-            found.append((document, *result))
+    readings = read_all(sorted(targets, key=lambda target: target.path))
+    found = [
+        (Document(reading.path, reading.data), by_name(reading.format), reading.located)
+        for reading in readings
+        if reading.format is not None and reading.located is not None
+    ]
+    unreadable = tuple(Unreadable(reading.path, reading.error) for reading in readings if reading.error is not None)
     sources = tuple(
         screen(
             document,
@@ -65,7 +61,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
         )
         for (document, format_, located), places in zip(found, _reconciled(found), strict=True)
     )
-    return Survey(sources, tuple(unreadable), count)
+    return Survey(sources, unreadable, len(readings))
 
 
 def _reconciled(found: Sequence[tuple[Document, Format, Located]]) -> list[tuple[Place, ...]]:
