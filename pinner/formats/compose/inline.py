@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from pinner.formats.interpolation import InvalidTemplateError, expand
 from pinner.model import Document, Mention, Skip, Span
 
 if TYPE_CHECKING:
-    from pinner.formats.interpolation import Expansion
+    from pinner.formats.interpolation import Expansion, Variable
     from pinner.formats.yamlnodes.references import Collector, Use
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place
@@ -43,7 +44,9 @@ class _Inline:
     def __init__(self, collector: Collector, use: Use, expansion: Expansion) -> None:
         self.collector = collector
         self.use = use
-        self.variables = expansion.variables
+        self.variable_starts = [variable.start for variable in expansion.variables]
+        # Of the variables up to each one, that which reaches furthest: they come in order, and may be nested.
+        self.furthest = list(accumulate(expansion.variables, lambda one, other: max(one, other, key=_end)))
         self.text = expansion.text
         self.lines = self.text.data.split(b"\n")
         self.line_starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
@@ -92,9 +95,11 @@ class _Inline:
         touching = [(start, end)]
         if place.kind == "from":
             touching.append(self._instruction(place.line))
-        for variable in self.variables:
-            if any(variable.start <= last and first <= variable.end for first, last in touching):
-                return f"compose fills in `{variable.name}` before the Dockerfile is read; `$$` keeps a dollar for it"
+        for first, last in touching:
+            before = bisect_right(self.variable_starts, last)
+            if before and self.furthest[before - 1].end >= first:
+                name = self.furthest[before - 1].name
+                return f"compose fills in `{name}` before the Dockerfile is read; `$$` keeps a dollar for it"
         if not start < place.insert <= end or not self.text.is_run(start, end):
             return "its text does not stand together in this file"
         if place.digest_span and not self._same(place.digest_span):
@@ -125,3 +130,7 @@ class _Inline:
         """Tell whether the bytes at ``span`` of the Dockerfile are the very bytes of the file, none of them escaped."""
         where = self._file_span(span)
         return where is not None and where.end - where.start == span.end - span.start
+
+
+def _end(variable: Variable) -> int:
+    return variable.end

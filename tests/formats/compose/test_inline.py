@@ -121,3 +121,9 @@ def test_the_outline_holds_the_instructions_of_the_dockerfile() -> None:
 
 def test_a_dockerfile_without_an_instruction_is_none() -> None:
     assert in_compose(quoted("'# image'")).places == ()
+
+
+def test_many_variables_and_many_images_are_compared_only_nearby() -> None:
+    located = in_compose(block("FROM a:1${X}\nRUN b\nFROM c:1\n" * 5_000))
+    assert {skip.reason for skip in skips(located)} == {"computed"}
+    assert len(skips(located)) == len(mentions(located)) == 5_000
