@@ -88,12 +88,12 @@ class ImageReference(NamedTuple):
     @property
     def repository(self) -> str:
         """The full repository name, ``docker.io/library/nginx``."""
-        return f"{self.domain}/{self.path}"
+        return f"{self.domain}/{self.path}" if self.domain else self.path
 
     @property
     def canonical(self) -> str:
         """The registry's full name of the tag that is followed, ``docker.io/library/nginx:latest``; no digest."""
-        return f"{self.domain}/{self.path}:{self.tag or 'latest'}"
+        return f"{self.repository}:{self.tag or 'latest'}"
 
     @property
     def familiar(self) -> str:

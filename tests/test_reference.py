@@ -98,6 +98,12 @@ def test_no_tag_follows_latest() -> None:
     assert ImageReference.parse("nginx").canonical == "docker.io/library/nginx:latest"
 
 
+def test_a_name_without_a_registry_stays_one() -> None:
+    reference = ImageReference.parse("my_host.example/app:1")
+    assert reference.canonical == "my_host.example/app:1"
+    assert ImageReference.parse(reference.canonical) == reference
+
+
 def test_aliases_of_docker_hub_are_one_name() -> None:
     names = ("nginx:1", "library/nginx:1", "docker.io/nginx:1", "index.docker.io/library/nginx:1")
     assert {ImageReference.parse(name).canonical for name in names} == {"docker.io/library/nginx:1"}

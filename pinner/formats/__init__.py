@@ -16,9 +16,10 @@ FORMATS = (
     Format(
         "dockerfile",
         "pinner.formats.dockerfile",
-        # `Dockerfile.dockerignore` is BuildKit's per-file ignore list, not a Dockerfile.
+        # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, and `dockerfile.yml` a
+        # workflow about one.
         r"(?:(?:^|/)(?:[^/]*[.-])?(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?|\.(?:docker|container)file)$"
-        r"(?<!\.dockerignore)(?<!\.containerignore)",
+        r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",
         trailing_comments=False,
     ),
     Format("compose", "pinner.formats.compose", _YAML, crosses_files=True),

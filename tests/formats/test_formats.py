@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from pinner.formats import FORMATS, by_name, claims, locate
+from pinner.model import Document, Located
+
+POD = b"apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx:1}]}\n"
+
+
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
+def test_every_module_does_what_its_line_says(format_: object) -> None:
+    name = getattr(format_, "name", "")
+    found = by_name(name)
+    module = import_module(found.module)
+    assert module.locate(Document("x", b"")) is None or isinstance(module.locate(Document("x", b"")), Located)
+    assert hasattr(module, "reconcile") is found.crosses_files
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Dockerfile",
+        "a/b/Dockerfile",
+        "dockerfile",
+        "Containerfile",
+        "app.Dockerfile",
+        "app.dockerfile",
+        "web-Dockerfile",
+        "Dockerfile.dev",
+        "Dockerfile-alpine",
+        "dockerfile_1",
+        "compose.yaml",
+        "k8s/pod.yml",
+    ],
+)
+def test_claimed(path: str) -> None:
+    assert claims(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Dockerfile.dockerignore",
+        "docker-compose.Dockerfile.dockerignore",
+        ".dockerignore",
+        "Containerfile.containerignore",
+        "Dockerfiles/README",
+        "Dockerfile.md",
+        "dockerfile.py",
+        "MyDockerfile",
+        "dockerfile/__init__.py",
+        "values.yaml.gotmpl",
+        "yaml",
+        "a.yamlx",
+    ],
+)
+def test_not_claimed(path: str) -> None:
+    assert not claims(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"FROM nginx\n", "dockerfile"),
+        (b"\xef\xbb\xbf# comment\n\narg V=1\nFROM nginx:$V\n", "dockerfile"),
+        (b"services: {a: {image: nginx, ports: [80]}}\n", "compose"),
+        (POD, "kubernetes"),
+    ],
+)
+def test_a_file_that_nobody_claims_is_told_by_its_content(data: bytes, name: str) -> None:
+    found = locate(Document("somefile", data))
+    assert found is not None
+    assert found[0].name == name
+    assert len(found[1].places) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"hello\n", b"# FROM nginx\n", b"\xff\xfe", b"From: a@example.com\n"])
+def test_other_content_is_of_no_format(data: bytes) -> None:
+    found = locate(Document("somefile", data))
+    assert found is None or found[1].places == ()
+
+
+def test_compose_is_not_judged_as_kubernetes_nor_the_other_way_round() -> None:
+    found = locate(Document("pod.yaml", POD))
+    assert found is not None
+    assert found[0].name == "kubernetes"
+
+
+@pytest.mark.parametrize("path", ["dockerfile.yml", ".github/workflows/build-dockerfile.yaml"])
+def test_a_workflow_about_a_dockerfile_is_no_dockerfile(path: str) -> None:
+    assert not by_name("dockerfile").claims(path)
+
+
+def test_a_format_without_rules_across_files_reconciles_to_what_it_located() -> None:
+    located = Located()
+    assert by_name("dockerfile").reconcile([(Document("Dockerfile", b""), located)]) == [located]
