@@ -17,6 +17,7 @@ help:
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q pinner
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

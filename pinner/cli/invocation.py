@@ -1,21 +1,13 @@
-"""What a command line comes to: the options for any command, and what to run."""
+"""Understand a command line: with click, or without where that is all it takes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from pinner.cli.options import Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pinner.cli.context import Context
-    from pinner.cli.options import Options
-
-
-class Invocation(NamedTuple):
-    """A command line, understood."""
-
-    options: Options
-    run: Callable[[Context], int]
+    from collections.abc import Sequence
 
 
 def parse(arguments: Sequence[str]) -> Invocation:

@@ -1,8 +1,13 @@
-"""The options that every command takes, as values."""
+"""What a command line comes to: the options that every command takes, and what to run."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pinner.cli.context import Context
 
 
 class Options(NamedTuple):
@@ -21,3 +26,10 @@ class Options(NamedTuple):
 
 
 DEFAULTS = Options()
+
+
+class Invocation(NamedTuple):
+    """A command line, understood."""
+
+    options: Options
+    run: Callable[[Context], int]

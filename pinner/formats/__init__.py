@@ -16,7 +16,7 @@ FORMATS = (
     Format(
         "dockerfile",
         "pinner.formats.dockerfile",
-        # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, and `dockerfile.yml` a
+        # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, `dockerfile.yml` a
         # workflow about one.
         r"(?:(?:^|/)(?:[^/]*[.-])?(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?|\.(?:docker|container)file)$"
         r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",

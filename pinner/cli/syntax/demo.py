@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pinner.cli.commands.demo import DemoOptions, demo
-from pinner.cli.invocation import Invocation
+from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import pinner_command
 
 

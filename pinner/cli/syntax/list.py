@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pinner.cli.commands.list import ListOptions, list_
-from pinner.cli.invocation import Invocation
+from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.report import FORMATS
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from pinner import __version__
-from pinner.cli.invocation import Invocation
-from pinner.cli.options import DEFAULTS
+from pinner.cli.options import DEFAULTS, Invocation
 from pinner.cli.syntax import COMMANDS
 from pinner.cli.syntax.shared import CONTEXT_SETTINGS, global_options
 from pinner.cli.terminal import Terminal

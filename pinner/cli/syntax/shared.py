@@ -12,7 +12,7 @@ from pinner.cli.syntax import COMMANDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pinner.cli.invocation import Invocation
+    from pinner.cli.options import Invocation
 
 # Options that were not given say so (None, False, 0), so that the other place's value is seen.
 _GLOBAL = (

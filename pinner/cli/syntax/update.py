@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pinner.cli.commands.change import ChangeOptions, change
-from pinner.cli.invocation import Invocation
+from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
 
 _EPILOG = """\b
