@@ -69,20 +69,20 @@ def _done_to(verdict: Changed, style: Style) -> str:
 
 def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:
     """Yield what could not be done and why: each reason once, with the places it holds for."""
-    reasons: dict[tuple[str, str | None], list[tuple[str, Mention]]] = {}
+    reasons: dict[tuple[str, str | None], dict[str, Mention]] = {}
     for plan in plans:
         for verdict in plan.verdicts:
             if isinstance(verdict, Failed):
-                key = (verdict.error.message, verdict.error.hint)
-                reasons.setdefault(key, []).append((plan.document.path, verdict.place))
+                places = reasons.setdefault((verdict.error.message, verdict.error.hint), {})
+                places.setdefault(place_of(plan.document.path, verdict.place), verdict.place)
     # A hint that several share stands once, after the last of them.
     last = {hint: message for message, hint in reasons}
     for (message, hint), places in reasons.items():
-        path, mention = places[0]
-        where = style.where(place_of(path, mention))
-        yield f"{where}: {style.severity('error')}: {_about(str(mention.reference), message)}"
-        if len(places) > 1:
-            yield f"  also at {_places(places[1:])}"
+        first, *others = places
+        named = str(places[first].reference)
+        yield f"{style.where(first)}: {style.severity('error')}: {_about(named, message)}"
+        if others:
+            yield f"  also at {_places(others)}"
         if hint and last[hint] == message:
             yield hint_line(hint, style)
 
@@ -92,8 +92,8 @@ def _about(name: str, message: str) -> str:
     return printable(message if "`" in message else f"`{name}`: {message}")
 
 
-def _places(places: Sequence[tuple[str, Mention]]) -> str:
-    shown = ", ".join(place_of(path, mention) for path, mention in places[:_MAX_PLACES])
+def _places(places: Sequence[str]) -> str:
+    shown = ", ".join(places[:_MAX_PLACES])
     rest = len(places) - _MAX_PLACES
     return f"{shown} and {count(rest, 'more place')}" if rest > 0 else shown
 

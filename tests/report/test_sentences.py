@@ -131,6 +131,15 @@ def test_a_reason_is_given_once_and_names_the_reference_where_it_does_not_itself
     ]
 
 
+def test_a_place_that_an_anchor_shares_is_named_once() -> None:
+    gone = NotFoundError("`x` does not exist")
+    failures = plan(*(Failed(mention("x", line), gone) for line in (1, 1, 2, 2)), changed=False)
+    assert list(render_failures([failures], PLAIN)) == [
+        "Dockerfile:1:6: error: `x` does not exist",
+        "  also at Dockerfile:2:6",
+    ]
+
+
 def test_an_error_names_its_file_and_cannot_fake_a_line() -> None:
     assert list(render_error(PinnerError("a\nb", hint="c\nd"), PLAIN, "e\nf")) == [
         "e\\nf: error: a\\nb",
