@@ -48,6 +48,7 @@ class Expansion(NamedTuple):
     pieces: Value = ()
     expressions: Sequence[tuple[int, int]] = ()
     altered: Sequence[Piece] = ()
+    """The pieces of values that it depends on without showing them."""
     elsewhere: Sequence[Piece] = ()
     """The pieces of ``--platform``."""
     problem: DockerfileError | None = None
@@ -92,29 +93,26 @@ def expand_from(parts: From, escape: str, environment: Mapping[str, Value]) -> E
     """Expand image and platform; a problem is returned, not raised."""
     platform: str | None = None
     elsewhere: Value = ()
+    expander = Expander(parts.line, escape, environment)
     try:
-        pieces, expander = _expand(parts.line, parts.start, parts.end, escape, environment)
+        pieces = _expand(expander, parts.line, parts.start, parts.end)
         text_of(pieces)
         if parts.platform is not None and parts.platform.text:
             line = LogicalLine([run for start, end in parts.platform.ranges for run in parts.line.runs(start, end)])
-            elsewhere, other = _expand(line, 0, len(line.text), escape, environment)
+            other = Expander(line, escape, environment)
+            elsewhere = _expand(other, line, 0, len(line.text))
             if all(piece.nature == "written" for piece in elsewhere):
                 platform = decoded(text_of(elsewhere)) or None
-            elsewhere = (*elsewhere, *(other.altered if other else ()))
+            elsewhere = (*elsewhere, *other.altered)
     except DockerfileError as error:
-        return Expansion(problem=error)
-    if expander is None:
-        return Expansion(pieces, (), (), elsewhere, None, platform)
+        return Expansion(altered=(*expander.altered, *expander.met), problem=error)
     return Expansion(pieces, expander.expressions, expander.altered, elsewhere, None, platform)
 
 
-def _expand(
-    line: LogicalLine, start: int, end: int, escape: str, environment: Mapping[str, Value]
-) -> tuple[Value, Expander | None]:
+def _expand(expander: Expander, line: LogicalLine, start: int, end: int) -> Value:
     if _SPECIAL.search(line.text, start, end) is None:
-        return tuple([Piece(text, offset) for offset, text in line.runs(start, end)]), None
-    expander = Expander(line, escape, environment)
-    return expander.expand(start, end), expander
+        return tuple([Piece(text, offset) for offset, text in line.runs(start, end)])
+    return expander.expand(start, end)
 
 
 def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Place:

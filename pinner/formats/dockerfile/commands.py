@@ -155,7 +155,8 @@ def judge_use(site: Site, use: Use, pieces: list[Piece], stages: Collection[str]
         return make_skip(site, text, "parse-error", use.problem)
     if not use.onbuild and decoded(text).lower() in stages:
         return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
-    if text == "scratch":
+    # A trigger runs in another build: what is a stage here may be one there.
+    if text == "scratch" and not (use.onbuild and text in stages):
         return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
     if use.onbuild and not any(character in text for character in ":@/") and not is_template(text):
         detail = f"`{text}` may be a stage of the build that the trigger runs in"

@@ -106,17 +106,17 @@ def _find_json(source: Source, first: int) -> tuple[int, int, int] | None:
     """Find the value of ``syntax`` in a document that is one JSON object, for frontends that read JSON."""
     import json  # noqa: PLC0415 - hardly any file needs it
 
+    text = "\n".join(source.lines[first:])
     try:
-        content = json.loads("\n".join(source.lines[first:]))
+        content = json.loads(text)
     except (ValueError, RecursionError):
         return None
     value = content.get("syntax")
     if not isinstance(value, str):
         return None
-    pattern = re.compile(rf'"syntax"\s*:\s*"({re.escape(value)})"')
-    found = [
-        (number, match)
-        for number in range(first, len(source.lines))
-        for match in pattern.finditer(source.lines[number])
-    ]
-    return (found[0][0], *found[0][1].span(1)) if len(found) == 1 else None
+    found = list(re.finditer(rf'"syntax"[ \t\r\n]*:[ \t\r\n]*"({re.escape(value)})"', text))
+    if len(found) != 1:
+        return None
+    start, end = found[0].span(1)
+    begin = text.rfind("\n", 0, start) + 1
+    return first + text.count("\n", 0, start), start - begin, end - begin

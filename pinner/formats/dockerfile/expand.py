@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix
+from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.text import BOM, decoded
 from pinner.formats.dockerfile.values import LONGEST, Piece, text_of
@@ -44,6 +44,7 @@ class Expander:
         "_text",
         "altered",
         "expressions",
+        "met",
     )
 
     def __init__(self, line: LogicalLine, escape: str, environment: Mapping[str, Value]) -> None:
@@ -59,7 +60,9 @@ class Expander:
         self.expressions: list[tuple[int, int]] = []
         """The variables at the top level, each as the range of pieces that it gave."""
         self.altered: list[Piece] = []
-        """The pieces of values that a pattern has changed: more text in them might change the outcome."""
+        """The pieces of values that a pattern has changed or was made of: more text in them might change the outcome."""
+        self.met: list[Piece] = []
+        """Every piece of a value, also where the expansion fails later on."""
 
     def expand(self, start: int, end: int) -> Value:
         """Return what ``text[start:end]`` of the line stands for.
@@ -80,6 +83,7 @@ class Expander:
         """Add ``pieces`` as what came through ``via``; a piece without text of ``nature`` where they say nothing."""
         if len(self._out) + len(pieces) > _MOST_PIECES or sum([len(piece.text) for piece in pieces]) > LONGEST:
             raise DockerfileError("the expanded text is too long")
+        self.met += pieces
         for piece in pieces:
             if len(piece.via) > _DEEPEST:
                 raise DockerfileError("variables refer to each other too deeply")
@@ -222,7 +226,7 @@ class Expander:
             self._insert(f"${{{decoded(name)}}}", word, "empty")
         elif modifier == "+":
             known = any(piece.nature == "platform" for piece in value or ())
-            nature: Nature = "platform" if known else "unset" if absent else "empty"
+            nature: Nature = "platform" if known else "unset" if value is None else "empty"
             self._insert(f"${{{decoded(name)}}}", () if absent else word, nature)
         elif modifier == "?" and absent:
             raise UnsetError(f"ARG {decoded(name)} has no default: its value must be given to the build")
@@ -231,8 +235,14 @@ class Expander:
         else:
             raise DockerfileError(f"`${{{decoded(name)}:` has a modifier that BuildKit does not know")
 
+    def _pattern(self, stop: str, *, pattern: bool) -> str:
+        """Return the text of a pattern, or of what replaces it."""
+        word = self._word(stop, raw=True, pattern=pattern)
+        self.altered += word
+        return text_of(word)
+
     def _trim(self, name: str, modifier: str) -> None:
-        pattern = text_of(self._word("}", raw=True, pattern=True))
+        pattern = self._pattern("}", pattern=True)
         longest = pattern.startswith(modifier)
         find = find_prefix if modifier == "#" else find_suffix
         value = text_of(self._environment.get(name) or ())
@@ -246,8 +256,8 @@ class Expander:
     def _replace(self, name: str) -> None:
         everywhere = self._peek() == "/"
         self._index += everywhere
-        pattern = text_of(self._word("/", raw=True, pattern=True))
-        replacement = text_of(self._word("}", raw=True, pattern=False))
+        pattern = self._pattern("/", pattern=True)
+        replacement = self._pattern("}", pattern=False)
         cuts = find_all(pattern, text_of(self._environment.get(name) or ()))
         self._cut(name, cuts if everywhere else cuts[:1], replacement)
 
@@ -260,15 +270,9 @@ class Expander:
         nature: Nature = "unset" if value is None else "computed"
         if any(piece.nature == "platform" for piece in value or ()):
             nature = "platform"
-        text = text_of(value or ())
-        parts: list[str] = []
-        position = 0
-        for cut in cuts:
-            parts += (text[position : cut.start], replacement)
-            position = cut.end
-        parts.append(text[position:])
+        text = replace_cuts(text_of(value or ()), cuts, replacement)
         self.altered += value or ()
-        self._insert(f"ARG {decoded(name)}", (Piece("".join(parts), -1, (), nature),), nature)
+        self._insert(f"ARG {decoded(name)}", (Piece(text, -1, (), nature),), nature)
 
     def _name(self) -> str:
         """Read a variable's name: digits, a special parameter, or letters, digits and underscores (``processName``)."""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from pinner.model import Document, Place
 
 _COMMANDS = frozenset(("COPY", "ADD", "RUN", "ONBUILD"))
+_KNOWN = _COMMANDS | {
+    *("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL"),
+    *("USER", "VOLUME", "WORKDIR"),
+}
 _KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
 
 
@@ -94,8 +98,14 @@ class _Reader:
         return not self._binary or any(instruction.name == "FROM" for instruction in self._instructions)
 
     def outline(self) -> tuple[object, ...]:
-        """Return every instruction with its lines, from 1."""
-        return tuple([(entry.name, entry.first + 1, entry.end + 1) for entry in self._instructions])
+        """Return every instruction with its lines, from 1.
+
+        What BuildKit does not know stays without a name: it may be text for another frontend, such as the JSON or the
+        ``//`` line that holds the syntax, and would read otherwise with a digest in it.
+        """
+        return tuple(
+            [(name if name in _KNOWN else "", first + 1, end + 1) for name, first, _, end, _ in self._instructions]
+        )
 
     def read(self) -> None:
         """Find every place."""
@@ -186,16 +196,16 @@ class _Reader:
         if parts.name:
             self._stages.add(parts.name)
 
-    def _judge(self, site: Site, parts: From, expansion: Expansion) -> tuple[Place, Expansion | None]:
+    def _judge(self, site: Site, parts: From, expansion: Expansion) -> tuple[Place, Expansion]:
         if expansion.problem is None:
             return judge_from(site, expansion, self._stages), expansion
         written = parts.line.text[parts.start : parts.end]
         if is_template(written):
-            return make_skip(site, written, "templated", "a template engine writes this text"), None
+            return make_skip(site, written, "templated", "a template engine writes this text"), expansion
         reason: Literal["no-default", "parse-error"] = (
             "no-default" if isinstance(expansion.problem, UnsetError) else "parse-error"
         )
-        return make_skip(site, written, reason, str(expansion.problem)), None
+        return make_skip(site, written, reason, str(expansion.problem)), expansion
 
     def _read_argument(self, entry: Instruction) -> None:
         if self._froms and entry.first > next(iter(self._froms)):

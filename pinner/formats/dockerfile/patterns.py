@@ -50,6 +50,16 @@ def find_all(pattern: str, value: str) -> list[Cut]:
     return cuts
 
 
+def replace_cuts(value: str, cuts: list[Cut], replacement: str) -> str:
+    """Return ``value`` with ``replacement`` in the place of each of ``cuts``."""
+    parts: list[str] = []
+    position = 0
+    for cut in cuts:
+        parts += (value[position : cut.start], replacement)
+        position = cut.end
+    return "".join((*parts, value[position:]))
+
+
 def _tokens(pattern: str) -> list[str]:
     tokens = []
     characters = iter(pattern)

@@ -25,7 +25,7 @@ class Conflict(NamedTuple):
 
     detail: str
     among_images: bool
-    """Whether users disagree on the image: then a digest that stands there already cannot move either."""
+    """Whether another image depends on it: then a digest that stands there already cannot move either."""
 
 
 class Conflicts:
@@ -52,35 +52,35 @@ class Conflicts:
         if known is None or (among_images and not known.among_images):
             self._conflicts[end] = Conflict(detail, among_images)
 
-    def _forbid(self, pieces: Iterable[Piece], detail: str) -> None:
+    def _forbid(self, pieces: Iterable[Piece], detail: str, *, among_images: bool) -> None:
         for piece in pieces:
             if piece.offset >= 0:
-                self._note(piece.end, detail, among_images=False)
+                self._note(piece.end, detail, among_images=among_images)
 
     def add_base(self, expansion: Expansion, place: Place) -> None:
         """Take a ``FROM`` into account."""
         pieces = expansion.pieces
-        text = expansion.text
-        self._forbid(pieces[:-1], f"the default also stands in the middle of `{text}`")
-        self._forbid(expansion.altered, f"a pattern takes a part of the default for `{text}`")
-        self._forbid(expansion.elsewhere, "the default is a part of a --platform as well")
+        text = str(place.reference) if isinstance(place, Mention) else place.text
+        self._forbid(pieces[:-1], f"the default also stands in the middle of `{text}`", among_images=True)
+        taken = "a pattern takes a part of the default for" if expansion.problem is None else "the default is used for"
+        self._forbid(expansion.altered, f"{taken} `{text}`", among_images=True)
+        self._forbid(expansion.elsewhere, "the default is a part of a --platform as well", among_images=True)
         if not pieces or pieces[-1].offset < 0:
             return
         end = pieces[-1].end
         if not isinstance(place, Mention):
-            self._note(end, f"the default also ends `{text}`, which is no image to pin", among_images=False)
+            self._note(end, f"the default also ends `{text}`, which is no image to pin", among_images=True)
         elif self._texts.setdefault(end, text) != text:
             self._note(end, f"the default ends `{self._texts[end]}` and `{text}`, two images", among_images=True)
 
     def add_definition(self, definition: Definition, redeclared: Collection[str]) -> None:
         """Take a global ``ARG`` into account; ``redeclared`` are the names that stages take over with their value."""
-        value = definition.value
-        self._forbid(value[:-1], f"the default also stands in the middle of ARG {definition.name}")
-        self._forbid(definition.altered, f"a pattern takes a part of the default for ARG {definition.name}")
-        if definition.name in redeclared:
-            self._forbid(
-                value[-1:], f"ARG {definition.name} is declared again in a stage and would carry the digest there"
-            )
+        name, value, altered = definition
+        self._forbid(value[:-1], f"the default also stands in the middle of ARG {name}", among_images=False)
+        self._forbid(altered, f"a pattern takes a part of the default for ARG {name}", among_images=True)
+        if name in redeclared:
+            detail = f"ARG {name} is declared again in a stage and would carry the digest there"
+            self._forbid(value[-1:], detail, among_images=False)
 
 
 def find_conflicts(

@@ -114,5 +114,13 @@ def test_why_a_command_names_no_image_to_pin(line: str, reason: str, detail: str
     assert place.line == 2
 
 
+@pytest.mark.parametrize("line", ["ONBUILD COPY --from=scratch b c", "ONBUILD RUN --mount=from=scratch b"])
+def test_a_trigger_may_mean_a_stage_that_is_called_scratch(line: str) -> None:
+    reasons = [
+        [getattr(place, "reason", "") for place in places(f"FROM a AS {name}\n{line}\n")] for name in ("scratch", "b")
+    ]
+    assert reasons == [["onbuild-ambiguous"], ["scratch"]]
+
+
 def test_a_mount_that_does_not_parse_and_names_no_image_is_nobody_s_business() -> None:
     assert places("FROM scratch\nRUN --mount='a\"b' c\n") == []

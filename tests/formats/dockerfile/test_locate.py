@@ -129,6 +129,22 @@ def test_a_syntax_line_without_an_image_names_none() -> None:
     assert [place.kind for place in find("# syntax= \nFROM a\n").places] == ["from"]
 
 
+@pytest.mark.parametrize("text", ["//syntax=a/b:1\nFROM x\n", '{"syntax":"a/b:1","c":""}\n', '{"syntax"\n:"a/b:1"}'])
+def test_a_digest_in_the_syntax_changes_no_outline(text: str) -> None:
+    before = find(text)
+    place = before.places[0]
+    assert isinstance(place, Mention)
+    assert text[place.span.start : place.span.end] == "a/b:1"
+    after = find(f"{text[: place.insert]}@{OLD}{text[place.insert :]}")
+    assert isinstance(after.places[0], Mention)
+    assert str(after.places[0].reference) == f"a/b:1@{OLD}"
+    assert after.outline == before.outline
+
+
+def test_the_outline_names_the_instructions_that_there_are() -> None:
+    assert find("FROM x\nFRUM y\nWORKDIR /a\n").outline == (("FROM", 1, 1), ("", 2, 2), ("WORKDIR", 3, 3))
+
+
 def test_a_nul_does_not_hide_a_from() -> None:
     [place] = find("FROM alpine\nRUN a\0b\n").places
     assert isinstance(place, Mention)
@@ -144,6 +160,9 @@ def test_a_nul_does_not_hide_a_from() -> None:
         ("ARG V=1\nARG W=${V%.x}\nFROM a:$V\n", "a part of the default for ARG W"),
         ("ARG V=1\nARG TARGETARCH=$V\nFROM a:$V\n", "a part of the default for ARG TARGETARCH"),
         ("ARG V=1\nFROM a:$V\nFROM b:${V#2*}\n", "a part of the default for `b:1`"),
+        ("ARG V=1 W=q\nFROM a:$V\nFROM ${W/q/b:$V}\n", "a part of the default for `b:1`"),
+        ("ARG V=1 W=b:1\nFROM a:$V\nFROM ${W%$V}2\n", "a part of the default for `b:2`"),
+        ("ARG V=1\nFROM a:$V\nFROM b:$V${W:?}\n", "is used for `b:$V${W:?}`"),
         ("ARG V=x\nFROM $V\nFROM --platform=$V a\n", "--platform"),
         ("ARG V=x\nFROM $V\nFROM --platform=${V#y*} a\n", "--platform"),
         ("ARG V=x\nFROM $V AS x\nFROM $V\n", "no image to pin"),
@@ -182,6 +201,28 @@ def test_a_digest_that_two_images_share_stays_where_it_is() -> None:
     assert isinstance(second, Mention)
     assert first.digest_span is None
     assert second.digest_span is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"ARG D={OLD}\nFROM a@$D\nFROM b@${{D/-/}}\n",
+        f"ARG D={OLD}\nFROM a@$D\nFROM b@${{D#x}}\n",
+        f"ARG D={OLD}\nFROM a@$D\nFROM b@$D${{W:?}}\n",
+        f"ARG D={OLD} W=q\nFROM a@$D\nFROM ${{W/q/b@$D}}\n",
+        f"ARG D={OLD}\nARG W=${{D%x}}\nFROM a@$D\nFROM b@$W\n",
+        f"ARG V=a@{OLD}\nFROM $V AS x\nFROM ${{V/-/}}\n",
+        f"ARG V=@{OLD}\nFROM a$V\nFROM $V\n",
+        f"ARG V=@{OLD}\nFROM a$V\nFROM b$V-x\n",
+        f"ARG D={OLD}\nFROM $D@$D\n",
+        f"ARG V=a@{OLD}\nFROM $V\nFROM --platform=$V b\n",
+    ],
+)
+def test_a_digest_that_something_else_depends_on_stays_where_it_is(text: str) -> None:
+    first = find(text).places[0]
+    assert isinstance(first, Mention)
+    assert first.reference.digest is not None
+    assert first.digest_span is None
 
 
 def test_a_digest_that_one_image_uses_twice_can_move() -> None:
