@@ -7,7 +7,7 @@ A port of compose-go's ``template/template.go``: ``$V``, ``${V}``, ``${V:-d}``, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pinner.formats.yamlnodes.text import SourceText
 
@@ -22,8 +22,7 @@ class InvalidTemplateError(ValueError):
     """The text is no template that compose could fill in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """One use of a variable, and the bytes of the expanded text that are there because of it."""
 
     name: str
@@ -40,8 +39,7 @@ class Variable:
         return self.operator in (":-", "-", ":+", "+")
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(NamedTuple):
     """A template with no variable set."""
 
     text: SourceText

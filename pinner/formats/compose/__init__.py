@@ -6,13 +6,14 @@ Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.formats.compose.readers import ROOT, SERVICES, state_of
 from pinner.formats.compose.recognition import is_named_compose, services_of
 from pinner.formats.compose.services import read_services
 from pinner.formats.compose.siblings import Outline, reconcile
 from pinner.formats.compose.walk import Walk, find_builds
-from pinner.formats.yamlnodes import Mapping, Scalar, load, parse
+from pinner.formats.yamlnodes import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yamlnodes.fields import Fields
 from pinner.formats.yamlnodes.references import Collector, is_null
 from pinner.model import Located
@@ -27,7 +28,20 @@ __all__ = ["locate", "reconcile"]
 # `build` alone names no image, but a sibling file has to know of it.
 _WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build")
 _LOOKS_LIKE_COMPOSE = re.compile(rb"""^["']?services["']?[ \t]*:""", re.MULTILINE)
+_NO_MAPPING = "compose refuses a document that is no mapping"
 _LOOKS_LIKE_KUBERNETES = re.compile(rb"^apiVersion[ \t]*:", re.MULTILINE)
+
+
+class _File(NamedTuple):
+    """One document of a file."""
+
+    root: Mapping
+    mapping: Mapping
+    """That of the services."""
+    fields: Fields
+    services: list[Service]
+    shares: bool
+    """Whether it has aliases."""
 
 
 def locate(document: Document) -> Located | None:
@@ -44,34 +58,42 @@ def locate(document: Document) -> Located | None:
 def _locate(document: Document, *, named: bool) -> Located | None:
     data = document.data
     collector = Collector("compose", data)
-    services: list[tuple[Service, Fields]] = []
+    files: list[_File] = []
     outline: list[object] = []
+    budget = Budget()
     recognised = False
     for part in load(data):
-        composed = parse(part)
+        composed = parse(part, budget)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
         for root in composed.roots:
             fields = Fields()
             mapping = services_of(root, fields, document.path)
             if mapping is not None and type(root) is Mapping:
-                recognised = True
-                services += ((service, fields) for service in read_services(root, mapping, fields, data))
-            elif not _is_empty(root):
+                files.append(_File(root, mapping, fields, read_services(root, mapping, fields, data), composed.shares))
+            elif _is_empty(root):
+                continue
+            elif not named or type(root) is Mapping:
                 return None
+            elif composed.problem is None:
+                collector.report_problem(part, Problem(_NO_MAPPING, root.start))
         if composed.problem is not None and _may_be_compose(part.text, named=named):
             recognised = True
             collector.report_problem(part, composed.problem)
-    return _walk(collector, document.path, services, tuple(outline)) if recognised else None
+    return _walk(collector, document.path, files, tuple(outline)) if recognised or files else None
 
 
-def _walk(
-    collector: Collector, path: str, services: list[tuple[Service, Fields]], outline: tuple[object, ...]
-) -> Located:
+def _walk(collector: Collector, path: str, files: list[_File], outline: tuple[object, ...]) -> Located:
     # Of all documents, for compose merges them.
-    builds = find_builds(service for service, _ in services)
-    walk = Walk(collector, path, builds, {service.name for service, _ in services})
-    for service, fields in services:
-        walk.service(service, fields)
+    services = [service for file in files for service in file.services]
+    builds = find_builds(services)
+    walk = Walk(collector, path, builds, {service.name for service in services})
+    for file in files:
+        for service in file.services:
+            walk.service(service, file.fields)
+        if file.shares:
+            start = SERVICES if file.mapping is file.root else ROOT
+            collector.settle(file.root, file.fields, state_of, start)
+        collector.image_nodes.clear()
     built = frozenset(builds.names)
     return Located(collector.places(), Outline(outline, tuple(walk.inlines), frozenset(builds.services), built))
 

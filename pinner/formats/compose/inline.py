@@ -22,12 +22,12 @@ def locate_inline(collector: Collector, use: Use, text: SourceText | None, path:
 
     if text is None:
         detail = "the Dockerfile's lines cannot be matched with those of this file"
-        collector.add(use.offset, use.skip("", "computed", detail))
+        collector.add(use, use.skip("", "computed", detail))
         return ()
     try:
         expansion = expand(text)
     except InvalidTemplateError as error:
-        collector.add(use.offset, use.skip("", "invalid-reference", f"compose cannot fill in the Dockerfile: {error}"))
+        collector.add(use, use.skip("", "invalid-reference", f"compose cannot fill in the Dockerfile: {error}"))
         return ()
     located = dockerfile.locate(Document(path, expansion.text.data))
     if located is None:
@@ -46,7 +46,7 @@ class _Inline:
         self.use = use
         self.variable_starts = [variable.start for variable in expansion.variables]
         # Of the variables up to each one, that which reaches furthest: they come in order, and may be nested.
-        self.furthest = list(accumulate(expansion.variables, lambda one, other: max(one, other, key=_end)))
+        self.furthest: list[Variable] = list(accumulate(expansion.variables, _further))
         self.text = expansion.text
         self.lines = self.text.data.split(b"\n")
         self.line_starts = list(accumulate((len(line) + 1 for line in self.lines), initial=0))
@@ -67,7 +67,7 @@ class _Inline:
         )
         if isinstance(moved, Mention) and isinstance(place, Mention):
             moved = self._moved(moved, place)
-        self.collector.add(offset, moved)
+        self.collector.add(self.use, moved, offset)
 
     def _moved(self, moved: Mention, place: Mention) -> Place:
         """Return ``moved`` with the offsets of ``place`` in the file, or a skip where it has none there."""
@@ -132,5 +132,5 @@ class _Inline:
         return where is not None and where.end - where.start == span.end - span.start
 
 
-def _end(variable: Variable) -> int:
-    return variable.end
+def _further(one: Variable, other: Variable) -> Variable:
+    return other if other.end > one.end else one

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.compose.judgement import shown
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _MAX_EXTENDS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """What the services of one document have in common."""
 
     data: bytes

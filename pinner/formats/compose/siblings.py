@@ -55,7 +55,19 @@ def _in_light_of(located: Located, siblings: Sequence[tuple[Document, Located]])
     outlines = [(other.path, found.outline) for other, found in siblings if isinstance(found.outline, Outline)]
     if not outlines:
         return located
-    return Located(tuple(_judge(place, outlines) for place in located.places), located.outline)
+    judged = [_judge(place, outlines) for place in located.places]
+    # Services may share one text: where one of them cannot have a digest in it, none can.
+    pairs = zip(located.places, judged, strict=True)
+    taken = {new.span: new.detail for old, new in pairs if new is not old and isinstance(new, Skip)}
+    return Located(
+        tuple(
+            _skip(place, "arg-conflict", f"shared text: {taken[place.span]}")
+            if isinstance(place, Mention) and place.span in taken
+            else place
+            for place in judged
+        ),
+        located.outline,
+    )
 
 
 def _judge(place: Place, outlines: list[tuple[str, Outline]]) -> Place:

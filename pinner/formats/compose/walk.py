@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pinner.formats.compose.inline import locate_inline
@@ -27,15 +26,17 @@ _HOOKS = ("pre_start", "post_start", "pre_stop", "post_stop")
 _NOT_PULLED = ("build", "never")
 
 
-@dataclass(frozen=True, slots=True)
 class Builds:
     """What the file builds itself."""
 
-    services: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
-    """Names of built images, in comparable form, and the service that builds each."""
-    scalars: dict[int, str] = field(default_factory=dict)
-    """The scalars, by identity, that name a built image, and the service."""
+    __slots__ = ("names", "scalars", "services")
+
+    def __init__(self) -> None:
+        self.services: set[str] = set()
+        self.names: dict[str, str] = {}
+        """Names of built images, in comparable form, and the service that builds each."""
+        self.scalars: dict[int, str] = {}
+        """The scalars, by identity, that name a built image, and the service."""
 
 
 def find_builds(services: Iterable[Service]) -> Builds:
@@ -136,7 +137,7 @@ class Walk:
         )
         rest = text[start + len(_CONTEXT_SCHEME) :]
         refusal = self._built_elsewhere(shown(rest))
-        self.collector.add(use.offset, use.skip(shown(rest), *refusal) if refusal else judge(use, rest))
+        self.collector.add(use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest))
 
     def _image(self, kind: str, service: Service, node: Node, written: Node, via: tuple[str, ...]) -> None:
         if type(node) is not Scalar:
@@ -147,18 +148,18 @@ class Walk:
         text = reference_text(self.collector.data, node)
         use = self.collector.use(kind, node, text, written, via=via, platform=service.platform, owner=service.name)
         if text is None:
-            self.collector.add(use.offset, use.unreadable(node))
+            self.collector.add(use, use.unreadable(node))
             return
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
-        self.collector.add(use.offset, use.skip(name, *refusal) if refusal else judge(use, text))
+        self.collector.add(use, use.skip(name, *refusal) if refusal else judge(use, text))
 
     def _template(self, kind: str, service: Service, node: Node) -> None:
         """Keep the skip of ``image: {{ name }}``, which YAML reads as a mapping in a mapping."""
         text = is_template(self.collector.data, node)
         if text:
             use = self.collector.use_at(kind, node.start, len(text), owner=service.name)
-            self.collector.add(node.start, use.skip(text, "templated", "a template fills it in"))
+            self.collector.add(use, use.skip(text, "templated", "a template fills it in"))
 
     def _refusal(self, kind: str, service: Service, node: Scalar, name: str) -> tuple[SkipReason, str] | None:
         """Return why an image may not be pinned for reasons that are not in its text."""
@@ -193,7 +194,7 @@ class Walk:
                 text = reference_text(self.collector.data, node)
                 use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
                 skip = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
-                self.collector.add(use.offset, skip)
+                self.collector.add(use, skip)
 
     def _is_new(self, node: Node) -> bool:
         if id(node) in self._seen:

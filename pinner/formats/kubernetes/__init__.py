@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.formats.kubernetes.walk import Walk
-from pinner.formats.yamlnodes import load, parse
+from pinner.formats.yamlnodes import Budget, load, parse
 from pinner.formats.yamlnodes.references import Collector
 from pinner.model import Located
 
@@ -34,6 +34,7 @@ def locate(document: Document) -> Located | None:
         return Located() if _OBJECT.search(data) else None
     collector = Collector("kubernetes", data)
     outline: list[object] = []
+    budget = Budget()
     recognised = False
     for part in load(data):
         line = collector.lines.line(part.chunk.start)
@@ -41,11 +42,14 @@ def locate(document: Document) -> Located | None:
             recognised = recognised or _OBJECT.search(part.text) is not None
             outline.append((line,))
             continue
-        composed = parse(part)
+        composed = parse(part, budget)
         outline.append((line, composed.size))
         walk = Walk(collector, is_kustomization=is_kustomization)
         for root in composed.roots:
             recognised = walk.document(root) or recognised
+            if composed.shares:
+                collector.settle(root, walk.fields, walk.state_of)
+            collector.image_nodes.clear()
         if composed.problem is not None and _is_worth_a_word(part):
             recognised = True
             collector.report_problem(part, composed.problem)

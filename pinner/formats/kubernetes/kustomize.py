@@ -11,6 +11,7 @@ from pinner.formats.yamlnodes.text import reference_text
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
+    from pinner.formats.yamlnodes import Node
     from pinner.formats.yamlnodes.fields import Fields
     from pinner.formats.yamlnodes.references import Collector, Use
     from pinner.formats.yamlnodes.text import SourceText
@@ -43,18 +44,19 @@ class _Entry:
         tag, digest = self._field("newTag"), self._field("digest")
         if name is None or (tag is None and digest is None and self._field("newName") is None):
             return
-        scalar, name_text = name
+        scalar, name_text, _ = name
         use = self.collector.use("kustomize-image", scalar, name_text, scalar, owner=self.owner)
         written = str(name_text) + (f":{tag[1]}" if tag else "") + (f"@{digest[1]}" if digest else "")
-        last = (digest or tag or name)[1]
-        self.collector.add(use.offset, _judge(use, written, last))
+        end, last, end_written = digest or tag or name
+        self.collector.add(use._replace(scalar=end, written=end_written), _judge(use, written, last))
 
-    def _field(self, key: str) -> tuple[Scalar, SourceText] | None:
-        scalar = self.fields.scalar(self.entry, key)
-        if scalar is None or is_null(scalar):
+    def _field(self, key: str) -> tuple[Scalar, SourceText, Node] | None:
+        """Return the scalar under ``key``, its text, and what stands there: itself or an alias."""
+        field = self.fields.get(self.entry, key)
+        if field is None or type(field.node) is not Scalar or is_null(field.node):
             return None
-        text = reference_text(self.collector.data, scalar)
-        return None if text is None or not text.data else (scalar, text)
+        text = reference_text(self.collector.data, field.node)
+        return None if text is None or not text.data else (field.node, text, field.written)
 
 
 def _judge(use: Use, written: str, last: SourceText) -> Place:

@@ -10,6 +10,7 @@ from pinner.formats.kubernetes.objects import Object, read_object
 from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
+from pinner.formats.yamlnodes.sharing import OPAQUE
 from pinner.formats.yamlnodes.text import reference_text
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ class Walk:
         self._is_kustomization = is_kustomization
         self._seen: set[tuple[int, bool, bool, bool]] = set()
         self._built: frozenset[bytes] = frozenset()
+        self._excluded: set[int] = set()
+
+    def state_of(self, state: str, key: str, node: Node) -> str | None:
+        """Return what a reader takes ``node`` for, that stands under ``key``: see `sharing.Grammar`."""
+        if not state and key.startswith("x-"):
+            return None
+        return OPAQUE if key in _NOT_ENTERED or id(node) in self._excluded else "entered"
 
     def document(self, root: Node) -> bool:
         """Keep the images under ``root``; tell whether there was any object."""
@@ -83,6 +91,7 @@ class Walk:
         if found is not None:
             self.recognised = True
             if found.is_excluded:
+                self._excluded.add(id(mapping))
                 return []
             if found.is_kustomization:
                 locate_images(self.collector, mapping, self.fields, found.owner)
@@ -127,7 +136,7 @@ class Walk:
         text = is_template(self.collector.data, mapping)
         if text:
             use = self.collector.use_at("container-image", mapping.start, len(text), owner=owner.owner)
-            self.collector.add(mapping.start, use.skip(text, "templated", "a template fills it in"))
+            self.collector.add(use, use.skip(text, "templated", "a template fills it in"))
 
     def _typed(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
         """Keep the images under other keys, in the few kinds that have them."""
@@ -177,7 +186,7 @@ class Walk:
             place = use.skip(str(text), "built-elsewhere", "skaffold builds this image")
         else:
             place = judge(use, text[len(scheme) :])
-        self.collector.add(use.offset, place)
+        self.collector.add(use, place)
 
     def _artifacts(self, skaffold: Mapping) -> Iterator[bytes]:
         """Yield the names of the images that skaffold builds: ``build.artifacts[].image``."""
@@ -200,7 +209,7 @@ class Walk:
                 text = reference_text(self.collector.data, node)
                 use = self.collector.use("container-image", node, text, value, via=via, owner=owner.owner)
                 skip = use.skip(str(text or ""), "invalid-reference", "the key is there twice; the last one wins")
-                self.collector.add(use.offset, skip)
+                self.collector.add(use, skip)
 
 
 def _through(via: tuple[str, ...], key: str, written: Node) -> tuple[str, ...]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from pinner.formats.yamlnodes.composer import Budget, Composed, Problem, compose
+from pinner.formats.yamlnodes.composer import Budget, Composed, Problem, compose, refusal
 from pinner.formats.yamlnodes.documents import Chunk, split
 from pinner.formats.yamlnodes.events import c_events
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
 
 __all__ = [
     "Alias",
+    "Budget",
     "Composed",
     "Mapping",
     "Node",
@@ -25,14 +26,12 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class YamlDocument:
+class YamlDocument(NamedTuple):
     """One document of a file, not parsed yet."""
 
     data: bytes
     """The whole file."""
     chunk: Chunk
-    budget: Budget
 
     @property
     def text(self) -> bytes:
@@ -43,15 +42,23 @@ class YamlDocument:
 @lru_cache(maxsize=4)
 def load(data: bytes) -> tuple[YamlDocument, ...]:
     """Return the documents of a file. Remembered, for two formats look at the same file."""
-    budget = Budget()
-    return tuple(YamlDocument(data, chunk, budget) for chunk in split(data))
+    return tuple(YamlDocument(data, chunk) for chunk in split(data))
+
+
+def parse(document: YamlDocument, budget: Budget) -> Composed:
+    """Return the nodes of ``document``, and what kept the rest from being read. Never raises.
+
+    The ``budget`` is for one look at one file: what is remembered costs as much of it as what is parsed, so that the
+    answer does not depend on what was asked before.
+    """
+    if budget.events <= 0:
+        return refusal(document.chunk)
+    composed = _parse(document)
+    budget.events -= composed.pure_events
+    return composed
 
 
 @lru_cache(maxsize=8)
-def parse(document: YamlDocument) -> Composed:
-    """Return the nodes of ``document``, and what kept the rest from being read. Never raises.
-
-    Remembered, but for few documents: a bundle whose nodes all stayed alive would cost the collector more than the
-    parser.
-    """
-    return compose(document.data, document.chunk, document.budget, c_events())
+def _parse(document: YamlDocument) -> Composed:
+    """Remembered, but for few documents: of a bundle, the nodes would cost the collector more than the parser."""
+    return compose(document.data, document.chunk, c_events())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.formats.yamlnodes.events import describe, pure_events
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar, Sequence
-from pinner.formats.yamlnodes.shadow import shadow, spaces_for_tabs
+from pinner.formats.yamlnodes.repairs import spaces_for_tabs, without_blanks_in_blocks
+from pinner.formats.yamlnodes.shadow import shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ MAX_DEPTH = 200
 MAX_BYTES = 10_000_000
 """Of one document."""
 MAX_PURE_EVENTS = 1_000_000
-"""Of the pure parser in one file: about half a minute, several times what a 10 MB manifest needs."""
+"""Of the pure parser in one document, and about that in one file: half a minute, several times what 10 MB need."""
 _PRICE_OF_REFUSAL = 2_000
 """Events that looking into a document nested too deep is worth."""
 
@@ -40,13 +40,19 @@ class Composed(NamedTuple):
     size: int
     """How many nodes there are: a cheap measure of the structure."""
     problem: Problem | None
+    shares: bool = False
+    """Whether there is an alias."""
+    pure_events: int = 0
+    """What the pure parser had to do for it."""
 
 
-@dataclass(slots=True)
 class Budget:
-    """What the pure parser may still spend on one file."""
+    """What the pure parser may still do for one file."""
 
-    events: int = MAX_PURE_EVENTS
+    __slots__ = ("events",)
+
+    def __init__(self, events: int = MAX_PURE_EVENTS) -> None:
+        self.events = events
 
 
 class _LimitError(Exception):
@@ -57,10 +63,12 @@ class _LimitError(Exception):
         self.index = index
 
 
-def compose(data: bytes, chunk: Chunk, budget: Budget, accelerator: EventSource | None) -> Composed:
+def compose(
+    data: bytes, chunk: Chunk, accelerator: EventSource | None, most_pure_events: int = MAX_PURE_EVENTS
+) -> Composed:
     """Return the nodes of ``chunk``, their offsets counted in ``data``, the whole file. Never raises.
 
-    The ``accelerator`` is tried first; where it is absent or raises, the pure parser decides, at the budget's expense.
+    The ``accelerator`` is tried first; where it is absent or raises, the pure parser decides.
     """
     start, end = chunk
     if end - start > MAX_BYTES:
@@ -76,23 +84,35 @@ def compose(data: bytes, chunk: Chunk, budget: Budget, accelerator: EventSource 
             pass
         else:
             return builder.composed()
-    return _compose_pure(text, start, budget)
+    readable = spaces_for_tabs(text)
+    composed = _compose_pure(readable, start, most_pure_events)
+    repaired = readable if composed.problem is None else without_blanks_in_blocks(readable)
+    if repaired == readable:
+        return composed
+    second = _compose_pure(repaired, start, most_pure_events)
+    better = composed if second.problem else second
+    return better._replace(pure_events=composed.pure_events + second.pure_events)
 
 
-def _compose_pure(text: str, start: int, budget: Budget) -> Composed:
-    builder = _Builder(start, budget.events)
+def refusal(chunk: Chunk) -> Composed:
+    """Return what is there to say of a ``chunk`` that the budget does not reach."""
+    return Composed((), 0, Problem(_TOO_MUCH, chunk.start))
+
+
+def _compose_pure(text: str, start: int, most: int) -> Composed:
+    builder = _Builder(start, most)
     problem = None
+    price = 0
     try:
         _refuse_deep_lines(text)
-        builder.consume(pure_events(spaces_for_tabs(text)))
+        builder.consume(pure_events(text))
     except _LimitError as error:
         problem = Problem(str(error), start + error.index)
-        budget.events -= _PRICE_OF_REFUSAL
+        price = _PRICE_OF_REFUSAL
     except Exception as error:  # noqa: BLE001 - whatever a scanner raises on hostile bytes: one unreadable document
         message, index = describe(error)
         problem = Problem(message, start + (builder.index if index is None else index))
-    budget.events -= builder.count
-    return builder.composed(problem)
+    return builder.composed(problem)._replace(pure_events=price + builder.count)
 
 
 def _refuse_deep_lines(text: str) -> None:
@@ -112,8 +132,7 @@ def _refuse_deep_lines(text: str) -> None:
 
 
 _TOO_DEEP = f"nested over {MAX_DEPTH} levels deep"
-
-
+_TOO_MUCH = "more than the pure YAML parser can read in good time; install ruamel.yaml.clib"
 _OPENINGS = ("MappingStartEvent", "SequenceStartEvent")
 _ENDINGS = ("MappingEndEvent", "SequenceEndEvent")
 
@@ -126,12 +145,13 @@ class _Builder:
         self.most = most
         self.roots: list[Node] = []
         self.anchors: dict[str, Scalar | Collection] = {}
+        self.shares = False
         self.count = 0
         self.index = 0
 
     def composed(self, problem: Problem | None = None) -> Composed:
         """Return what was collected."""
-        return Composed(tuple(self.roots), self.count, problem)
+        return Composed(tuple(self.roots), self.count, problem, self.shares)
 
     def consume(self, events: Iterator[Any]) -> None:
         """Make nodes of ``events``; raises what their parser raises, and `_LimitError`."""
@@ -174,6 +194,7 @@ class _Builder:
 
     def _alias(self, event: Any) -> Alias:  # noqa: ANN401 - the parsers ship no types
         start = self._begin(event)
+        self.shares = True
         target = self.anchors.get(event.anchor)
         if target is None:
             raise ValueError(f"`*{event.anchor}` has no anchor before it")
@@ -183,5 +204,5 @@ class _Builder:
         self.index = index = event.start_mark.index
         self.count += 1
         if self.most is not None and self.count > self.most:
-            raise _LimitError("more than the pure YAML parser can read in good time; install ruamel.yaml.clib", index)
+            raise _LimitError(_TOO_MUCH, index)
         return self.base + int(index)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from pinner.formats.yamlnodes.nodes import Node
 
+_MERGE_TAG = "tag:yaml.org,2002:merge"
 _MAX_SOURCES = 100
 """Mappings merged into one, all told. Real files have a handful; without an end, a chain of merges costs its square."""
 
@@ -39,7 +40,7 @@ class Fields:
         if "<<" not in own:
             written = own.get(key)
             return None if written is None else Field(resolve(written), written, anchor_name(written))
-        for source, via in self._sources(mapping):
+        for source, via in self.sources(mapping):
             written = self.own(source).get(key)
             if written is not None:
                 return Field(resolve(written), written, (*via, *anchor_name(written)))
@@ -49,15 +50,18 @@ class Fields:
         """Return the mapping's own scalar keys with their values, the last of duplicates; ``<<`` is one of them."""
         index = self._indexes.get(id(mapping))
         if index is None:
+            children = mapping.children
             index = self._indexes[id(mapping)] = {
-                key.value: value for key, value in mapping.pairs() if type(key) is Scalar
+                key.value: value
+                for key, value in zip(children[::2], children[1::2], strict=True)
+                if type(key) is Scalar and (key.value != "<<" or _merges(key))
             }
         return index
 
     def keys(self, mapping: Mapping) -> list[str]:
         """Return the scalar keys of ``mapping``, its own first, without ``<<``."""
         return list(
-            dict.fromkeys(key for source, _ in self._sources(mapping) for key in self.own(source) if key != "<<")
+            dict.fromkeys(key for source, _ in self.sources(mapping) for key in self.own(source) if key != "<<")
         )
 
     def scalar(self, mapping: Mapping, key: str) -> Scalar | None:
@@ -65,7 +69,7 @@ class Fields:
         field = self.get(mapping, key)
         return field.node if field is not None and type(field.node) is Scalar else None
 
-    def _sources(self, mapping: Mapping) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+    def sources(self, mapping: Mapping) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
         """Yield ``mapping`` and, in the order of precedence, all that is merged into it; cycles end."""
         stack: list[tuple[Mapping, tuple[str, ...]]] = [(mapping, ())]
         seen: set[int] = set()
@@ -78,6 +82,11 @@ class Fields:
             merged = self.own(source).get("<<")
             if merged is not None:
                 stack += reversed([(node, (*via, "<<", *names)) for node, names in _merged(merged)])
+
+
+def _merges(key: Scalar) -> bool:
+    """Tell whether ``<<`` is a merge key to go-yaml: in quotes, or tagged as a string, it is a key like others."""
+    return key.tag == _MERGE_TAG or (not key.style and key.tag is None)
 
 
 def anchor_name(written: Node) -> tuple[str, ...]:

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Not frozen: `object.__setattr__` in a frozen `__init__` triples the cost of making a node, and a bundle has a million.
+# Plain classes with slots: a bundle has a million nodes, and nothing makes one faster.
 
 
-@dataclass(slots=True, eq=False)
 class Scalar:
     """A scalar as its event gave it; `pinner.formats.yamlnodes.text` turns it into bytes and where they come from."""
 
-    value: str
-    """In shadow characters: right as it stands where it is ASCII."""
-    start: int
-    """The first byte, which is that of ``&anchor`` or ``!tag`` where there is one."""
-    end: int
-    style: str
-    """One of ``' " | >``, or empty for a plain scalar."""
-    tag: str | None
-    anchor: str | None
+    __slots__ = ("anchor", "end", "start", "style", "tag", "value")
+
+    def __init__(self, value: str, start: int, end: int, style: str, tag: str | None, anchor: str | None) -> None:
+        self.value = value
+        """In shadow characters: right as it stands where it is ASCII."""
+        self.start = start
+        """The first byte, which is that of ``&anchor`` or ``!tag`` where there is one."""
+        self.end = end
+        self.style = style
+        """One of ``' " | >``, or empty for a plain scalar."""
+        self.tag = tag
+        self.anchor = anchor
 
 
-@dataclass(slots=True, eq=False)
-class Mapping:
-    """Keys and values in the order written; duplicate keys and merge keys are ordinary pairs here."""
+class _Collection:
+    __slots__ = ("anchor", "children", "flow", "start", "tag")
 
-    children: list[Node]
-    """A key, its value, the next key …"""
-    start: int
-    tag: str | None
-    anchor: str | None
-    flow: bool
+    def __init__(self, children: list[Node], start: int, tag: str | None, anchor: str | None, flow: bool) -> None:  # noqa: FBT001 - positional for speed
+        self.children = children
+        self.start = start
+        self.tag = tag
+        self.anchor = anchor
+        self.flow = flow
+
+
+class Mapping(_Collection):
+    """Keys and values in the order written; duplicate keys and merge keys are ordinary pairs here.
+
+    Its children are a key, its value, the next key …
+    """
+
+    __slots__ = ()
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
         """Return the keys and their values, in the order written."""
@@ -43,24 +52,21 @@ class Mapping:
         return zip(children, children, strict=True)
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
+class Sequence(_Collection):
     """Items in the order written."""
 
-    children: list[Node]
-    start: int
-    tag: str | None
-    anchor: str | None
-    flow: bool
+    __slots__ = ()
 
 
-@dataclass(slots=True, eq=False)
 class Alias:
     """``*name``, and the node it stands for, which may be one of its own ancestors."""
 
-    target: Scalar | Mapping | Sequence
-    start: int
-    name: str
+    __slots__ = ("name", "start", "target")
+
+    def __init__(self, target: Scalar | Mapping | Sequence, start: int, name: str) -> None:
+        self.target = target
+        self.start = start
+        self.name = name
 
 
 Collection: TypeAlias = Mapping | Sequence

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.source import LineIndex
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
 from pinner.formats.yamlnodes.shadow import unshadow
+from pinner.formats.yamlnodes.sharing import other_readers
 from pinner.formats.yamlnodes.text import content_start
 from pinner.model import Mention, Skip, Span
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes import Problem, YamlDocument
+    from pinner.formats.yamlnodes.fields import Fields
     from pinner.formats.yamlnodes.nodes import Node
+    from pinner.formats.yamlnodes.sharing import Grammar, Reader
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place, SkipReason
 
@@ -25,8 +28,7 @@ _STANDARD_TAGS = "tag:yaml.org,2002:"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """Where a file uses an image, and how: what a mention and a skip of it have in common."""
 
     format: str
@@ -40,6 +42,10 @@ class Use:
     via: tuple[str, ...] = ()
     platform: str | None = None
     owner: str = ""
+    scalar: Scalar | None = None
+    """What holds the text; None where no scalar does."""
+    written: Node | None = None
+    """What stands where the image is named: the scalar itself, or an alias of it."""
 
     def skip(self, text: str, reason: SkipReason, detail: str, via: tuple[str, ...] = ()) -> Skip:
         """Return the skip that says why this use of ``text`` is left alone."""
@@ -103,6 +109,14 @@ def _blank_detail(written: str) -> str:
     return "blanks are part of the text"
 
 
+class _Entry(NamedTuple):
+    """A place that was found, and what it goes by until its document is done."""
+
+    offset: int
+    place: Place
+    scalar: Scalar | None
+
+
 class Collector:
     """Gathers the places of one file for one format, and puts them in the order of their use."""
 
@@ -110,7 +124,10 @@ class Collector:
         self.format = format_name
         self.data = data
         self.lines = LineIndex(data)
-        self._places: list[tuple[int, Place]] = []
+        self._entries: list[_Entry] = []
+        self._settled = 0
+        self.image_nodes: set[int] = set()
+        """What stands where the document at work names an image, by identity."""
 
     def use(
         self,
@@ -130,16 +147,45 @@ class Collector:
             span = Span(content_start(self.data, scalar), scalar.end)
         offset = written.start if type(written) is Alias else span.start
         line, column = self.lines.locate(offset)
-        return Use(self.format, kind, offset, line, column, span, via, platform, owner)
+        return Use(self.format, kind, offset, line, column, span, via, platform, owner, scalar, written)
 
     def use_at(self, kind: str, offset: int, length: int, *, owner: str = "") -> Use:
         """Return the use of the ``length`` bytes at ``offset``, which are no scalar."""
         line, column = self.lines.locate(offset)
         return Use(self.format, kind, offset, line, column, Span(offset, offset + length), owner=owner)
 
-    def add(self, offset: int, place: Place) -> None:
-        """Keep ``place``, which is used at ``offset``."""
-        self._places.append((offset, place))
+    def add(self, use: Use, place: Place, offset: int | None = None) -> None:
+        """Keep ``place``, found at ``use``; ``offset`` says where inside of it, where it is but a part."""
+        self._entries.append(_Entry(use.offset if offset is None else offset, place, use.scalar))
+        self.image_nodes.add(id(use.written))
+
+    def settle(self, root: Node, fields: Fields, grammar: Grammar, state: str = "") -> None:
+        """Be done with a document that has aliases: its mentions whose text somebody else reads too become skips.
+
+        ``state`` is that of ``root`` in the ``grammar``.
+        """
+        entries = self._entries[self._settled :]
+        texts = {id(entry.scalar): entry.scalar for entry in entries if type(entry.place) is Mention}
+        readers = other_readers((root, state), fields, grammar, self.image_nodes, set(texts))
+        details = {
+            text: f"the same text is used {self._where(reader)}, and no digest belongs there"
+            for text, reader in readers.items()
+        }
+        for entry in entries:
+            if type(entry.place) is Skip and id(entry.scalar) in texts:
+                detail = f"the same text is used in line {entry.place.line}, where no digest may go"
+                details.setdefault(id(entry.scalar), detail)
+        self._entries[self._settled :] = [
+            entry._replace(place=_in_conflict(entry.place, details[id(entry.scalar)]))
+            if type(entry.place) is Mention and id(entry.scalar) in details
+            else entry
+            for entry in entries
+        ]
+        self._settled = len(self._entries)
+
+    def _where(self, reader: Reader) -> str:
+        under = f"under `{unshadow(reader.key)}` " if reader.key else ""
+        return f"{under}in line {self.lines.line(reader.offset)}"
 
     def report_problem(self, document: YamlDocument, problem: Problem) -> None:
         """Keep the skip of a document that could not be read."""
@@ -148,11 +194,28 @@ class Collector:
         detail = "a template, which is no YAML before it is filled in" if templated else problem.message
         reason: SkipReason = "templated" if templated else "parse-error"
         span = Span(problem.offset, problem.offset)
-        self.add(problem.offset, Skip(self.format, "document", "", line, column, span, reason, detail))
+        skip = Skip(self.format, "document", "", line, column, span, reason, detail)
+        self._entries.append(_Entry(problem.offset, skip, None))
 
     def places(self) -> tuple[Place, ...]:
         """Return everything kept, in the order of the uses."""
-        return tuple(place for _, place in sorted(self._places, key=lambda item: item[0]))
+        return tuple(entry.place for entry in sorted(self._entries, key=itemgetter(0)))
+
+
+def _in_conflict(mention: Mention, detail: str) -> Skip:
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        "arg-conflict",
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )
 
 
 def is_null(scalar: Scalar) -> bool:

@@ -1,13 +1,12 @@
 """The shadow text: one character a byte, so that a parser's character index *is* the byte offset.
 
-No byte can make a parser refuse the file or count differently: bytes from 0x80 become letters (so NEL, U+2028 and a
-byte order mark are no line breaks and no marks, and invalid UTF-8 is no error), control characters one odd letter.
+No byte can make a parser refuse the file or count differently: bytes from 0x80 become letters (so a byte order mark is
+none, and invalid UTF-8 no error), control characters one odd letter, NEL, U+2028 and U+2029 the ends of lines.
 """
 
 from __future__ import annotations
 
 import codecs
-import re
 
 _HIGH = 0x100
 _CONTROL = "\u0200"
@@ -19,12 +18,15 @@ _TABLE = "".join(
     else chr(byte)
     for byte in range(256)
 )
-# Whitespace at the start of a line is indentation, also after `- `, `? ` and `: `: there a tab is an error in YAML.
-_INDENTATION = re.compile(r"(?m)^[ \t]*(?:[-?:][ \t]+)*")
+# Line breaks to YAML 1.1, which go-yaml keeps to, and with it compose and kubectl: as many bytes that end a line.
+_LINE_BREAKS = ((b"\xc2\x85", b"\r\n"), (b"\xe2\x80\xa8", b" \r\n"), (b"\xe2\x80\xa9", b" \r\n"))
 
 
 def shadow(data: bytes) -> str:
     """Return ``data`` as shadow text, as long as ``data``."""
+    if not data.isascii():
+        for line_break, same_length in _LINE_BREAKS:
+            data = data.replace(line_break, same_length)
     return codecs.charmap_decode(data, "strict", _TABLE)[0]
 
 
@@ -39,18 +41,3 @@ def unshadow(text: str) -> str:
         for character in text
     )
     return data.decode("utf-8", "replace")
-
-
-def spaces_for_tabs(text: str) -> str:
-    """Return shadow ``text`` with tabs that only separate replaced by spaces.
-
-    ruamel.yaml's pure scanner refuses ``key:<tab>value`` and ``value<tab># comment``, which are valid.
-    """
-    if "\t" not in text:
-        return text
-    parts: list[str] = []
-    position = 0
-    for match in _INDENTATION.finditer(text):
-        parts += (text[position : match.start()].replace("\t", " "), match[0])
-        position = match.end()
-    return "".join((*parts, text[position:].replace("\t", " ")))

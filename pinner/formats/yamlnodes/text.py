@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pinner.formats.yamlnodes.folding import block_units, quoted_units
@@ -19,13 +18,16 @@ _MAX_REFERENCE = 4_000
 _PROPERTIES = re.compile(rb"(?:(?:&[^\s,\[\]{}]+|!<[^>\s]*>|![^\s,\[\]{}]*)(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\n]*\n)*+)+")
 
 
-@dataclass(frozen=True, slots=True)
 class SourceText:
     """UTF-8 bytes and where each of them stands in the file: byte ``i`` comes from ``[starts[i], ends[i])``."""
 
-    data: bytes
-    starts: Sequence[int]
-    ends: Sequence[int]
+    __slots__ = ("data", "ends", "starts")
+
+    def __init__(self, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> None:
+        self.data = data
+        self.starts = starts
+        """A range where the bytes stand side by side, as they nearly always do."""
+        self.ends = ends
 
     def __getitem__(self, part: slice) -> SourceText:
         return SourceText(self.data[part], self.starts[part], self.ends[part])
@@ -36,10 +38,12 @@ class SourceText:
     def is_run(self, start: int, end: int) -> bool:
         """Tell whether the bytes ``start`` to ``end`` of the text stand side by side in the file."""
         starts, ends = self.starts, self.ends
-        return all(ends[index] == starts[index + 1] for index in range(start, end - 1))
+        return type(starts) is range or all(ends[index] == starts[index + 1] for index in range(start, end - 1))
 
     def run_before(self, end: int) -> int:
         """Return the start of the longest run, side by side in the file, that comes before ``end`` (above 0)."""
+        if type(self.starts) is range:
+            return 0
         start = end - 1
         while start and self.ends[start - 1] == self.starts[start]:
             start -= 1

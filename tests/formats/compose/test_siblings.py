@@ -57,6 +57,15 @@ def test_an_image_that_a_sibling_builds_under_its_name_is_built_elsewhere() -> N
     }
 
 
+def test_a_text_that_two_services_share_is_left_alone_where_a_sibling_builds_one_of_them() -> None:
+    base = "x-i: &i x:1\nservices:\n  web: {image: *i}\n  worker: {image: *i}\n  db: {image: y:1}\n"
+    assert together({"compose.yaml": base, "compose.dev.yaml": BUILDS_WEB})["compose.yaml"] == [
+        "built-here: x:1",
+        "arg-conflict: x:1",
+        "y:1",
+    ]
+
+
 def test_the_detail_names_the_sibling() -> None:
     documents = [
         (Document(path, text.encode()), in_compose(text, path))

@@ -168,7 +168,7 @@ def test_the_detail_names_what_is_filled_in(image: str, name: str) -> None:
         (spec("output: [{a: {image: x:1}}]"), ["output: x:1"]),
         (spec("outputs: {image: x:1}"), ["x:1"]),
         ("apiVersion: v1\nkind: L\nitems: [{apiVersion: v1, kind: P, status: {image: x}}]", ["status-field: x"]),
-        (spec("a: &a {image: x:1}\noutput: *a"), ["x:1", "output: x:1"]),
+        (spec("a: &a {image: x:1}\noutput: *a"), ["arg-conflict: x:1", "output: x:1"]),
         (spec("image: a:1\nimage: b:1"), ["invalid-reference: a:1", "b:1"]),
         (spec("image: a:1\nimage: [b:1]"), ["invalid-reference: a:1"]),
         (spec("a: {image: x}\na: {image: y}"), ["y"]),
@@ -182,7 +182,8 @@ def test_reports_outputs_and_duplicates(text: str, places: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (spec("a: &i x:1\nimage: *i"), [("x:1", ("&i",), (5, 10))]),
+        (spec("a: {image: &i x:1}\nimage: *i"), [("x:1", (), (4, 17)), ("x:1", ("&i",), (5, 10))]),
+        ("x-i: &i x:1\n" + spec("image: *i"), [("x:1", ("&i",), (5, 10))]),
         (spec("a: &c {image: x:1}\nb: *c"), [("x:1", (), (4, 17))]),
         ("a: &c {image: x:1}\nb: {apiVersion: v1, kind: P, c: *c}", [("x:1", ("&c",), (1, 15))]),
         ("a: &c {image: x:1}\nb: {apiVersion: v1, kind: P, <<: *c}", [("x:1", ("<<", "&c"), (1, 15))]),

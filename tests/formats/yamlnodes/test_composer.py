@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 READERS = [pytest.param(c_events(), id="c"), pytest.param(None, id="pure")]
 
 
-def read(data: bytes, accelerator: EventSource | None = None, budget: Budget | None = None) -> Composed:
-    return compose(data, Chunk(0, len(data)), budget or Budget(), accelerator)
+def read(data: bytes, accelerator: EventSource | None = None) -> Composed:
+    return compose(data, Chunk(0, len(data)), accelerator)
 
 
 def plain(node: object) -> object:
@@ -75,7 +75,14 @@ def test_nodes_carry_the_offsets_of_their_bytes(accelerator: EventSource | None)
         b"a: &x 1\nb: &x 2\nc: *x\n",
         b"image:\tnginx:1\t# c\n",
         b"\xc2\x85image: a\n",
-        b"a: b\xe2\x80\xa8c\n",
+        b"a: b\xe2\x80\xa8c: d\n",
+        b"a: b # c\xe2\x80\xa9d: e\n",
+        b"a: |\n  b\xc2\x85  c\n",
+        b"a:\n  - |\n \n    b\n",
+        b"a: |\n  \n   \n\n    b\n  \n    c\n",
+        b"a: &x !t | # c\r\n \r\n  b\r\nc: d\r\n",
+        b"a:\n  b: |-\n   \n  c: d\n",
+        b"? a\n:\t# c\n  b\n",
         b"a: caf\xe9\n",
         b"a: \x07\x7f\n",
         b"%YAML 1.2\n---\na: b\n",
@@ -174,43 +181,62 @@ def test_a_document_of_over_ten_megabytes_is_refused_unread() -> None:
     assert problem.message == "a document of over 10,000,000 bytes"
 
 
+FLOW = b"---\n{a: nginx:1}\n"  # an old libyaml refuses it: the pure parser has to read it
+
+
+def test_one_document_is_read_only_so_far_by_the_pure_parser() -> None:
+    composed = compose(b"[1, 2, 3, 4, 5, 6, 7, 8]\n", Chunk(0, 25), None, 5)
+    assert composed.problem is not None
+    assert "install ruamel.yaml.clib" in composed.problem.message
+    assert composed.pure_events > 5
+
+
 def test_the_pure_parser_has_a_budget_for_the_whole_file() -> None:
-    budget = Budget(events=10)
-    assert read(b"[1, 2, 3]\n", budget=budget).problem is None
-    problem = read(b"[1, 2, 3, 4, 5, 6, 7, 8]\n", budget=budget).problem
-    assert problem is not None
-    assert "install ruamel.yaml.clib" in problem.message
-    assert read(b"[1]\n", budget=budget).problem is not None
+    budget = Budget(events=7)
+    problems = [parse(document, budget).problem for document in load(FLOW * 4)]
+    assert problems[:3] == [None, None, None]
+    assert problems[3] is not None
+    assert "install ruamel.yaml.clib" in problems[3].message
+    assert problems[3].offset == 3 * len(FLOW)
+
+
+def test_how_often_a_file_was_asked_for_changes_no_answer() -> None:
+    answers = []
+    for _ in range(3):
+        budget = Budget(events=7)
+        answers.append([parse(document, budget).problem for document in load(FLOW * 4)])
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_the_c_parser_costs_nothing_of_the_budget() -> None:
+    budget = Budget(events=1)
+    assert all(parse(document, budget).problem is None for document in load(b"---\na: 1\nb: {c: [d]}\n" * 4))
+    assert budget.events == 1
 
 
 def test_looking_into_what_is_nested_too_deep_is_paid_for() -> None:
-    budget = Budget(events=3_000)
-    for _ in range(2):
-        read(b"[" * 250, budget=budget)
-    problem = read(b"a: b\n", budget=budget).problem
-    assert problem is not None
-    assert "pure YAML parser" in problem.message
+    assert read(b"[" * 250).pure_events > 1_000
 
 
 def test_whatever_the_accelerator_raises_the_pure_parser_decides() -> None:
     def broken(_: str) -> object:
         raise MemoryError
 
-    composed = compose(b"a: b\n", Chunk(0, 5), Budget(), broken)  # type: ignore[arg-type]
+    composed = compose(b"a: b\n", Chunk(0, 5), broken)  # type: ignore[arg-type]
     assert composed.problem is None
     assert len(composed.roots) == 1
 
 
 def test_offsets_count_from_the_start_of_the_file() -> None:
     data = b"\xef\xbb\xbfa: 1\n---\n# x\nb: 2\n"
-    second = parse(load(data)[1]).roots[0]
+    second = parse(load(data)[1], Budget()).roots[0]
     assert data[second.start :] == b"b: 2\n"
 
 
 def test_a_file_is_split_and_a_document_parsed_once() -> None:
     data = b"a: remembered\n"
     assert load(data) is load(bytes(data))
-    assert parse(load(data)[0]) is parse(load(data)[0])
+    assert parse(load(data)[0], Budget()) is parse(load(data)[0], Budget())
 
 
 def test_a_billion_laughs_are_a_handful_of_nodes() -> None:
@@ -262,14 +288,14 @@ YAML_BITS = st.lists(
 @given(YAML_BITS | st.binary(max_size=60))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     for document in load(data):
-        composed = parse(document)
+        composed = parse(document, Budget())
         assert composed.problem is None or 0 <= composed.problem.offset <= len(data)
 
 
 @given(YAML_BITS)
 def test_what_the_c_parser_reads_the_pure_one_reads_alike_or_refuses(data: bytes) -> None:
     for chunk in split(data):
-        fast, pure = compose(data, chunk, Budget(), c_events()), compose(data, chunk, Budget(), None)
+        fast, pure = compose(data, chunk, c_events()), compose(data, chunk, None)
         # Of a block scalar that is a whole document, ruamel.yaml's pure scanner does not see the `...` after it.
         bare_block = any(type(root) is Scalar and root.style in ("|", ">") for root in fast.roots)
         if pure.problem is None and fast.problem is None and not bare_block:

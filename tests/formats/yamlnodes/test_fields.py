@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from pinner.formats.yamlnodes import Alias, Mapping, Scalar, load, parse
+from pinner.formats.yamlnodes import Alias, Budget, Mapping, Scalar, load, parse
 from pinner.formats.yamlnodes.fields import Fields
 
 
 def last_mapping(data: bytes) -> Mapping:
     """Return the value of the last key of the document."""
-    (root,) = parse(load(data)[0]).roots
+    (root,) = parse(load(data)[0], Budget()).roots
     assert type(root) is Mapping
     value = root.children[-1]
     assert type(value) is Mapping
@@ -29,6 +29,7 @@ def last_mapping(data: bytes) -> Mapping:
         (b"v: &v 1\na: &b {k: *v}\nm: {<<: *b}", "1", ("<<", "&b", "&v")),
         (b"m: {<<: {k: 1}}", "1", ("<<",)),
         (b"l: &l [{k: 1}]\nm: {<<: *l}", "1", ("<<",)),
+        (b"m: {!!merge <<: {k: 1}}", "1", ("<<",)),
     ],
 )
 def test_a_key_is_found_as_a_consumer_finds_it(data: bytes, value: str, via: tuple[str, ...]) -> None:
@@ -39,7 +40,18 @@ def test_a_key_is_found_as_a_consumer_finds_it(data: bytes, value: str, via: tup
 
 
 @pytest.mark.parametrize(
-    "data", [b"m: {}", b"m: {j: 1}", b"m: {[k]: 1}", b"m: {<<: 5}", b"m: {<<: [5, [6]]}", b"m: {'': k}"]
+    "data",
+    [
+        b"m: {}",
+        b"m: {j: 1}",
+        b"m: {[k]: 1}",
+        b"m: {<<: 5}",
+        b"m: {<<: [5, [6]]}",
+        b"m: {'': k}",
+        b"m: {'<<': {k: 1}}",
+        b'm: {"<<": {k: 1}}',
+        b"m: {!!str <<: {k: 1}}",
+    ],
 )
 def test_what_is_not_there_is_not_found(data: bytes) -> None:
     assert Fields().get(last_mapping(data), "k") is None

@@ -14,8 +14,8 @@ from yamlplaces import DIGEST, mentions, pinned
 
 from pinner.formats import compose, kubernetes, locate
 from pinner.formats.source import LineIndex
-from pinner.formats.yamlnodes import Alias, Mapping, Node, Scalar, load, parse
-from pinner.formats.yamlnodes.composer import Budget, Composed
+from pinner.formats.yamlnodes import Alias, Budget, Mapping, Node, Scalar, load, parse
+from pinner.formats.yamlnodes.composer import Composed
 from pinner.formats.yamlnodes.composer import compose as compose_nodes
 from pinner.formats.yamlnodes.text import content_start, source_text
 from pinner.model import Document
@@ -72,7 +72,7 @@ def plain(node: Node) -> object:
 @pytest.mark.parametrize("repository", REPOSITORIES)
 def test_go_yaml_sees_the_same_images_on_the_same_lines(repository: str) -> None:
     for row, data in files_of(repository):
-        parts = [parse(document) for document in load(data)]
+        parts = [parse(document, Budget()) for document in load(data)]
         assert any(part.problem for part in parts) == bool(row.get("err")), row["path"]
         if row.get("err"):
             continue
@@ -89,7 +89,7 @@ def test_go_yaml_sees_the_same_images_on_the_same_lines(repository: str) -> None
 def test_the_c_parser_and_the_pure_one_make_the_same_nodes(repository: str) -> None:
     for row, data in files_of(repository):
         for document in load(data):
-            fast, pure = parse(document), compose_nodes(data, document.chunk, Budget(), None)
+            fast, pure = parse(document, Budget()), compose_nodes(data, document.chunk, None)
             assert (fast.problem is None) == (pure.problem is None), row["path"]
             if fast.problem is None:
                 assert [plain(root) for root in fast.roots] == [plain(root) for root in pure.roots], row["path"]
