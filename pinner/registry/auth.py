@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError
-from pinner.registry.failures import clean, denied, detail, failure
+from pinner.registry.failures import clean, denied, detail, token_failure
 from pinner.registry.realms import check_parameter, check_realm
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _read_token(reply: Reply, key: TokenKey, host: str, now: float) -> Token:
     if reply.status in (_UNAUTHORIZED, 403):
         raise denied(host, detail(reply), has_credentials=key.credentials is not None)
     if reply.status != _OK:
-        raise failure(reply, f"{host}'s token server {key.realm.host}")
+        raise token_failure(reply, host, key.realm.host)
     try:
         document = json.loads(reply.body)
         text = document.get("token") or document.get("access_token")

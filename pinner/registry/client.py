@@ -175,7 +175,7 @@ class _Repository:
         for digest in filter(None, (expected, claimed)):
             self._verify(reply.body, digest)
         digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
-        return Fetched(digest, read_manifest(reply.body, content_type))
+        return Fetched(digest, read_manifest(reply.body, content_type), len(reply.body))
 
     async def config(self, digest: Digest) -> bytes:
         """Return the bytes of a config, hashed."""

@@ -45,6 +45,14 @@ def clean(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
+def shown(address: str) -> str:
+    """Return an address that a server gave, fit for a message: no user, no password, no signature in its query."""
+    place, separator, _ = address.partition("?")
+    scheme, slashes, rest = place.rpartition("//")
+    host, slash, path = rest.partition("/")
+    return clean(f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{separator and '?…'}")
+
+
 def named(error: ResolveError, reference: ImageReference) -> ResolveError:
     """Return ``error`` as the answer to the question about ``reference``."""
     message = f"cannot resolve `{reference.familiar}`: {error.message}"
@@ -106,6 +114,13 @@ def failure(reply: Reply, host: str, missing: str = "is its name right?") -> Res
     if status >= _SERVER_ERROR or status == 408:  # noqa: PLR2004 - Request Timeout
         return UnavailableError(f"{host} failed with status {status}{why}", hint="try again later")
     return UnsupportedError(f"{host} answered with status {status}{why}")
+
+
+def token_failure(reply: Reply, host: str, server: str) -> ResolveError:
+    """Return the error of the token server ``server`` of ``host`` that answers ``reply``, which is no success."""
+    if reply.status in _NOT_SERVED:
+        return UnauthorizedError(f"{host}'s token server {server} gave no token: status {reply.status}{detail(reply)}")
+    return failure(reply, f"{host}'s token server {server}")
 
 
 def denied(host: str, why: str = "", *, has_credentials: bool) -> UnauthorizedError:

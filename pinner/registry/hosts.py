@@ -26,6 +26,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NUMERIC_HOST = re.compile(r"(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 # Cloud machines read their own credentials from these; they are private or shared addresses and not all link-local.
 _METADATA_SERVICES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Reach(IntEnum):
@@ -154,8 +155,9 @@ def reach_of(host: str) -> Reach:
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0].rstrip("."))
     except ValueError:
+        host = host.rstrip(".")
         if _NUMERIC_HOST.fullmatch(host) is None:
             return None
         try:
@@ -163,6 +165,11 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
             return ipaddress.IPv4Address(socket.inet_aton(host))
         except OSError:
             return None
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+    return address if isinstance(address, ipaddress.IPv4Address) else _unwrapped(address)
+
+
+def _unwrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that is spoken to in the end: mapped, or through NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from pinner.errors import RateLimitedError, UnavailableError
-from pinner.registry.failures import clean
+from pinner.registry.failures import clean, shown
 from pinner.registry.hosts import Reach, origin
 from pinner.registry.retry import PASSING, backoff, retry_after
 from pinner.registry.wire import UnreachedError
@@ -165,7 +165,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     location = reply.headers.get("location")
     if reply.status not in _REDIRECTS or not location:
         return None
-    refused = f"{reply.url.host} redirects to `{clean(location)}`, which pinner does not follow"
+    refused = f"{reply.url.host} redirects to `{shown(location)}`, which pinner does not follow"
     try:
         target = reply.url.join(location)
     except httpx.InvalidURL:

@@ -31,6 +31,7 @@ MAX_MANIFEST = 4 * 1024 * 1024
 MAX_CONFIG = 8 * 1024 * 1024
 
 _MAX_CHILDREN = 10_000
+_MAX_DEPTH = 64
 _SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
 _ATTESTATION = "vnd.docker.reference.type"
 # containerd's `platforms.Normalize`: other spellings of the same machine.
@@ -44,6 +45,8 @@ class Descriptor:
     media_type: str
     digest: Digest
     platform: Platform | None = None
+    size: int | None = None
+    """Its bytes, where that is said."""
     is_image: bool = True
     """False for what lies beside the images: BuildKit's attestations."""
 
@@ -84,6 +87,10 @@ def read_manifest(body: bytes, content_type: str | None) -> Content:
     Raises `UnsupportedError` where they do not, and for everything that is no manifest.
     """
     declared = known_type(content_type)
+    if body.lstrip()[:1] == b"<":
+        raise UnsupportedError(
+            "the registry sent a web page and no manifest", hint="is its name right, or does the network want a login?"
+        )
     document = read_json(body, "manifest")
     if document.get("schemaVersion") == 1 or "fsLayers" in document:
         _refuse_schema_1()
@@ -106,8 +113,10 @@ def read_manifest(body: bytes, content_type: str | None) -> Content:
 
 def _read_index(document: Mapping[str, object], media_type: str) -> Index:
     children = document["manifests"]
-    if media_type not in INDEX_TYPES or not isinstance(children, list) or len(children) > _MAX_CHILDREN:
+    if media_type not in INDEX_TYPES or not isinstance(children, list):
         raise UnsupportedError("the registry sent an index that is none")
+    if len(children) > _MAX_CHILDREN:
+        raise UnsupportedError(f"the registry sent an index of more than {_MAX_CHILDREN} manifests")
     return Index(media_type, tuple(_read_descriptor(child) for child in children))
 
 
@@ -124,11 +133,14 @@ def _read_descriptor(value: object) -> Descriptor:
         digest = Digest.parse(str(value.get("digest")))
     except InvalidReferenceError:
         raise IntegrityError("the registry sent a manifest with something that is no digest in it") from None
+    size = value.get("size")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+        raise UnsupportedError("the registry sent a manifest with a broken descriptor")
     platform = _read_platform(value.get("platform"))
     annotations = value.get("annotations")
     is_attestation = isinstance(annotations, dict) and _ATTESTATION in annotations
     is_unknown = platform is not None and "unknown" in (platform.os, platform.architecture)
-    return Descriptor(media_type, digest, platform, is_image=not is_attestation and not is_unknown)
+    return Descriptor(media_type, digest, platform, size, is_image=not is_attestation and not is_unknown)
 
 
 def _read_platform(value: object) -> Platform | None:
@@ -217,10 +229,11 @@ def _suitable_variants(architecture: str, wanted: str | None) -> list[str | None
 def read_json(body: bytes, what: str) -> dict[str, object]:
     """Return the JSON object in ``body``, or raise `UnsupportedError`.
 
-    Strictly: UTF-8, no byte-order mark, no duplicate key, no NaN: two readers must not see two images.
+    Strictly: UTF-8, no byte-order mark, no duplicate key, no NaN, 64 levels: two readers must not see two images.
     """
     try:
         document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        _check_depth(document)
     except (ValueError, RecursionError):
         raise UnsupportedError(f"the registry sent a {what} that is not proper JSON") from None
     if not isinstance(document, dict):
@@ -233,6 +246,20 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(result) != len(pairs):
         raise ValueError
     return result
+
+
+def _check_depth(document: object) -> None:
+    level = [document]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            part
+            for value in level
+            if isinstance(value, dict | list)
+            for part in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ValueError
 
 
 def _refuse_constant(_: str) -> NoReturn:

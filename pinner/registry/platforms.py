@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pinner.errors import NotFoundError
+from pinner.errors import IntegrityError, NotFoundError
 from pinner.model import Resolved
+from pinner.registry.failures import clean
 from pinner.registry.manifests import (
     IMAGE_CONFIGS,
     Index,
@@ -20,7 +21,7 @@ from pinner.registry.manifests import (
 
 if TYPE_CHECKING:
     from pinner.reference import Digest, Platform
-    from pinner.registry.manifests import Content
+    from pinner.registry.manifests import Content, Descriptor
 
 _MAX_DEPTH = 3
 _MAX_OPENED = 32
@@ -33,6 +34,7 @@ class Fetched:
 
     digest: Digest
     content: Content
+    size: int
 
 
 class Repository(Protocol):
@@ -61,7 +63,7 @@ class PlatformSearch:
         found = await self._look(fetched, _MAX_DEPTH)
         if found is not None:
             return found
-        there = [str(platform) for platform in dict.fromkeys(self._there)]
+        there = [clean(str(platform)) for platform in dict.fromkeys(self._there)]
         more = f" and {len(there) - _MAX_NAMED} more" if len(there) > _MAX_NAMED else ""
         names = ", ".join(there[:_MAX_NAMED]) + more
         raise NotFoundError(
@@ -83,6 +85,9 @@ class PlatformSearch:
                 return None
             self._opened += 1
             fetched = await self.repository.manifest(str(candidate.digest), candidate.digest)
+            _check_size(candidate, fetched.size)
+            if fetched.content.media_type != candidate.media_type:
+                raise IntegrityError("the registry sent an index that gives one of its manifests another type")
             found = await self._look(fetched, depth - 1)
             if found is not None:
                 return found
@@ -92,8 +97,15 @@ class PlatformSearch:
         if manifest.config.media_type not in IMAGE_CONFIGS:
             # A chart, a module, a policy: nothing that runs on a platform.
             return None
-        platform = read_config_platform(await self.repository.config(manifest.config.digest))
+        config = await self.repository.config(manifest.config.digest)
+        _check_size(manifest.config, len(config))
+        platform = read_config_platform(config)
         if platform is None:
             return None
         self._there.append(platform)
         return Resolved(fetched.digest, manifest.media_type) if matches(platform, self.wanted) else None
+
+
+def _check_size(descriptor: Descriptor, size: int) -> None:
+    if descriptor.size not in (None, size):
+        raise IntegrityError(f"the registry sent a manifest that gives {descriptor.digest} another size than it has")

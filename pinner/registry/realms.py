@@ -11,7 +11,7 @@ import re
 import httpx
 
 from pinner.errors import UnauthorizedError
-from pinner.registry.failures import clean
+from pinner.registry.failures import shown
 from pinner.registry.hosts import Reach, is_loopback, reach_of
 
 _MAX_TEXT = 1024
@@ -53,7 +53,7 @@ def check_realm(realm: str, registry: httpx.URL, floor: Reach) -> httpx.URL:
 
     ``floor`` is how near a token server may be: as near as the registry itself.
     """
-    refused = f"{registry.host} sends us for a token to `{clean(realm)}`, which pinner refuses"
+    refused = f"{registry.host} sends us for a token to `{shown(realm)}`, which pinner refuses"
     if len(realm) > _MAX_TEXT or _CONTROL.search(realm):
         raise UnauthorizedError(f"{refused}: no address")
     try:

@@ -29,6 +29,17 @@ _MAX_PORT = 65535
 # Not failures of TLS but of what is under it: more bytes were wanted, or the connection ended.
 _TLS_UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+_OLD_TLS_SIGNS = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION")
+_CLIENT_CERTIFICATE_SIGNS = ("CERTIFICATE_REQUIRED", "PEER_DID_NOT_RETURN_A_CERTIFICATE")
+_NAME_THE_AUTHORITY = "name its authority with `ca` in [registries]"
+# OpenSSL's verification codes (x509_vfy.h): what no authority that is trusted could mend.
+_CERTIFICATE_FAULTS: Mapping[int, tuple[str, str]] = {
+    9: ("that is not valid yet", "is this machine's clock right?"),
+    10: ("that has expired", "it needs a new one; or is this machine's clock wrong?"),
+    18: ("that nobody but itself vouches for", _NAME_THE_AUTHORITY),
+    62: ("for another name", "is the registry's name right?"),
+    64: ("for another address", "is the registry's name right?"),
+}
 
 
 class UnreachedError(UnavailableError):
@@ -102,6 +113,7 @@ class Wire:
         try:
             response = await self._pool(url, ca).handle_async_request(request)
             try:
+                _check_framing(response, url.host)
                 body = await _read(response, method, limit, url.host)
             finally:
                 await response.aclose()
@@ -177,6 +189,12 @@ def check_ca(ca: str) -> None:
         raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
 
 
+def _check_framing(response: httpx.Response, host: str) -> None:
+    # Two readers would see two ends of it (RFC 9112 §6.3): the connection is closed, unread.
+    if "content-length" in response.headers and "transfer-encoding" in response.headers:
+        raise UnsupportedError(f"{host} gives its answer two lengths")
+
+
 async def _read(response: httpx.Response, method: str, limit: int, host: str) -> bytes:
     is_success = response.is_success
     if is_success and method != "HEAD":
@@ -227,13 +245,18 @@ def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
 
 def _tls_failure(error: ssl.SSLError, host: str) -> HopelessError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return HopelessError(
-            f"{host} has a certificate that is not trusted: {clean(error.verify_message)}",
-            hint="name its authority with `ca` in [registries]",
-        )
+        clause, hint = _CERTIFICATE_FAULTS.get(error.verify_code, ("that is not trusted", _NAME_THE_AUTHORITY))
+        return HopelessError(f"{host} has a certificate {clause}: {clean(error.verify_message)}", hint=hint)
     reason = getattr(error, "reason", None) or "no reason given"
     if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
         return HopelessError(f"{host} answered plain HTTP where HTTPS was spoken", hint="set plain-http = true for it")
+    if any(sign in reason for sign in _OLD_TLS_SIGNS):
+        return HopelessError(f"{host} speaks only a TLS that is too old ({clean(reason)})", hint="it needs TLS 1.2")
+    if any(sign in reason for sign in _CLIENT_CERTIFICATE_SIGNS):
+        return HopelessError(
+            f"{host} wants a client certificate ({clean(reason)})",
+            hint=f"put NAME.cert and NAME.key into /etc/docker/certs.d/{host}",
+        )
     return HopelessError(f"{host} could not be spoken to in TLS ({clean(reason)})")
 
 

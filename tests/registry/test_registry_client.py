@@ -380,7 +380,11 @@ def test_an_artifact_has_no_platform(registry: ScriptedRegistry) -> None:
 
 def test_a_config_without_a_platform_matches_none(registry: ScriptedRegistry) -> None:
     config = b'{"rootfs":{}}'
-    descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(config), "size": 1}
+    descriptor = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "digest": digest_of(config),
+        "size": len(config),
+    }
     body = json.dumps({"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": []}).encode()
     serve(registry, TAG, body, OCI_MANIFEST)
     registry.on("GET", f"{HUB}library/nginx/blobs/{digest_of(config)}", Answer(200, (), config))

@@ -249,7 +249,7 @@ def test_a_certificate_is_trusted_only_where_its_authority_is_named(certificate:
         assert isinstance(answer, Resolved)
     else:
         assert isinstance(answer, UnavailableError)
-        assert "has a certificate that is not trusted: self-signed certificate" in answer.message
+        assert "has a certificate that nobody but itself vouches for: self-signed certificate" in answer.message
         assert server.requests == []
 
 
