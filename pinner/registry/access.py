@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError, UnavailableError
@@ -13,6 +13,7 @@ from pinner.registry.challenges import Challenge, choose_challenge, parse_challe
 from pinner.registry.failures import again, denied, detail
 from pinner.registry.line import Call, is_same_house, redirect_target
 from pinner.registry.realms import may_see_credentials
+from pinner.registry.tokens import Tokens
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.registry.retry import Clock
 
 MAX_REDIRECTS = 5
-_UNAUTHORIZED = 401
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _MAX_GRANTS = 3
 """A guess from an earlier challenge, the challenge's own token, and one more for a scope the registry insists on."""
 _REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs)/[^/]+\Z")
@@ -40,7 +41,7 @@ class Grant:
     key: TokenKey | None = None
     token: Token | None = None
     is_fresh: bool = False
-    """The token was fetched for this very request: another one would be no better."""
+    """The token was fetched for this very request alone: another one would be no better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ class Access:
         self._line = line
         self._finder = finder
         self._clock = clock
-        self._tokens: dict[TokenKey, Token | UnauthorizedError] = {}
-        self._locks: dict[TokenKey, asyncio.Lock] = {}
+        self._tokens = Tokens(clock)
         self._rejected: dict[tuple[str, Credentials], UnauthorizedError] = {}
         self._accepted: set[tuple[str, Credentials]] = set()
 
@@ -73,13 +73,22 @@ class Access:
         grant = await self._foreseen(visit)
         for _ in range(_MAX_GRANTS):
             reply = await self._present(visit, grant)
-            if reply.status != _UNAUTHORIZED:
-                if grant.credentials is not None:
-                    self._accepted.add((host.name, grant.credentials))
-                host.gate.open()
+            if reply.status == _FORBIDDEN and grant.key and grant.token and grant.token.scopes != grant.key.scopes:
+                # A shared token, and a host that says 403 where the token lacks the scope: its own may do.
+                grant = await self._with_token(visit, grant.key, grant.token)
+            elif reply.status == _UNAUTHORIZED:
+                grant = await self._answer(visit, reply, grant)
+            else:
+                self._note_success(host, grant)
                 return reply
-            grant = await self._answer(visit, reply, grant)
         raise denied(host.name, detail(reply), has_credentials=False)
+
+    def _note_success(self, host: Host, grant: Grant) -> None:
+        if grant.credentials is not None:
+            self._accepted.add((host.name, grant.credentials))
+        if grant.key is not None and grant.token is not None:
+            self._tokens.opened(grant.key, grant.token)
+        host.gate.open()
 
     async def _present(self, visit: Visit, grant: Grant) -> Reply:
         call = visit.call
@@ -168,24 +177,30 @@ class Access:
 
     async def _with_token(self, visit: Visit, key: TokenKey, stale: Token | None) -> Grant:
         """Return the token for ``key``, another one than ``stale``: whoever asks first fetches it for all."""
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            known = self._tokens.get(key)
-            if isinstance(known, UnauthorizedError):
-                raise again(known)
-            if known is not None and known is not stale and known.is_good(self._clock.now()):
-                return Grant(known.authorization, None, key, known)
-            try:
-                token = await self._fetch(visit, key)
-            except RejectedError as error:
-                self._note_rejection(visit.host, key.credentials, error)
-                raise
-            except UnauthorizedError as error:
-                self._tokens[key] = error
-                raise
-            self._tokens[key] = token
-            if key.credentials is not None:
-                self._accepted.add((visit.host.name, key.credentials))
-            return Grant(token.authorization, None, key, token, is_fresh=True)
+        mates = [] if self._tokens.is_served(key) else await self._mates(visit, key)
+        try:
+            token, is_fresh = await self._tokens.get(key, stale, mates, partial(self._fetch, visit))
+        except RejectedError as error:
+            self._note_rejection(visit.host, key.credentials, error)
+            raise
+        if key.credentials is not None:
+            self._accepted.add((visit.host.name, key.credentials))
+        return Grant(token.authorization, None, key, token, is_fresh=is_fresh)
+
+    async def _mates(self, visit: Visit, key: TokenKey) -> list[TokenKey]:
+        """Return the tokens that the host's other open questions need and that may come with the one for ``key``.
+
+        None unless the scope is that of the repository itself, and only those that the same credentials are for.
+        """
+        if key.scopes != (f"repository:{visit.repository}:pull",):
+            return []
+        login = visit.host.login if may_see_credentials(key.realm, visit.url) else None
+        mates = []
+        for repository in [*visit.host.waiting]:
+            credentials = None if login is None else await self._finder.find(login, repository)
+            if repository != visit.repository and credentials == key.credentials:
+                mates.append(replace(key, scopes=(f"repository:{repository}:pull",)))
+        return mates
 
     async def _fetch(self, visit: Visit, key: TokenKey) -> Token:
         flow = token_flow(key, visit.host.name, self._clock.now())

@@ -50,6 +50,8 @@ class Token:
 
     text: str = field(repr=False)
     expires: float
+    scopes: tuple[str, ...]
+    """What it was asked for: more than one key's where it is shared."""
 
     @property
     def authorization(self) -> str:
@@ -127,13 +129,17 @@ def token_flow(key: TokenKey, host: str, now: float) -> Generator[TokenRequest, 
         reply = yield TokenRequest("POST", key.realm, form=tuple(form.items()))
         if reply.status not in _NO_OAUTH:
             return _read_token(reply, key, host, now)
-    parameters = [("service", key.service)] if key.service else []
-    if credentials is not None:
-        parameters.append(("account", credentials.username))
-    parameters += [("scope", scope) for scope in key.scopes]
-    url = key.realm.copy_with(params=[*key.realm.params.multi_items(), *parameters])
-    reply = yield TokenRequest("GET", url, None if credentials is None else credentials.basic)
+    reply = yield TokenRequest("GET", token_url(key), None if credentials is None else credentials.basic)
     return _read_token(reply, key, host, now)
+
+
+def token_url(key: TokenKey) -> httpx.URL:
+    """Return the address that gives the token: the realm, its own parameters kept, and what is asked for."""
+    parameters = [("service", key.service)] if key.service else []
+    if key.credentials is not None:
+        parameters.append(("account", key.credentials.username))
+    parameters += [("scope", scope) for scope in key.scopes]
+    return key.realm.copy_with(params=[*key.realm.params.multi_items(), *parameters])
 
 
 def _read_token(reply: Reply, key: TokenKey, host: str, now: float) -> Token:
@@ -151,7 +157,7 @@ def _read_token(reply: Reply, key: TokenKey, host: str, now: float) -> Token:
         text = life = None
     if not isinstance(text, str) or _CREDENTIAL.fullmatch(text) is None:
         raise UnauthorizedError(f"{host}'s token server {key.realm.host} sent no token")
-    return Token(text, now + _life(life))
+    return Token(text, now + _life(life), key.scopes)
 
 
 def _life(seconds: object) -> float:

@@ -61,6 +61,8 @@ class Host:
     slots: asyncio.Semaphore
     """One for each question at work."""
     gate: Gate = field(default_factory=Gate)
+    waiting: dict[str, int] = field(default_factory=dict)
+    """How many questions are open about each repository, as addresses have it: one token may do for several."""
     lesson: Lesson | None = None
     asks_basic: bool = False
     refuses_head: bool = False

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
-from pinner.registry.access import MAX_REDIRECTS, Access
+from pinner.registry.access import MAX_REDIRECTS, Access, repository_in
 from pinner.registry.failures import again
 from pinner.registry.hosts import origin
 from pinner.registry.line import Call, Host, Line, Question, is_same_house, redirect_target
@@ -36,14 +36,14 @@ class Session:
         self._hosts: dict[tuple[str, str | None], Host] = {}
 
     @asynccontextmanager
-    async def question(self, endpoint: Endpoint) -> AsyncIterator[Question]:
-        """Give a question its turn at ``endpoint`` and its time; both end with the block.
+    async def question(self, endpoint: Endpoint, repository: str) -> AsyncIterator[Question]:
+        """Give a question about ``repository`` its turn at ``endpoint`` and its time; both end with the block.
 
         The first question to a host goes alone until it is known how the host lets people in. Raises `UnreachedError`
         when the time is over, and at once for a host that never answered anybody.
         """
         host = self._host(endpoint)
-        async with host.slots:
+        async with _waiting(host, repository_in(endpoint.manifest(repository, "latest"))), host.slots:
             is_first = await host.gate.enter()
             try:
                 if host.failure is not None:
@@ -96,3 +96,15 @@ class Session:
             name = url.netloc.decode("ascii")
             self._hosts[key] = Host(name, url.join("/v2/"), None, sender.ca, sender.slots)
         return self._hosts[key]
+
+
+@asynccontextmanager
+async def _waiting(host: Host, repository: str) -> AsyncIterator[None]:
+    """Have ``repository`` be known as one that a token will be needed for."""
+    host.waiting[repository] = host.waiting.get(repository, 0) + 1
+    try:
+        yield
+    finally:
+        host.waiting[repository] -= 1
+        if not host.waiting[repository]:
+            del host.waiting[repository]

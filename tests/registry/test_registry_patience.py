@@ -180,7 +180,7 @@ def test_a_host_that_answered_once_is_asked_on(registry: ScriptedRegistry) -> No
     assert "the connection to registry-1.docker.io broke" in str(second)
 
 
-@pytest.mark.parametrize(("jobs", "most"), [(None, 8), (3, 3), (1, 1)])
+@pytest.mark.parametrize(("jobs", "most"), [(None, 16), (3, 3), (1, 1)])
 def test_no_more_than_so_many_at_once_for_a_host(registry: ScriptedRegistry, jobs: int | None, most: int) -> None:
     registry.pause = 0.005
     for number in range(40):
