@@ -59,7 +59,7 @@ def read_declarations(line: LogicalLine, escape: str) -> Iterator[Declaration]:
     text = line.text[: trimmed_end(line.text)]
     name = WORD.match(text, skip_space(text))
     _, start = read_flags(text, name.end() if name else len(text), escape)
-    for begin, end in _words(text, start, escape):
+    for begin, end in read_words(text, start, escape):
         equals = text.find("=", begin, end)
         if equals < 0:
             yield Declaration(text[begin:end], -1, end)
@@ -95,8 +95,8 @@ def define(
     return Definition(declaration.name, fixed, (*expander.altered, *value))
 
 
-def _words(text: str, index: int, escape: str) -> Iterator[tuple[int, int]]:
-    """Yield the (start, end) of each word; spaces in quotes and escaped ones are part of it."""
+def read_words(text: str, index: int, escape: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of each word from ``index`` on; spaces in quotes and escaped ones are part of it."""
     while (index := skip_space(text, index)) < len(text):
         start = index
         quote = ""

@@ -83,6 +83,12 @@ def read_from(line: LogicalLine, escape: str) -> From:
     return found._replace(platform=values[0][1] if values else None)
 
 
+def read_plain_from(match: re.Match[str]) -> From:
+    """Return the ``FROM`` that `Shortcuts.base` has matched in the file's text."""
+    image, stage = match.groups("")
+    return From(LogicalLine([(match.start(1), image)]), 0, len(image), stage.lower())
+
+
 def _word_count(words: Sequence[str]) -> str:
     if any(word.startswith("#") for word in words):
         return "a comment cannot stand on the line of a FROM"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import BOOLEAN, MANY, ONCE, Text, check_flags, read_flags, split_fields
+from pinner.formats.dockerfile.jsonform import read_array
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.references import is_template, judge_text, make_skip
 from pinner.formats.dockerfile.source import LogicalLine
@@ -14,7 +15,7 @@ from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_en
 from pinner.formats.dockerfile.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pinner.formats.dockerfile.references import Site
     from pinner.formats.dockerfile.values import Piece
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _COPY_FLAGS = {"chown": ONCE, "from": ONCE, "chmod": ONCE, "link": BOOLEAN, "exclude": MANY, "parents": BOOLEAN}
 _RUN_FLAGS = {"mount": MANY, "network": ONCE, "security": ONCE, "device": MANY}
+_MODES = {"network": ("default", "none", "host"), "security": ("sandbox", "insecure")}
+COMMANDS = frozenset(("COPY", "ADD", "RUN", "ONBUILD"))
+"""The instructions that may name an image in their flags."""
 _KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
 # The first byte of a byte order mark is among them: see `Expander.expand`.
 _SPECIAL = re.compile("[$'\"\\\\`\xef]")
@@ -68,8 +72,9 @@ def _count_arguments(text: str, start: int) -> int:
     """Return how many arguments there are, three for three and more."""
     end = trimmed_end(text)
     start = skip_space(text, start)
-    if text.startswith("[", start):
-        return 3  # JSON, most likely: what is in it does not matter here
+    array = read_array(text[start:end])
+    if array is not None:
+        return min(len(array), 3)
     return sum(1 for _, _ in zip(range(3), WORD.finditer(text, start, max(start, end)), strict=False))
 
 
@@ -94,9 +99,8 @@ def _copy_problem(name: str, flags: list[Text], arguments: int) -> str:
 
 
 def _mounts(flags: list[Text]) -> Iterator[Use]:
-    problem = ""
     try:
-        check_flags(flags, _RUN_FLAGS, "RUN")
+        problem = _mode_problem(check_flags(flags, _RUN_FLAGS, "RUN"))
     except DockerfileError as error:
         problem = str(error)
     for flag in flags:
@@ -104,6 +108,14 @@ def _mounts(flags: list[Text]) -> Iterator[Use]:
             use = _mount(flag.part(len("--mount="), len(flag.text)))
             if use is not None:
                 yield use._replace(problem=use.problem or problem)
+
+
+def _mode_problem(values: Iterable[tuple[str, Text]]) -> str:
+    for name, value in values:
+        modes = _MODES.get(name)
+        if modes is not None and value.text not in modes:
+            return f"--{name} is {' or '.join(modes)}, not `{decoded(value.text)[:100]}`"
+    return ""
 
 
 def _mount(value: Text) -> Use | None:
@@ -141,7 +153,7 @@ def _expansion_problem(line: LogicalLine, use: Use, escape: str) -> str:
     return "--from cannot hold a variable, a quote or an escape: name a stage in a FROM, and use it here"
 
 
-def judge_use(site: Site, use: Use, pieces: list[Piece], stages: Collection[str]) -> Place:
+def judge_use(site: Site, use: Use, pieces: Sequence[Piece], stages: Collection[str]) -> Place:
     """Return what ``use`` is; ``stages`` are the names of all stages, also later ones, in lower case.
 
     A number names a stage for ``--from`` (Go's ``strconv.Atoi``), but not for a mount.

@@ -60,7 +60,7 @@ class Expander:
         self.expressions: list[tuple[int, int]] = []
         """The variables at the top level, each as the range of pieces that it gave."""
         self.altered: list[Piece] = []
-        """The pieces of values that a pattern has changed or was made of: more text in them might change the outcome."""
+        """The pieces of values that a pattern has changed or was made of: more text in them may change the outcome."""
         self.met: list[Piece] = []
         """Every piece of a value, also where the expansion fails later on."""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 COMMENT = "#\n"
 """What a comment and a blank line in a continuation are fed as."""
+_BLANK = "\n"
+_LINE = "_\n"
+_CONTINUES = "_\\\n"
 _MIDDLE = "#+\n"
 # dockerfile-parse copies what it has of an instruction for every line it adds; beyond this many lines, those that
 # neither begin nor end the instruction are fed as comments, which it does not join.
@@ -41,28 +44,23 @@ def make_feed(lines: list[str], escape: str) -> list[str]:
     feed = []
     joined = 0
     for line in lines:
+        if "A" <= line[:1] <= "z" and "!" <= line[-1] <= "~" and line[-1] != escape:
+            # What most lines are: an instruction, or the last line of one.
+            feed.append(_LINE)
+            joined = 0
+            continue
         text = line.rstrip("\r")
         begin = skip_space(text)
         if begin == len(text) or text[begin] == "#":
             # Either would do outside a continuation; blank lines cost less.
-            feed.append(COMMENT if joined else "\n")
-            continue
-        continues = continuation(text, escape) >= 0
-        if continues and joined > _JOINED_LINES:
-            feed.append(_MIDDLE)
-            continue
-        joined = joined + 1 if continues else 0
-        # Python's `strip` and `\s` know more spaces than Go does: nothing of the true line may hide behind them.
-        body = text.strip()
-        if not body or body[0] == "#":
-            body = "_" + body
-        if not continues and body[-1] == escape:
-            body = body[:-1] + "_"
-        feed.append(body + "\n")
-    if escape != "\\":
-        # The directive itself is a comment line, so there is room for it at the top.
-        feed[0] = f"# escape={escape}\n"
-    feed.append("\n")
+            feed.append(COMMENT if joined else _BLANK)
+        elif continuation(text, escape) < 0:
+            feed.append(_LINE)
+            joined = 0
+        else:
+            feed.append(_CONTINUES if joined <= _JOINED_LINES else _MIDDLE)
+            joined += 1
+    feed.append(_BLANK)
     return feed
 
 
@@ -70,7 +68,8 @@ def instruction_lines(feed: list[str]) -> Iterator[tuple[int, int]]:
     """Yield the first and the last line (from 0) of each instruction of ``feed``, heredocs taken for instructions."""
     from dockerfile_parse import DockerfileParser  # noqa: PLC0415 - 30 ms that files of other formats need not pay
 
+    last = len(feed) - 2
     for entry in DockerfileParser(fileobj=_Feed(feed)).structure:
         first = entry["startline"]
         if feed[first][0] != "#":
-            yield first, min(entry["endline"], len(feed) - 2)
+            yield first, min(entry["endline"], last)

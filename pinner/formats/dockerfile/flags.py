@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.formats.dockerfile.text import BLANKS, trimmed_end
+from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space, trimmed_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,6 +55,15 @@ def read_flags(line: str, start: int, escape: str) -> tuple[list[Text], int]:
         if flag.text == "--":
             return flags, start
         flags.append(flag)
+
+
+def arguments_of(text: str, escape: str) -> str:
+    """Return what follows the first word of ``text`` and the flags after it, without spaces around."""
+    name = WORD.match(text, skip_space(text))
+    if name is None:
+        return ""
+    _, start = read_flags(text, name.end(), escape)
+    return text[skip_space(text, start) : trimmed_end(text)]
 
 
 def _read_word(line: str, index: int, escape: str) -> tuple[Text, int]:

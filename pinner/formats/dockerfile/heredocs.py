@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pinner.formats.dockerfile.flags import read_flags
+from pinner.formats.dockerfile.flags import arguments_of
+from pinner.formats.dockerfile.jsonform import read_array
 from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
+from pinner.formats.dockerfile.text import WORD, decoded
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
 MAY_OPEN = _BODIES | {"ONBUILD"}
@@ -35,13 +36,13 @@ def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
 
     Raises `DockerfileError` where a marker does not lex, as in BuildKit.
     """
-    arguments = _arguments(text, escape)
+    arguments = arguments_of(text, escape)
     if name == "ONBUILD":
         sub = WORD.match(arguments)
         if sub is None or sub.group().upper() not in _BODIES:
             return []
-        arguments = _arguments(arguments, escape)
-    if arguments[:1] == "[" and _is_json(arguments):
+        arguments = arguments_of(arguments, escape)
+    if read_array(arguments) is not None:
         return []
     try:
         words = _Lexer(decoded(text), raw_quotes=True, raw_escapes=True).words()
@@ -56,24 +57,6 @@ def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
             if len(names) == 1:
                 markers.append(Marker(names[0].encode("utf-8", "replace").decode("latin-1"), match.group(1) == "-"))
     return markers
-
-
-def _arguments(text: str, escape: str) -> str:
-    """Return what follows the name and the flags of an instruction, without blanks around."""
-    name = WORD.match(text, skip_space(text))
-    if name is None:
-        return ""
-    _, start = read_flags(text, name.end(), escape)
-    return text[skip_space(text, start) : trimmed_end(text)]
-
-
-def _is_json(arguments: str) -> bool:
-    import json  # noqa: PLC0415 - needed for `RUN ["…<<…"]` alone
-
-    try:
-        return isinstance(json.loads(arguments), list)
-    except (ValueError, RecursionError):
-        return False
 
 
 class _Lexer:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from pinner.formats.dockerfile.arguments import define, predefined, read_declarations
-from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from
-from pinner.formats.dockerfile.commands import judge_use, read_uses
+from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from, read_plain_from
+from pinner.formats.dockerfile.commands import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.directives import find_syntax, read_directives
+from pinner.formats.dockerfile.flags import Text
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.references import Site, is_template, judge_text, make_skip
+from pinner.formats.dockerfile.refusals import find_refusal
 from pinner.formats.dockerfile.segments import long_lines, read_instructions
-from pinner.formats.dockerfile.sharing import find_conflicts
+from pinner.formats.dockerfile.sharing import Found, settle
+from pinner.formats.dockerfile.shortcuts import shortcuts
 from pinner.formats.dockerfile.source import join_lines, read_source
-from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+from pinner.formats.dockerfile.text import decoded, skip_space
 from pinner.formats.dockerfile.values import Piece
 from pinner.formats.source import LineIndex
-from pinner.model import Located, Mention, Span
+from pinner.model import Located, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,20 +31,13 @@ if TYPE_CHECKING:
     from pinner.formats.dockerfile.values import Value
     from pinner.model import Document, Place
 
-_COMMANDS = frozenset(("COPY", "ADD", "RUN", "ONBUILD"))
-_KNOWN = _COMMANDS | {
-    *("ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL"),
-    *("USER", "VOLUME", "WORKDIR"),
-}
+_KNOWN = frozenset(
+    (
+        *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"),
+        *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+    )
+)
 _KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
-
-
-class _Found(NamedTuple):
-    """A place, where it sorts, and what a ``FROM`` expanded to."""
-
-    offset: int
-    place: Place
-    expansion: Expansion | None = None
 
 
 def locate(document: Document) -> Located | None:
@@ -71,6 +67,8 @@ class _Reader:
         "_instructions",
         "_owner",
         "_problem",
+        "_refused",
+        "_shortcuts",
         "_source",
         "_stages",
         "_syntax",
@@ -83,13 +81,15 @@ class _Reader:
         self._escape, self._problem = read_directives(self._source)
         self._syntax = find_syntax(self._source)
         self._instructions = read_instructions(self._source, self._escape)
+        self._shortcuts = shortcuts(self._escape)
+        self._refused = False
         self._froms: dict[int, From] = {}
         self._environment: dict[str, Value] = {}
         self._definitions: list[Definition] = []
         self._declared_in_stages: list[Instruction] = []
         self._stages: set[str] = set()
         self._owner = ""
-        self._found: list[_Found] = []
+        self._found: list[Found] = []
 
     def is_dockerfile(self) -> bool:
         """Tell whether this is worth a look: not empty, and not binary."""
@@ -112,32 +112,40 @@ class _Reader:
         self._read_directives()
         for entry in self._instructions:
             if entry.name == "FROM":
-                self._froms[entry.first] = read_from(self._join(entry), self._escape)
+                match = self._shortcuts.base.match(self._source.text, self._source.starts[entry.first])
+                parts = read_plain_from(match) if match else read_from(self._join(entry), self._escape)
+                self._froms[entry.first] = parts
         names = [parts.name for parts in self._froms.values()]
         self._environment = predefined(names[-1] if names else "")
-        every_name = frozenset(names)
+        self._read_early_command()
+        self._read_instructions(frozenset(names))
+
+    def _read_early_command(self) -> None:
+        """Report a command before the first ``FROM``, unless something else stands there that another program reads."""
         for entry in self._instructions:
-            if entry.problem:
-                self._add_problem(entry, entry.problem)
-            if entry.name == "FROM":
+            if entry.name == "FROM" or entry.name not in _KNOWN:
+                return
+            if entry.name != "ARG":
+                self._add_refusal(entry, self._join(entry), f"no FROM stands before this {entry.name}")
+                return
+
+    def _read_instructions(self, stages: Collection[str]) -> None:
+        quiet = self._shortcuts.quiet
+        text, _, starts = self._source
+        for entry in self._instructions:
+            name, first, _, _, problem = entry
+            if problem:
+                self._add_problem(entry, problem)
+            if name == "FROM":
                 self._read_from(entry)
-            elif entry.name == "ARG":
+            elif name == "ARG":
                 self._read_argument(entry)
-            elif entry.name in _COMMANDS and self._may_hold_flags(entry):
-                self._read_command(entry, every_name)
+            elif name in quiet and quiet[name].match(text, starts[first]) is None:
+                self._read_command(entry, stages)
 
     def places(self) -> tuple[Place, ...]:
         """Return what was found, in the order of the file, defaults that cannot be shared taken out."""
-        found = sorted(self._found, key=_offset)
-        bases = [(entry.expansion, entry.place) for entry in found if entry.expansion is not None]
-        if not any(_through_argument(place) for _, place in bases):
-            return tuple([entry.place for entry in found])
-        conflicts = find_conflicts(bases, self._definitions, self._taken_over())
-        places = []
-        for entry in found:
-            shared = entry.expansion is not None and _through_argument(entry.place)
-            places.append(conflicts.apply(entry.place) if shared else entry.place)
-        return tuple(places)
+        return settle(self._found, self._definitions, self._taken_over)
 
     def _join(self, entry: Instruction) -> LogicalLine:
         return join_lines(self._source, entry.first, entry.last, self._escape)
@@ -160,19 +168,19 @@ class _Reader:
             text = self._source.lines[number][start:end]
             if text:
                 site = self._site("syntax", number, Span(offset, offset + len(text)))
-                self._found.append(_Found(offset, judge_text(site, text, [Piece(text, offset)])))
+                self._found.append(Found(offset, judge_text(site, text, [Piece(text, offset)])))
 
     def _add_line_problem(self, kind: str, number: int, detail: str) -> None:
         start = self._source.starts[number]
         line = self._source.lines[number]
         site = self._site(kind, number, Span(start, start + len(line)))
-        self._found.append(_Found(start, make_skip(site, line, "parse-error", detail)))
+        self._found.append(Found(start, make_skip(site, line, "parse-error", detail)))
 
     def _add_problem(self, entry: Instruction, detail: str) -> None:
         line = self._join(entry)
         end = line.offset(max(0, len(line.text) - 1)) + 1
         site = self._site(_KINDS.get(entry.name, "run-mount"), entry.first, Span(line.offset(0), end))
-        self._found.append(_Found(site.span.start, make_skip(site, line.text, "parse-error", detail)))
+        self._found.append(Found(site.span.start, make_skip(site, line.text, "parse-error", detail)))
 
     def _read_from(self, entry: Instruction) -> None:
         parts = self._froms[entry.first]
@@ -185,14 +193,14 @@ class _Reader:
             site = self._site("from", entry.first, Span(start, end))
             if is_template(text):
                 self._found.append(
-                    _Found(start, make_skip(site, text, "templated", "a template engine writes this line"))
+                    Found(start, make_skip(site, text, "templated", "a template engine writes this line"))
                 )
             else:
-                self._found.append(_Found(start, make_skip(site, text, "parse-error", parts.problem)))
+                self._found.append(Found(start, make_skip(site, text, "parse-error", parts.problem)))
         else:
             expansion = expand_from(parts, self._escape, self._environment)
             site = self._site("from", entry.first, Span(start, end), expansion.platform)
-            self._found.append(_Found(start, *self._judge(site, parts, expansion)))
+            self._found.append(Found(start, *self._judge(site, parts, expansion)))
         if parts.name:
             self._stages.add(parts.name)
 
@@ -235,7 +243,7 @@ class _Reader:
         span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
         text = line.text[declaration.start : declaration.end]
         place = make_skip(self._site("from", entry.first, span), text, "parse-error", detail)
-        self._found.append(_Found(span.start, place))
+        self._found.append(Found(span.start, place))
 
     def _taken_over(self) -> frozenset[str]:
         """Return the names that stages declare again without a default: they get the global one."""
@@ -248,28 +256,34 @@ class _Reader:
             ]
         )
 
-    def _may_hold_flags(self, entry: Instruction) -> bool:
-        """Tell, without joining its lines, whether a command may begin with a flag."""
-        line = self._source.lines[entry.first]
-        word = WORD.match(line, skip_space(line))
-        if entry.name == "ONBUILD" or word is None:
-            return True
-        rest = line[word.end() :].lstrip()[:1]
-        return rest in ("", "-", self._escape) or rest > "~"
-
     def _read_command(self, entry: Instruction, stages: Collection[str]) -> None:
+        match = self._shortcuts.copy.match(self._source.text, self._source.starts[entry.first])
+        if match is not None:
+            image, start = match[1], match.start(1)
+            site = self._site("copy-from", entry.first, Span(start, match.end(1)))
+            use = Use("copy-from", Text(image, ()))
+            self._found.append(Found(start, judge_use(site, use, [Piece(image, start)], stages)))
+            return
         line = self._join(entry)
+        if entry.name in COMMANDS:
+            self._read_uses(entry, line, stages)
+        detail = find_refusal(entry.name, line.text, self._escape)
+        if detail:
+            self._add_refusal(entry, line, detail)
+
+    def _read_uses(self, entry: Instruction, line: LogicalLine, stages: Collection[str]) -> None:
         for use in read_uses(line, self._escape):
             runs = [run for start, end in use.name.ranges for run in line.runs(start, end)]
             pieces = [Piece(text, offset) for offset, text in runs]
             start = pieces[0].offset if pieces else line.offset(0)
             site = self._site(use.kind, entry.first, Span(start, pieces[-1].end if pieces else start))
-            self._found.append(_Found(start, judge_use(site, use, pieces, stages)))
+            self._found.append(Found(start, judge_use(site, use, pieces, stages)))
 
-
-def _offset(found: _Found) -> int:
-    return found.offset
-
-
-def _through_argument(place: Place) -> bool:
-    return isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
+    def _add_refusal(self, entry: Instruction, line: LogicalLine, detail: str) -> None:
+        """Report, once for a file, what makes BuildKit refuse it. The text is the name, which no digest changes."""
+        if self._refused:
+            return
+        self._refused = True
+        start = line.offset(0)
+        site = self._site(_KINDS.get(entry.name, "from"), entry.first, Span(start, start + len(entry.name)))
+        self._found.append(Found(start, make_skip(site, entry.name, "parse-error", detail)))

@@ -47,7 +47,7 @@ def make_mention(site: Site, reference: ImageReference, pieces: Sequence[Piece])
     """Return a mention of ``reference``, whose text ``pieces`` are."""
     span, via = _tail(site, pieces)
     digest_span = None
-    if reference.digest is not None and tail_start(pieces) >= 0:
+    if reference.digest is not None and pieces[-1].offset >= 0:
         start = span.end - len(str(reference.digest))
         # A digest put together from several places cannot be replaced in one.
         digest_span = Span(start, span.end) if start >= span.start else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.directives import LONGEST_LINE, Problem
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from pinner.formats.dockerfile.heredocs import Marker
     from pinner.formats.dockerfile.source import Source
+
+
+_PLAIN_NAME = re.compile(r"[ \t]*([A-Za-z]+)[ \t]")
 
 
 class Instruction(NamedTuple):
@@ -35,6 +39,9 @@ def read_instructions(source: Source, escape: str) -> list[Instruction]:
     """Return the instructions of ``source``. What is refused is returned as well, with its problem."""
     instructions = []
     feed = make_feed(source.lines, escape)
+    text, _, starts = source
+    # `<<` may be split over two lines.
+    openers = MAY_OPEN if "<" in text else frozenset[str]()
     end = -1
     for first, last in instruction_lines(feed):
         if last <= end:
@@ -46,7 +53,12 @@ def read_instructions(source: Source, escape: str) -> list[Instruction]:
             if begin is None:
                 continue
             first = begin  # noqa: PLW2901 - the same instruction, less the part that is none
-        instruction = _read_instruction(source, first, last, escape)
+        word = _PLAIN_NAME.match(text, starts[first])
+        name = word.group(1).upper() if word else _read_name(source, first, last, escape)
+        if name in openers:
+            instruction = _read_heredocs(name, source, first, last, escape)
+        else:
+            instruction = Instruction(name, first, last, last)
         instructions.append(instruction)
         end = instruction.end
     return instructions
@@ -61,19 +73,19 @@ def long_lines(source: Source) -> Iterator[Problem]:
             yield Problem(number, f"the line is longer than {LONGEST_LINE} bytes")
 
 
-def _read_instruction(source: Source, first: int, last: int, escape: str) -> Instruction:
+def _read_name(source: Source, first: int, last: int, escape: str) -> str:
+    """Return the name of an instruction in upper case.
+
+    It may go on in the next line, or end in spaces that only count as such at the end of a line.
+    """
+    joined = join_lines(source, first, last, escape).text
+    word = WORD.match(joined[: trimmed_end(joined)], skip_space(joined))
+    return decoded(word.group()).upper() if word else ""
+
+
+def _read_heredocs(name: str, source: Source, first: int, last: int, escape: str) -> Instruction:
     lines = source.lines
-    line = lines[first]
-    word = WORD.match(line, skip_space(line))
-    name = word.group() if word else ""
-    if name[-1:] == escape or not name.isascii():
-        # The name itself may go on in the next line, or end in spaces that only count as such at the end of a line.
-        joined = join_lines(source, first, last, escape).text
-        word = WORD.match(joined[: trimmed_end(joined)], skip_space(joined))
-        name = word.group() if word else ""
-    name = decoded(name).upper()
-    # `<<` may be split over two lines.
-    if name not in MAY_OPEN or not [True for number in range(first, last + 1) if "<" in lines[number]]:
+    if not [True for number in range(first, last + 1) if "<" in lines[number]]:
         return Instruction(name, first, last, last)
     try:
         markers = open_heredocs(name, join_lines(source, first, last, escape).text, escape)

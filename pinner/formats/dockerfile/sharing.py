@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention, Skip
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
 
     from pinner.formats.dockerfile.arguments import Definition
     from pinner.formats.dockerfile.bases import Expansion
     from pinner.formats.dockerfile.values import Piece
     from pinner.model import Place
+
+
+class Found(NamedTuple):
+    """A place, where it sorts, and what a ``FROM`` expanded to."""
+
+    offset: int
+    place: Place
+    expansion: Expansion | None = None
 
 
 class Conflict(NamedTuple):
@@ -83,16 +91,39 @@ class Conflicts:
             self._forbid(value[-1:], detail, among_images=False)
 
 
-def find_conflicts(
-    bases: Sequence[tuple[Expansion, Place]], definitions: Iterable[Definition], redeclared: Collection[str]
-) -> Conflicts:
-    """Return the conflicts among all users of the defaults of one file."""
+def settle(
+    found: list[Found], definitions: Iterable[Definition], redeclared: Callable[[], Collection[str]]
+) -> tuple[Place, ...]:
+    """Return the places of ``found`` in the order of the file, those that share a default with another taken out.
+
+    ``redeclared`` gives the names of the global arguments that stages take over, where that matters.
+    """
+    found.sort(key=_offset)
+    if not any(entry.expansion is not None and _through_argument(entry.place) for entry in found):
+        return tuple([entry.place for entry in found])
     conflicts = Conflicts()
-    for expansion, place in bases:
-        conflicts.add_base(expansion, place)
+    for entry in found:
+        if entry.expansion is not None:
+            conflicts.add_base(entry.expansion, entry.place)
+    names = redeclared()
     for definition in definitions:
-        conflicts.add_definition(definition, redeclared)
-    return conflicts
+        conflicts.add_definition(definition, names)
+    return tuple(
+        [
+            entry.place
+            if entry.expansion is None or not _through_argument(entry.place)
+            else conflicts.apply(entry.place)
+            for entry in found
+        ]
+    )
+
+
+def _offset(found: Found) -> int:
+    return found.offset
+
+
+def _through_argument(place: Place) -> bool:
+    return bool(place.via) and isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
 
 
 def _conflicting(mention: Mention, detail: str) -> Skip:

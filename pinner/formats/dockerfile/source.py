@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.text import BOM, continuation, skip_space
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 class Source(NamedTuple):
     """The physical lines, without LF, and the offset of each one's first byte. The BOM is not in it."""
 
+    text: str
+    """The whole file, BOM included: one character is one byte."""
     lines: list[str]
     starts: list[int]
 
@@ -25,11 +28,9 @@ def read_source(data: bytes) -> Source:
     lines = text[position:].split("\n") if position else text.split("\n")
     if not lines[-1]:
         lines.pop()
-    starts = []
-    for line in lines:
-        starts.append(position)
-        position += len(line) + 1
-    return Source(lines, starts)
+    starts = list(accumulate([len(line) + 1 for line in lines], initial=position))
+    starts.pop()
+    return Source(text, lines, starts)
 
 
 class LogicalLine:
@@ -39,11 +40,14 @@ class LogicalLine:
 
     def __init__(self, parts: list[tuple[int, str]]) -> None:
         """Join ``parts``: (offset, text) pairs."""
-        self.text = parts[0][1] if len(parts) == 1 else "".join([text for _, text in parts])
+        if len(parts) == 1:
+            self._offsets = [parts[0][0]]
+            self._indexes = [0]
+            self.text = parts[0][1]
+            return
+        self.text = "".join([text for _, text in parts])
         self._offsets = [offset for offset, _ in parts]
-        self._indexes = [0]
-        for _, text in parts[:-1]:
-            self._indexes.append(self._indexes[-1] + len(text))
+        self._indexes = list(accumulate([len(text) for _, text in parts[:-1]], initial=0))
 
     def offset(self, index: int) -> int:
         """Return the byte offset of ``text[index]``."""

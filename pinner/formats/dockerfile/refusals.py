@@ -1,0 +1,51 @@
+"""Instructions without an image for which BuildKit refuses the whole file (parser/line_parsers.go)."""
+
+from __future__ import annotations
+
+from pinner.formats.dockerfile.arguments import read_words
+from pinner.formats.dockerfile.flags import arguments_of
+from pinner.formats.dockerfile.jsonform import read_array
+from pinner.formats.dockerfile.references import is_template
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+
+VALUES = frozenset(("ENV", "LABEL"))
+"""The instructions that take names and values."""
+ARRAYS = frozenset(("ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN", "SHELL", "VOLUME"))
+"""The instructions that may have their arguments in JSON."""
+
+
+def find_refusal(name: str, text: str, escape: str) -> str:
+    """Tell why BuildKit refuses the instruction ``name`` whose logical line is ``text``; empty where it does not.
+
+    Says nothing of a line that a template engine has yet to write.
+    """
+    arguments = arguments_of(text, escape)
+    while name == "ONBUILD":
+        trigger = WORD.match(arguments)
+        name = trigger.group().upper() if trigger else ""
+        arguments = arguments_of(arguments, escape)
+    if name == "HEALTHCHECK":
+        # The array comes after `CMD`, which has no flags.
+        kind = WORD.match(arguments)
+        arguments = arguments[skip_space(arguments, kind.end()) :] if kind else ""
+    if name in VALUES:
+        detail = _values_problem(name, arguments, escape)
+    elif name in ARRAYS and not all(isinstance(value, str) for value in read_array(arguments) or ()):
+        detail = f"the JSON array of {name} holds something that is no string"
+    else:
+        return ""
+    return "" if is_template(arguments) else detail
+
+
+def _values_problem(name: str, arguments: str, escape: str) -> str:
+    """``parseNameVal``: ``NAME VALUE``, or ``NAME=VALUE`` any number of times."""
+    words = [arguments[start:end] for start, end in read_words(arguments, 0, escape)]
+    if not words:
+        return f"{name} takes a name and a value"
+    if "=" not in words[0]:
+        first = WORD.match(arguments)
+        return f"{name} takes a name and a value" if first and first.end() == len(arguments) else ""
+    for word in words:
+        if "=" not in word:
+            return f"`{decoded(word)[:100]}` has no = and no value"
+    return ""
