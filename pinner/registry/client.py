@@ -17,6 +17,7 @@ from pinner.registry.failures import failure, named
 from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
+from pinner.registry.mirrors import Mirrors, Source
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING, Clock, Patience
 from pinner.registry.session import Session
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.reference import ImageReference, Platform
     from pinner.registry.failures import Reply
-    from pinner.registry.hosts import Endpoint
     from pinner.registry.line import Question
 
 _DEFAULT_JOBS = 16
@@ -67,6 +67,7 @@ class RegistryResolver:
             if options.ca is not None:
                 check_ca(options.ca)
         self._registries = settings.registries
+        self._mirrors = Mirrors(environment, self._warn)
         self._layout = settings.layout
         if settings.layout is not None:
             from pinner.registry.layout import LayoutTransport  # noqa: PLC0415 - only where there is a layout
@@ -112,10 +113,18 @@ class RegistryResolver:
     async def _resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
         if not reference.domain:
             raise NotFoundError("it names no registry", hint="a registry's name has letters, digits, dots and hyphens")
-        endpoint = self._endpoint(reference.domain)
+        *others, last = self._sources(reference)
         tag = reference.tag or "latest"
-        async with self._session.question(endpoint, reference.path) as question:
-            repository = _Repository(self._session, question, reference.path)
+        for source in others:
+            try:
+                return await self._ask(source, tag, platform)
+            except source.yields_to:
+                continue
+        return await self._ask(last, tag, platform)
+
+    async def _ask(self, source: Source, tag: str, platform: Platform | None) -> Resolved:
+        async with self._session.question(source.endpoint, source.repository) as question:
+            repository = _Repository(self._session, question, source.repository)
             if platform is None:
                 claimed = await repository.claimed(tag)
                 if claimed is not None:
@@ -123,13 +132,14 @@ class RegistryResolver:
             fetched = await repository.manifest(tag, None)
             if platform is None:
                 return Resolved(fetched.digest, fetched.content.media_type)
-            return await PlatformSearch(repository, platform).find(fetched, endpoint.host)
+            return await PlatformSearch(repository, platform).find(fetched, source.endpoint.host)
 
-    def _endpoint(self, domain: str) -> Endpoint:
+    def _sources(self, reference: ImageReference) -> tuple[Source, ...]:
         if self._layout is None:
-            return endpoint_for(domain, self._registries)
+            return self._mirrors.sources(reference.domain, reference.path, self._registries)
         label = f"the OCI layout {self._layout}"
-        return replace(endpoint_for(domain, {}), label=label, missing=_LAYOUT_HINT)
+        endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_LAYOUT_HINT)
+        return (Source(endpoint, reference.path, ResolveError),)
 
 
 @dataclass(frozen=True, slots=True)

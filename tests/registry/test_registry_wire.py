@@ -19,7 +19,7 @@ from pinner.errors import ConfigError, ResolveError, UnavailableError, Unsupport
 from pinner.model import Resolved
 from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.registry.hosts import Reach
+from pinner.registry.hosts import Reach, endpoint_for
 from pinner.registry.retry import Patience
 from pinner.registry.wire import HopelessError, UnreachedError, Wire
 
@@ -145,7 +145,7 @@ def test_a_body_that_trickles_hits_the_deadline() -> None:
     async def get(host: str) -> None:
         # A HEAD has no body to trickle: the registry's type and digest are missing, so that a GET follows.
         async with RegistryResolver(Settings(), environment={}, patience=IMPATIENT) as resolver:
-            resolver._session._host(resolver._endpoint(host)).refuses_head = True  # noqa: SLF001 - as a 405 would
+            resolver._session._host(endpoint_for(host, {})).refuses_head = True  # noqa: SLF001 - as a 405 would
             await resolver.resolve(ImageReference.parse(f"{host}/a:1"), None)
 
     assert "gave no answer within 0.8 seconds" in asyncio.run(main()).message

@@ -1,0 +1,219 @@
+"""containers' registries.conf: other places for a registry's images, and registries that must not be asked.
+
+Source: containers-registries.conf(5), version 2, and `sysregistriesv2` of containers/image for what it leaves open.
+Short names are not searched for: `nginx` is Docker Hub's. Docker's own daemon.json names mirrors without saying that
+they may tell what a tag means, which a mirror is late to learn: it is not read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.config import RegistryOptions
+from pinner.errors import InvalidReferenceError, ResolveError, UnavailableError, UnsupportedError
+from pinner.reference import ImageReference
+from pinner.registry.failures import clean
+from pinner.registry.hosts import Endpoint, endpoint_for
+from pinner.registry.wire import UnreachedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+_MAX_FILE = 1024 * 1024
+_SYSTEM = Path("/etc/containers")
+
+
+class Place(NamedTuple):
+    """Where a name's images are."""
+
+    location: str
+    """Host and, it may be, the beginning of a path; empty under a ``*.`` prefix: as it is asked for."""
+    insecure: bool
+    """Plain HTTP may be spoken where HTTPS is not."""
+
+
+class Rule(NamedTuple):
+    """One ``[[registry]]``."""
+
+    prefix: str
+    place: Place
+    mirrors: tuple[Place, ...]
+    """Those that may be asked what a tag means."""
+    blocked: bool
+    file: str
+
+
+class Source(NamedTuple):
+    """One place to ask for one image."""
+
+    endpoint: Endpoint
+    repository: str
+    """Its name there."""
+    yields_to: type[ResolveError]
+    """After such an error the next source is asked."""
+
+
+class Mirrors:
+    """The rules of a run, read when the first image is asked for."""
+
+    def __init__(self, environment: Mapping[str, str], on_warning: Callable[[str], None]) -> None:
+        self._environment = environment
+        self._on_warning = on_warning
+        self._rules: tuple[Rule, ...] | None = None
+
+    def sources(self, domain: str, path: str, registries: Mapping[str, RegistryOptions]) -> tuple[Source, ...]:
+        """Return where to ask for the image ``path`` of ``domain``, in order; our own settings' endpoint comes first.
+
+        Raises `UnavailableError` for a blocked registry, and what `endpoint_for` raises.
+        """
+        own = registries.get(domain) or registries.get("*") or RegistryOptions()
+        rule = None
+        if own.endpoint is None:
+            if self._rules is None:
+                self._rules = tuple(read_rules(self._environment, self._on_warning))
+            rule = find_rule(self._rules, f"{domain}/{path}")
+        if rule is None:
+            return (Source(endpoint_for(domain, registries), path, ResolveError),)
+        if rule.blocked:
+            raise UnavailableError(f"{rule.prefix} is blocked in {rule.file}")
+        found: list[Source] = []
+        for place in (*rule.mirrors, rule.place):
+            host, repository = _split(rewrite(f"{domain}/{path}", rule.prefix, place.location), rule)
+            source = Source(endpoint_for(host, registries), repository, ResolveError)
+            if place.insecure and source.endpoint.base.scheme == "https":
+                # Asked for in so many words, and still only where nobody speaks HTTPS.
+                options = registries.get(host) or registries.get("*") or RegistryOptions()
+                found.append(source._replace(yields_to=UnreachedError))
+                source = source._replace(endpoint=endpoint_for(host, {host: options._replace(plain_http=True)}))
+            found.append(source)
+        return tuple(found)
+
+
+def _split(name: str, rule: Rule) -> tuple[str, str]:
+    """Return host and repository of a name that a rule made, or raise `UnsupportedError`."""
+    host, _, repository = name.partition("/")
+    try:
+        reference = ImageReference.parse(name)
+    except InvalidReferenceError:
+        reference = None
+    if reference is None or (reference.domain, reference.path, reference.tag) != (host, repository, None):
+        raise UnsupportedError(f"{rule.file} makes `{clean(name)}` of it, which is no image's name")
+    return host, repository
+
+
+def find_rule(rules: Iterable[Rule], name: str) -> Rule | None:
+    """Return the rule with the longest prefix of ``name``, a repository in full; None where there is none."""
+    matching = [rule for rule in rules if _matched(name, rule.prefix) is not None]
+    return max(matching, key=lambda rule: len(rule.prefix), default=None)
+
+
+def rewrite(name: str, prefix: str, location: str) -> str:
+    """Return ``name`` with what ``prefix`` matches of it replaced by ``location``, unless that is empty."""
+    return f"{location}{name[_matched(name, prefix) or 0 :]}" if location else name
+
+
+def _matched(name: str, prefix: str) -> int | None:
+    """Return how much of ``name`` the prefix stands for, ending where a part of the name ends; None if it does not."""
+    if prefix.startswith("*."):
+        host = name.partition("/")[0]
+        host = host if ":" in prefix else host.partition(":")[0]
+        if "/" not in prefix:
+            return len(host) if host.endswith(prefix[1:]) else None
+        start = name.find(prefix[1:])
+        if start <= 0 or "/" in name[:start]:
+            return None
+        length = start + len(prefix) - 1
+    elif not name.startswith(prefix):
+        return None
+    else:
+        length = len(prefix)
+    return length if name[length : length + 1] in ("", "/") else None
+
+
+def read_rules(environment: Mapping[str, str], on_warning: Callable[[str], None]) -> Iterator[Rule]:
+    """Yield the rules of every file there is; of two for one prefix, the later file's."""
+    found: dict[str, Rule] = {}
+    for path in _files(environment):
+        try:
+            with path.open("rb") as file:
+                data = file.read(_MAX_FILE + 1)
+            found |= {rule.prefix: rule for rule in parse_rules(data, str(path))}
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            on_warning(f"{path} cannot be read ({error.strerror}): its mirrors are not used")
+        except ValueError:
+            on_warning(f"{path} is not a registries.conf of version 2: its mirrors are not used")
+    yield from found.values()
+
+
+def _files(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the files: the one that is named, or the user's with the user's drop-ins, or the system's with both."""
+    if explicit := environment.get("CONTAINERS_REGISTRIES_CONF"):
+        yield Path(explicit)
+        return
+    folders = [_SYSTEM]
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if base := environment.get("XDG_CONFIG_HOME") or (home and f"{home}/.config"):
+        user = Path(base) / "containers"
+        folders = [user] if (user / "registries.conf").exists() else [_SYSTEM, user]
+    yield folders[0] / "registries.conf"
+    for folder in folders:
+        yield from sorted((folder / "registries.conf.d").glob("*.conf"))
+
+
+def parse_rules(data: bytes, file: str) -> tuple[Rule, ...]:
+    """Return the rules in a registries.conf. Raises ValueError for everything that is none."""
+    import tomllib  # noqa: PLC0415 - only where there is such a file
+
+    if len(data) > _MAX_FILE:
+        raise ValueError(file)
+    return tuple(_rule(table, file) for table in _tables(tomllib.loads(data.decode()), "registry"))
+
+
+def _rule(table: Mapping[str, object], file: str) -> Rule:
+    place = _place(table)
+    prefix = _location(table, "prefix") or place.location
+    is_wild = prefix.startswith("*.")
+    if not prefix or "*" in (prefix[1:] if is_wild else prefix):
+        raise ValueError(file)
+    if not place.location and not is_wild:
+        place = place._replace(location=prefix)
+    digests_only = _flag(table, "mirror-by-digest-only")
+    mirrors = [_place(mirror) for mirror in _tables(table, "mirror") if _resolves_tags(mirror) and not digests_only]
+    if not all(mirror.location for mirror in mirrors):
+        raise ValueError(file)
+    return Rule(prefix, place, tuple(mirrors), _flag(table, "blocked"), file)
+
+
+def _place(table: Mapping[str, object]) -> Place:
+    return Place(_location(table, "location"), _flag(table, "insecure"))
+
+
+def _resolves_tags(mirror: Mapping[str, object]) -> bool:
+    allowed = mirror.get("pull-from-mirror", "")
+    if allowed not in ("", "all", "tag-only", "digest-only"):
+        raise ValueError(allowed)
+    return allowed != "digest-only"
+
+
+def _location(table: Mapping[str, object], key: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str) or "://" in value:
+        raise ValueError(key)
+    return value.rstrip("/")
+
+
+def _flag(table: Mapping[str, object], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(key)  # noqa: TRY004 - a broken file, whatever is wrong with it
+    return value
+
+
+def _tables(table: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ValueError(key)
+    return value
