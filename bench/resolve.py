@@ -1,0 +1,192 @@
+"""Count and time what it takes to pin 1, 30 and 300 images of one host behind token authentication, by latency.
+
+Beside it: the floor (one challenge, one token, a HEAD for each image over ten connections, by a client that does
+nothing else), a loop of ``skopeo inspect`` and ``pindock run``, where they are installed. Each answer takes the
+latency; connections are made in no time. Times are of whole processes, but for the floor and "resolver".
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_CONNECTIONS = 10
+
+
+class Work(NamedTuple):
+    """What a tool is given."""
+
+    port: int
+    names: list[str]
+    folder: Path
+
+
+class Figure(NamedTuple):
+    """What it took."""
+
+    requests: int
+    seconds: float
+
+
+@contextlib.contextmanager
+def registry(latency: float) -> Iterator[int]:
+    """Run the registry; its port."""
+    command = [sys.executable, str(Path(__file__).with_name("token_registry.py")), str(latency)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield int(cast("IO[str]", process.stdout).readline())
+        finally:
+            cast("IO[str]", process.stdin).close()
+
+
+def requests(port: int) -> int:
+    """Return how many requests there were since the last call."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}/count") as response:
+        return int(response.read())
+
+
+async def _exchange(port: int, lines: list[str]) -> list[bytes]:
+    """Send requests one after another over one connection; return the bodies."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    bodies = []
+    for line in lines:
+        writer.write(f"{line}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.split(b"Content-Length: ")[1].partition(b"\r\n")[0])
+        bodies.append(b"" if line.startswith("HEAD") else await reader.readexactly(length))
+    writer.close()
+    return bodies
+
+
+async def _floor(work: Work) -> None:
+    first = f"HEAD /v2/{work.names[0]}/manifests/1 HTTP/1.1"
+    await _exchange(work.port, [first])
+    scopes = "&".join(f"scope=repository:{name}:pull" for name in work.names)
+    body = (await _exchange(work.port, [f"GET /token?{scopes} HTTP/1.1"]))[0]
+    bearer = f"Authorization: Bearer {json.loads(body)['token']}"
+    heads = [f"HEAD /v2/{name}/manifests/1 HTTP/1.1\r\n{bearer}" for name in work.names]
+    shares = [heads[start::_CONNECTIONS] for start in range(min(_CONNECTIONS, len(heads)))]
+    await asyncio.gather(*(_exchange(work.port, share) for share in shares))
+
+
+def floor(work: Work) -> None:
+    """Do what has to be done and nothing else."""
+    asyncio.run(_floor(work))
+
+
+def resolver(work: Work) -> None:
+    """Ask as pinner does, without its start and its files."""
+    from pinner.config import Settings  # noqa: PLC0415 - not to be part of other times
+    from pinner.reference import ImageReference  # noqa: PLC0415
+    from pinner.registry.client import RegistryResolver  # noqa: PLC0415
+
+    async def ask() -> None:
+        async with RegistryResolver(Settings(), environment={}) as asked:
+            references = [ImageReference.parse(f"127.0.0.1:{work.port}/{name}:1") for name in work.names]
+            await asyncio.gather(*(asked.resolve(reference, None) for reference in references))
+
+    asyncio.run(ask())
+
+
+def _dockerfile(work: Work) -> Path:
+    path = work.folder / "Dockerfile"
+    path.write_text("".join(f"FROM 127.0.0.1:{work.port}/{name}:1 AS s{n}\n" for n, name in enumerate(work.names)))
+    return path
+
+
+def _run(work: Work, *command: str) -> None:
+    environment = {**os.environ, "HOME": str(work.folder), "XDG_CACHE_HOME": str(work.folder / "cache")}
+    done = subprocess.run(command, cwd=work.folder, env=environment, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} exited {done.returncode}: {done.stderr.decode()[-500:]}")
+
+
+def _assert_pinned(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    if not all("@sha256:" in line for line in lines):
+        sys.exit(f"not pinned: {lines[:3]}")
+
+
+def pinner(work: Work) -> None:
+    """Pin a Dockerfile with a stage for each image."""
+    path = _dockerfile(work)
+    _run(work, sys.executable, "-m", "pinner", "pin", "Dockerfile")
+    _assert_pinned(path)
+
+
+def pindock(work: Work) -> None:
+    """Do the same with pindock."""
+    path = _dockerfile(work)
+    _run(work, _find("pindock") or "pindock", "run")
+    _assert_pinned(path)
+
+
+def skopeo(work: Work) -> None:
+    """Ask for one digest after another."""
+    for name in work.names:
+        url = f"docker://127.0.0.1:{work.port}/{name}:1"
+        _run(work, "skopeo", "inspect", "--tls-verify=false", "--no-tags", "--format", "{{.Digest}}", url)
+
+
+def _find(program: str) -> str | None:
+    beside = Path(sys.executable).parent
+    return shutil.which(program, path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+
+
+def measure(tool: Callable[[Work], None], work: Work, runs: int) -> Figure:
+    """Return the requests of one run and the median time of ``runs``."""
+    seconds, counted = [], 0
+    for _ in range(runs):
+        requests(work.port)
+        start = time.perf_counter()
+        tool(work)
+        seconds.append(time.perf_counter() - start)
+        counted = requests(work.port)
+    return Figure(counted, statistics.median(seconds))
+
+
+def main() -> None:
+    """Measure everything and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latencies", type=float, nargs="+", default=[0, 50, 100], help="milliseconds")
+    parser.add_argument("--images", type=int, nargs="+", default=[1, 30, 300])
+    parser.add_argument("--runs", type=int, default=3, help="of pinner and the floor; the others run once")
+    parser.add_argument("--peers-up-to", type=int, default=30, help="images that a peer is given")
+    options = parser.parse_args()
+    peers = [peer for peer in (pindock, skopeo) if _find(peer.__name__)]
+    print("latency  images  tool      requests   seconds  times the floor")
+    for latency in options.latencies:
+        for count in options.images:
+            with registry(latency / 1000) as port, tempfile.TemporaryDirectory() as folder:
+                work = Work(port, [f"team{n % 7}/image{n}" for n in range(count)], Path(folder))
+                least = measure(floor, work, options.runs)
+                resolver(work)
+                for tool in (floor, resolver, pinner, *(peers if count <= options.peers_up_to else ())):
+                    runs = 1 if tool in peers else options.runs
+                    figure = least if tool is floor else measure(tool, work, runs)
+                    ratio = figure.seconds / least.seconds
+                    print(
+                        f"{latency:4.0f} ms  {count:6}  {tool.__name__:8}  {figure.requests:8}  {figure.seconds:8.3f}"
+                        f"  {ratio:15.2f}",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()
