@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinner.edits import apply_edits
 from pinner.formats import compose, kubernetes
+from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence
 from pinner.model import Document, Edit, Located, Mention, Skip
 
 if TYPE_CHECKING:
@@ -54,3 +55,24 @@ def edit_of(place: Mention, data: bytes) -> Edit:
         return Edit(place.digest_span.start, old, DIGEST.encode())
     latest = "" if place.reference.tag or place.reference.digest else ":latest"
     return Edit(place.insert, b"", f"{latest}@{DIGEST}".encode())
+
+
+def plain(node: object) -> object:
+    """Return a YAML node as Python data, offsets included."""
+    match node:
+        case Alias():
+            return ("*" + node.name, node.start)
+        case Scalar(value=""):  # where nothing stands, each parser has a place of its own for it
+            return (node.style, node.tag, node.anchor)
+        case Scalar():
+            return (node.value.replace("\t", " "), node.start, node.end, node.style, node.tag, node.anchor)
+        case Mapping() | Sequence():
+            return (
+                type(node).__name__,
+                node.start,
+                node.tag,
+                node.anchor,
+                node.flow,
+                [plain(c) for c in node.children],
+            )
+    raise AssertionError(node)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yamlplaces import plain
 
 from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence, load, parse, resolve
 from pinner.formats.yamlnodes.composer import MAX_BYTES, MAX_DEPTH, Budget, Composed, compose
@@ -19,27 +20,6 @@ READERS = [pytest.param(c_events(), id="c"), pytest.param(None, id="pure")]
 
 def read(data: bytes, accelerator: EventSource | None = None) -> Composed:
     return compose(data, Chunk(0, len(data)), accelerator)
-
-
-def plain(node: object) -> object:
-    """Return a node as Python data, offsets included."""
-    match node:
-        case Alias():
-            return ("*" + node.name, node.start)
-        case Scalar(value=""):  # where nothing stands, each parser has a place of its own for it
-            return (node.style, node.tag, node.anchor)
-        case Scalar():
-            return (node.value.replace("\t", " "), node.start, node.end, node.style, node.tag, node.anchor)
-        case Mapping() | Sequence():
-            return (
-                type(node).__name__,
-                node.start,
-                node.tag,
-                node.anchor,
-                node.flow,
-                [plain(c) for c in node.children],
-            )
-    raise AssertionError(node)
 
 
 def test_the_c_parser_is_there_where_the_tests_run() -> None:
