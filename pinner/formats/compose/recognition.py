@@ -60,14 +60,13 @@ def services_of(root: Node, fields: Fields, path: str) -> Mapping | None:
 
 def _are_services(mapping: Mapping, fields: Fields, *, strict: bool) -> bool:
     """Tell whether the values of ``mapping`` look like services: with ``strict`` all of them, else one."""
-    bodies = [fields.get(mapping, name) for name in fields.keys(mapping)]
     verdicts = []
     has_origin = False
-    for body in bodies:
-        if body is not None and type(body.node) is Mapping:
-            keys = fields.own(body.node).keys()
-            verdicts.append(bool(keys & _SERVICE_KEYS) or "<<" in keys)
-            has_origin = has_origin or bool(keys & _ORIGINS)
-        elif body is not None:
-            verdicts.append(type(body.node) is Scalar and is_null(body.node) and not strict)
+    for body in fields.nodes(mapping):
+        if type(body) is Mapping:
+            keys = fields.own(body).keys()
+            verdicts.append("<<" in keys or not keys.isdisjoint(_SERVICE_KEYS))
+            has_origin = has_origin or not keys.isdisjoint(_ORIGINS)
+        else:
+            verdicts.append(type(body) is Scalar and is_null(body) and not strict)
     return any(verdicts) and (not strict or (all(verdicts) and has_origin))

@@ -37,11 +37,12 @@ class Service:
         self.name = name
         self.body = body
         self._file = file
-        self._keys = file.fields.own(body).keys()
+        self._own = file.fields.own(body)
+        self._stands_alone = "extends" not in self._own and "<<" not in self._own
 
     def own(self, key: str) -> Field | None:
         """Return what stands under ``key``, its own or merged in by ``<<``; None for nothing, null or ``!reset``."""
-        if key not in self._keys and "<<" not in self._keys:
+        if key not in self._own and "<<" not in self._own:
             return None
         field = self._file.fields.get(self.body, key)
         if field is None or field.node.tag == "!reset" or (type(field.node) is Scalar and is_null(field.node)):
@@ -50,6 +51,8 @@ class Service:
 
     def inherited(self, key: str) -> Field | None:
         """Return the same, with the services of this file that it extends."""
+        if self._stands_alone:
+            return self.own(key)
         for service in self._lineage():
             field = service.own(key)
             if field is not None:

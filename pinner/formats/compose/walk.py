@@ -67,7 +67,7 @@ class Walk:
 
     def service(self, service: Service, fields: Fields) -> None:
         """Keep the images of one service."""
-        self._duplicates(service)
+        self._duplicates(service, fields)
         image = service.own("image")
         if image is not None:
             self._image("service-image", service, image.node, image.written, image.via)
@@ -183,11 +183,12 @@ class Walk:
         builder = self.builds.names.get(comparable(name))
         return None if builder is None else ("built-elsewhere", f"the service `{builder}` builds this image")
 
-    def _duplicates(self, service: Service) -> None:
+    def _duplicates(self, service: Service, fields: Fields) -> None:
         """Keep the skips of ``image`` keys that a later one in the same service makes void."""
-        if not self._is_new(service.body):
+        body = service.body
+        if len(fields.own(body)) * 2 == len(body.children) or not self._is_new(body):
             return
-        images = [value for key, value in service.body.pairs() if type(key) is Scalar and key.value == "image"]
+        images = [value for key, value in body.pairs() if type(key) is Scalar and key.value == "image"]
         for value in images[:-1]:
             node = resolve(value)
             if type(node) is Scalar and not is_null(node):

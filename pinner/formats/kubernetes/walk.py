@@ -46,11 +46,12 @@ class _Frame(NamedTuple):
 class Walk:
     """Goes through the nodes of one document, without recursion and each collection once."""
 
-    def __init__(self, collector: Collector, *, is_kustomization: bool) -> None:
+    def __init__(self, collector: Collector, *, is_kustomization: bool, shares: bool) -> None:
         self.collector = collector
         self.fields = Fields()
         self.recognised = False
         self._is_kustomization = is_kustomization
+        self._shares = shares  # without an alias, nothing comes twice
         self._seen: set[tuple[int, bool, bool, bool]] = set()
         self._built: frozenset[bytes] = frozenset()
         self._excluded: set[int] = set()
@@ -71,10 +72,8 @@ class Walk:
         while stack:
             frame = stack.pop()
             node = resolve(frame.node)
-            mark = (id(node), frame.object is None, frame.in_status, frame.in_output)
-            if type(node) is Scalar or mark in self._seen:
+            if type(node) is Scalar or (self._shares and not self._is_new(node, frame)):
                 continue
-            self._seen.add(mark)
             if type(node) is Mapping:
                 stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
@@ -85,9 +84,17 @@ class Walk:
                 ]
         return self.recognised
 
+    def _is_new(self, node: Node, frame: _Frame) -> bool:
+        mark = (id(node), frame.object is None, frame.in_status, frame.in_output)
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        return True
+
     def _enter(self, mapping: Mapping, frame: _Frame) -> list[_Frame]:
         """Keep the images that stand in ``mapping`` itself, and return what to enter next."""
-        found = read_object(mapping, self.fields)
+        own = self.fields.own(mapping)
+        found = read_object(mapping, self.fields) if "apiVersion" in own or "<<" in own else None
         if found is not None:
             self.recognised = True
             if found.is_excluded:
@@ -99,7 +106,6 @@ class Walk:
             frame = frame._replace(object=found, key="", is_spec=False)
             if found.is_skaffold:
                 self._built = frozenset(self._artifacts(mapping))
-        own = self.fields.own(mapping)
         if frame.object is not None:
             if "image" in own and frame.key != "rbd":
                 self._image(mapping, own["image"], frame, frame.object)

@@ -27,12 +27,9 @@ class Field(NamedTuple):
 
 
 class Fields:
-    """Looks keys up in the mappings of one document; each mapping is indexed once."""
+    """Looks keys up in mappings; each mapping is indexed once."""
 
-    __slots__ = ("_indexes",)
-
-    def __init__(self) -> None:
-        self._indexes: dict[int, dict[str, Node]] = {}
+    __slots__ = ()
 
     def get(self, mapping: Mapping, key: str) -> Field | None:
         """Return what a consumer finds under ``key``, its own or merged in; None where there is nothing."""
@@ -48,18 +45,29 @@ class Fields:
 
     def own(self, mapping: Mapping) -> dict[str, Node]:
         """Return the mapping's own scalar keys with their values, the last of duplicates; ``<<`` is one of them."""
-        index = self._indexes.get(id(mapping))
+        index = mapping.index
         if index is None:
             children = mapping.children
-            index = self._indexes[id(mapping)] = {
+            index = mapping.index = {
                 key.value: value
                 for key, value in zip(children[::2], children[1::2], strict=True)
                 if type(key) is Scalar and (key.value != "<<" or _merges(key))
             }
         return index
 
+    def nodes(self, mapping: Mapping) -> list[Scalar | Mapping | Sequence]:
+        """Return the values of ``mapping``, its own and those merged in, resolved."""
+        own = self.own(mapping)
+        if "<<" not in own:
+            return [resolve(value) for value in own.values()]
+        fields = (self.get(mapping, key) for key in self.keys(mapping))
+        return [field.node for field in fields if field is not None]
+
     def keys(self, mapping: Mapping) -> list[str]:
         """Return the scalar keys of ``mapping``, its own first, without ``<<``."""
+        own = self.own(mapping)
+        if "<<" not in own:
+            return list(own)
         return list(
             dict.fromkeys(key for source, _ in self.sources(mapping) for key in self.own(source) if key != "<<")
         )

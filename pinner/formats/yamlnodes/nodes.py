@@ -28,7 +28,7 @@ class Scalar:
 
 
 class _Collection:
-    __slots__ = ("anchor", "children", "flow", "start", "tag")
+    __slots__ = ("anchor", "children", "flow", "index", "start", "tag")
 
     def __init__(self, children: list[Node], start: int, tag: str | None, anchor: str | None, flow: bool) -> None:  # noqa: FBT001 - positional for speed
         self.children = children
@@ -36,6 +36,8 @@ class _Collection:
         self.tag = tag
         self.anchor = anchor
         self.flow = flow
+        self.index: dict[str, Node] | None = None
+        """The values of a mapping by their keys, once somebody has asked for one: see `fields`."""
 
 
 class Mapping(_Collection):
