@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _KNOWN = ("syntax", "escape", "check")
 _NAME = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\n\f\r]*=")
+_OBJECT = re.compile(r"[ \t\r\n]*+\{")
 # Go's `\s`, which has no vertical tab.
 _SPACE = " \t\n\f\r"
 LONGEST_LINE = 65_535
@@ -64,7 +65,7 @@ def find_syntax(source: Source) -> tuple[int, int, int] | None:
         found = _find(source, first, comment)
         if found is not None:
             return found
-    if "".join(source.lines[first : first + 1]).lstrip().startswith("{"):
+    if first < len(source.lines) and _OBJECT.match(source.text, source.starts[first]):
         return _find_json(source, first)
     return None
 

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.directives import LONGEST_LINE, Problem
-from pinner.formats.dockerfile.feed import COMMENT, instruction_lines, make_feed
+from pinner.formats.dockerfile.feed import instruction_lines
 from pinner.formats.dockerfile.heredocs import MAY_OPEN, open_heredocs
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.source import join_lines
-from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
+from pinner.formats.dockerfile.text import WORD, decoded, is_comment, skip_space, trimmed_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,18 +38,17 @@ class Instruction(NamedTuple):
 def read_instructions(source: Source, escape: str) -> list[Instruction]:
     """Return the instructions of ``source``. What is refused is returned as well, with its problem."""
     instructions = []
-    feed = make_feed(source.lines, escape)
     text, _, starts = source
     # `<<` may be split over two lines.
     openers = MAY_OPEN if "<" in text else frozenset[str]()
     end = -1
-    for first, last in instruction_lines(feed):
+    for first, last in instruction_lines(source.lines, escape):
         if last <= end:
             continue  # the body of a heredoc
         if first <= end:
             # An `instruction` that begins in a heredoc's body and goes on after it. All lines behind the heredoc but
             # the last are continuations (or comments), so they make one instruction together.
-            begin = next((number for number in range(end + 1, last + 1) if feed[number] != COMMENT), None)
+            begin = next((number for number in range(end + 1, last + 1) if not is_comment(source.lines[number])), None)
             if begin is None:
                 continue
             first = begin  # noqa: PLW2901 - the same instruction, less the part that is none

@@ -46,6 +46,12 @@ def trimmed_end(text: str) -> int:
     return max(end, 0)
 
 
+def is_comment(line: str) -> bool:
+    """Tell whether ``line`` is blank or a comment: neither ends a continuation."""
+    begin = skip_space(line)
+    return begin == len(line) or line[begin] == "#"
+
+
 def continuation(line: str, escape: str) -> int:
     """Return where ``line`` is cut if it goes on in the next one, else -1 (``lineContinuationRegex``, parser.go).
 

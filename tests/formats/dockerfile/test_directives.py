@@ -66,6 +66,8 @@ def test_directives_that_buildkit_refuses(text: str, line: int, detail: str) -> 
         ('{"syntax": "a/b:1", "x": 1}', "a/b:1"),
         ('#!x\n{\n  "x": 1,\n  "syntax":"a/b:1"\n}\n', "a/b:1"),
         ('{"syntax"\n:\r\n\t"a/b:1"}', "a/b:1"),
+        ('\r\n \n{"syntax": "a/b:1"}', "a/b:1"),
+        ('#!x\n\n{"syntax": "a/b:1"}', "a/b:1"),
         ('{\n"x": 1, "syntax":\n"a/b:1"}', "a/b:1"),
         (" # syntax=a/b:1\n", None),
         ("# check=a\n# check=b\n# syntax=a/b:1\n", None),
