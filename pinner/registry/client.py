@@ -18,10 +18,12 @@ from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.registry.mirrors import Mirrors, Source
+from pinner.registry.notices import Notices
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING, Clock, Patience
 from pinner.registry.session import Session
-from pinner.registry.wire import Wire, check_ca
+from pinner.registry.tls import check_ca
+from pinner.registry.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference, Platform
     from pinner.registry.failures import Reply
     from pinner.registry.line import Question
+    from pinner.registry.notices import RateLimit
 
 _DEFAULT_JOBS = 16
 """Questions at once for each host: more HTTP/1.1 connections than that make httpcore slower, not faster."""
@@ -77,13 +80,19 @@ class RegistryResolver:
         patience, clock = patience or Patience(), clock or Clock()
         self._warnings: list[str] = []
         self._on_warning = on_warning
-        self._wire = Wire(environment, patience, jobs, transport)
+        self._notices = Notices(self._warn)
+        self._wire = Wire(environment, patience, jobs, transport, self._notices)
         self._session = Session(self._wire, CredentialFinder(environment, self._warn), patience, clock, jobs)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know although it stopped nothing."""
         return tuple(self._warnings)
+
+    @property
+    def rate_limits(self) -> tuple[RateLimit, ...]:
+        """What the hosts that have a limit on fetching said of it last."""
+        return self._notices.rate_limits
 
     def _warn(self, message: str) -> None:
         if message not in self._warnings:
@@ -120,7 +129,8 @@ class RegistryResolver:
                 return await self._ask(source, tag, platform)
             except source.yields_to:
                 continue
-        return await self._ask(last, tag, platform)
+        with self._notices.wanting(last.endpoint.base.host, 0 if platform is None else 1):
+            return await self._ask(last, tag, platform)
 
     async def _ask(self, source: Source, tag: str, platform: Platform | None) -> Resolved:
         async with self._session.question(source.endpoint, source.repository) as question:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import socket
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
 from pinner import __version__
-from pinner.errors import ConfigError, UnavailableError, UnsupportedError
+from pinner.errors import UnavailableError, UnsupportedError
 from pinner.registry.failures import Reply, clean
 from pinner.registry.hosts import Reach, origin, reach_of
+from pinner.registry.notices import Notices
 from pinner.registry.proxies import proxy_for
+from pinner.registry.tls import Contexts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,13 +64,15 @@ class Wire:
         patience: Patience,
         connections: int,
         transport: httpx.AsyncBaseTransport | None = None,
+        notices: Notices | None = None,
     ) -> None:
         self._environment = environment
+        self._notices = notices or Notices()
         self._timeout = {"connect": patience.connect, "read": patience.read, "write": patience.read, "pool": None}
         self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._transport = transport
         self._pools: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
-        self._contexts: dict[str | None, ssl.SSLContext] = {}
+        self._contexts = Contexts(environment, self._notices.warn)
         self._peers: dict[str, Reach] = {}
 
     async def aclose(self) -> None:
@@ -103,6 +106,7 @@ class Wire:
             raise HopelessError(f"`{clean(url.netloc.decode('ascii'))}` is no address of a host")
         if self.reach(url) < floor:
             raise _too_near(url)
+        self._notices.check(method, url)
         request = httpx.Request(
             method,
             url,
@@ -121,7 +125,9 @@ class Wire:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
             raise unreached(error, f"{host} (through a proxy)" if is_proxied else host) from None
-        return Reply(response.status_code, response.headers, body, url)
+        reply = Reply(response.status_code, response.headers, body, url)
+        self._notices.observe(reply)
+        return reply
 
     def _guard(self, url: httpx.URL, floor: Reach) -> Any:  # noqa: ANN401 - httpcore's trace hook has no public type
         """Return a hook that looks at the address behind a name, before a byte is sent to it (DNS rebinding)."""
@@ -162,31 +168,7 @@ class Wire:
         if url.scheme == "http":
             # Never used, but httpx would read a bundle of certificates for it: 25 ms.
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if ca not in self._contexts:
-            self._contexts[ca] = make_context(ca)
-        return self._contexts[ca]
-
-
-def make_context(ca: str | None) -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities, and those of the PEM file ``ca``."""
-    context = ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
-    if not context.get_ca_certs() and not (paths.capath and any(Path(paths.capath).iterdir())):
-        # A Python without the system's store, as python.org's on macOS; certifi comes with httpx.
-        import certifi  # noqa: PLC0415 - only where it is needed
-
-        context.load_verify_locations(certifi.where())
-    if ca is not None:
-        context.load_verify_locations(ca)
-    return context
-
-
-def check_ca(ca: str) -> None:
-    """Raise `ConfigError` unless ``ca`` is a file with certificates."""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca)
-    except (OSError, ssl.SSLError):
-        raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
+        return self._contexts.context(url, ca)
 
 
 def _check_framing(response: httpx.Response, host: str) -> None:

@@ -1,0 +1,135 @@
+"""Whom we trust in TLS and who we are: the system's authorities, a `ca` of the settings, certs.d folders.
+
+Source: docker's "Verify repository client with certificates", containers-certs.d(5), and `SSL_CERT_FILE` as in OpenSSL.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import httpx
+
+_SYSTEM = (Path("/etc/containers/certs.d"), Path("/etc/docker/certs.d"))
+_DOCKER_HUB_HOST = "registry-1.docker.io"
+
+
+class Certificates(NamedTuple):
+    """What a certs.d folder has for one host."""
+
+    authorities: tuple[str, ...] = ()
+    """``*.crt``: trusted beside the system's."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """``*.cert`` with ``*.key``: who we are."""
+
+
+class Contexts:
+    """The contexts of a run, one for each combination of certificates."""
+
+    def __init__(self, environment: Mapping[str, str], on_warning: Callable[[str], None]) -> None:
+        self._environment = environment
+        self._on_warning = on_warning
+        self._made: dict[tuple[str | None, Certificates], ssl.SSLContext] = {}
+
+    def context(self, url: httpx.URL, ca: str | None) -> ssl.SSLContext:
+        """Return the context for the host of ``url``, which trusts the PEM file ``ca`` too."""
+        certificates = read_certificates(url, self._environment, self._on_warning)
+        key = (ca, certificates)
+        if key not in self._made:
+            self._made[key] = make_context(ca, certificates, self._environment, self._on_warning)
+        return self._made[key]
+
+
+def make_context(
+    ca: str | None, certificates: Certificates, environment: Mapping[str, str], on_warning: Callable[[str], None]
+) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, ``ca`` and those of ``certificates``, and shows its pairs.
+
+    A file of ``certificates`` that is none is a warning.
+    """
+    context = _system_context(environment, on_warning)
+    if ca is not None:
+        context.load_verify_locations(ca)
+    for authority in certificates.authorities:
+        try:
+            context.load_verify_locations(authority)
+        except (OSError, ssl.SSLError):
+            on_warning(f"{authority} has no certificates that can be read: it is not used")
+    for certificate, key in certificates.pairs:
+        try:
+            # An encrypted key is refused: OpenSSL would ask for its password on the terminal.
+            context.load_cert_chain(certificate, key, password=lambda: "")
+        except (OSError, ssl.SSLError):
+            on_warning(f"{certificate} and its key are no pair that can be read: they are not used")
+    return context
+
+
+def _system_context(environment: Mapping[str, str], on_warning: Callable[[str], None]) -> ssl.SSLContext:
+    paths = ssl.get_default_verify_paths()
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if file or folder:
+        try:
+            return ssl.create_default_context(cafile=file or paths.cafile, capath=folder or paths.capath)
+        except (OSError, ssl.SSLError):
+            on_warning("SSL_CERT_FILE has no certificates that can be read: the system's are used")
+    context = ssl.create_default_context()
+    if not context.get_ca_certs() and not (paths.capath and any(Path(paths.capath).iterdir())):
+        # A Python without the system's store, as python.org's on macOS; certifi comes with httpx.
+        import certifi  # noqa: PLC0415 - only where it is needed
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def check_ca(ca: str) -> None:
+    """Raise `ConfigError` unless ``ca`` is a file with certificates."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca)
+    except (OSError, ssl.SSLError):
+        raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
+
+
+def read_certificates(
+    url: httpx.URL, environment: Mapping[str, str], on_warning: Callable[[str], None]
+) -> Certificates:
+    """Return what the first certs.d folder has that knows the host of ``url``: the user's, containers', docker's."""
+    for folder in _folders(url, environment):
+        try:
+            names = sorted(path.name for path in folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            on_warning(f"{folder} cannot be read ({error.strerror}): its certificates are not used")
+            continue
+        pairs = []
+        for name in names:
+            stem, _, ending = name.rpartition(".")
+            other = {"cert": f"{stem}.key", "key": f"{stem}.cert"}.get(ending, name)
+            if other not in names:
+                on_warning(f"{folder / name} lacks its {other}: it is not used")
+            elif ending == "cert":
+                pairs.append((str(folder / name), str(folder / other)))
+        return Certificates(tuple(str(folder / name) for name in names if name.endswith(".crt")), tuple(pairs))
+    return Certificates()
+
+
+def _folders(url: httpx.URL, environment: Mapping[str, str]) -> Iterator[Path]:
+    hosts = [url.netloc.decode("ascii")]
+    if url.port is None:
+        hosts.append(f"{hosts[0]}:443")
+    if url.host == _DOCKER_HUB_HOST:
+        hosts.append("docker.io")
+    hosts = [host for host in hosts if host.strip(".")]
+    roots = list(_SYSTEM)
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    if base := environment.get("XDG_CONFIG_HOME") or (home and f"{home}/.config"):
+        roots.insert(0, Path(base) / "containers" / "certs.d")
+    for root in roots:
+        for host in hosts:
+            yield root / host
