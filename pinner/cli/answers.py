@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def refuse_offline(settings: Settings, operation: Operation) -> None:
-    """Raise `ConfigError` where ``operation`` would have to ask and must not."""
-    if settings.offline and settings.layout is None and operation != "unpin":
+    """Raise `ConfigError` where ``operation`` would have to ask and may neither ask nor remember."""
+    if settings.offline and not settings.use_cache and settings.layout is None and operation != "unpin":
         raise ConfigError(
-            f"`pinner {operation}` has to ask what tags mean, and --offline forbids it",
-            hint="with --layout DIR an OCI layout answers in the registries' place; `pinner check` needs nobody",
+            f"`pinner {operation}` has to ask what tags mean, and --offline with --no-cache forbids it",
+            hint="without --no-cache, remembered answers are used; with --layout DIR an OCI layout answers",
         )
 
 

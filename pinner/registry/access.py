@@ -79,16 +79,20 @@ class Access:
             elif reply.status == _UNAUTHORIZED:
                 grant = await self._answer(visit, reply, grant)
             else:
-                self._note_success(host, grant)
+                self._note_success(visit, grant)
                 return reply
         raise denied(host.name, detail(reply), has_credentials=False)
 
-    def _note_success(self, host: Host, grant: Grant) -> None:
-        if grant.credentials is not None:
-            self._accepted.add((host.name, grant.credentials))
+    def _note_success(self, visit: Visit, grant: Grant) -> None:
+        used = grant.credentials
+        if used is not None:
+            self._accepted.add((visit.host.name, used))
         if grant.key is not None and grant.token is not None:
             self._tokens.opened(grant.key, grant.token)
-        host.gate.open()
+            used = grant.key.credentials
+        if used is not None:
+            visit.question.credentials = used
+        visit.host.gate.open()
 
     async def _present(self, visit: Visit, grant: Grant) -> Reply:
         call = visit.call

@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from pinner.errors import IntegrityError, InvalidReferenceError, NotFoundError, ResolveError
+from pinner.memory import cache_directory
 from pinner.model import Resolved
 from pinner.reference import Digest
+from pinner.registry.cache import Cache, TagKey, age
 from pinner.registry.credentials import CredentialFinder
 from pinner.registry.failures import failure, named
 from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.registry.mirrors import Mirrors, Source
-from pinner.registry.notices import Notices
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING, Clock, Patience
 from pinner.registry.session import Session
-from pinner.registry.tls import check_ca
-from pinner.registry.wire import Wire
+from pinner.registry.wire import UnreachedError, Wire, check_ca
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference, Platform
     from pinner.registry.failures import Reply
     from pinner.registry.line import Question
-    from pinner.registry.notices import RateLimit
 
 _DEFAULT_JOBS = 16
 """Questions at once for each host: more HTTP/1.1 connections than that make httpcore slower, not faster."""
@@ -80,19 +79,22 @@ class RegistryResolver:
         patience, clock = patience or Patience(), clock or Clock()
         self._warnings: list[str] = []
         self._on_warning = on_warning
-        self._notices = Notices(self._warn)
-        self._wire = Wire(environment, patience, jobs, transport, self._notices)
-        self._session = Session(self._wire, CredentialFinder(environment, self._warn), patience, clock, jobs)
+        folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
+        self._cache = None if folder is None else Cache(folder, clock.wall)
+        self._is_offline = settings.offline and settings.layout is None
+        self._ages: list[float] = []
+        self._clock = clock
+        self._wire = Wire(environment, patience, jobs, transport)
+        self._finder = CredentialFinder(environment, self._warn)
+        self._session = Session(self._wire, self._finder, patience, clock, jobs)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know although it stopped nothing."""
-        return tuple(self._warnings)
-
-    @property
-    def rate_limits(self) -> tuple[RateLimit, ...]:
-        """What the hosts that have a limit on fetching said of it last."""
-        return self._notices.rate_limits
+        if not self._ages:
+            return tuple(self._warnings)
+        count = f"{len(self._ages)} remembered answer{'' if len(self._ages) == 1 else 's'}"
+        return (*self._warnings, f"nobody was asked: {count}, the oldest from {age(max(self._ages))}")
 
     def _warn(self, message: str) -> None:
         if message not in self._warnings:
@@ -107,6 +109,8 @@ class RegistryResolver:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._wire.aclose()
+        if self._cache is not None:
+            self._cache.trim()
 
     async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
         """Return what the tag of ``reference`` means now; with ``platform``, that platform's manifest.
@@ -129,20 +133,34 @@ class RegistryResolver:
                 return await self._ask(source, tag, platform)
             except source.yields_to:
                 continue
-        with self._notices.wanting(last.endpoint.base.host, 0 if platform is None else 1):
-            return await self._ask(last, tag, platform)
+        return await self._ask(last, tag, platform)
 
     async def _ask(self, source: Source, tag: str, platform: Platform | None) -> Resolved:
+        key = TagKey(str(source.endpoint.base), source.repository, tag, None if platform is None else str(platform))
+        if self._is_offline:
+            return await self._recall(source, key)
         async with self._session.question(source.endpoint, source.repository) as question:
-            repository = _Repository(self._session, question, source.repository)
-            if platform is None:
-                claimed = await repository.claimed(tag)
-                if claimed is not None:
-                    return claimed
-            fetched = await repository.manifest(tag, None)
-            if platform is None:
-                return Resolved(fetched.digest, fetched.content.media_type)
-            return await PlatformSearch(repository, platform).find(fetched, source.endpoint.host)
+            repository = _Repository(self._session, question, source.repository, self._cache)
+            resolved = await repository.resolve(tag, platform)
+            if self._cache is not None:
+                self._cache.keep_answer(key, question.credentials, resolved)
+            return resolved
+
+    async def _recall(self, source: Source, key: TagKey) -> Resolved:
+        """Return what ``source`` answered at some time, to anybody or to somebody with the credentials that we have."""
+        remembered = None
+        if self._cache is not None:
+            remembered = self._cache.answer(key, None)
+            if remembered is None:
+                credentials = await self._finder.find(source.endpoint.login, source.repository)
+                remembered = None if credentials is None else self._cache.answer(key, credentials)
+        if remembered is None:
+            raise UnreachedError(
+                f"no answer of {source.endpoint.host} is remembered and --offline forbids to ask",
+                hint="run it once without --offline",
+            )
+        self._ages.append(self._clock.wall() - remembered.time)
+        return remembered.resolved
 
     def _sources(self, reference: ImageReference) -> tuple[Source, ...]:
         if self._layout is None:
@@ -159,6 +177,16 @@ class _Repository:
     session: Session
     question: Question
     path: str
+    cache: Cache | None
+
+    async def resolve(self, tag: str, platform: Platform | None) -> Resolved:
+        """Return what ``tag`` means now."""
+        if platform is None and (claimed := await self.claimed(tag)) is not None:
+            return claimed
+        fetched = await self.manifest(tag, None)
+        if platform is None:
+            return Resolved(fetched.digest, fetched.content.media_type)
+        return await PlatformSearch(self, platform).find(fetched, self.question.endpoint.host)
 
     async def claimed(self, tag: str) -> Resolved | None:
         """Return what the registry's headers say a tag is; None where they do not say enough to be used."""
@@ -182,6 +210,8 @@ class _Repository:
 
     async def manifest(self, selector: str, expected: Digest | None) -> Fetched:
         """Return a manifest whose bytes hash to ``expected`` and to what the registry claims."""
+        if expected and self.cache and (kept := self.cache.content(expected, MAX_MANIFEST)):
+            return Fetched(expected, read_manifest(kept[1], kept[0] or None), len(kept[1]))
         url = self.question.endpoint.manifest(self.path, selector)
         reply = await self._get(url, {"Accept": ACCEPT}, MAX_MANIFEST)
         content_type = reply.headers.get("content-type")
@@ -196,12 +226,19 @@ class _Repository:
         for digest in filter(None, (expected, claimed)):
             self._verify(reply.body, digest)
         digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
-        return Fetched(digest, read_manifest(reply.body, content_type), len(reply.body))
+        fetched = Fetched(digest, read_manifest(reply.body, content_type), len(reply.body))
+        if self.cache is not None:
+            self.cache.keep_content(digest, content_type or "", reply.body)
+        return fetched
 
     async def config(self, digest: Digest) -> bytes:
         """Return the bytes of a config, hashed."""
+        if self.cache and (kept := self.cache.content(digest, MAX_CONFIG)):
+            return kept[1]
         reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG)
         self._verify(reply.body, digest)
+        if self.cache is not None:
+            self.cache.keep_content(digest, "", reply.body)
         return reply.body
 
     async def _get(self, url: httpx.URL, headers: Mapping[str, str], limit: int) -> Reply:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pinner.registry.auth import Lesson
+    from pinner.registry.credentials import Credentials
     from pinner.registry.failures import Reply
     from pinner.registry.hosts import Endpoint
     from pinner.registry.retry import Clock, Patience
@@ -82,6 +83,8 @@ class Question:
     timer: asyncio.Timeout
     paused: float = 0.0
     """Seconds waited because a registry asked for it."""
+    credentials: Credentials | None = None
+    """Those that opened the door, if any were needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,17 +126,17 @@ COMMANDS = "pin, update, unpin, check, list, demo"
         ),
         ("--config nix check", "--config: there is no file `nix`"),
         (
-            "pin --offline",
+            "pin --offline --no-cache",
             (
-                "`pinner pin` has to ask what tags mean, and --offline forbids it\n"
-                "  hint: with --layout DIR an OCI layout answers in the registries' place; `pinner check` needs nobody"
+                "`pinner pin` has to ask what tags mean, and --offline with --no-cache forbids it\n"
+                "  hint: without --no-cache, remembered answers are used; with --layout DIR an OCI layout answers"
             ),
         ),
         (
-            "--offline update",
+            "--offline update --no-cache",
             (
-                "`pinner update` has to ask what tags mean, and --offline forbids it\n"
-                "  hint: with --layout DIR an OCI layout answers in the registries' place; `pinner check` needs nobody"
+                "`pinner update` has to ask what tags mean, and --offline with --no-cache forbids it\n"
+                "  hint: without --no-cache, remembered answers are used; with --layout DIR an OCI layout answers"
             ),
         ),
     ],
@@ -146,7 +146,8 @@ def test_a_command_line_that_makes_no_sense(tmp_path: Path, arguments: str, mess
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--offline check", "list --offline", "unpin --offline", "pin --offline --layout x"]
+    "arguments",
+    ["--offline check", "list --offline", "unpin --offline", "pin --offline", "pin --offline --no-cache --layout x"],
 )
 def test_offline_is_fine_where_nobody_needs_to_be_asked(tmp_path: Path, arguments: str) -> None:
     assert pinner(tmp_path, *arguments.split())[:3] == (0, "", NO_FILES)

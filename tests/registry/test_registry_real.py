@@ -269,7 +269,9 @@ def test_a_private_repository_wants_somebody(guarded: RealRegistry) -> None:
     assert answers == {full: Resolved(Digest.parse(make_image("private").digest), make_image("private").media_type)}
 
 
-def test_a_wrong_password_is_tried_for_all_and_for_one_and_then_no_more(guarded: RealRegistry, tokens: TokenServer) -> None:
+def test_a_wrong_password_is_tried_for_all_and_for_one_and_then_no_more(
+    guarded: RealRegistry, tokens: TokenServer
+) -> None:
     tokens.requests.clear()
     names = [f"{guarded.host}/public/r{number}:1" for number in range(10)]
     answers = ask(names, environment=auths(guarded.host, "alice", "guess"))
