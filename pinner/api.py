@@ -9,7 +9,7 @@ from pinner import pipeline
 from pinner.config.find import load_settings
 from pinner.discover import discover
 from pinner.findings import check_source
-from pinner.plan import judged
+from pinner.screen import judged
 
 if TYPE_CHECKING:
     from datetime import date

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
     from pinner.config import Settings
+    from pinner.formats.base import Format
 
 # A hook runs with these set to the repository that is being committed to, which need not be the one we list.
 _GIT_LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
@@ -29,6 +30,8 @@ class Target(NamedTuple):
     """Where it is."""
     path: str
     """How messages name it: relative, ``/`` on every system."""
+    named: bool = False
+    """Whether it was asked for by its own name."""
 
 
 def discover(paths: Sequence[str], settings: Settings, folder: str, environment: Mapping[str, str]) -> list[Target]:
@@ -41,16 +44,39 @@ def discover(paths: Sequence[str], settings: Settings, folder: str, environment:
     excluded = _excluder(settings)
     found: dict[str, Target] = {}
     for path in paths or (repository_around(folder) or folder,):
+        if not path:
+            raise ConfigError("a path is empty", hint="is a variable of the shell unset?")
         full = os.path.normpath(os.path.join(folder, path))
         if os.path.isdir(full):
             targets = _in_folder(full, folder, environment)
         elif os.path.lexists(full):
-            targets = iter(((_identity(full), Target(full, _relative(full, folder))),))
+            targets = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
         else:
             raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
         for identity, target in targets:
             if identity not in found and not excluded(target.file):
                 found[identity] = target
+    return list(found.values())
+
+
+def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
+    """Return the files beside the named ones among ``targets`` that the rules of ``format_`` reach to.
+
+    Where a folder was listed they are all there already; a hook names just the files that a commit touches.
+    """
+    known = {target.file for target in targets}
+    found: dict[str, Target] = {}
+    for folder in dict.fromkeys(os.path.dirname(target.file) for target in targets if target.named):
+        beside = next(target for target in targets if os.path.dirname(target.file) == folder)
+        shown = beside.path[: len(beside.path) - len(os.path.basename(beside.file))]
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for name in names:
+            file = os.path.join(folder, name)
+            if re.search(format_.siblings, name) and file not in known and os.path.isfile(file):
+                found[file] = Target(file, shown + name)
     return list(found.values())
 
 

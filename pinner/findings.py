@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pinner.model import Place
-    from pinner.plan import Candidate, Source
     from pinner.reference import Digest
     from pinner.rules import Level, Rule, Severity
+    from pinner.screen import Candidate, Source
 
 # Skips that a person should look at; the others are as they should be.
 _QUESTIONABLE = frozenset(
@@ -73,7 +73,7 @@ def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
             return NO_TAG, f"`{place.reference.familiar}` is pinned without a tag: nothing says what to follow", None
         return None
     if place.reason == "parse-error":
-        return PARSE_ERROR, place.detail, None
+        return PARSE_ERROR, f"does not parse: {place.detail}", None
     if place.reason not in _QUESTIONABLE:
         return None
     name = f"`{place.text}` cannot be pinned" if place.text else "an image here cannot be pinned"

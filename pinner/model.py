@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from pinner.errors import ResolveError
-    from pinner.reference import Digest, ImageReference
+    from pinner.reference import Digest, ImageReference, Platform
 
 SkipReason: TypeAlias = Literal[
     "stage",
@@ -114,6 +114,18 @@ class Edit(NamedTuple):
     def end(self) -> int:
         """The offset after the bytes that go."""
         return self.start + len(self.expected)
+
+
+class Question(NamedTuple):
+    """What the tag of a reference means, as an index (None) or for one platform: that is asked."""
+
+    reference: ImageReference
+    platform: Platform | None = None
+
+    @property
+    def key(self) -> tuple[str, Platform | None]:
+        """What makes two questions one, however the references are written."""
+        return self.reference.canonical, self.platform
 
 
 class Resolved(NamedTuple):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
+from pinner.discover import siblings_of
 from pinner.errors import InputError
 from pinner.formats import by_name
 from pinner.model import Document
-from pinner.plan import make_plan, questions, screen
+from pinner.plan import make_plan, questions
 from pinner.reading import read_all
+from pinner.screen import screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from pinner.discover import Target
     from pinner.formats.base import Format
     from pinner.model import Located, Place
-    from pinner.plan import Operation, Plan, Source
+    from pinner.plan import Plan
+    from pinner.reading import Reading
     from pinner.resolve import Resolver
+    from pinner.screen import Operation, Source
 
 
 class Unreadable(NamedTuple):
@@ -37,46 +41,60 @@ class Survey(NamedTuple):
     sources: tuple[Source, ...]
     """Sorted by path; only files that are of a known format."""
     unreadable: tuple[Unreadable, ...]
-    files: int
-    """How many files were looked at."""
 
 
 def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
     """Read and locate every target; a file that cannot be read is reported and the others go on."""
-    readings = read_all(sorted(targets, key=lambda target: target.path))
-    found = [
-        (Document(reading.path, reading.data), by_name(reading.format), reading.located)
+    targets = sorted(targets, key=lambda target: target.path)
+    readings = read_all(targets)
+    found = _known(readings)
+    places = _reconciled(found, targets)
+    sources = tuple(
+        screen(
+            file.document,
+            file.format,
+            file.located,
+            today=today,
+            places=places.get(file.document.path),
+            images_exclude=settings.images_exclude,
+        )
+        for file in found
+    )
+    return Survey(
+        sources, tuple(Unreadable(reading.path, reading.error) for reading in readings if reading.error is not None)
+    )
+
+
+class _File(NamedTuple):
+    document: Document
+    format: Format
+    located: Located
+
+
+def _known(readings: Iterable[Reading]) -> list[_File]:
+    return [
+        _File(Document(reading.path, reading.data), by_name(reading.format), reading.located)
         for reading in readings
         if reading.format is not None and reading.located is not None
     ]
-    unreadable = tuple(Unreadable(reading.path, reading.error) for reading in readings if reading.error is not None)
-    sources = tuple(
-        screen(
-            document,
-            format_,
-            located,
-            today=today,
-            places=places,
-            images_exclude=settings.images_exclude,
-        )
-        for (document, format_, located), places in zip(found, _reconciled(found), strict=True)
-    )
-    return Survey(sources, unreadable, len(readings))
 
 
-def _reconciled(found: Sequence[tuple[Document, Format, Located]]) -> list[tuple[Place, ...]]:
-    """Return each document's places after the formats' rules across files, folder by folder."""
-    folders: dict[tuple[str, str], list[int]] = {}
-    for position, (document, format_, _) in enumerate(found):
-        if format_.crosses_files:
-            folders.setdefault((format_.name, document.path.rpartition("/")[0]), []).append(position)
-    places = [located.places for _, _, located in found]
-    for positions in folders.values():
-        if len(positions) > 1:
-            format_ = found[positions[0]][1]
-            after = format_.reconcile([(found[position][0], found[position][2]) for position in positions])
-            for position, located in zip(positions, after, strict=True):
-                places[position] = located.places
+def _reconciled(found: Sequence[_File], targets: Sequence[Target]) -> dict[str, tuple[Place, ...]]:
+    """Return, by path, the places of the documents that rules across files apply to, after those rules."""
+    places: dict[str, tuple[Place, ...]] = {}
+    for format_ in {file.format for file in found if file.format.crosses_files}:
+        paths = {file.document.path for file in found if file.format is format_}
+        own = [target for target in targets if target.path in paths]
+        context = [file for file in _known(read_all(siblings_of(own, format_))) if file.format is format_]
+        folders: dict[str, list[_File]] = {}
+        for file in (*found, *context):
+            if file.format is format_:
+                folders.setdefault(file.document.path.rpartition("/")[0], []).append(file)
+        for files_there in folders.values():
+            if len(files_there) > 1:
+                after = format_.reconcile([(file.document, file.located) for file in files_there])
+                for file, located in zip(files_there, after, strict=True):
+                    places[file.document.path] = located.places
     return places
 
 
@@ -90,16 +108,21 @@ async def make_plans(
     """Return what ``operation`` (pin or update) does to each of ``sources``, every distinct question asked once."""
     from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
 
-    references = [reference for source in sources for reference in questions(source, operation)]
-    answers = await resolve_all(references, settings.platform, resolver, on_answer)
-    return tuple(make_plan(source, operation, answers) for source in sources)
+    asked = [question for source in sources for question in questions(source, operation, settings.platform)]
+    answers = await resolve_all(asked, resolver, on_answer)
+    return tuple(make_plan(source, operation, answers, settings.platform) for source in sources)
 
 
 def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Path | None) -> tuple[Plan, ...]:
     """Return the plans that take digests off again, and with them the tags that ``memory`` says pinner wrote."""
     files_by_path = {target.path: target.file for target in targets}
     return tuple(
-        make_plan(source, "unpin", {}, _own_tags(memory, files_by_path[source.document.path], source.document.data))
+        make_plan(
+            source,
+            "unpin",
+            {},
+            own_tags=_own_tags(memory, files_by_path[source.document.path], source.document.data),
+        )
         for source in sources
     )
 

@@ -2,57 +2,24 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pinner.errors import PinnerError
-from pinner.formats.pragmas import read_pragmas
-from pinner.formats.source import LineIndex
-from pinner.model import Edit, Mention, Resolved, Skip
+from pinner.errors import InvalidReferenceError, PinnerError
+from pinner.model import Edit, Mention, Question, Resolved, Skip
 from pinner.proof import Target, prove
+from pinner.reference import Platform
+from pinner.screen import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Collection, Mapping
 
-    from pinner.formats.base import Format
-    from pinner.formats.pragmas import Pragma, PragmaProblem
-    from pinner.model import Answer, Document, Located, Place
-    from pinner.reference import Digest, ImageReference
-
-Operation: TypeAlias = Literal["pin", "update", "unpin"]
-
-# The rule that a pragma has to silence to keep an operation away from a reference.
-_GUARD = {"pin": "PIN001", "update": "PIN101", "unpin": "PIN001"}
-
+    from pinner.model import Answer, Document, Place
+    from pinner.reference import Digest
+    from pinner.screen import Operation, Source
 
 LATEST = ":latest"
 """What an untagged reference gets along with its digest: the tag that is followed is visible."""
-
-
-class Candidate(NamedTuple):
-    """A place as located, and the pragmas that apply to it."""
-
-    place: Place
-    pragmas: tuple[Pragma, ...] = ()
-    expired: tuple[Pragma, ...] = ()
-
-    def silenced(self, rule: str) -> Pragma | None:
-        """Return the pragma in force that covers ``rule`` (an id), or None."""
-        return next((pragma for pragma in self.pragmas if pragma.covers(rule)), None)
-
-
-class Source(NamedTuple):
-    """A document whose references are located: the input of every command."""
-
-    document: Document
-    format: Format
-    located: Located
-    """What the format found in this document alone: what an edit is proved against."""
-    candidates: tuple[Candidate, ...]
-    """The places after the rules across files, pragmas and image globs."""
-    problems: tuple[PragmaProblem, ...] = ()
 
 
 class Unchanged(NamedTuple):
@@ -117,89 +84,28 @@ class UnsafeEditError(PinnerError):
     """The edit failed its proof; the file keeps its bytes."""
 
 
-def screen(
-    document: Document,
-    format_: Format,
-    located: Located,
-    *,
-    today: date,
-    places: Sequence[Place] | None = None,
-    images_exclude: Sequence[str] = (),
-) -> Source:
-    """Return ``document`` with its places judged by pragmas and the configured image globs.
+def questions(source: Source, operation: Operation, platform: Platform | None = None) -> tuple[Question, ...]:
+    """Return what ``operation`` needs to know. Unpinning asks nothing.
 
-    ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the
-    name as written, without its digest, and with the canonical name with and without its tag.
+    With ``platform`` that platform's manifest is asked for, and where a reference has its own (``FROM --platform=…``,
+    a service's ``platform:``) that one's: another would be an image that cannot run there.
     """
-    pragmas = read_pragmas(document.data, trailing=format_.trailing_comments)
-    lines = LineIndex(document.data)
-    candidates = []
-    for place in located.places if places is None else places:
-        applying: tuple[Pragma, ...] = ()
-        if pragmas.by_line or pragmas.whole_file:
-            applying = pragmas.covering((place.line, lines.line(place.span.start)))
-        if isinstance(place, Mention) and images_exclude and matches(place.reference, images_exclude):
-            place = as_skip(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
-        candidates.append(
-            Candidate(
-                place,
-                tuple(pragma for pragma in applying if not pragma.expired(today)),
-                tuple(pragma for pragma in applying if pragma.expired(today)),
-            )
-        )
-    return Source(document, format_, located, tuple(candidates), pragmas.problems)
-
-
-def matches(reference: ImageReference, globs: Iterable[str]) -> bool:
-    """Tell whether a glob fits ``reference``: as written, canonical, or canonical without the tag."""
-    names = (reference.repository, reference.canonical, reference.familiar)
-    return any(fnmatchcase(name, glob) for glob in globs for name in names)
-
-
-def as_skip(mention: Mention, reason: Literal["ignored", "excluded"], detail: str) -> Skip:
-    """Return the skip that ``mention`` becomes where it is to be left alone."""
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        reason,
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )
-
-
-def judged(source: Source, operation: Operation) -> tuple[Place, ...]:
-    """Return the places of ``source`` as ``operation`` sees them: what pragmas guard has become a skip.
-
-    Mentions that share an insertion point share their fate: guarding one guards all.
-    """
-    rule = _GUARD[operation]
-    guards = {}
-    for candidate in source.candidates:
-        if isinstance(candidate.place, Skip) and candidate.place.reason == "excluded":
-            guards[candidate.place.span] = candidate.place.detail
-        elif (pragma := candidate.silenced(rule)) is not None:
-            guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
-    return tuple(
-        as_skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place
-        for place in (candidate.place for candidate in source.candidates)
-    )
-
-
-def questions(source: Source, operation: Operation) -> tuple[ImageReference, ...]:
-    """Return the references whose meaning ``operation`` needs to know. Unpinning asks nothing."""
     if operation == "unpin":
         return ()
     return tuple(
-        place.reference
+        _question(place, platform)
         for place in judged(source, operation)
         if isinstance(place, Mention) and _wants_answer(place, operation)
     )
+
+
+def _question(mention: Mention, platform: Platform | None) -> Question:
+    if platform is not None and mention.platform is not None:
+        try:
+            platform = Platform.parse(mention.platform)
+        except InvalidReferenceError:
+            return Question(mention.reference, platform)
+    return Question(mention.reference, platform)
 
 
 def _wants_answer(mention: Mention, operation: Operation) -> bool:
@@ -210,14 +116,28 @@ def _wants_answer(mention: Mention, operation: Operation) -> bool:
 
 
 def make_plan(
-    source: Source, operation: Operation, answers: Mapping[str, Answer], own_tags: Collection[int] = ()
+    source: Source,
+    operation: Operation,
+    answers: Mapping[tuple[str, Platform | None], Answer],
+    platform: Platform | None = None,
+    own_tags: Collection[int] = (),
 ) -> Plan:
     """Return what ``operation`` does to ``source``, proved: each edit kept has passed the three laws.
 
-    ``answers`` maps canonical names to what the registry said; every name that `questions` returned must be there.
-    ``own_tags`` are the offsets of the ``@`` before which unpinning takes a ``:latest`` off as well.
+    ``answers`` maps the keys of questions to what the registry said; every question that `questions` returned for
+    ``platform`` must be there. ``own_tags`` are the offsets of the ``@`` before which unpinning takes a ``:latest`` off
+    as well.
     """
-    verdicts = [_judge(place, operation, answers, own_tags) for place in judged(source, operation)]
+    verdicts: list[Verdict] = []
+    for place in judged(source, operation):
+        if isinstance(place, Skip):
+            verdicts.append(Unchanged(place))
+        elif operation == "unpin":
+            verdicts.append(_unpin(place, own_tags))
+        elif _wants_answer(place, operation):
+            verdicts.append(_follow(place, answers[_question(place, platform).key]))
+        else:
+            verdicts.append(Unchanged(place))
     targets = {
         verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
     }
@@ -236,14 +156,7 @@ def _unsafe() -> UnsafeEditError:
     )
 
 
-def _judge(place: Place, operation: Operation, answers: Mapping[str, Answer], own_tags: Collection[int]) -> Verdict:
-    if isinstance(place, Skip):
-        return Unchanged(place)
-    if operation == "unpin":
-        return _unpin(place, own_tags)
-    if not _wants_answer(place, operation):
-        return Unchanged(place)
-    answer = answers[place.reference.canonical]
+def _follow(place: Mention, answer: Answer) -> Verdict:
     if not isinstance(answer, Resolved):
         return Failed(place, answer.error)
     if place.reference.digest is None:
@@ -260,7 +173,8 @@ def _judge(place: Place, operation: Operation, answers: Mapping[str, Answer], ow
 
 def _unpin(mention: Mention, own_tags: Collection[int]) -> Verdict:
     digest = mention.reference.digest
-    if digest is None:
+    # Without a tag beside it, taking the digest off would make the reference mean `latest`.
+    if digest is None or mention.reference.tag is None:
         return Unchanged(mention)
     if mention.digest_span is None:
         return Failed(mention, _scattered("removed"))

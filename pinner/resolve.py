@@ -11,7 +11,7 @@ from pinner.model import Unresolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pinner.model import Answer, Resolved
+    from pinner.model import Answer, Question, Resolved
     from pinner.reference import ImageReference, Platform
 
 
@@ -27,28 +27,27 @@ class Resolver(Protocol):
 
 
 async def resolve_all(
-    references: Iterable[ImageReference],
-    platform: Platform | None,
+    questions: Iterable[Question],
     resolver: Resolver,
     on_answer: Callable[[int, int], None] | None = None,
-) -> dict[str, Answer]:
-    """Return the answer for each distinct canonical name among ``references``.
+) -> dict[tuple[str, Platform | None], Answer]:
+    """Return the answer to each distinct question, by its key.
 
     A `ResolveError` becomes an `Unresolved` answer; any other error stops the run. ``on_answer`` is told how many of
     how many questions are answered. How much is asked at once is the resolver's business.
     """
-    questions = {reference.canonical: reference for reference in references}
-    answers: dict[str, Answer] = {}
+    distinct = {question.key: question for question in questions}
+    answers: dict[tuple[str, Platform | None], Answer] = {}
 
-    async def ask(canonical: str, reference: ImageReference) -> None:
+    async def ask(question: Question) -> None:
         try:
-            answers[canonical] = await resolver.resolve(reference, platform)
+            answers[question.key] = await resolver.resolve(question.reference, question.platform)
         except ResolveError as error:
-            answers[canonical] = Unresolved(error)
+            answers[question.key] = Unresolved(error)
         if on_answer is not None:
-            on_answer(len(answers), len(questions))
+            on_answer(len(answers), len(distinct))
 
     async with asyncio.TaskGroup() as group:
-        for canonical, reference in questions.items():
-            group.create_task(ask(canonical, reference))
+        for question in distinct.values():
+            group.create_task(ask(question))
     return answers

@@ -8,7 +8,7 @@ from lineformat import FORMAT
 
 from pinner.findings import Finding, check_source
 from pinner.model import Document, Located, Skip, Span
-from pinner.plan import screen
+from pinner.screen import screen
 
 if TYPE_CHECKING:
     from pinner.rules import Level
@@ -54,7 +54,7 @@ def test_a_file_that_does_not_parse_is_a_finding_and_a_stage_is_none() -> None:
     )
     found = check(b"", places=places)
     assert [(finding.rule.id, finding.message) for finding in found] == [
-        ("PIN005", "unexpected `}`"),
+        ("PIN005", "does not parse: unexpected `}`"),
         ("PIN003", "an image here cannot be pinned (no-default): `V` has no default"),
     ]
 

@@ -10,8 +10,9 @@ from pinner.config import Settings
 from pinner.discover import Target
 from pinner.model import Skip
 from pinner.pipeline import make_plans, survey, unpin_plans, write
-from pinner.plan import Failed, judged
+from pinner.plan import Failed
 from pinner.reference import Platform
+from pinner.screen import judged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,6 @@ def test_sources_come_sorted_and_only_where_a_format_knows_the_file(tmp_path: Pa
     _, found = look(tmp_path)
     assert [source.document.path for source in found.sources] == ["a.Dockerfile", "b.Dockerfile"]
     assert [file.path for file in found.unreadable] == ["d.Dockerfile"]
-    assert found.files == 4
 
 
 def test_each_question_is_asked_once(tmp_path: Path) -> None:
@@ -70,6 +70,17 @@ def test_a_sibling_that_builds_makes_an_image_a_result(tmp_path: Path) -> None:
     (tmp_path / "compose.override.yaml").rename(tmp_path / "other" / "compose.override.yaml")
     _, apart = look(tmp_path)
     assert not isinstance(judged(apart.sources[0], "pin")[0], Skip)
+
+
+def test_a_sibling_is_looked_up_where_a_file_is_named_alone(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text("services:\n  api:\n    build: .\n")
+    override = tmp_path / "compose.override.yaml"
+    override.write_text("services:\n  api:\n    image: shop/api:dev\n  cache:\n    image: redis:7\n")
+    [source] = survey([Target(str(override), "compose.override.yaml", named=True)], Settings(), today=TODAY).sources
+    api, cache = judged(source, "pin")
+    assert isinstance(api, Skip)
+    assert api.reason == "built-here"
+    assert not isinstance(cache, Skip)
 
 
 def test_pin_then_unpin_gives_the_first_bytes_back(tmp_path: Path) -> None:

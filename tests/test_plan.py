@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 from lineformat import FORMAT
 
 from pinner.errors import NotFoundError
-from pinner.model import Document, Mention, Resolved, Skip, Unresolved
-from pinner.plan import Changed, Failed, Plan, Source, Unchanged, judged, make_plan, questions, screen
-from pinner.reference import Digest, ImageReference
+from pinner.model import Document, Mention, Question, Resolved, Skip, Unresolved
+from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, questions
+from pinner.reference import Digest, ImageReference, Platform
+from pinner.screen import Source, judged, screen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pinner.model import Answer
-    from pinner.plan import Operation
+    from pinner.screen import Operation
 
 TODAY = date(2026, 11, 1)
 OLD = "sha256:" + "0" * 64
@@ -33,18 +34,18 @@ def source(text: bytes, images_exclude: tuple[str, ...] = ()) -> Source:
     return screen(document, FORMAT, located, today=TODAY, images_exclude=images_exclude)
 
 
-def answers(references: Collection[ImageReference], missing: Collection[str] = ()) -> dict[str, Answer]:
+def answers(asked: Collection[Question], missing: Collection[str] = ()) -> dict[tuple[str, Platform | None], Answer]:
     return {
-        reference.canonical: Unresolved(NotFoundError(f"no {reference.canonical}"))
-        if reference.canonical in missing
-        else Resolved(digest_of(reference.canonical), OCI_INDEX)
-        for reference in references
+        question.key: Unresolved(NotFoundError(f"no {question.reference.canonical}"))
+        if question.reference.canonical in missing
+        else Resolved(digest_of(*question.key), OCI_INDEX)
+        for question in asked
     }
 
 
 def run(text: bytes, operation: Operation, missing: Collection[str] = (), own: Collection[int] = ()) -> Plan:
     found = source(text)
-    return make_plan(found, operation, answers(questions(found, operation), missing), own)
+    return make_plan(found, operation, answers(questions(found, operation), missing), own_tags=own)
 
 
 def test_pin_adds_the_digest_and_nothing_else() -> None:
@@ -89,8 +90,36 @@ def test_a_digest_without_a_tag_follows_nothing() -> None:
 
 
 def test_unpin_keeps_tags() -> None:
-    plan = run(f"use nginx:1@{OLD}\nuse redis:latest@{OLD}\nuse a@{OLD}\nuse b\n".encode(), "unpin")
-    assert plan.result == b"use nginx:1\nuse redis:latest\nuse a\nuse b\n"
+    plan = run(f"use nginx:1@{OLD}\nuse redis:latest@{OLD}\nuse b\n".encode(), "unpin")
+    assert plan.result == b"use nginx:1\nuse redis:latest\nuse b\n"
+
+
+def test_unpin_leaves_a_digest_that_has_no_tag_beside_it() -> None:
+    assert not run(f"use a@{OLD}\n".encode(), "unpin").changed
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "asked"),
+    [
+        (None, None, None),
+        (None, "linux/arm64", "linux/arm64"),
+        ("linux/amd64", None, None),
+        ("linux/amd64", "linux/arm64", "linux/amd64"),
+        ("not-a-platform", "linux/arm64", "linux/arm64"),
+    ],
+)
+def test_a_reference_with_a_platform_of_its_own_is_asked_for_that(
+    own: str | None, wanted: str | None, asked: str | None
+) -> None:
+    found = source(b"use nginx:1\n")
+    place = found.candidates[0].place._replace(platform=own)
+    found = found._replace(candidates=(found.candidates[0]._replace(place=place),))
+    platform = None if wanted is None else Platform.parse(wanted)
+    [question] = questions(found, "pin", platform)
+    assert question.platform == (None if asked is None else Platform.parse(asked))
+    plan = make_plan(found, "pin", answers([question]), platform)
+    assert isinstance(plan.verdicts[0], Changed)
+    assert plan.verdicts[0].digest == digest_of(*question.key)
 
 
 def test_unpin_takes_off_the_tag_that_pinner_added() -> None:
@@ -132,13 +161,14 @@ def test_a_digest_that_is_not_in_one_piece_cannot_be_moved() -> None:
         places=[place._replace(digest_span=None)],
     )
     for operation, verb in (("update", "moved"), ("unpin", "removed")):
-        plan = make_plan(scattered, operation, answers([ImageReference.parse("nginx:1")]))  # type: ignore[arg-type]
+        plan = make_plan(scattered, operation, answers([Question(ImageReference.parse("nginx:1"))]))  # type: ignore[arg-type]
         assert isinstance(plan.verdicts[0], Failed)
         assert verb in plan.verdicts[0].error.message
 
 
 @pytest.mark.parametrize(
-    "glob", ["docker.io/library/nginx", "docker.io/*", "nginx:1", "*:1", "docker.io/library/nginx:1", "ngin?:*"]
+    "glob",
+    ["nginx", "docker.io/library/nginx", "docker.io/*", "nginx:1", "*:1", "docker.io/library/nginx:1", "ngin?:*"],
 )
 def test_excluded_images_are_left_alone(glob: str) -> None:
     found = source(b"use nginx:1\n", images_exclude=(glob,))
@@ -148,7 +178,7 @@ def test_excluded_images_are_left_alone(glob: str) -> None:
     assert place.reason == "excluded"
 
 
-@pytest.mark.parametrize("glob", ["ginx", "library/nginx", "ghcr.io/*", "nginx"])
+@pytest.mark.parametrize("glob", ["ginx", "library/nginx", "ghcr.io/*", "nginx:2", "docker.io/nginx"])
 def test_globs_match_whole_names(glob: str) -> None:
     assert len(questions(source(b"use nginx:1\n", images_exclude=(glob,)), "pin")) == 1
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pinner import pipeline
 from pinner.errors import ConfigError
 from pinner.plan import make_plan, questions
+from pinner.report.style import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
-    from pinner.plan import Operation, Plan, Source
+    from pinner.plan import Plan
+    from pinner.screen import Operation, Source
 
 
 def refuse_offline(settings: Settings, operation: Operation) -> None:
@@ -30,7 +32,7 @@ def ask(
     context: Context, settings: Settings, sources: Sequence[Source], operation: Operation, terminal: Terminal
 ) -> tuple[Plan, ...]:
     """Return the plans of ``operation`` (pin or update) for ``sources``; nobody is asked where nothing is open."""
-    if not any(questions(source, operation) for source in sources):
+    if not any(questions(source, operation, settings.platform) for source in sources):
         return tuple(make_plan(source, operation, {}) for source in sources)
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
 
@@ -38,9 +40,14 @@ def ask(
 
     async def run() -> tuple[Plan, ...]:
         async with context.connect(settings, context.environment) as resolver:
-            return await with_progress(
-                terminal,
-                lambda on_answer: pipeline.make_plans(sources, operation, settings, resolver, on_answer),
-            )
+            try:
+                return await with_progress(
+                    terminal,
+                    lambda on_answer: pipeline.make_plans(sources, operation, settings, resolver, on_answer),
+                )
+            finally:
+                # A credentials file that cannot be read, say: why an image is not to be had may be there.
+                for warning in getattr(resolver, "warnings", ()):
+                    terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
 
     return asyncio.run(run())

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.discover import Target
     from pinner.pipeline import Survey, Unreadable
-    from pinner.plan import Source
     from pinner.report.style import Style
+    from pinner.screen import Source
 
 
 def look(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> tuple[list[Target], Survey]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.model import Mention
-from pinner.plan import as_skip, matches
+from pinner.screen import as_skip, matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.plan import Candidate, Source
+    from pinner.screen import Candidate, Source
 
 
 def select(sources: Sequence[Source], only: Sequence[str], exclude: Sequence[str]) -> tuple[Source, ...]:

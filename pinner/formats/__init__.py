@@ -22,7 +22,7 @@ FORMATS = (
         r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",
         trailing_comments=False,
     ),
-    Format("compose", "pinner.formats.compose", _YAML, crosses_files=True),
+    Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", _YAML),
 )
 

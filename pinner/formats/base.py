@@ -41,8 +41,13 @@ class Format(NamedTuple):
     """A regular expression, searched in the path (``/`` on every system): the files worth a look."""
     trailing_comments: bool = True
     """Whether ``# comment`` may follow the reference on its line (not so in a Dockerfile)."""
-    crosses_files: bool = False
-    """Whether the module is a `CrossFileModule`."""
+    siblings: str = ""
+    """Where the module is a `CrossFileModule`: a regular expression for the names of the files its rules reach to."""
+
+    @property
+    def crosses_files(self) -> bool:
+        """Tell whether the module is a `CrossFileModule`."""
+        return bool(self.siblings)
 
     def claims(self, path: str) -> bool:
         """Tell by its name alone whether the file at ``path`` may be of this format."""

@@ -10,14 +10,17 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.rules import IDS
+from pinner.rules import IDS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_GATE = b"pinner:"
-_COMMENT = re.compile(rb"(?:^|(?<=\s))#[ \t]*pinner:[ \t]*(?P<verb>[A-Za-z-]*)(?:\[(?P<rules>[^\]]*)\])?(?P<rest>.*)$")
-_UNTIL = re.compile(r"(?:^|\s)until=(\S+)")
+_GATE = re.compile(rb"(?i)#[ \t]*pinner(?::|[ \t]+ignore)")
+_COMMENT = re.compile(
+    rb"(?i)(?:^|(?<=\s))#[ \t]*(?P<name>pinner)(?P<colon>:)?[ \t]*(?P<verb>[a-z-]*)"
+    rb"(?P<bracket>\[(?P<rules>[^\]]*)(?P<closed>\])?)?(?P<rest>.*)$"
+)
+_UNTIL = re.compile(r"(?:^|\s)until\s*=\s*(\S*)")
 
 
 class Pragma(NamedTuple):
@@ -68,7 +71,7 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
 
     A trailing comment counts wherever it starts with ``#`` after white space, as YAML's and Python's do.
     """
-    if _GATE not in data:
+    if _GATE.search(data) is None:
         return NO_PRAGMAS
     by_line: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
@@ -80,8 +83,8 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
         comment = text.startswith(b"#")
         leading = leading and (comment or not text)
         pragma: Pragma | None = None
-        match = _COMMENT.search(text) if _GATE in text and (comment or trailing) else None
-        if match is not None:
+        match = _COMMENT.search(text) if comment or trailing else None
+        if match is not None and (match["colon"] or match["verb"].lower().startswith(b"ignore")):
             parsed = _parse(number, match)
             if isinstance(parsed, PragmaProblem):
                 problems.append(parsed)
@@ -106,20 +109,26 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
 
 def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
     verb = match["verb"].decode("ascii", "replace")
-    if verb not in ("ignore", "ignore-file"):
-        return PragmaProblem(line, f"unknown pragma `pinner: {verb}`; write `pinner: ignore` or `pinner: ignore-file`")
+    if verb not in ("ignore", "ignore-file") or match["name"] != b"pinner" or not match["colon"]:
+        written = f"{match['name'].decode()}{':' if match['colon'] else ''} {verb}"
+        return PragmaProblem(line, f"unknown pragma `{written}`; write `pinner: ignore` or `pinner: ignore-file`")
+    if match["bracket"] and not match["closed"]:
+        return PragmaProblem(line, "a pragma's list of rules is not closed; write `pinner: ignore[PIN001] reason`")
     rules: list[str] = []
-    if match["rules"] is not None:
+    if match["bracket"]:
         rules = [rule.strip() for rule in match["rules"].decode("utf-8", "replace").split(",")]
         unknown = [rule for rule in rules if rule not in IDS]
         if unknown:
-            return PragmaProblem(line, f"unknown rule `{unknown[0]}` in a pragma; the rules are {', '.join(IDS)}")
+            what = f"unknown rule `{unknown[0]}` in a pragma" if unknown[0] else "a pragma's list of rules is empty"
+            meant = next((rule.id for rule in RULES if rule.name == unknown[0]), None)
+            hint = f"did you mean `{meant}`?" if meant else f"the rules are {', '.join(IDS)}"
+            return PragmaProblem(line, f"{what}; {hint}")
     rest = match["rest"].decode("utf-8", "replace").strip()
     until = None
     if found := _UNTIL.search(rest):
         try:
             until = date.fromisoformat(found[1])
         except ValueError:
-            return PragmaProblem(line, f"`until={found[1]}` is not a date; write it as until=2027-01-31")
+            return PragmaProblem(line, f"`until={found[1]}` is not a date; write it as `until=2027-01-31`")
         rest = (rest[: found.start()] + rest[found.end() :]).strip()
     return Pragma(line, frozenset(rules), rest.lstrip(":- ").strip(), until)

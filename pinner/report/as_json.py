@@ -1,4 +1,4 @@
-"""``--format json``: one object with ``version``, ``mentions`` or ``findings``, and ``summary``."""
+"""``--format json``: one object with ``version``, ``mentions`` or ``findings``, ``unreadable`` and ``summary``."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from pinner.report.records import VERSION, finding_record, mention_record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.report.base import Listing, Summary, Verdict
+    from pinner.report.base import Listing, Verdict
     from pinner.report.style import Style
 
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``list``."""
-    yield _object("mentions", [mention_record(shown.path, shown.place) for shown in listing.places], listing.summary)
+    yield _object("mentions", [mention_record(shown.path, shown.place) for shown in listing.places], listing)
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``check``."""
-    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict.summary)
+    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict)
 
 
-def _object(name: str, records: list[dict[str, Any]], summary: Summary) -> str:
-    return json.dumps({"version": VERSION, name: records, "summary": summary._asdict()}, indent=2)
+def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict) -> str:
+    unreadable = [
+        {"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in report.unreadable
+    ]
+    parts = {"version": VERSION, name: records, "unreadable": unreadable, "summary": report.summary._asdict()}
+    return json.dumps(parts, indent=2)

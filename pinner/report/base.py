@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from pinner.model import Mention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.report.style import Style
@@ -38,11 +39,26 @@ class Summary(NamedTuple):
     note: int
 
 
+class Unread(Protocol):
+    """A file that nothing could be told about."""
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def error(self) -> PinnerError:
+        """Why."""
+        ...
+
+
 class Listing(NamedTuple):
     """What ``list`` says."""
 
     places: tuple[Shown, ...]
     summary: Summary
+    unreadable: Sequence[Unread] = ()
 
 
 class Verdict(NamedTuple):
@@ -50,6 +66,7 @@ class Verdict(NamedTuple):
 
     findings: tuple[Finding, ...]
     summary: Summary
+    unreadable: Sequence[Unread] = ()
 
 
 class Renderer(Protocol):

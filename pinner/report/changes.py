@@ -13,8 +13,9 @@ from pinner.report.words import count, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pinner.plan import Operation, Plan
+    from pinner.plan import Plan
     from pinner.report.style import Style
+    from pinner.screen import Operation
 
 _MAX_PLACES = 3
 
@@ -121,16 +122,34 @@ def _is_pinned(verdict: object) -> bool:
     return verdict.place.reference.digest is not None
 
 
-def change_sentence(result: Tally, operation: Operation, *, would: bool) -> str:
-    """Return what was done (or ``would`` be), what was left, and what failed, in one line."""
-    parts = [_done(result, would=would) if result.changed else _nothing(result, operation)]
-    if result.kept and result.changed:
-        state = "was pinned already" if result.kept == 1 else "were pinned already"
-        parts.append(f"{result.kept} {'as before' if operation == 'update' else state}")
+def change_sentence(result: Tally, operation: Operation, *, would: bool, unread: int = 0, unwritten: int = 0) -> str:
+    """Return what was done (or ``would`` be), what was left, and what failed, in one line.
+
+    ``unread`` and ``unwritten`` are how many files could not be read and written.
+    """
+    troubled = bool(result.failed or unwritten)
+    parts = [_done(result, would=would) if result.changed else _nothing(result, operation, troubled=troubled)]
+    if result.kept and (result.changed or troubled):
+        parts.append(_left(result.kept, operation))
     if result.failed:
         failed = str(result.failed) if any(parts) else count(result.failed, "reference")
         parts.append(f"{failed} could not be {'unpinned' if operation == 'unpin' else 'resolved'}")
+    parts += [
+        f"{count(number, 'file')} could not be {verb}"
+        for number, verb in ((unread, "read"), (unwritten, "written"))
+        if number
+    ]
     return "; ".join(part for part in parts if part)
+
+
+def _left(number: int, operation: Operation) -> str:
+    """Say what became of references that held a digest before and still do."""
+    one = number == 1
+    if operation == "unpin":
+        return f"{number} without a tag {'stays' if one else 'stay'} pinned"
+    if operation == "update":
+        return f"{number} {'is' if one else 'are'} up to date"
+    return f"{number} {'was' if one else 'were'} pinned already"
 
 
 def _done(result: Tally, *, would: bool) -> str:
@@ -145,8 +164,11 @@ def _done(result: Tally, *, would: bool) -> str:
     return f"{'would ' if would else ''}{start}{verb} {count(number, 'reference')} in {count(result.files, 'file')}"
 
 
-def _nothing(result: Tally, operation: Operation) -> str:
-    if operation != "unpin" and result.kept:
-        state = f"{references(result.kept)} {'pinned' if operation == 'pin' else 'up to date'}"
-        return f"{result.kept} as before" if result.failed else f"nothing to {operation}: {state}"
-    return "" if result.failed else f"nothing to {operation}"
+def _nothing(result: Tally, operation: Operation, *, troubled: bool) -> str:
+    if troubled:
+        return ""
+    if result.kept:
+        state = _left(result.kept, operation) if operation == "unpin" else references(result.kept)
+        state += {"pin": " pinned", "update": " up to date", "unpin": ""}[operation]
+        return f"nothing to {operation}: {state}"
+    return f"nothing to {operation}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import normpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,15 +18,17 @@ _ESCAPES |= {ord('"'): b'\\"', ord("\\"): b"\\\\"}
 _PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(_ESCAPES)
 
 
-def render_patch(plans: Iterable[Plan], style: Style) -> Iterator[bytes]:
+def render_patch(plans: Iterable[Plan], style: Style, below: str = "") -> Iterator[bytes]:
     """Yield the lines, with their ends, of the patch that makes every changed plan's result.
 
-    Paths are relative to the current folder, the one to run ``git apply`` in. There is no ``diff --git`` line on
-    purpose: it would make git read the paths from the repository's root, wherever it runs.
+    Paths are relative to the folder to run ``git apply`` in: the current one, or, where ``below`` is given, the one
+    that the current folder is ``below``. There is no ``diff --git`` line on purpose: it would make git read the paths
+    from the repository's root, wherever it runs.
     """
     for plan in plans:
         if plan.changed:
-            for line in file_patch(plan.document.path, plan.document.data, plan.result):
+            path = normpath(f"{below}/{plan.document.path}") if below else plan.document.path
+            for line in file_patch(path, plan.document.data, plan.result):
                 yield _painted(line) if style.color else line
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinner.report.base import Summary
 
-NO_FILES = "no Dockerfile, compose file or Kubernetes manifest to look at"
+NO_FILES = "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded"
 
 
 def count(number: int, noun: str) -> str:
@@ -35,7 +35,7 @@ def check_sentence(summary: Summary, unreadable: int = 0) -> str:
 def list_sentence(summary: Summary, unreadable: int = 0) -> str:
     """Return how the references stand, in one line; ``unreadable`` is how many files could not be told."""
     if not summary.files:
-        return NO_FILES
+        return "; ".join(_unread(unreadable)) or NO_FILES
     return "; ".join((_state(summary), *_unread(unreadable)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pinner.model import Resolved
     from pinner.reference import ImageReference, Platform
 
-NO_FILES = "no Dockerfile, compose file or Kubernetes manifest to look at\n"
+NO_FILES = "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded\n"
 PINNED = "FROM alpine:3.20@" + str(digest_of("docker.io/library/alpine:3.20")) + "\n"
 TOO_BIG = "  hint: where it is no file of yours to pin, name it under `exclude` in pinner.toml\n"
 
@@ -38,7 +39,7 @@ def test_a_file_that_cannot_be_told_is_named_and_the_others_go_on(tmp_path: Path
     (tmp_path / "bad.dockerfile").write_bytes(data)
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
     found = "Dockerfile:1:6: error: `alpine:3.20` has no digest [PIN001]\n"
-    closing = "0 of 1 reference pinned (2 files); 1 file could not be read\n"
+    closing = "0 of 1 reference pinned (1 file); 1 file could not be read\n"
     hint = "  hint: `pinner pin` adds the digests\n"
     assert pinner(tmp_path, "check")[:3] == (1, found, f"{complaint}found 1 error; {closing}{hint}")
     assert pinner(tmp_path, "check", "--exit-zero").status == 3
@@ -46,7 +47,7 @@ def test_a_file_that_cannot_be_told_is_named_and_the_others_go_on(tmp_path: Path
     listed = "Dockerfile:1:6  from  unpinned  alpine:3.20\n"
     assert pinner(tmp_path, "list")[:3] == (3, listed, f"{complaint}{closing}")
     pinned = pinner(tmp_path, "pin")
-    assert (pinned.status, pinned.stderr) == (3, f"{complaint}pinned 1 reference in 1 file\n")
+    assert (pinned.status, pinned.stderr) == (3, f"{complaint}pinned 1 reference in 1 file; 1 file could not be read\n")
     assert (tmp_path / "Dockerfile").read_text("utf-8") == PINNED
     assert (tmp_path / "bad.dockerfile").read_bytes() == data
 
@@ -55,13 +56,13 @@ def test_a_file_that_cannot_be_told_is_named_and_the_others_go_on(tmp_path: Path
 def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "Dockerfile")
     complaint = "Dockerfile: error: is not a regular file but a pipe, socket or device\n"
-    closing = "no image is named in 1 file; 1 file could not be read\n"
+    closing = "1 file could not be read\n"
     assert pinner(tmp_path, "check", "Dockerfile")[:3] == (3, "", complaint + closing)
     if os.path.exists("/proc/self/mem"):  # noqa: PTH110 - a name, not a file of ours
         (tmp_path / "mem").symlink_to("/proc/self/mem")
         complaint = "mem: error: cannot be read: input/output error\n"
         assert pinner(tmp_path, "check", "mem")[:3] == (3, "", complaint + closing)
-        assert pinner(tmp_path, "pin", "mem")[:3] == (3, "", f"{complaint}nothing to pin\n")
+        assert pinner(tmp_path, "pin", "mem")[:3] == (3, "", f"{complaint}nothing to pin; 1 file could not be read\n")
 
 
 def test_a_file_that_may_not_be_written_keeps_its_bytes_and_is_named(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_a_file_that_may_not_be_written_keeps_its_bytes_and_is_named(tmp_path: P
         (
             "Dockerfile: error: is read-only and was not changed\n"
             "  hint: make it writable and run pinner again\n"
-            "pinned 1 reference in 1 file\n"
+            "pinned 1 reference in 1 file; 1 file could not be written\n"
         ),
     )
     assert pinner(tmp_path, "pin").status == 3
@@ -235,3 +236,27 @@ def test_a_folder_that_is_gone_is_said_so(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     message = f"error: there is no file or folder `{gone}`\n  hint: paths are relative to the current folder\n"
     assert outcome(world(gone), "check")[:3] == (2, "", message)
+
+
+def test_a_path_that_is_empty_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    complaint = "error: a path is empty\n  hint: is a variable of the shell unset?\n"
+    assert pinner(tmp_path, "pin", "")[:3] == (2, "", complaint)
+
+
+def test_json_names_what_could_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"FROM a\0b\n")
+    outcome = pinner(tmp_path, "check", "--format", "json")
+    assert outcome.status == 3
+    assert json.loads(outcome.stdout)["unreadable"] == [
+        {"path": "Dockerfile", "message": "is binary: there is a NUL byte at offset 6", "hint": None}
+    ]
+
+
+def test_what_the_resolver_warns_of_is_said(tmp_path: Path) -> None:
+    class Worried(FakeResolver):
+        warnings = ("config.json is not JSON",)
+
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    outcome = pinner(tmp_path, "pin", resolver=Worried())
+    assert outcome.stderr == "warning: config.json is not JSON\npinned 1 reference in 1 file\n"

@@ -88,14 +88,28 @@ def test_the_patch_makes_what_the_command_writes(tmp_path: Path, operation: str,
     assert contents(patched) == contents(written) != untouched
 
 
-def test_a_patch_that_leaves_the_current_folder_says_so(tmp_path: Path) -> None:
-    fill(tmp_path, {"Dockerfile": b"FROM alpine:3.20\n", "sub/Dockerfile": b"FROM alpine:3.20\n"})
-    outcome = pinner(tmp_path / "sub", "pin", "--diff", "..")
+def test_a_patch_that_leaves_the_current_folder_is_one_for_the_repository(tmp_path: Path) -> None:
+    fill(tmp_path, {"Dockerfile": b"FROM alpine:3.20\n", "a/b/Dockerfile": b"FROM alpine:3.20\n"})
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    outcome = pinner(tmp_path / "a" / "b", "pin", "--diff")
     assert outcome.stderr == (
-        "warning: the patch reaches outside the current folder: git refuses that\n"
-        "  hint: run pinner in the repository's root\n"
+        "warning: the patch reaches outside the current folder\n"
+        "  hint: apply it with `git -C ../.. apply`\n"
         "would pin 2 references in 2 files\n"
     )
+    assert [line for line in outcome.stdout.splitlines() if line.startswith("---")] == [
+        "--- a/Dockerfile",
+        "--- a/a/b/Dockerfile",
+    ]
+    subprocess.run(["git", "-C", "../..", "apply"], input=outcome.raw, cwd=tmp_path / "a" / "b", check=True)
+    assert b"@sha256:" in (tmp_path / "Dockerfile").read_bytes()
+    assert b"@sha256:" in (tmp_path / "a" / "b" / "Dockerfile").read_bytes()
+
+
+def test_outside_a_repository_the_patch_is_for_a_folder_above(tmp_path: Path) -> None:
+    fill(tmp_path, {"Dockerfile": b"FROM alpine:3.20\n", "sub/Dockerfile": b"FROM alpine:3.20\n"})
+    outcome = pinner(tmp_path / "sub", "pin", "--diff", "..")
+    assert "  hint: apply it in a folder above\n" in outcome.stderr
     assert "--- a/../Dockerfile\n" in outcome.stdout
     assert "warning" not in pinner(tmp_path / "sub", "pin", "--diff", ".").stderr
 

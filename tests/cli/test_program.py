@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,7 @@ def test_ctrl_c_while_asking_ends_quietly_and_leaves_the_files(tmp_path: Path) -
 
     (tmp_path / "Dockerfile").write_text("FROM 127.0.0.1:{port}/a\n", "utf-8")
     with socket.socket() as server:
+        server.settimeout(20)
         server.bind(("127.0.0.1", 0))
         server.listen()
         text = f"FROM 127.0.0.1:{server.getsockname()[1]}/a:1\n"
@@ -188,3 +190,5 @@ def test_the_demo_shows_it_all(tmp_path: Path, arguments: tuple[str, ...]) -> No
     assert shown.status == 0, shown.stdout + shown.stderr
     assert "$ pinner pin" in shown.stdout
     assert ("The project is in" in shown.stdout) == bool(arguments)
+    if arguments:
+        shutil.rmtree(shown.stdout.splitlines()[-1].removeprefix("The project is in "))

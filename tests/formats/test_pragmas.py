@@ -28,6 +28,7 @@ IGNORE = [
 
 NOT_A_PRAGMA = [
     b"x # pinner is great, ignore the rest",
+    b"x # the pinner: ignores this",
     b"x# pinner: ignore",  # no white space: part of the value in YAML
     b'x "pinner: ignore"',
     b"pinner: ignore",
@@ -37,7 +38,12 @@ NOT_A_PRAGMA = [
 PROBLEMS = [
     (b"x # pinner: ingore", "unknown pragma `pinner: ingore`; write `pinner: ignore` or `pinner: ignore-file`"),
     (b"x # pinner:", "unknown pragma `pinner: `; write `pinner: ignore` or `pinner: ignore-file`"),
-    (b"x # pinner: ignore until=soon", "`until=soon` is not a date; write it as until=2027-01-31"),
+    (b"x # pinner ignore", "unknown pragma `pinner ignore`; write `pinner: ignore` or `pinner: ignore-file`"),
+    (b"x # Pinner: Ignore", "unknown pragma `Pinner: Ignore`; write `pinner: ignore` or `pinner: ignore-file`"),
+    (b"x # pinner: ignore until=soon", "`until=soon` is not a date; write it as `until=2027-01-31`"),
+    (b"x # pinner: ignore until=", "`until=` is not a date; write it as `until=2027-01-31`"),
+    (b"x # pinner: ignore[PIN001 why", "a pragma's list of rules is not closed; write `pinner: ignore[PIN001] reason`"),
+    (b"x # pinner: ignore[unpinned]", "unknown rule `unpinned` in a pragma; did you mean `PIN001`?"),
     (b"y\n# pinner: ignore-file", "`pinner: ignore-file` must stand among the leading comments"),
 ]
 
@@ -60,6 +66,11 @@ def test_meant_as_a_pragma(text: bytes, message: str) -> None:
     found = read_pragmas(text, trailing=True)
     assert (found.by_line, found.whole_file) == ({}, ())
     assert [problem.message for problem in found.problems] == [message]
+
+
+def test_an_empty_list_of_rules_is_named() -> None:
+    [problem] = read_pragmas(b"x # pinner: ignore[]", trailing=True).problems
+    assert problem.message.startswith("a pragma's list of rules is empty; the rules are PIN001")
 
 
 def test_an_unknown_rule_is_named() -> None:

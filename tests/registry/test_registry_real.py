@@ -22,7 +22,7 @@ from registry_server import RealRegistry, TokenAuth, require
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
-from pinner.model import Resolved, Unresolved
+from pinner.model import Question, Resolved, Unresolved
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
 from pinner.resolve import resolve_all
@@ -68,7 +68,9 @@ def ask(
         resolver = RegistryResolver(settings or Settings(), environment=environment or {}, transport=transport)
         async with resolver:
             wanted = None if platform is None else Platform.parse(platform)
-            return await resolve_all(map(ImageReference.parse, names), wanted, resolver)
+            questions = [Question(ImageReference.parse(name), wanted) for name in names]
+            answers = await resolve_all(questions, resolver)
+            return {canonical: answer for (canonical, _), answer in answers.items()}
 
     return asyncio.run(main())
 

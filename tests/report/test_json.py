@@ -34,7 +34,7 @@ def said(folder: Path, *arguments: str) -> Any:
 
 def test_a_list_is_one_object(tmp_path: Path) -> None:
     listing = json.loads(said(tmp_path, "list", "--format", "json"))
-    assert set(listing) == {"version", "mentions", "summary"}
+    assert set(listing) == {"version", "mentions", "unreadable", "summary"}
     assert listing["version"] == 1
     assert [set(mention) for mention in listing["mentions"]] == [MENTION, MENTION]
     assert set(listing["summary"]) == SUMMARY
@@ -70,7 +70,7 @@ def test_all_shows_what_is_no_image_too(tmp_path: Path) -> None:
 
 def test_a_check_is_one_object(tmp_path: Path) -> None:
     verdict = json.loads(said(tmp_path, "check", "--format", "json"))
-    assert set(verdict) == {"version", "findings", "summary"}
+    assert set(verdict) == {"version", "findings", "unreadable", "summary"}
     [finding] = verdict["findings"]
     assert (set(finding), set(finding["mention"])) == (FINDING, MENTION)
     assert (finding["rule"], finding["name"], finding["severity"]) == ("PIN001", "unpinned", "error")

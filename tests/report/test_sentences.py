@@ -154,14 +154,14 @@ def test_an_error_names_its_file_and_cannot_fake_a_line() -> None:
         ((0, 0, 0, 0, 1, 0), "pin", "nothing to pin: the one reference is pinned"),
         ((0, 0, 0, 0, 2, 0), "update", "nothing to update: both references are up to date"),
         ((0, 0, 0, 0, 3, 0), "pin", "nothing to pin: all 3 references are pinned"),
-        ((0, 0, 0, 0, 3, 0), "unpin", "nothing to unpin"),
-        ((0, 0, 0, 0, 3, 1), "pin", "3 as before; 1 could not be resolved"),
+        ((0, 0, 0, 0, 3, 0), "unpin", "nothing to unpin: 3 without a tag stay pinned"),
+        ((0, 0, 0, 0, 3, 1), "pin", "3 were pinned already; 1 could not be resolved"),
         ((0, 0, 0, 0, 0, 2), "update", "2 references could not be resolved"),
         ((0, 0, 0, 0, 0, 2), "unpin", "2 references could not be unpinned"),
         ((1, 0, 0, 1, 0, 0), "pin", "pinned 1 reference in 1 file"),
         ((12, 0, 0, 5, 3, 1), "pin", "pinned 12 references in 5 files; 3 were pinned already; 1 could not be resolved"),
         ((2, 0, 0, 1, 1, 0), "pin", "pinned 2 references in 1 file; 1 was pinned already"),
-        ((2, 3, 0, 2, 1, 0), "update", "moved 3 and pinned 2 references in 2 files; 1 as before"),
+        ((2, 3, 0, 2, 1, 0), "update", "moved 3 and pinned 2 references in 2 files; 1 is up to date"),
         ((0, 0, 4, 2, 0, 1), "unpin", "unpinned 4 references in 2 files; 1 could not be unpinned"),
     ],
 )
@@ -182,7 +182,11 @@ def summary(files: int, pinned: int, unpinned: int, skipped: int, *severities: i
 @pytest.mark.parametrize(
     ("counts", "unreadable", "sentence"),
     [
-        (summary(0, 0, 0, 0), 0, "no Dockerfile, compose file or Kubernetes manifest to look at"),
+        (
+            summary(0, 0, 0, 0),
+            0,
+            "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded",
+        ),
         (summary(1, 0, 0, 0), 0, "no image is named in 1 file"),
         (summary(2, 0, 0, 0), 1, "no image is named in 2 files; 1 file could not be read"),
         (summary(1, 1, 0, 0), 0, "the one reference is pinned (1 file)"),

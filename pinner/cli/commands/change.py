@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
@@ -12,6 +13,7 @@ from pinner.cli.selection import nothing_selected, select
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
+from pinner.config.find import repository_around
 from pinner.findings import check_source
 from pinner.memory import cache_directory
 from pinner.report.as_text import counted, finding_lines
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.pipeline import Unreadable
-    from pinner.plan import Operation, Plan, Source
+    from pinner.plan import Plan
     from pinner.report.changes import Tally
+    from pinner.screen import Operation, Source
 
 
 class ChangeOptions(NamedTuple):
@@ -57,8 +60,13 @@ def change(context: Context, asked: ChangeOptions) -> int:
         plans = ask(context, settings, sources, asked.operation, terminal)
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
-    result = _report(plans, unwritten, asked, terminal)
-    terminal.say(change_sentence(result, asked.operation, would=asked.diff) if survey.files else NO_FILES)
+    result = _report(plans, unwritten, asked, context, terminal)
+    counts = {"unread": len(survey.unreadable), "unwritten": len(unwritten)}
+    terminal.say(
+        change_sentence(result, asked.operation, would=asked.diff, **counts)
+        if survey.sources or survey.unreadable
+        else NO_FILES
+    )
     untold = bool(survey.unreadable or unwritten or tally(plans).failed)
     return exit_status(found=asked.exit_non_zero_on_change and result.files > 0, untold=untold)
 
@@ -69,15 +77,18 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
     if asked.only and nothing_selected(sources):
         globs = ", ".join(f"`{glob}`" for glob in asked.only)
         terminal.say(f"{style.severity('warning')}: no image here is meant by --only {globs}")
-        terminal.say(hint_line("globs are held against full names: try `*/nginx` or `ghcr.io/*`", style))
-    if asked.operation == "unpin":
+        terminal.say(hint_line("globs are held against whole names: try `*nginx*` or `ghcr.io/*`", style))
+    # Who asks about some images alone need not hear about the others.
+    if asked.operation == "unpin" or asked.only or asked.exclude:
         return
     findings = (finding for source in sources for finding in check_source(source, settings.rules))
     entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, PARSE_ERROR))
     terminal.say(*counted(entries, style))
 
 
-def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, terminal: Terminal) -> Tally:
+def _report(
+    plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, context: Context, terminal: Terminal
+) -> Tally:
     """Say what changed and what failed; return the counts."""
     style = terminal.talk_style
     lost = {file.path for file in unwritten}
@@ -85,10 +96,15 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: Chang
     terminal.complain(render_failures(plans, style))
     complain_about(unwritten, terminal)
     if asked.diff:
-        terminal.raw(render_patch(done, terminal.patch_style))
+        root = repository_around(context.folder) if reaches_outside(done) else None
+        below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
+        terminal.raw(render_patch(done, terminal.patch_style, below))
         if reaches_outside(done):
-            terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder: git refuses that")
-            terminal.say(hint_line("run pinner in the repository's root", style))
+            terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder")
+            where = (
+                "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
+            )
+            terminal.say(hint_line(f"apply it {where}", style))
     else:
         terminal.data(render_changes(done, terminal.style))
     return tally(done)

@@ -10,12 +10,12 @@ from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.findings import check_source
-from pinner.plan import judged
 from pinner.report import renderer
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.style import hint_line
 from pinner.report.words import check_sentence
 from pinner.rules import SEVERITIES, UNPINNED, Severity
+from pinner.screen import judged
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
@@ -38,7 +38,7 @@ def check(context: Context, asked: CheckOptions) -> int:
     _, survey = look(context, settings, asked.paths, terminal)
     findings = tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
     places = shown_places((source.document.path, judged(source, "pin")) for source in survey.sources)
-    verdict = Verdict(findings, summarise(survey.files, places, findings))
+    verdict = Verdict(findings, summarise(len(survey.sources), places, findings), survey.unreadable)
     terminal.data(renderer(asked.format).render_verdict(verdict, terminal.style))
     terminal.say(check_sentence(verdict.summary, len(survey.unreadable)))
     if any(finding.rule is UNPINNED for finding in findings):

@@ -9,10 +9,10 @@ from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
-from pinner.plan import judged
 from pinner.report import renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.words import list_sentence
+from pinner.screen import judged
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
@@ -34,7 +34,7 @@ def list_(context: Context, asked: ListOptions) -> int:
     _, survey = look(context, settings, asked.paths, terminal)
     sources = [(source.document.path, judged(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
-    listing = Listing(places, summarise(survey.files, places))
+    listing = Listing(places, summarise(len(survey.sources), places), survey.unreadable)
     terminal.data(renderer(asked.format).render_listing(listing, terminal.style))
     terminal.say(list_sentence(listing.summary, len(survey.unreadable)))
     return exit_status(found=False, untold=bool(survey.unreadable))

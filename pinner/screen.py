@@ -1,0 +1,127 @@
+"""Screen what was located: which references pragmas and globs keep an operation away from."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from pinner.formats.pragmas import read_pragmas
+from pinner.formats.source import LineIndex
+from pinner.model import Mention, Skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from pinner.formats.base import Format
+    from pinner.formats.pragmas import Pragma, PragmaProblem
+    from pinner.model import Document, Located, Place
+    from pinner.reference import ImageReference
+
+Operation: TypeAlias = Literal["pin", "update", "unpin"]
+
+# The rule that a pragma has to silence to keep an operation away from a reference.
+_GUARD = {"pin": "PIN001", "update": "PIN101", "unpin": "PIN001"}
+
+
+class Candidate(NamedTuple):
+    """A place as located, and the pragmas that apply to it."""
+
+    place: Place
+    pragmas: tuple[Pragma, ...] = ()
+    expired: tuple[Pragma, ...] = ()
+
+    def silenced(self, rule: str) -> Pragma | None:
+        """Return the pragma in force that covers ``rule`` (an id), or None."""
+        return next((pragma for pragma in self.pragmas if pragma.covers(rule)), None)
+
+
+class Source(NamedTuple):
+    """A document whose references are located: the input of every command."""
+
+    document: Document
+    format: Format
+    located: Located
+    """What the format found in this document alone: what an edit is proved against."""
+    candidates: tuple[Candidate, ...]
+    """The places after the rules across files, pragmas and image globs."""
+    problems: tuple[PragmaProblem, ...] = ()
+
+
+def screen(
+    document: Document,
+    format_: Format,
+    located: Located,
+    *,
+    today: date,
+    places: Sequence[Place] | None = None,
+    images_exclude: Sequence[str] = (),
+) -> Source:
+    """Return ``document`` with its places judged by pragmas and the configured image globs.
+
+    ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the
+    name as written, without its digest, and with the canonical name with and without its tag.
+    """
+    pragmas = read_pragmas(document.data, trailing=format_.trailing_comments)
+    lines = LineIndex(document.data)
+    candidates = []
+    for place in located.places if places is None else places:
+        applying: tuple[Pragma, ...] = ()
+        if pragmas.by_line or pragmas.whole_file:
+            applying = pragmas.covering((place.line, lines.line(place.span.start)))
+        if isinstance(place, Mention) and images_exclude and matches(place.reference, images_exclude):
+            place = as_skip(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
+        candidates.append(
+            Candidate(
+                place,
+                tuple(pragma for pragma in applying if not pragma.expired(today)),
+                tuple(pragma for pragma in applying if pragma.expired(today)),
+            )
+        )
+    return Source(document, format_, located, tuple(candidates), pragmas.problems)
+
+
+def matches(reference: ImageReference, globs: Iterable[str]) -> bool:
+    """Tell whether a glob fits ``reference``: its name with or without the tag, short or in full.
+
+    ``nginx``, ``nginx:1.27``, ``docker.io/library/nginx`` and ``docker.io/library/nginx:1.27`` all fit `nginx:1.27`.
+    """
+    short = reference.repository.removeprefix("docker.io/library/").removeprefix("docker.io/")
+    tag = f":{reference.tag or 'latest'}"
+    names = {reference.familiar, reference.repository, reference.canonical, short, short + tag}
+    return any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def as_skip(mention: Mention, reason: Literal["ignored", "excluded"], detail: str) -> Skip:
+    """Return the skip that ``mention`` becomes where it is to be left alone."""
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        reason,
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )
+
+
+def judged(source: Source, operation: Operation) -> tuple[Place, ...]:
+    """Return the places of ``source`` as ``operation`` sees them: what pragmas guard has become a skip.
+
+    Mentions that share an insertion point share their fate: guarding one guards all.
+    """
+    rule = _GUARD[operation]
+    guards = {}
+    for candidate in source.candidates:
+        if isinstance(candidate.place, Skip) and candidate.place.reason == "excluded":
+            guards[candidate.place.span] = candidate.place.detail
+        elif (pragma := candidate.silenced(rule)) is not None:
+            guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
+    return tuple(
+        as_skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place
+        for place in (candidate.place for candidate in source.candidates)
+    )
