@@ -20,10 +20,12 @@ from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.registry.mirrors import Mirrors, Source
+from pinner.registry.notices import Notices
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING, Clock, Patience
 from pinner.registry.session import Session
-from pinner.registry.wire import UnreachedError, Wire, check_ca
+from pinner.registry.tls import check_ca
+from pinner.registry.wire import UnreachedError, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference, Platform
     from pinner.registry.failures import Reply
     from pinner.registry.line import Question
+    from pinner.registry.notices import RateLimit
 
 _DEFAULT_JOBS = 16
 """Questions at once for each host: more HTTP/1.1 connections than that make httpcore slower, not faster."""
@@ -84,7 +87,8 @@ class RegistryResolver:
         self._is_offline = settings.offline and settings.layout is None
         self._ages: list[float] = []
         self._clock = clock
-        self._wire = Wire(environment, patience, jobs, transport)
+        self._notices = Notices(self._warn)
+        self._wire = Wire(environment, patience, jobs, transport, self._notices)
         self._finder = CredentialFinder(environment, self._warn)
         self._session = Session(self._wire, self._finder, patience, clock, jobs)
 
@@ -95,6 +99,11 @@ class RegistryResolver:
             return tuple(self._warnings)
         count = f"{len(self._ages)} remembered answer{'' if len(self._ages) == 1 else 's'}"
         return (*self._warnings, f"nobody was asked: {count}, the oldest from {age(max(self._ages))}")
+
+    @property
+    def rate_limits(self) -> tuple[RateLimit, ...]:
+        """What the hosts that have a limit on fetching said of it last."""
+        return self._notices.rate_limits
 
     def _warn(self, message: str) -> None:
         if message not in self._warnings:
@@ -133,7 +142,8 @@ class RegistryResolver:
                 return await self._ask(source, tag, platform)
             except source.yields_to:
                 continue
-        return await self._ask(last, tag, platform)
+        with self._notices.wanting(last.endpoint.base.host, 0 if platform is None else 1):
+            return await self._ask(last, tag, platform)
 
     async def _ask(self, source: Source, tag: str, platform: Platform | None) -> Resolved:
         key = TagKey(str(source.endpoint.base), source.repository, tag, None if platform is None else str(platform))
