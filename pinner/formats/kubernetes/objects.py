@@ -17,6 +17,8 @@ _EXCLUDED_GROUPS = re.compile(
     r"|scorecard\.operatorframework\.io)$"
 )
 _EXCLUDED_KINDS = ("CustomResourceDefinition",)
+# Text for somebody else: a key of theirs called `image` is their business.
+_DATA_KINDS = ("ConfigMap", "Secret")
 
 
 class Object(NamedTuple):
@@ -34,7 +36,9 @@ class Object(NamedTuple):
     @property
     def is_excluded(self) -> bool:
         """Whether nothing in it is an image to pull."""
-        return self.kind in _EXCLUDED_KINDS or _EXCLUDED_GROUPS.search(self.group) is not None
+        if self.kind in _EXCLUDED_KINDS or (not self.group and self.kind in _DATA_KINDS):
+            return True
+        return _EXCLUDED_GROUPS.search(self.group) is not None
 
     @property
     def is_skaffold(self) -> bool:
