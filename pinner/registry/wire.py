@@ -119,6 +119,7 @@ class Wire:
             try:
                 _check_framing(response, url.host)
                 body = await _read(response, method, limit, url.host)
+                await _drop_if_poisoned(response)
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
@@ -175,6 +176,18 @@ def _check_framing(response: httpx.Response, host: str) -> None:
     # Two readers would see two ends of it (RFC 9112 §6.3): the connection is closed, unread.
     if "content-length" in response.headers and "transfer-encoding" in response.headers:
         raise UnsupportedError(f"{host} gives its answer two lengths")
+
+
+async def _drop_if_poisoned(response: httpx.Response) -> None:
+    """Close the connection if more has come than the answer: the rest would be taken for the next question's.
+
+    httpcore keeps such bytes and says nothing; what has not been read yet it notices itself, by a readable socket.
+    """
+    rest: Any = response.stream
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state", "trailing_data"):
+        rest = getattr(rest, name, None)
+    if rest and rest[0]:
+        await response.extensions["network_stream"].aclose()
 
 
 async def _read(response: httpx.Response, method: str, limit: int, host: str) -> bytes:
