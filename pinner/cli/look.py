@@ -25,12 +25,22 @@ def look(context: Context, settings: Settings, paths: Sequence[str], terminal: T
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
+        terminal.say(*_without_effect(settings, terminal.talk_style))
     targets = discover(paths, settings, context.folder, context.environment)
     survey = pipeline.survey(targets, settings, today=context.today)
     terminal.detail(*(f"looked into {printable(source.document.path)}" for source in survey.sources))
     terminal.say(*_problems(survey.sources, terminal.talk_style))
     complain_about(survey.unreadable, terminal)
     return targets, survey
+
+
+def _without_effect(settings: Settings, style: Style) -> Iterator[str]:
+    """Yield a line for the keys that are understood and not heeded: nobody should feel protected by them."""
+    keys = (("platforms", settings.platforms), ("min-age", settings.min_age), ("group", settings.groups))
+    idle = [f"`{key}`" for key, value in keys if value]
+    if idle:
+        source = printable(settings.source or "")
+        yield f"{source}: {style.severity('note')}: {', '.join(idle)}: no effect in this version"
 
 
 def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:

@@ -260,3 +260,9 @@ def test_what_the_resolver_warns_of_is_said(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
     outcome = pinner(tmp_path, "pin", resolver=Worried())
     assert outcome.stderr == "warning: config.json is not JSON\npinned 1 reference in 1 file\n"
+
+
+def test_settings_that_nothing_heeds_yet_are_named(tmp_path: Path) -> None:
+    (tmp_path / "pinner.toml").write_text('min-age = "3d"\nplatforms = ["linux/amd64"]\n', "utf-8")
+    outcome = pinner(tmp_path, "check")
+    assert outcome.stderr.splitlines()[0] == "pinner.toml: note: `platforms`, `min-age`: no effect in this version"
