@@ -97,6 +97,8 @@ def _word_count(words: Sequence[str]) -> str:
 
 def expand_from(parts: From, escape: str, environment: Mapping[str, Value]) -> Expansion:
     """Expand image and platform; a problem is returned, not raised."""
+    if parts.platform is None and _SPECIAL.search(parts.line.text, parts.start, parts.end) is None:
+        return Expansion(_written(parts.line, parts.start, parts.end))
     platform: str | None = None
     elsewhere: Value = ()
     expander = Expander(parts.line, escape, environment)
@@ -117,8 +119,12 @@ def expand_from(parts: From, escape: str, environment: Mapping[str, Value]) -> E
 
 def _expand(expander: Expander, line: LogicalLine, start: int, end: int) -> Value:
     if _SPECIAL.search(line.text, start, end) is None:
-        return tuple([Piece(text, offset) for offset, text in line.runs(start, end)])
+        return _written(line, start, end)
     return expander.expand(start, end)
+
+
+def _written(line: LogicalLine, start: int, end: int) -> Value:
+    return tuple([Piece(text, offset) for offset, text in line.runs(start, end)])
 
 
 def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Place:

@@ -33,7 +33,8 @@ class _Feed(NamedTuple):
 
 
 def _make_feed(lines: list[str], escape: str) -> _Feed:
-    feed = _Feed([], [])
+    fed: list[str] = []
+    numbers: list[int] = []
     continues = False
     for number, line in enumerate(lines):
         body = line.rstrip("\r").strip(" \t")
@@ -41,15 +42,19 @@ def _make_feed(lines: list[str], escape: str) -> _Feed:
             body = body[skip_space(body) :]
         if not body or body[0] == "#":
             continue
-        inside = continues
-        continues = body[-1] == escape and continuation(body, escape) >= 0
-        if not (inside and continues):
-            feed.lines.append(_CONTINUES if continues else _ENDS)
-            feed.numbers.append(number)
+        if body[-1] == escape and continuation(body, escape) >= 0:
+            if continues:
+                continue
+            continues = True
+            fed.append(_CONTINUES)
+        else:
+            continues = False
+            fed.append(_ENDS)
+        numbers.append(number)
     # Ends an instruction that the file leaves open.
-    feed.lines.append(_BLANK)
-    feed.numbers.append(len(lines) - 1)
-    return feed
+    fed.append(_BLANK)
+    numbers.append(len(lines) - 1)
+    return _Feed(fed, numbers)
 
 
 def instruction_lines(lines: list[str], escape: str) -> list[tuple[int, int]]:

@@ -36,6 +36,8 @@ def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
 
     Raises `DockerfileError` where a marker does not lex, as in BuildKit.
     """
+    if "<<" not in text:
+        return []
     arguments = arguments_of(text, escape)
     if name == "ONBUILD":
         sub = WORD.match(arguments)

@@ -110,11 +110,10 @@ class _Reader:
     def read(self) -> None:
         """Find every place."""
         self._read_directives()
-        for entry in self._instructions:
-            if entry.name == "FROM":
-                match = self._shortcuts.base.match(self._source.text, self._source.starts[entry.first])
-                parts = read_plain_from(match) if match else read_from(self._join(entry), self._escape)
-                self._froms[entry.first] = parts
+        for entry in [entry for entry in self._instructions if entry[0] == "FROM"]:
+            match = self._shortcuts.base.match(self._source.text, self._source.starts[entry.first])
+            parts = read_plain_from(match) if match else read_from(self._join(entry), self._escape)
+            self._froms[entry.first] = parts
         names = [parts.name for parts in self._froms.values()]
         self._environment = predefined(names[-1] if names else "")
         self._read_early_command()
@@ -140,7 +139,7 @@ class _Reader:
                 self._read_from(entry)
             elif name == "ARG":
                 self._read_argument(entry)
-            elif name in quiet and quiet[name].match(text, starts[first]) is None:
+            elif (pattern := quiet.get(name)) is not None and pattern.match(text, starts[first]) is None:
                 self._read_command(entry, stages)
 
     def places(self) -> tuple[Place, ...]:
@@ -258,7 +257,7 @@ class _Reader:
 
     def _read_command(self, entry: Instruction, stages: Collection[str]) -> None:
         match = self._shortcuts.copy.match(self._source.text, self._source.starts[entry.first])
-        if match is not None:
+        if match is not None and entry.name == "COPY":
             image, start = match[1], match.start(1)
             site = self._site("copy-from", entry.first, Span(start, match.end(1)))
             use = Use("copy-from", Text(image, ()))

@@ -70,8 +70,9 @@ def _tail(site: Site, pieces: Sequence[Piece]) -> tuple[Span, tuple[str, ...]]:
     """Return the bytes that hold the end of ``pieces``, and what they go through; the site's where there are none."""
     if not pieces:
         return site.span, ()
-    start = tail_start(pieces)
-    return site.span if start < 0 else Span(start, pieces[-1].end), pieces[-1].via
+    last = pieces[-1]
+    start = last.offset if len(pieces) == 1 else tail_start(pieces)
+    return site.span if start < 0 else Span(start, last.end), last.via
 
 
 def judge_text(site: Site, text: str, pieces: Sequence[Piece]) -> Place:

@@ -53,19 +53,19 @@ def read_instructions(source: Source, escape: str) -> list[Instruction]:
                 continue
             first = begin  # noqa: PLW2901 - the same instruction, less the part that is none
         word = _PLAIN_NAME.match(text, starts[first])
-        name = word.group(1).upper() if word else _read_name(source, first, last, escape)
+        name = word[1].upper() if word else _read_name(source, first, last, escape)
         if name in openers:
-            instruction = _read_heredocs(name, source, first, last, escape)
+            instructions.append(_read_heredocs(name, source, first, last, escape))
+            end = instructions[-1].end
         else:
-            instruction = Instruction(name, first, last, last)
-        instructions.append(instruction)
-        end = instruction.end
+            instructions.append(Instruction(name, first, last, last, ""))
+            end = last
     return instructions
 
 
 def long_lines(source: Source) -> Iterator[Problem]:
     """Yield a problem for each line that BuildKit finds too long to read."""
-    if max(map(len, source.lines), default=0) <= LONGEST_LINE:
+    if len(source.text) <= LONGEST_LINE:
         return
     for number, line in enumerate(source.lines):
         if len(line) > LONGEST_LINE:

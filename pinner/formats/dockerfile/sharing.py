@@ -99,7 +99,7 @@ def settle(
     ``redeclared`` gives the names of the global arguments that stages take over, where that matters.
     """
     found.sort(key=_offset)
-    if not any(entry.expansion is not None and _through_argument(entry.place) for entry in found):
+    if not any(place.via and _through_argument(place) for _, place, _ in found):
         return tuple([entry.place for entry in found])
     conflicts = Conflicts()
     for entry in found:
@@ -123,7 +123,7 @@ def _offset(found: Found) -> int:
 
 
 def _through_argument(place: Place) -> bool:
-    return bool(place.via) and isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
+    return isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
 
 
 def _conflicting(mention: Mention, detail: str) -> Skip:

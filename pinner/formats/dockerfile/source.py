@@ -51,6 +51,8 @@ class LogicalLine:
 
     def offset(self, index: int) -> int:
         """Return the byte offset of ``text[index]``."""
+        if len(self._offsets) == 1:
+            return self._offsets[0] + index
         part = bisect_right(self._indexes, index) - 1
         return self._offsets[part] + index - self._indexes[part]
 

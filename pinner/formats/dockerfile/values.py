@@ -36,6 +36,8 @@ Value: TypeAlias = "tuple[Piece, ...]"
 
 def text_of(pieces: Sequence[Piece]) -> str:
     """Return the characters of ``pieces``, or raise `DockerfileError` if they are more than anybody needs."""
+    if len(pieces) == 1 and len(pieces[0].text) <= LONGEST:
+        return pieces[0].text
     if sum([len(piece.text) for piece in pieces]) > LONGEST:
         raise DockerfileError("the expanded text is too long")
     return "".join([piece.text for piece in pieces])

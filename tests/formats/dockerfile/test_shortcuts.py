@@ -43,11 +43,13 @@ def test_every_shortcut_agrees_with_the_whole_way(data: bytes, escape: str) -> N
     if entry.name in found.quiet and found.quiet[entry.name].match(source.text, start):
         assert list(read_uses(line, escape)) == []
         assert find_refusal(entry.name, line.text, escape) == ""
-    if base := found.base.match(source.text, start):
+    base = found.base.match(source.text, start)
+    if base and entry.name == "FROM":
         plain, full = read_plain_from(base), read_from(line, escape)
         assert (plain.name, plain.platform, plain.problem) == (full.name, full.platform, full.problem)
         assert list(plain.line.runs(plain.start, plain.end)) == list(full.line.runs(full.start, full.end))
-    if copy := found.copy.match(source.text, start):
+    copy = found.copy.match(source.text, start)
+    if copy and entry.name == "COPY":
         [use] = read_uses(line, escape)
         runs = [run for begin, end in use.name.ranges for run in line.runs(begin, end)]
         assert (use.kind, use.problem, use.onbuild) == ("copy-from", "", False)
