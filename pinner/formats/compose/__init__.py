@@ -72,9 +72,9 @@ def _locate(document: Document, *, named: bool) -> Located | None:
                 files.append(_File(root, mapping, fields, read_services(root, mapping, fields, data), composed.shares))
             elif _is_empty(root):
                 continue
-            elif not named or type(root) is Mapping:
+            elif not named or (type(root) is Mapping and (not files or "apiVersion" in fields.own(root))):
                 return None
-            elif composed.problem is None:
+            elif type(root) is not Mapping and composed.problem is None:
                 collector.report_problem(part, Problem(_NO_MAPPING, root.start))
         if composed.problem is not None and _may_be_compose(part.text, named=named):
             recognised = True

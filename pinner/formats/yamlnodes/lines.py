@@ -48,7 +48,7 @@ def read_lines(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
     start = _START.match(text)
     reader = _Reader(base)
     position = reader.read(text, 0 if start is None else start.end())
-    if position is None or not _REST.match(text, position):
+    if not _REST.match(text, position):
         return None
     reader.close(-1, base + position)
     # After `---`, nothing is a null.
@@ -73,11 +73,11 @@ class _Reader:
         """Whether it is a mapping whose last key has no value yet, or the document without a root."""
         self.outer: list[tuple[int, bool, list[Node]]] = []
 
-    def read(self, text: str, position: int) -> int | None:
-        """Read the lines from ``position`` on, and return where that ended; None where one is not plain enough."""
+    def read(self, text: str, position: int) -> int:
+        """Read the lines from ``position`` on, and return where that ended: before one not plain enough."""
         base = self.base
         add = self.children.append
-        mapping_column = -2
+        mapping_column = -2  # where a line may go on without a further question
         for match in _LINE.finditer(text, position):
             if match.start() != position:
                 break
@@ -122,10 +122,11 @@ class _Reader:
                 return False
             further = 0
             while (further := dashes.find("-", further + 1)) > 0:
-                self._nest(Sequence, offset + further, column + further)
-            if has_key:
-                self._nest(Mapping, offset + len(dashes), column + len(dashes))
-            return True
+                self.waits = True  # an item may be anything
+                if not self._open(Sequence, offset + further, column + further):
+                    return False
+            self.waits = has_key
+            return not has_key or self._open(Mapping, offset + len(dashes), column + len(dashes))
         if self.in_sequence and self.column == column:  # a list at the column of its key ends
             self.column, self.in_sequence, self.children = self.outer.pop()
         if self.column != column:
@@ -145,16 +146,13 @@ class _Reader:
         """Open a collection as the value that is waited for; False where none is, or too many are open."""
         if not self.waits or len(self.outer) > _MAX_DEPTH:
             return False
-        self.waits = False
-        self._nest(make, offset, column)
-        return True
-
-    def _nest(self, make: type[Mapping | Sequence], offset: int, column: int) -> None:
-        self.outer.append((self.column, self.in_sequence, self.children))
         children: list[Node] = []
         self.children.append(make(children, offset, None, None, _NOT_IN_BRACKETS))
         self.count += 1
+        self.outer.append((self.column, self.in_sequence, self.children))
         self.column, self.in_sequence, self.children = column, make is Sequence, children
+        self.waits = False
+        return True
 
     def _add_nothing(self, offset: int) -> None:
         self.children.append(Scalar("", offset, offset, "", None, None))

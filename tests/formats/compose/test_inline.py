@@ -3,6 +3,11 @@ from __future__ import annotations
 import pytest
 from yamlplaces import DIGEST, OTHER, found, in_compose, mentions, pinned, skips
 
+from pinner.formats.compose.inline import locate_inline
+from pinner.formats.yamlnodes import Scalar
+from pinner.formats.yamlnodes.references import Collector
+from pinner.model import Skip
+
 
 def block(dockerfile: str, header: str = "|") -> bytes:
     lines = "".join(f"        {line}\n" if line else "\n" for line in dockerfile.splitlines())
@@ -127,3 +132,13 @@ def test_many_variables_and_many_images_are_compared_only_nearby() -> None:
     located = in_compose(block("FROM a:1${X}\nRUN b\nFROM c:1\n" * 5_000))
     assert {skip.reason for skip in skips(located)} == {"computed"}
     assert len(skips(located)) == len(mentions(located)) == 5_000
+
+
+def test_a_dockerfile_whose_bytes_cannot_be_told_is_computed() -> None:
+    scalar = Scalar("FROM a:1", 3, 11, "", None, None)
+    collector = Collector("compose", b"k: FROM a:1")
+    use = collector.use("from", scalar, None, scalar)
+    assert locate_inline(collector, use, None, "compose.yaml") == ()
+    (skip,) = collector.places()
+    assert isinstance(skip, Skip)
+    assert (skip.reason, skip.column) == ("computed", 4)

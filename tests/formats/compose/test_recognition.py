@@ -93,3 +93,12 @@ def test_other_tools_have_services_too(text: str) -> None:
 def test_a_broken_file_is_told_of_where_it_may_name_images(text: str, path: str, *, told: bool) -> None:
     located = compose.locate(Document(path, text.encode()))
     assert (located is not None and len(located.places) == 1) == told
+
+
+@pytest.mark.parametrize("second", ["services: {a: {other: key}}", "unrelated: mapping", "[a]", "text", ""])
+def test_a_document_of_another_kind_hides_no_compose_file_before_it(second: str) -> None:
+    data = f"services: {{web: {{image: x:1}}}}\n---\n{second}\n".encode()
+    located = compose.locate(Document("compose.yaml", data))
+    assert located is not None
+    assert located.places[0].span == (24, 27)
+    assert compose.locate(Document("other.yaml", data.replace(b"---", b"---\na: b\n---"))) is None

@@ -106,6 +106,7 @@ REFUSED = [
     b"a" * 300 + b": b\n",
     b"".join(b" " * depth + b"a:\n" for depth in range(300)),
     b"- " * 300 + b"a\n",
+    b"".join(b" " * depth + b"a:\n" for depth in range(100)) + b" " * 100 + b"- - a\n",
 ]
 
 
