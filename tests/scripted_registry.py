@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -169,7 +170,8 @@ def resolver(
     """Return a resolver whose network is ``registry``."""
     return RegistryResolver(
         settings or Settings(),
-        environment=environment or {},
+        # The machine's own registries.conf is no part of a test.
+        environment={"CONTAINERS_REGISTRIES_CONF": os.devnull, **(environment or {})},
         transport=registry.transport,
         on_warning=on_warning,
         patience=patience,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pinner.registry.failures import Reply
 
 _OK = 200
+_LONG = 3600
 _MAX_WARNING = 4096
 _MAX_WARNINGS = 5
 """How many different ones of one host are told."""
@@ -40,6 +41,11 @@ class RateLimit(NamedTuple):
     """Its length in seconds."""
     source: str | None
     """Who is counted: an address, or an account's id."""
+
+    @property
+    def is_long(self) -> bool:
+        """Say whether it is a budget, as Docker Hub's: of GitLab's requests a minute the next minute brings more."""
+        return self.remaining is not None and self.window is not None and self.window >= _LONG
 
 
 class Notices:
@@ -74,7 +80,13 @@ class Notices:
     def check(self, method: str, url: httpx.URL) -> None:
         """Raise `RateLimitedError` for a manifest that the host has said it will not give."""
         limit = self._limits.get(url.host)
-        if method == "GET" and "/manifests/" in url.path and limit is not None and limit.remaining == 0:
+        if (
+            method == "GET"
+            and "/manifests/" in url.path
+            and limit is not None
+            and limit.is_long
+            and not limit.remaining
+        ):
             raise RateLimitedError(
                 f"{url.host} lets no more manifests be fetched{_in_window(limit)}",
                 hint="wait, log in for a higher limit, or pin without a platform: that fetches none",
@@ -92,7 +104,7 @@ class Notices:
         self._limits[host] = RateLimit(host, limit, remaining, window or other_window, source)
         # A manifest that has just come has been counted by both.
         wanted = self._wanted[host] - (1 if reply.status == _OK and reply.body else 0)
-        if remaining is not None and remaining < wanted and host not in self._warned:
+        if self._limits[host].is_long and (remaining or 0) < wanted and host not in self._warned:
             self._warned.add(host)
             self.warn(
                 f"{host} lets {remaining} more manifests be fetched{_in_window(self._limits[host])}, and this run "

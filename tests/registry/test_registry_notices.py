@@ -131,7 +131,7 @@ def test_a_limit_that_is_used_up_is_not_tried() -> None:
 )
 def test_what_does_not_count_is_asked_all_the_same(method: str, address: str) -> None:
     notices = Notices()
-    notices.observe(reply(("ratelimit-remaining", "0")))
+    notices.observe(reply(("ratelimit-remaining", "0;w=21600")))
     notices.check(method, httpx.URL(address))
     with pytest.raises(RateLimitedError) as caught:
         notices.check("GET", httpx.URL(f"{HUB}a/manifests/1"))
@@ -144,7 +144,17 @@ def test_what_was_wanted_is_wanted_no_more_after_an_error() -> None:
     notices = Notices(warnings.append)
     with pytest.raises(KeyError), notices.wanting(HOST, 5):
         raise KeyError
-    notices.observe(reply(("ratelimit-remaining", "1")))
+    notices.observe(reply(("ratelimit-remaining", "1;w=21600")))
+    assert warnings == []
+
+
+@pytest.mark.parametrize("remaining", ["0", "0;w=60"])
+def test_a_limit_that_the_next_minute_lifts_is_no_budget(remaining: str) -> None:
+    warnings: list[str] = []
+    notices = Notices(warnings.append)
+    with notices.wanting(HOST, 5):
+        notices.observe(reply(("ratelimit-limit", "10"), ("ratelimit-remaining", remaining)))
+    notices.check("GET", httpx.URL(f"{HUB}a/manifests/1"))
     assert warnings == []
 
 
