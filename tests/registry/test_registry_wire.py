@@ -32,7 +32,8 @@ HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\n"
     b"Docker-Content-Digest: " + DIGEST.encode() + b"\r\nContent-Length: 99\r\n"
 )
-IMPATIENT = Patience(attempts=2, deadline=0.8, connect=0.7, read=0.3, first_delay=0.0)
+IMPATIENT = Patience(attempts=2, deadline=0.8, connect=0.2, read=0.3, first_delay=0.0)
+UNHURRIED = Patience(attempts=2, deadline=20.0, connect=5.0, read=5.0, first_delay=0.0)
 
 
 class Server:
