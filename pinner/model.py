@@ -94,6 +94,23 @@ class Skip(NamedTuple):
 Place: TypeAlias = Mention | Skip
 
 
+def as_skip(mention: Mention, reason: SkipReason, detail: str) -> Skip:
+    """Return the skip that ``mention`` becomes where it must be left alone after all."""
+    return Skip(
+        mention.format,
+        mention.kind,
+        str(mention.reference),
+        mention.line,
+        mention.column,
+        mention.span,
+        reason,
+        detail,
+        mention.via,
+        mention.platform,
+        mention.owner,
+    )
+
+
 class Located(NamedTuple):
     """What a format found in one document."""
 

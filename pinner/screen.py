@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.formats.pragmas import read_pragmas
 from pinner.formats.source import LineIndex
-from pinner.model import Mention, Skip
+from pinner.model import Mention, Skip, as_skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,23 +90,6 @@ def matches(reference: ImageReference, globs: Iterable[str]) -> bool:
     tag = f":{reference.tag or 'latest'}"
     names = {reference.familiar, reference.repository, reference.canonical, short, short + tag}
     return any(fnmatchcase(name, glob) for glob in globs for name in names)
-
-
-def as_skip(mention: Mention, reason: Literal["ignored", "excluded"], detail: str) -> Skip:
-    """Return the skip that ``mention`` becomes where it is to be left alone."""
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        reason,
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )
 
 
 def judged(source: Source, operation: Operation) -> tuple[Place, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.model import Mention
-from pinner.screen import as_skip, matches
+from pinner.model import Mention, as_skip
+from pinner.screen import matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.compose.services import comparable
-from pinner.model import Located, Mention, Skip
+from pinner.model import Located, Mention, Skip, as_skip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.model import Document, Place, SkipReason
+    from pinner.model import Document, Place
 
 _EXTENSION = re.compile(r"\.ya?ml$")
 _DEFAULT_BASES = ("compose", "docker-compose")
@@ -61,7 +61,7 @@ def _in_light_of(located: Located, siblings: Sequence[tuple[Document, Located]])
     taken = {new.span: new.detail for old, new in pairs if new is not old and isinstance(new, Skip)}
     return Located(
         tuple(
-            _skip(place, "arg-conflict", f"shared text: {taken[place.span]}")
+            as_skip(place, "arg-conflict", f"shared text: {taken[place.span]}")
             if isinstance(place, Mention) and place.span in taken
             else place
             for place in judged
@@ -76,23 +76,7 @@ def _judge(place: Place, outlines: list[tuple[str, Outline]]) -> Place:
     name = comparable(str(place.reference))
     for path, outline in outlines:
         if place.kind == "service-image" and place.owner in outline.builders:
-            return _skip(place, "built-here", f"`{path}` builds the service `{place.owner}`: this names the result")
+            return as_skip(place, "built-here", f"`{path}` builds the service `{place.owner}`: this names the result")
         if name in outline.built:
-            return _skip(place, "built-elsewhere", f"`{path}` builds this image")
+            return as_skip(place, "built-elsewhere", f"`{path}` builds this image")
     return place
-
-
-def _skip(mention: Mention, reason: SkipReason, detail: str) -> Skip:
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        reason,
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )

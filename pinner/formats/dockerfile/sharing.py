@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.model import Mention, Skip
+from pinner.model import Mention, as_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -51,7 +51,7 @@ class Conflicts:
         if conflict is None or not isinstance(place, Mention):
             return place
         if place.reference.digest is None:
-            return _conflicting(place, conflict.detail)
+            return as_skip(place, "arg-conflict", conflict.detail)
         # Several images share the digest: it cannot move for one of them.
         return place._replace(digest_span=None) if conflict.among_images else place
 
@@ -124,19 +124,3 @@ def _offset(found: Found) -> int:
 
 def _through_argument(place: Place) -> bool:
     return isinstance(place, Mention) and any(name.startswith("ARG ") for name in place.via)
-
-
-def _conflicting(mention: Mention, detail: str) -> Skip:
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        "arg-conflict",
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )

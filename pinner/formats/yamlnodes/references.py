@@ -11,7 +11,7 @@ from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
 from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.sharing import other_readers
 from pinner.formats.yamlnodes.text import content_start
-from pinner.model import Mention, Skip, Span
+from pinner.model import Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Collector:
                 detail = f"the same text is used in line {entry.place.line}, where no digest may go"
                 details.setdefault(id(entry.scalar), detail)
         self._entries[self._settled :] = [
-            entry._replace(place=_in_conflict(entry.place, details[id(entry.scalar)]))
+            entry._replace(place=as_skip(entry.place, "arg-conflict", details[id(entry.scalar)]))
             if type(entry.place) is Mention and id(entry.scalar) in details
             else entry
             for entry in entries
@@ -200,22 +200,6 @@ class Collector:
     def places(self) -> tuple[Place, ...]:
         """Return everything kept, in the order of the uses."""
         return tuple(entry.place for entry in sorted(self._entries, key=itemgetter(0)))
-
-
-def _in_conflict(mention: Mention, detail: str) -> Skip:
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
-        "arg-conflict",
-        detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-    )
 
 
 def is_null(scalar: Scalar) -> bool:
