@@ -96,4 +96,4 @@ def test_there_are_cases() -> None:
 
 def test_more_cases_must_not_change_than_must() -> None:
     unchanged = [case for case in CASES if not (case / "after").exists()]
-    assert unchanged, "a suite without no-ops proves little"
+    assert len(unchanged) > len(CASES) - len(unchanged)
