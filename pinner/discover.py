@@ -65,19 +65,22 @@ def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
     Where a folder was listed they are all there already; a hook names just the files that a commit touches.
     """
     known = {target.file for target in targets}
-    found: dict[str, Target] = {}
-    for folder in dict.fromkeys(os.path.dirname(target.file) for target in targets if target.named):
-        beside = next(target for target in targets if os.path.dirname(target.file) == folder)
-        shown = beside.path[: len(beside.path) - len(os.path.basename(beside.file))]
+    folders: dict[str, str] = {}
+    for target in targets:
+        if target.named:
+            folder, name = os.path.split(target.file)
+            folders.setdefault(folder, target.path[: len(target.path) - len(name)])
+    found: list[Target] = []
+    for folder, shown in folders.items():
         try:
             names = sorted(os.listdir(folder))
-        except OSError:
+        except OSError:  # read the file, but not its folder
             continue
         for name in names:
             file = os.path.join(folder, name)
             if re.search(format_.siblings, name) and file not in known and os.path.isfile(file):
-                found[file] = Target(file, shown + name)
-    return list(found.values())
+                found.append(Target(file, shown + name))
+    return found
 
 
 def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:

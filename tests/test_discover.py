@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.config import Settings
-from pinner.discover import discover
+from pinner.discover import discover, siblings_of
 from pinner.errors import ConfigError
+from pinner.formats import by_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -263,3 +264,27 @@ def test_a_folder_that_cannot_be_listed_does_not_stop_the_walk(tmp_path: Path) -
 def test_a_plain_folder_may_be_a_gitignore(tmp_path: Path) -> None:
     fill(tmp_path, "Dockerfile", ".gitignore/Dockerfile")
     assert found(tmp_path) == [".gitignore/Dockerfile", "Dockerfile"]
+
+
+def test_siblings_are_those_of_each_named_file_by_its_own_path(tmp_path: Path) -> None:
+    for name in (
+        "a/compose.yaml",
+        "a/compose.dev.yaml",
+        "b/c/compose.yaml",
+        "b/c/compose.ci.yml",
+        "b/c/pod.yaml",
+        "d/compose.yaml",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("services: {}\n")
+    (tmp_path / "b" / "c" / "compose.folder.yaml").mkdir()
+    targets = [
+        Target(str(tmp_path / "a" / "compose.yaml"), "../a/compose.yaml", named=True),
+        Target(str(tmp_path / "b" / "c" / "compose.yaml"), "b/c/compose.yaml", named=True),
+        Target(str(tmp_path / "d" / "compose.yaml"), "d/compose.yaml"),
+        Target(str(tmp_path / "gone" / "compose.yaml"), "gone/compose.yaml", named=True),
+    ]
+    assert siblings_of(targets, by_name("compose")) == [
+        Target(str(tmp_path / "a" / "compose.dev.yaml"), "../a/compose.dev.yaml"),
+        Target(str(tmp_path / "b" / "c" / "compose.ci.yml"), "b/c/compose.ci.yml"),
+    ]
