@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.config import Settings
-from pinner.discover import discover, siblings_of
+from pinner.discover import Target, discover, siblings_of
 from pinner.errors import ConfigError
 from pinner.formats import by_name
 

@@ -37,7 +37,8 @@ _KNOWN = frozenset(
         *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
     )
 )
-_KINDS = {"COPY": "copy-from", "ADD": "copy-from", "RUN": "run-mount"}
+# Of a problem with the file itself: no image is named there.
+_NO_REFERENCE = "document"
 
 
 def locate(document: Document) -> Located | None:
@@ -158,9 +159,9 @@ class _Reader:
 
     def _read_directives(self) -> None:
         if self._problem is not None:
-            self._add_line_problem("syntax", self._problem.line, self._problem.detail)
+            self._add_line_problem(self._problem.line, self._problem.detail)
         for problem in long_lines(self._source):
-            self._add_line_problem("from", problem.line, problem.detail)
+            self._add_line_problem(problem.line, problem.detail)
         if self._syntax is not None:
             number, start, end = self._syntax
             offset = self._source.starts[number] + start
@@ -169,17 +170,16 @@ class _Reader:
                 site = self._site("syntax", number, Span(offset, offset + len(text)))
                 self._found.append(Found(offset, judge_text(site, text, [Piece(text, offset)])))
 
-    def _add_line_problem(self, kind: str, number: int, detail: str) -> None:
+    def _add_line_problem(self, number: int, detail: str) -> None:
         start = self._source.starts[number]
-        line = self._source.lines[number]
-        site = self._site(kind, number, Span(start, start + len(line)))
-        self._found.append(Found(start, make_skip(site, line, "parse-error", detail)))
+        site = self._site(_NO_REFERENCE, number, Span(start, start + len(self._source.lines[number])))
+        self._found.append(Found(start, make_skip(site, "", "parse-error", detail)))
 
     def _add_problem(self, entry: Instruction, detail: str) -> None:
         line = self._join(entry)
         end = line.offset(max(0, len(line.text) - 1)) + 1
-        site = self._site(_KINDS.get(entry.name, "run-mount"), entry.first, Span(line.offset(0), end))
-        self._found.append(Found(site.span.start, make_skip(site, line.text, "parse-error", detail)))
+        site = self._site(_NO_REFERENCE, entry.first, Span(line.offset(0), end))
+        self._found.append(Found(site.span.start, make_skip(site, "", "parse-error", detail)))
 
     def _read_from(self, entry: Instruction) -> None:
         parts = self._froms[entry.first]
@@ -240,8 +240,7 @@ class _Reader:
         self, entry: Instruction, line: LogicalLine, declaration: Declaration, detail: str
     ) -> None:
         span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
-        text = line.text[declaration.start : declaration.end]
-        place = make_skip(self._site("from", entry.first, span), text, "parse-error", detail)
+        place = make_skip(self._site(_NO_REFERENCE, entry.first, span), "", "parse-error", detail)
         self._found.append(Found(span.start, place))
 
     def _taken_over(self) -> frozenset[str]:
@@ -284,5 +283,5 @@ class _Reader:
             return
         self._refused = True
         start = line.offset(0)
-        site = self._site(_KINDS.get(entry.name, "from"), entry.first, Span(start, start + len(entry.name)))
-        self._found.append(Found(start, make_skip(site, entry.name, "parse-error", detail)))
+        site = self._site(_NO_REFERENCE, entry.first, Span(start, start + len(entry.name)))
+        self._found.append(Found(start, make_skip(site, "", "parse-error", detail)))
