@@ -9,8 +9,9 @@ from pinner.errors import ResolveError
 from pinner.model import Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
+    from pinner.image import Config, Depth, Image
     from pinner.model import Answer, Question, Resolved
     from pinner.reference import ImageReference, Platform
 
@@ -22,6 +23,27 @@ class Resolver(Protocol):
         """Return what the tag of ``reference`` means now (its digest is not looked at).
 
         ``platform`` None asks for the index where there is one. Raises `ResolveError`.
+        """
+        ...
+
+
+class Registry(Resolver, Protocol):
+    """Knows more of an image than its digest: the registries, an OCI layout, a fake."""
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        """Return what is served under the digest of ``reference``, or under its tag where it has no digest.
+
+        With ``platforms``, the image is that of these platforms alone (an index keeps its digest; the others are left
+        out and cost no request). Raises `ResolveError`, `NotFoundError` for what is not there.
+        """
+        ...
+
+    async def config(self, reference: ImageReference) -> Config | None:
+        """Return the config that lies in the repository of ``reference`` under its digest, or None.
+
+        That is how an image ID that was written as a digest is told. Raises `ResolveError`.
         """
         ...
 
