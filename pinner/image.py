@@ -62,7 +62,7 @@ class Image(NamedTuple):
     digest: Digest
     media_type: str
     platforms: tuple[PlatformImage, ...]
-    """In the index's order, nested indexes opened; one for a name that means a single manifest. Attestations left out."""
+    """In the index's order, nested indexes opened; one where a name means a single manifest. No attestations."""
     annotations: Mapping[str, str] = _NOTHING
     """The index's, or the single manifest's."""
     attachments: tuple[Attachment, ...] = ()

@@ -1,0 +1,56 @@
+"""The nouns of pinner.lock: an entry for each image, a list of images for each file."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pinner.reference import Digest, Platform
+
+NAME = "pinner.lock"
+VERSION = 1
+
+
+class LockedPlatform(NamedTuple):
+    """One platform's image under a locked digest."""
+
+    digest: Digest
+    """Of the manifest."""
+    config: Digest | None
+    """The image ID of Docker's classic store."""
+    size: int | None
+    """What a pull transfers, in bytes."""
+
+
+class LockedDigest(NamedTuple):
+    """What one tag meant at one time."""
+
+    digest: Digest
+    media_type: str
+    first_seen: datetime
+    """When pinner first saw this digest for this tag: UTC, whole seconds."""
+    platforms: Mapping[Platform, LockedPlatform] = MappingProxyType({})
+    labels: Mapping[str, str] = MappingProxyType({})
+    """``org.opencontainers.image.source``, ``.revision``, ``.version`` and ``.created``, where given."""
+
+
+class Entry(NamedTuple):
+    """One image in the lock."""
+
+    selected: LockedDigest
+    """What the tag is held to."""
+    candidates: tuple[LockedDigest, ...] = ()
+    """What the tag has meant since, too young to be selected when it was seen; the oldest first."""
+
+
+class Lock(NamedTuple):
+    """What a lockfile says."""
+
+    images: Mapping[str, Entry] = MappingProxyType({})
+    """By canonical name, ``registry/repository:tag``."""
+    sources: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """The canonical names in each file, by its path relative to the lock's folder (``/`` on every system)."""
