@@ -1,1 +1,1 @@
-"""pinner.lock: what every tag was last held to, for checks without a network and for tools that pin without rewriting."""
+"""pinner.lock: what every tag is held to, for checks without a network and tools that pin without rewriting."""
