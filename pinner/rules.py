@@ -6,9 +6,13 @@ from typing import Literal, NamedTuple, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 Level: TypeAlias = Literal["error", "warning", "note", "off"]
+Need: TypeAlias = Literal["", "lock", "online"]
 
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 """From the mildest to the gravest."""
+
+PAGES = "https://github.com/pinner-dev/pinner/blob/main/docs/rules"
+"""Where the pages of the rules are to be read: below the project's home (pyproject.toml, ``Source``)."""
 
 
 class Rule(NamedTuple):
@@ -18,16 +22,30 @@ class Rule(NamedTuple):
     name: str
     severity: Severity
     summary: str
+    needs: Need = ""
+    """What it takes to tell, beside the file: pinner.lock, or registries that answer."""
+
+    @property
+    def page(self) -> str:
+        """The address of the page that explains the rule."""
+        return f"{PAGES}/{self.id}.md"
 
 
 UNPINNED = Rule("PIN001", "unpinned", "error", "the reference has no digest")
 NO_TAG = Rule("PIN002", "no-tag-beside-digest", "note", "a digest without the tag it was taken from")
 CANNOT_PIN = Rule("PIN003", "cannot-pin", "warning", "a reference that cannot be pinned where it stands")
+LOCK_MISMATCH = Rule("PIN004", "lock-mismatch", "error", "the file and pinner.lock disagree", "lock")
 PARSE_ERROR = Rule("PIN005", "parse-error", "warning", "a file, or a part of it, that cannot be read as its format")
+STALE = Rule("PIN101", "stale", "warning", "the tag means another digest by now", "online")
+GONE = Rule("PIN102", "gone", "error", "the digest is no longer served", "online")
+WRONG_KIND = Rule("PIN103", "wrong-kind", "warning", "a digest of another kind than a pin should have", "online")
+MISSING_PLATFORM = Rule("PIN104", "missing-platform", "error", "the image lacks a required platform", "online")
+TAG_MISMATCH = Rule("PIN105", "tag-mismatch", "error", "the digest never belonged to that repository", "online")
 
-RULES = (UNPINNED, NO_TAG, CANNOT_PIN, PARSE_ERROR)
+RULES = (
+    *(UNPINNED, NO_TAG, CANNOT_PIN, LOCK_MISMATCH, PARSE_ERROR),
+    *(STALE, GONE, WRONG_KIND, MISSING_PLATFORM, TAG_MISMATCH),
+)
+"""In the order of their ids."""
 BY_ID = {rule.id: rule for rule in RULES}
-RESERVED = ("PIN004", "PIN101", "PIN102", "PIN103", "PIN104", "PIN105")
-"""Ids that belong to the lockfile and to ``check --online``: accepted in configuration and pragmas."""
-
-IDS = tuple(sorted((*BY_ID, *RESERVED)))
+IDS = tuple(BY_ID)
