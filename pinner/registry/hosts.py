@@ -24,9 +24,13 @@ DOCKER_HUB = "docker.io"
 _DOCKER_HUB_HOST = "registry-1.docker.io"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NUMERIC_HOST = re.compile(r"(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
-# Cloud machines read their own credentials from these; they are private or shared addresses and not all link-local.
-_METADATA_SERVICES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Cloud machines read their own credentials from these, of AWS, Alibaba, Oracle and Azure: not all are link-local.
+_METADATA_SERVICES = frozenset(
+    map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"))
+)
+# The last 32 bits are an IPv4 address: NAT64 (RFC 6052, and RFC 8215's for local use), translated, compatible.
+_EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
+_MACHINE_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 
 
 class Reach(IntEnum):
@@ -143,11 +147,14 @@ def reach_of(host: str) -> Reach:
     address = _address(host)
     if address is None:
         name = host.lower().rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
+        if name in _MACHINE_NAMES or name.endswith(".localhost"):
             return Reach.LOOPBACK
         return Reach.PRIVATE if name.endswith((".internal", ".local")) else Reach.PUBLIC
     if address.is_loopback:
         return Reach.LOOPBACK
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        # fec0::/10, given up by RFC 3879; Python calls it global.
+        return Reach.PRIVATE
     if address.is_link_local or address.is_unspecified or address.is_multicast or address in _METADATA_SERVICES:
         return Reach.LINK_LOCAL
     return Reach.PUBLIC if address.is_global else Reach.PRIVATE
@@ -169,7 +176,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _unwrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return the IPv4 address that is spoken to in the end: mapped, or through NAT64 (RFC 6052) or 6to4 (RFC 3056)."""
-    if address in _NAT64:
+    """Return the IPv4 address that is spoken to in the end: mapped, embedded, or through 6to4 (RFC 3056)."""
+    if any(address in network for network in _EMBEDDING) and not (address.is_loopback or address.is_unspecified):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

@@ -39,13 +39,22 @@ _SHARED_DOMAINS = frozenset(
         "pages.dev",
         "pkg.dev",
         "run.app",
+        "scw.cloud",
         "vercel.app",
         "windows.net",
         "workers.dev",
     }
 )
-# Houses with two names. Hub's own token server needs no row: auth.docker.io and registry-1.docker.io share docker.io.
-_SAME_HOUSE = frozenset({("icr.io", "iam.cloud.ibm.com")})
+# Registries whose token server has another domain, or a domain that strangers have a part of: IBM's, Scaleway's,
+# Alibaba's (whose customers choose no name at that level). Hub's own needs no row: both are of docker.io.
+_SAME_HOUSE = tuple(
+    (re.compile(registry), re.compile(server))
+    for registry, server in (
+        (r"(?:[a-z0-9-]+\.)?icr\.io", r"iam\.cloud\.ibm\.com"),
+        (r"rg\.[a-z0-9-]+\.scw\.cloud", r"api\.scaleway\.com"),
+        (r"(?:[a-z0-9-]+\.)+aliyuncs\.com", r"dockerauth(?:-[a-z]+){0,2}\.[a-z0-9-]+\.aliyuncs\.com"),
+    )
+)
 
 
 def check_realm(realm: str, registry: httpx.URL, floor: Reach) -> httpx.URL:
@@ -79,8 +88,10 @@ def may_see_credentials(realm: httpx.URL, registry: httpx.URL) -> bool:
     """Say whether the token server ``realm`` belongs to the same house as ``registry``."""
     if realm.host == registry.host or (is_loopback(realm.host) and is_loopback(registry.host)):
         return True
+    if any(ours.fullmatch(registry.host) and theirs.fullmatch(realm.host) for ours, theirs in _SAME_HOUSE):
+        return True
     house = registrable_domain(registry.host)
-    return house is not None and (house == registrable_domain(realm.host) or (house, realm.host) in _SAME_HOUSE)
+    return house is not None and house == registrable_domain(realm.host)
 
 
 def registrable_domain(host: str) -> str | None:
