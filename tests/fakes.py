@@ -6,12 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError
+from pinner.matching import matches
 from pinner.model import Resolved
 from pinner.reference import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+    from pinner.image import Config, Depth, Image
     from pinner.reference import ImageReference, Platform
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -34,3 +36,54 @@ class FakeResolver:
         if reference.canonical in self.missing:
             raise NotFoundError(f"`{reference.canonical}` does not exist")
         return Resolved(digest_of(reference.canonical, platform), OCI_INDEX)
+
+
+class FakeRegistry(FakeResolver):
+    """Serves ``tags`` (canonical names to digests) and, under ``repository@digest``, ``images`` and ``configs``.
+
+    What is not in ``tags`` is answered as `FakeResolver` does. A tag may be moved between two runs.
+    """
+
+    def __init__(
+        self,
+        images: Mapping[str, Image] | None = None,
+        tags: Mapping[str, Digest] | None = None,
+        configs: Mapping[str, Config] | None = None,
+        missing: Collection[str] = (),
+    ) -> None:
+        super().__init__(missing)
+        self.images = dict(images or {})
+        self.tags = dict(tags or {})
+        self.configs = dict(configs or {})
+        self.described: list[str] = []
+
+    async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
+        if reference.canonical not in self.tags:
+            return await super().resolve(reference, platform)
+        self.asked.append(reference.canonical)
+        digest = self.tags[reference.canonical]
+        image = self.images[f"{reference.repository}@{digest}"]
+        if platform is None:
+            return Resolved(digest, image.media_type)
+        for one in image.platforms:
+            if one.platform is not None and matches(one.platform, platform):
+                return Resolved(one.digest, one.media_type)
+        raise NotFoundError(f"`{reference.canonical}` has no {platform}")
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        digest = reference.digest or self.tags.get(reference.canonical)
+        self.described.append(f"{reference.repository}@{digest} {depth}")
+        image = self.images.get(f"{reference.repository}@{digest}")
+        if image is None:
+            raise NotFoundError(f"`{reference}` does not exist")
+        if platforms is None or not image.is_index:
+            return image
+        wanted = [
+            one for one in image.platforms if one.platform and any(matches(one.platform, each) for each in platforms)
+        ]
+        return image._replace(platforms=tuple(wanted))
+
+    async def config(self, reference: ImageReference) -> Config | None:
+        return self.configs.get(f"{reference.repository}@{reference.digest}")

@@ -6,10 +6,12 @@ Source: image-spec v1.1 (image-index.md, manifest.md, config.md), Docker's schem
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pinner.errors import IntegrityError, InvalidReferenceError, UnsupportedError
+from pinner.image import INDEX_TYPES, Config
+from pinner.matching import matches, rank
 from pinner.reference import Digest, Platform
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 IMAGE_CONFIGS = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
-INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 MANIFEST_TYPES = INDEX_TYPES | IMAGE_TYPES
 # All four in one header: a registry that sees less converts the image to another one (registry.md §0.6).
@@ -33,9 +34,8 @@ MAX_CONFIG = 8 * 1024 * 1024
 _MAX_CHILDREN = 10_000
 _MAX_DEPTH = 64
 _SCHEMA_1_PREFIX = "application/vnd.docker.distribution.manifest.v1+"
-_ATTESTATION = "vnd.docker.reference.type"
-# containerd's `platforms.Normalize`: other spellings of the same machine.
-_ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm"}
+ATTESTATION = "vnd.docker.reference.type"
+"""What BuildKit writes beside a manifest that is no image (buildkit: docs/attestations/attestation-storage.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Descriptor:
     """Its bytes, where that is said."""
     is_image: bool = True
     """False for what lies beside the images: BuildKit's attestations."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Index:
 
     media_type: str
     children: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Manifest:
 
     media_type: str
     config: Descriptor
+    layers: tuple[Descriptor, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 Content: TypeAlias = Index | Manifest
@@ -117,13 +121,21 @@ def _read_index(document: Mapping[str, object], media_type: str) -> Index:
         raise UnsupportedError("the registry sent an index that is none")
     if len(children) > _MAX_CHILDREN:
         raise UnsupportedError(f"the registry sent an index of more than {_MAX_CHILDREN} manifests")
-    return Index(media_type, tuple(_read_descriptor(child) for child in children))
+    return Index(media_type, tuple(_read_descriptor(child) for child in children), _read_texts(document, "annotations"))
 
 
 def _read_image(document: Mapping[str, object], media_type: str) -> Manifest:
     if media_type in INDEX_TYPES:
         raise UnsupportedError("the registry sent an image manifest as an index")
-    return Manifest(media_type, _read_descriptor(document.get("config")))
+    layers = document.get("layers", [])
+    if not isinstance(layers, list) or len(layers) > _MAX_CHILDREN:
+        raise UnsupportedError("the registry sent an image manifest without a proper list of layers")
+    return Manifest(
+        media_type,
+        _read_descriptor(document.get("config")),
+        tuple(_read_descriptor(layer) for layer in layers),
+        _read_texts(document, "annotations"),
+    )
 
 
 def _read_descriptor(value: object) -> Descriptor:
@@ -137,10 +149,18 @@ def _read_descriptor(value: object) -> Descriptor:
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
         raise UnsupportedError("the registry sent a manifest with a broken descriptor")
     platform = _read_platform(value.get("platform"))
-    annotations = value.get("annotations")
-    is_attestation = isinstance(annotations, dict) and _ATTESTATION in annotations
+    annotations = _read_texts(value, "annotations")
     is_unknown = platform is not None and "unknown" in (platform.os, platform.architecture)
-    return Descriptor(media_type, digest, platform, size, is_image=not is_attestation and not is_unknown)
+    is_image = ATTESTATION not in annotations and not is_unknown
+    return Descriptor(media_type, digest, platform, size, is_image, annotations)
+
+
+def _read_texts(value: Mapping[str, object], key: str) -> dict[str, str]:
+    """Return the texts under ``key``, which carry no weight: what is none is left out."""
+    texts = value.get(key)
+    if not isinstance(texts, dict):
+        return {}
+    return {name: text for name, text in texts.items() if isinstance(text, str)}
 
 
 def _read_platform(value: object) -> Platform | None:
@@ -152,14 +172,18 @@ def _read_platform(value: object) -> Platform | None:
     return Platform(system, architecture, variant if isinstance(variant, str) and variant else None)
 
 
-def read_config_platform(body: bytes) -> Platform | None:
-    """Return the platform that an image's config is for; None where it does not say."""
-    return _read_platform(read_json(body, "config"))
-
-
-def matches(platform: Platform, wanted: Platform) -> bool:
-    """Say whether an image for ``platform`` runs where ``wanted`` is asked for."""
-    return _rank(platform, wanted) is not None
+def read_config(body: bytes, digest: Digest) -> Config:
+    """Return what the config ``body``, which hashes to ``digest``, says; raises `UnsupportedError` if it is no JSON."""
+    document = read_json(body, "config")
+    created, root, inner = document.get("created"), document.get("rootfs"), document.get("config")
+    diff_ids = root.get("diff_ids") if isinstance(root, dict) else None
+    return Config(
+        digest,
+        _read_platform(document),
+        created if isinstance(created, str) else None,
+        _read_texts(inner, "Labels") if isinstance(inner, dict) else {},
+        tuple(one for one in diff_ids if isinstance(one, str)) if isinstance(diff_ids, list) else (),
+    )
 
 
 def choose(index: Index, wanted: Platform) -> Descriptor | None:
@@ -170,9 +194,9 @@ def choose(index: Index, wanted: Platform) -> Descriptor | None:
     best: tuple[int, Descriptor] | None = None
     for child in index.children:
         if child.is_image and child.platform is not None and child.media_type in IMAGE_TYPES:
-            rank = _rank(child.platform, wanted)
-            if rank is not None and (best is None or rank < best[0]):
-                best = (rank, child)
+            how = rank(child.platform, wanted)
+            if how is not None and (best is None or how < best[0]):
+                best = (how, child)
     return None if best is None else best[1]
 
 
@@ -190,40 +214,6 @@ def unopened(index: Index, wanted: Platform) -> tuple[Descriptor, ...]:
 def platforms_of(index: Index) -> tuple[Platform, ...]:
     """Return the platforms that the index itself names, in its order, each once."""
     return tuple(dict.fromkeys(child.platform for child in index.children if child.is_image and child.platform))
-
-
-def _rank(platform: Platform, wanted: Platform) -> int | None:
-    """Return how well ``platform`` suits ``wanted``: 0 exactly, more is worse, None not at all."""
-    if platform.os.lower() != wanted.os.lower():
-        return None
-    architecture = _architecture(wanted.architecture)
-    if _architecture(platform.architecture) != architecture:
-        return None
-    suitable = _suitable_variants(architecture, wanted.variant)
-    variant = _variant(architecture, platform.variant)
-    return suitable.index(variant) if variant in suitable else None
-
-
-def _architecture(name: str) -> str:
-    return _ARCHITECTURES.get(name.lower(), name.lower())
-
-
-def _variant(architecture: str, variant: str | None) -> str | None:
-    """Return the variant with its defaults made plain (containerd's `normalizeArch`): arm is v7, arm64 v8, amd64 v1."""
-    default = {"arm": "v7", "arm64": "v8", "amd64": "v1"}.get(architecture)
-    if variant is None:
-        return default
-    return f"v{variant}" if variant.isdecimal() else variant.lower()
-
-
-def _suitable_variants(architecture: str, wanted: str | None) -> list[str | None]:
-    """Return the variants that run on the wanted one, the best first: itself and every older one."""
-    variant = _variant(architecture, wanted)
-    first = {"arm": 5, "arm64": 8, "amd64": 1}.get(architecture)
-    if first is None or variant is None or not variant[1:].isdecimal():
-        return [variant]
-    newest = min(int(variant[1:3]), 99)
-    return [f"v{number}" for number in range(newest, first - 1, -1)] or [variant]
 
 
 def read_json(body: bytes, what: str) -> dict[str, object]:

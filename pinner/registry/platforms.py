@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pinner.errors import IntegrityError, NotFoundError
+from pinner.matching import matches
 from pinner.model import Resolved
 from pinner.registry.failures import clean
 from pinner.registry.manifests import (
@@ -13,9 +14,8 @@ from pinner.registry.manifests import (
     Index,
     Manifest,
     choose,
-    matches,
     platforms_of,
-    read_config_platform,
+    read_config,
     unopened,
 )
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, Platform
     from pinner.registry.manifests import Content, Descriptor
 
-_MAX_DEPTH = 3
+MAX_DEPTH = 3
 _MAX_OPENED = 32
 _MAX_NAMED = 8
 
@@ -60,7 +60,7 @@ class PlatformSearch:
 
     async def find(self, fetched: Fetched, host: str) -> Resolved:
         """Return the platform's manifest, or raise `NotFoundError` naming the platforms that ``host`` has."""
-        found = await self._look(fetched, _MAX_DEPTH)
+        found = await self._look(fetched, MAX_DEPTH)
         if found is not None:
             return found
         there = [clean(str(platform)) for platform in dict.fromkeys(self._there)]
@@ -85,7 +85,7 @@ class PlatformSearch:
                 return None
             self._opened += 1
             fetched = await self.repository.manifest(str(candidate.digest), candidate.digest)
-            _check_size(candidate, fetched.size)
+            check_size(candidate, fetched.size)
             if fetched.content.media_type != candidate.media_type:
                 raise IntegrityError("the registry sent an index that gives one of its manifests another type")
             found = await self._look(fetched, depth - 1)
@@ -98,14 +98,15 @@ class PlatformSearch:
             # A chart, a module, a policy: nothing that runs on a platform.
             return None
         config = await self.repository.config(manifest.config.digest)
-        _check_size(manifest.config, len(config))
-        platform = read_config_platform(config)
+        check_size(manifest.config, len(config))
+        platform = read_config(config, manifest.config.digest).platform
         if platform is None:
             return None
         self._there.append(platform)
         return Resolved(fetched.digest, manifest.media_type) if matches(platform, self.wanted) else None
 
 
-def _check_size(descriptor: Descriptor, size: int) -> None:
+def check_size(descriptor: Descriptor, size: int) -> None:
+    """Raise `IntegrityError` where ``descriptor`` gives another size than what came has."""
     if descriptor.size not in (None, size):
         raise IntegrityError(f"the registry sent a manifest that gives {descriptor.digest} another size than it has")

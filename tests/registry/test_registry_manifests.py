@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from images import make_attestation, make_image, make_index, make_multi_platform
 
 from pinner.errors import IntegrityError, ResolveError, UnsupportedError
-from pinner.reference import Platform
+from pinner.reference import Digest, Platform
 from pinner.registry.manifests import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -20,7 +20,7 @@ from pinner.registry.manifests import (
     Manifest,
     choose,
     platforms_of,
-    read_config_platform,
+    read_config,
     read_json,
     read_manifest,
 )
@@ -185,7 +185,7 @@ def test_a_platform_that_says_nothing_is_none(platform: object) -> None:
 
 def test_a_config_says_its_platform() -> None:
     config = b'{"os":"linux","architecture":"arm","variant":"v7"}'
-    assert read_config_platform(config) == Platform("linux", "arm", "v7")
+    assert read_config(config, Digest.parse(DIGEST)).platform == Platform("linux", "arm", "v7")
 
 
 def test_the_message_says_what_was_no_json() -> None:

@@ -1,0 +1,170 @@
+"""One repository as one question sees it: manifests and configs, each hashed and not believed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pinner.errors import IntegrityError, InvalidReferenceError
+from pinner.model import Resolved
+from pinner.reference import Digest
+from pinner.registry.failures import failure
+from pinner.registry.line import Call
+from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
+from pinner.registry.platforms import Fetched, PlatformSearch
+from pinner.registry.retry import PASSING
+from pinner.registry.wire import UnreachedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from pinner.reference import Platform
+    from pinner.registry.cache import Cache
+    from pinner.registry.failures import Reply
+    from pinner.registry.line import Question
+    from pinner.registry.session import Session
+
+_OK = 200
+# A registry that does not know HEAD says so in one of these ways; the rest of the run is spared the attempt.
+_NO_HEAD = frozenset({405, 501})
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRepository:
+    """Asks the registry, or the cache for what a digest names."""
+
+    session: Session
+    question: Question
+    path: str
+    cache: Cache | None
+
+    async def resolve(self, tag: str, platform: Platform | None) -> Resolved:
+        """Return what ``tag`` means now."""
+        if platform is None and (claimed := await self.claimed(tag)) is not None:
+            return claimed
+        fetched = await self.manifest(tag, None)
+        if platform is None:
+            return Resolved(fetched.digest, fetched.content.media_type)
+        return await PlatformSearch(self, platform).find(fetched, self.question.endpoint.host)
+
+    async def claimed(self, tag: str) -> Resolved | None:
+        """Return what the registry's headers say a tag is; None where they do not say enough to be used."""
+        host = self.question.host
+        if host.refuses_head:
+            return None
+        url = self.question.endpoint.manifest(self.path, tag)
+        reply = await self.session.ask(self.question, Call("HEAD", {"Accept": ACCEPT}, MAX_MANIFEST), url)
+        if reply.status in PASSING:
+            raise failure(reply, host.name)
+        host.refuses_head = reply.status in _NO_HEAD
+        if reply.status != _OK:
+            # Nexus answers 404 to HEAD alone; for the others the GET's body says why.
+            return None
+        media_type = known_type(reply.headers.get("content-type"))
+        try:
+            digest = claimed_digest(reply)
+        except InvalidReferenceError:
+            digest = None
+        return None if digest is None or media_type is None else Resolved(digest, media_type)
+
+    async def fetch(self, tag: str, digest: Digest | None) -> Fetched:
+        """Return what ``digest`` names, or what ``tag`` means now where there is none.
+
+        With a cache a tag is first asked for its digest: a HEAD is no pull, and what it names may be known.
+        """
+        if digest is None and self.cache is not None and (claimed := await self.claimed(tag)) is not None:
+            digest = claimed.digest
+        return await self.manifest(str(digest or tag), digest)
+
+    async def manifest(self, selector: str, expected: Digest | None) -> Fetched:
+        """Return a manifest whose bytes hash to ``expected`` and to what the registry claims."""
+        if expected and self.cache and (kept := self.cache.content(expected, MAX_MANIFEST)):
+            return Fetched(expected, read_manifest(kept[1], kept[0] or None), len(kept[1]))
+        url = self.question.endpoint.manifest(self.path, selector)
+        reply = await self._get(url, {"Accept": ACCEPT}, MAX_MANIFEST)
+        content_type = reply.headers.get("content-type")
+        # Schema 1 is told first: its digest is not that of its bytes, and no lie.
+        known_type(content_type)
+        try:
+            claimed = claimed_digest(reply)
+        except InvalidReferenceError:
+            raise IntegrityError(f"{self.question.host.name} names a digest that is none") from None
+        if expected is None and claimed is None and not _is_delimited(reply):
+            raise IntegrityError(f"{self.question.host.name} does not say where its manifest ends")
+        for digest in filter(None, (expected, claimed)):
+            self._verify(reply.body, digest)
+        digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
+        fetched = Fetched(digest, read_manifest(reply.body, content_type), len(reply.body))
+        if self.cache is not None:
+            self.cache.keep_content(digest, content_type or "", reply.body)
+        return fetched
+
+    async def config(self, digest: Digest) -> bytes:
+        """Return the bytes of a config, hashed."""
+        if self.cache and (kept := self.cache.content(digest, MAX_CONFIG)):
+            return kept[1]
+        reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG)
+        self._verify(reply.body, digest)
+        if self.cache is not None:
+            self.cache.keep_content(digest, "", reply.body)
+        return reply.body
+
+    async def _get(self, url: httpx.URL, headers: Mapping[str, str], limit: int) -> Reply:
+        reply = await self.session.ask(self.question, Call("GET", headers, limit), url)
+        if reply.status != _OK:
+            raise failure(reply, self.question.host.name, self.question.endpoint.missing)
+        return reply
+
+    def _verify(self, body: bytes, digest: Digest) -> None:
+        if hashlib.new(digest.algorithm, body).hexdigest() != digest.hex:
+            raise IntegrityError(f"{self.question.host.name} sent something else than {digest}")
+
+
+def claimed_digest(reply: Reply) -> Digest | None:
+    """Return the digest that a reply's header claims, None where there is none.
+
+    Raises `InvalidReferenceError` for one that is no digest, `IntegrityError` for two that differ.
+    """
+    claims = {value.strip() for value in reply.headers.get_list("docker-content-digest")}
+    if len(claims) > 1:
+        raise IntegrityError(f"{reply.url.host} claims two digests for one manifest")
+    return Digest.parse(claims.pop()) if claims else None
+
+
+def _is_delimited(reply: Reply) -> bool:
+    # A body that ends with the connection may have been cut short, and nothing would show it.
+    return "content-length" in reply.headers or "transfer-encoding" in reply.headers
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedRepository:
+    """Has what the cache has; asks nobody."""
+
+    host: str
+    cache: Cache | None
+
+    async def manifest(self, selector: str, expected: Digest | None) -> Fetched:
+        """Return the manifest of the digest that is ``expected``; raises `UnreachedError` for what is not known."""
+        digest = expected or Digest.parse(selector)
+        kept = self._kept(digest, MAX_MANIFEST)
+        return Fetched(digest, read_manifest(kept[1], kept[0] or None), len(kept[1]))
+
+    async def config(self, digest: Digest) -> bytes:
+        """Return the bytes of a config; raises `UnreachedError`."""
+        return self._kept(digest, MAX_CONFIG)[1]
+
+    def _kept(self, digest: Digest, limit: int) -> tuple[str, bytes]:
+        kept = None if self.cache is None else self.cache.content(digest, limit)
+        if kept is None:
+            raise nothing_remembered(self.host)
+        return kept
+
+
+def nothing_remembered(host: str) -> UnreachedError:
+    """Return the error for a question that only ``host`` could answer, where nobody may be asked."""
+    return UnreachedError(
+        f"no answer of {host} is remembered and --offline forbids to ask", hint="run it once without --offline"
+    )
