@@ -48,9 +48,7 @@ async def describe_fetched(
     if depth != "index":
         if len(images) > _MAX_IMAGES:
             raise UnsupportedError(f"its index has {len(images)} images: more than pinner looks into")
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_fetched_child(repository, child, depth)) for child in children]
-        images = [task.result() for task in tasks]
+        images = await _fetched_children(repository, children, depth)
     return Image(fetched.digest, content.media_type, tuple(images), content.annotations, tuple(contents.attachments))
 
 
@@ -110,6 +108,18 @@ async def _with_platform(repository: Repository, child: Descriptor) -> Descripto
     if child.platform is not None:
         return child
     return replace(child, platform=(await _fetched_child(repository, child, "manifests")).platform)
+
+
+async def _fetched_children(
+    repository: Repository, children: Iterable[Descriptor], depth: Depth
+) -> list[PlatformImage]:
+    """Return the images of ``children``, fetched at the same time; the first error stops the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_fetched_child(repository, child, depth)) for child in children]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _fetched_child(repository: Repository, child: Descriptor, depth: Depth) -> PlatformImage:
