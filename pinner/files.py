@@ -78,6 +78,31 @@ def write(file: str, expected: bytes, data: bytes) -> None:
         raise
 
 
+def save(file: str, data: bytes) -> None:
+    """Make ``data`` the whole of ``file``, which need not exist: all of it or nothing; raises `InputError`.
+
+    A symbolic link is followed. What is no regular file (``/dev/stdout``, a pipe) is written to as it is.
+    """
+    target = os.path.realpath(file)
+    temporary = os.path.join(os.path.dirname(target), f".pinner-{os.getpid()}-{os.urandom(6).hex()}.tmp")
+    try:
+        status = os.stat(target) if os.path.exists(target) else None
+        if status is not None and not stat.S_ISREG(status.st_mode):
+            with open(target, "wb", buffering=0) as stream:
+                stream.write(data)
+            return
+        if status is not None:
+            _refuse_read_only(target, status)
+        _fill(temporary, data, status)
+        os.replace(temporary, target)
+    except OSError as error:
+        _remove(temporary)
+        raise InputError(f"cannot be written: {_reason(error)}") from error
+    except BaseException:  # an interruption too must leave no litter
+        _remove(temporary)
+        raise
+
+
 def _refuse_read_only(target: str, status: os.stat_result) -> None:
     # The mode and not only the right: root may write anything, yet a read-only file is meant to stay.
     if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
@@ -89,9 +114,9 @@ def _refuse_changed(target: str, expected: bytes) -> None:
         raise InputError("was changed by somebody else meanwhile and was left alone", hint="run pinner again")
 
 
-def _fill(temporary: str, data: bytes, status: os.stat_result) -> None:
-    """Create ``temporary`` with ``data`` on disk, and the mode and owner that ``status`` tells."""
-    descriptor = os.open(temporary, _CREATE, 0o600)
+def _fill(temporary: str, data: bytes, status: os.stat_result | None) -> None:
+    """Create ``temporary`` with ``data`` on disk, and the mode and owner that ``status`` tells or a new file gets."""
+    descriptor = os.open(temporary, _CREATE, 0o666 if status is None else 0o600)
     try:
         view = memoryview(data)
         while view:
@@ -99,6 +124,8 @@ def _fill(temporary: str, data: bytes, status: os.stat_result) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if status is None:
+        return
     if hasattr(os, "chown"):
         _own(temporary, status)
     # After chown, which clears set-ID bits.

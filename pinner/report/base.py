@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pinner.model import Mention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.report.style import Style
+    from pinner.rules import Severity
 
 NOT_IMAGES = frozenset({"stage", "scratch", "index"})
 """Reasons of skips that name no image: shown by ``list --all`` alone, and counted nowhere else."""
+
+
+DEFAULT_FAILING: tuple[Severity, ...] = ("error",)
 
 
 class Shown(NamedTuple):
@@ -67,17 +72,27 @@ class Verdict(NamedTuple):
     findings: tuple[Finding, ...]
     summary: Summary
     unreadable: Sequence[Unread] = ()
+    documents: Mapping[str, bytes] = MappingProxyType({})
+    """The bytes of the files that were looked into, by path: what lines and columns are counted in."""
+    failing: Collection[Severity] = DEFAULT_FAILING
+    """The severities that fail the run."""
+    status: int = 0
+    """What the run exits with."""
 
 
 class Renderer(Protocol):
-    """The module of an output format."""
-
-    def render_listing(self, listing: Listing, style: Style) -> Iterator[str]:
-        """Yield the lines of ``list``, without line ends."""
-        ...
+    """The module of an output format of ``check``."""
 
     def render_verdict(self, verdict: Verdict, style: Style) -> Iterator[str]:
         """Yield the lines of ``check``, without line ends."""
+        ...
+
+
+class ListingRenderer(Renderer, Protocol):
+    """The module of an output format of ``check`` and ``list``."""
+
+    def render_listing(self, listing: Listing, style: Style) -> Iterator[str]:
+        """Yield the lines of ``list``, without line ends."""
         ...
 
 

@@ -115,7 +115,8 @@ COMMANDS = "pin, update, unpin, check, list, demo"
         (
             "check --format xml",
             (
-                "invalid value for `--format`: `xml` is not one of `text`, `json`, `jsonl`\n"
+                "invalid value for `--format`: `xml` is not one of `text`, `json`, `jsonl`, `sarif`, `github`, `gitlab`, "
+                "`junit`, `rdjsonl`, `markdown`\n"
                 "  hint: see `pinner check --help`"
             ),
         ),

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.look import look
 from pinner.cli.options import DEFAULTS, Options
+from pinner.cli.outputs import choose_outputs, deliver
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.findings import check_source
-from pinner.report import renderer
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.style import hint_line
 from pinner.report.words import check_sentence
@@ -26,7 +26,9 @@ class CheckOptions(NamedTuple):
 
     options: Options = DEFAULTS
     paths: tuple[str, ...] = ()
-    format: str = "text"
+    format: str | None = None
+    """None for the one that suits: text, and annotations beside it on GitHub."""
+    output: tuple[str, ...] = ()
     exit_zero: bool = False
     fail_on: Severity = "error"
 
@@ -34,15 +36,23 @@ class CheckOptions(NamedTuple):
 def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
+    outputs = choose_outputs(asked.format, asked.output, context)
     settings = settings_for(context, asked.options)
     _, survey = look(context, settings, asked.paths, terminal)
     findings = tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
     places = shown_places((source.document.path, judged(source, "pin")) for source in survey.sources)
-    verdict = Verdict(findings, summarise(len(survey.sources), places, findings), survey.unreadable)
-    terminal.data(renderer(asked.format).render_verdict(verdict, terminal.style))
+    failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
+    found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
+    verdict = Verdict(
+        findings,
+        summarise(len(survey.sources), places, findings),
+        survey.unreadable,
+        {source.document.path: source.document.data for source in survey.sources},
+        failing,
+        exit_status(found=found, untold=bool(survey.unreadable)),
+    )
+    complete = deliver(verdict, outputs, context, terminal)
     terminal.say(check_sentence(verdict.summary, len(survey.unreadable)))
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.say(hint_line("`pinner pin` adds the digests", terminal.talk_style))
-    grave = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
-    found = any(finding.severity in grave for finding in findings) and not asked.exit_zero
-    return exit_status(found=found, untold=bool(survey.unreadable))
+    return verdict.status if complete else exit_status(found=found, untold=True)

@@ -9,7 +9,7 @@ from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
-from pinner.report import renderer
+from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.words import list_sentence
 from pinner.screen import judged
@@ -35,6 +35,6 @@ def list_(context: Context, asked: ListOptions) -> int:
     sources = [(source.document.path, judged(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
     listing = Listing(places, summarise(len(survey.sources), places), survey.unreadable)
-    terminal.data(renderer(asked.format).render_listing(listing, terminal.style))
+    terminal.data(listing_renderer(asked.format).render_listing(listing, terminal.style))
     terminal.say(list_sentence(listing.summary, len(survey.unreadable)))
     return exit_status(found=False, untold=bool(survey.unreadable))

@@ -19,6 +19,7 @@ Examples:
   pinner check Dockerfile deploy/       a file, and all in a folder
   pinner check --fail-on warning        be stricter
   pinner check --format json | jq       for other programs
+  pinner check --output pinner.sarif    for code scanning, and text for you
 
 \b
 To silence a finding, above or beside the reference:
@@ -28,7 +29,18 @@ To silence a finding, above or beside the reference:
 
 @pinner_command("check", _EPILOG)
 @PATHS
-@click.option("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to report.")
+@click.option(
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    help="How to report. By default text, and annotations beside it on GitHub.",
+)
+@click.option(
+    "--output",
+    multiple=True,
+    metavar="FILE",
+    help="Write the report there, and text to the terminal as ever; `-` is stdout. Without --format the file's name "
+    "tells it: .sarif, .xml (JUnit), .md, .json (Code Quality on GitLab), .jsonl, .txt. May be given several times.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(list(reversed(SEVERITIES))),

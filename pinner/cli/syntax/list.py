@@ -10,7 +10,7 @@ import click
 from pinner.cli.commands.list import ListOptions, list_
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import PATHS, pinner_command
-from pinner.report import FORMATS
+from pinner.report import LISTING_FORMATS
 
 _EPILOG = """\b
 Examples:
@@ -22,7 +22,9 @@ Examples:
 
 @pinner_command("list", _EPILOG)
 @PATHS
-@click.option("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to report.")
+@click.option(
+    "--format", type=click.Choice(list(LISTING_FORMATS)), default="text", show_default=True, help="How to report."
+)
 @click.option("--all", "everything", is_flag=True, help="Show stage names, `scratch` and stage numbers as well.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed

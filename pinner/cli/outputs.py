@@ -1,0 +1,163 @@
+"""Where a report goes and in which format: the terminal, files, and what the CI system at hand wants beside them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.errors import ConfigError, InputError
+from pinner.report import FORGE_FORMATS, renderer
+from pinner.report.style import PLAIN, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pinner.cli.context import Context
+    from pinner.cli.terminal import Terminal
+    from pinner.errors import PinnerError
+    from pinner.report.base import Verdict
+
+STDOUT = "-"
+_SUFFIXES = {
+    ".sarif": "sarif",
+    ".sarif.json": "sarif",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".jsonl": "jsonl",
+    ".json": "json",
+    ".txt": "text",
+}
+
+
+class Report(NamedTuple):
+    """One rendering of a report."""
+
+    format: str
+    file: str = STDOUT
+    """As given, relative to the current folder; ``-`` for stdout."""
+
+
+class Outputs(NamedTuple):
+    """What a run is to write."""
+
+    reports: tuple[Report, ...]
+    annotate: bool = False
+    """GitHub's annotations go to stderr beside what stands on stdout, which stays data."""
+    summarise: bool = False
+    """The summary of GitHub's job gets the findings as a table."""
+
+
+def choose_outputs(format_: str | None, files: Sequence[str], context: Context) -> Outputs:
+    """Return what ``--format`` and ``--output`` mean; raises `ConfigError` where they make no sense.
+
+    Without a file the report goes to stdout. With files it goes there, each in the format given or else the one its
+    name stands for, and text to stdout as ever. On GitHub a run that was given no format annotates as well.
+    """
+    github = context.environment.get("GITHUB_ACTIONS") == "true"
+    reports = tuple(Report(format_ or _format_of(file, context.environment), file) for file in files)
+    for report in reports:
+        _refuse_impossible(report.file, context.folder)
+    if not files:
+        reports = (Report(format_ or "text"),)
+    elif all(report.file != STDOUT for report in reports):
+        reports = (Report("text"), *reports)
+    annotate = github and format_ is None
+    return Outputs(reports, annotate, annotate or (github and any(one.format == "github" for one in reports)))
+
+
+def _format_of(file: str, environment: Mapping[str, str]) -> str:
+    if file == STDOUT:
+        return "text"
+    name = os.path.basename(file).lower()
+    suffix = next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), None)
+    if suffix is None:
+        raise ConfigError(
+            f"--output: nothing tells the format of `{printable(file)}`",
+            hint=f"give --format, or a name that ends with {', '.join(_SUFFIXES)}",
+        )
+    if suffix == ".json" and environment.get("GITLAB_CI") == "true":
+        return "gitlab"
+    return _SUFFIXES[suffix]
+
+
+def _refuse_impossible(file: str, folder: str) -> None:
+    """Raise `ConfigError` where no file can be: better before the work than after it."""
+    path = os.path.join(folder, file)
+    if file != STDOUT and os.path.isdir(path):
+        raise ConfigError(f"--output: `{printable(file)}` is a folder", hint="give the name of a file in it")
+    if file != STDOUT and not os.path.isdir(os.path.dirname(path)):
+        raise ConfigError(f"--output: the folder of `{printable(file)}` does not exist", hint="make it first")
+
+
+def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Terminal) -> bool:
+    """Write ``verdict`` as ``outputs`` says; tell whether every file could be written. The others are named."""
+    complete = True
+    rooted: Verdict | None = None
+    for report in outputs.reports:
+        shown = verdict
+        if report.format in FORGE_FORMATS:
+            rooted = rooted or at_root(verdict, context.folder)
+            shown = rooted
+        if report.file == STDOUT:
+            terminal.data(renderer(report.format).render_verdict(shown, terminal.style))
+            continue
+        try:
+            _save(os.path.join(context.folder, report.file), renderer(report.format).render_verdict(shown, PLAIN))
+        except InputError as error:
+            from pinner.report.as_text import render_error  # noqa: PLC0415 - nearly never needed
+
+            complete = False
+            terminal.complain(render_error(error, terminal.talk_style, report.file))
+    if outputs.annotate or outputs.summarise:
+        _tell_github(rooted or at_root(verdict, context.folder), outputs, context, terminal)
+    return complete
+
+
+def at_root(verdict: Verdict, folder: str) -> Verdict:
+    """Return ``verdict`` with its paths relative to the root of the repository around ``folder``, if there is one."""
+    from pinner.config.find import repository_around  # noqa: PLC0415 - only here
+
+    root = repository_around(folder) or folder
+    files = (*verdict.documents, *(file.path for file in verdict.unreadable))
+    if root == folder and not any(os.path.isabs(path) for path in files):
+        return verdict
+    moved = {path: _relative(os.path.join(folder, path), root) for path in files}
+    return verdict._replace(
+        findings=tuple(finding._replace(path=moved[finding.path]) for finding in verdict.findings),
+        unreadable=tuple(_Moved(moved[file.path], file.error) for file in verdict.unreadable),
+        documents={moved[path]: data for path, data in verdict.documents.items()},
+    )
+
+
+class _Moved(NamedTuple):
+    path: str
+    error: PinnerError
+
+
+def _relative(path: str, root: str) -> str:
+    try:
+        return os.path.relpath(path, root).replace(os.sep, "/")
+    except ValueError:  # on another drive of Windows
+        return path.replace(os.sep, "/")
+
+
+def _save(file: str, lines: Iterable[str]) -> None:
+    from pinner.files import save  # noqa: PLC0415 - nearly never needed
+
+    save(file, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+
+
+def _tell_github(verdict: Verdict, outputs: Outputs, context: Context, terminal: Terminal) -> None:
+    if outputs.annotate:
+        from pinner.report.as_github import annotation_lines  # noqa: PLC0415 - on GitHub alone
+
+        terminal.complain(annotation_lines(verdict))
+    file = context.environment.get("GITHUB_STEP_SUMMARY")
+    if not (outputs.summarise and file and (verdict.findings or verdict.unreadable)):
+        return
+    text = "".join(f"{line}\n" for line in renderer("markdown").render_verdict(verdict, PLAIN))
+    try:
+        with open(file, "ab") as summary:
+            summary.write(text.encode("utf-8", "surrogateescape"))
+    except OSError as error:  # an extra: what was found stands in the log all the same
+        terminal.detail(f"the job's summary could not be written: {(error.strerror or str(error)).lower()}")

@@ -1,0 +1,103 @@
+"""``--format junit``: JUnit XML as Jenkins' xunit plug-in defines it; a suite a file, a case a finding."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pinner.model import Mention
+from pinner.report.plain import sentence, whole
+from pinner.report.style import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pinner.findings import Finding
+    from pinner.report.base import Unread, Verdict
+    from pinner.report.style import Style
+
+# XML 1.0, production 2: everything else may not even be escaped.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
+
+
+def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
+    """Yield the document, in ASCII. A file without a finding is a case that passes; so is one that fails no run."""
+    found: dict[str, list[Finding]] = {path: [] for path in verdict.documents}
+    for finding in verdict.findings:
+        found.setdefault(finding.path, []).append(finding)
+    suites = [_suite(path, findings, verdict) for path, findings in found.items()]
+    suites += [_unread_suite(file) for file in verdict.unreadable]
+    # Who reads reports takes one without a case for a mistake.
+    suites = suites or [_lines("pinner", [_passed("pinner", "nothing to look at")], 0, 0)]
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield '<testsuites name="pinner">'
+    for suite in suites:
+        yield from suite
+    yield "</testsuites>"
+
+
+def _suite(path: str, findings: Sequence[Finding], verdict: Verdict) -> list[str]:
+    cases = [
+        _case(finding, name, fails=finding.severity in verdict.failing)
+        for finding, name in zip(findings, _names(findings), strict=True)
+    ]
+    failures = sum(finding.severity in verdict.failing for finding in findings)
+    return _lines(path, cases or [_passed(path, "pinner check")], failures, 0)
+
+
+def _unread_suite(file: Unread) -> list[str]:
+    message = _quoted(printable(file.error.message))
+    case = [
+        f'    <testcase name="readable" classname="{_quoted(file.path)}" time="0">',
+        f'      <error type="unreadable" message="{message}"/>',
+        "    </testcase>",
+    ]
+    return _lines(file.path, [case], 0, 1)
+
+
+def _lines(name: str, cases: Sequence[Sequence[str]], failures: int, errors: int) -> list[str]:
+    numbers = f'tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="0" time="0"'
+    return [
+        f'  <testsuite name="{_quoted(name)}" {numbers}>',
+        *(line for case in cases for line in case),
+        "  </testsuite>",
+    ]
+
+
+def _passed(path: str, name: str) -> list[str]:
+    return [f'    <testcase name="{_quoted(name)}" classname="{_quoted(path)}" time="0"/>']
+
+
+def _names(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the name of each case. Histories go by names: they do not hold lines, and no two are alike."""
+    seen: dict[str, int] = {}
+    for finding in findings:
+        place = finding.place
+        reference = place.reference.familiar if isinstance(place, Mention) else place.text
+        name = f"{finding.rule.id} {finding.rule.name}: {reference}".removesuffix(": ")
+        seen[name] = seen.get(name, 0) + 1
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
+
+
+def _case(finding: Finding, name: str, *, fails: bool) -> list[str]:
+    place = finding.place
+    said = sentence(finding)
+    where = f"{finding.path}:{place.line}:{place.column}: {finding.severity}: {said}\n{finding.rule.page}"
+    body = (
+        f'<failure type="{finding.severity}" message="{_quoted(said)}">{_quoted(where)}</failure>'
+        if fails
+        else f"<system-out>{_quoted(where)}</system-out>"
+    )
+    return [
+        f'    <testcase name="{_quoted(printable(name))}" classname="{_quoted(finding.path)}" time="0">',
+        f"      {body}",
+        "    </testcase>",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """Return ``text`` as it may stand in an attribute or element, in ASCII."""
+    legal = _ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), whole(text))
+    escaped = "".join(_ENTITIES.get(character, character) for character in legal)
+    return escaped.encode("ascii", "xmlcharrefreplace").decode("ascii")

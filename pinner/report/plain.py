@@ -1,0 +1,27 @@
+"""Text that other programs take: valid Unicode whatever bytes a file name has, and paths as URIs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from pinner.report.style import printable
+
+if TYPE_CHECKING:
+    from pinner.findings import Finding
+
+
+def whole(text: str) -> str:
+    """Return ``text`` with U+FFFD in the place of bytes that are not UTF-8: JSON and XML have no word for them."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if not text.isascii() else text
+
+
+def uri(path: str) -> str:
+    """Return the relative URI of ``path`` (RFC 3986): every byte but unreserved ones and ``/`` percent-encoded."""
+    return quote(path.encode("utf-8", "surrogateescape"), safe="/")
+
+
+def sentence(finding: Finding) -> str:
+    """Return what a finding says, and on a second line its hint, for outputs that have one field for both."""
+    lines = (finding.message,) if finding.hint is None else (finding.message, f"hint: {finding.hint}")
+    return "\n".join(whole(printable(line)) for line in lines)
