@@ -9,13 +9,16 @@ from pinner import pipeline
 from pinner.cli.answers import ask, refuse_offline
 from pinner.cli.look import complain_about, look
 from pinner.cli.options import DEFAULTS, Options
+from pinner.cli.proposals import propose
 from pinner.cli.selection import nothing_selected, select
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
+from pinner.errors import ConfigError
 from pinner.findings import check_source
 from pinner.memory import cache_directory
+from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
 from pinner.report.diff import reaches_outside, render_patch
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.pipeline import Unreadable
     from pinner.plan import Plan
-    from pinner.report.changes import Tally
     from pinner.screen import Operation, Source
 
 
@@ -41,14 +43,19 @@ class ChangeOptions(NamedTuple):
     options: Options = DEFAULTS
     paths: tuple[str, ...] = ()
     diff: bool = False
+    format: str = PATCH
     exit_non_zero_on_change: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    index: bool = False
+    """Whether an update moves one platform's manifest to the index."""
 
 
 def change(context: Context, asked: ChangeOptions) -> int:
     """Do what was asked to every file; return the exit status."""
     terminal = Terminal(context, asked.options)
+    if asked.format != PATCH and not asked.diff:
+        raise ConfigError("--format goes with --diff", hint="it says what would change, and writes nothing")
     settings = settings_for(context, asked.options)
     refuse_offline(settings, asked.operation)
     targets, survey = look(context, settings, asked.paths, terminal)
@@ -57,18 +64,25 @@ def change(context: Context, asked: ChangeOptions) -> int:
     if asked.operation == "unpin":
         plans = pipeline.unpin_plans(sources, targets, memory)
     else:
-        plans = ask(context, settings, sources, asked.operation, terminal)
+        plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.index)
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
-    result = _report(plans, unwritten, asked, context, terminal)
+    lost = {file.path for file in unwritten}
+    result = tally(plan for plan in plans if plan.document.path not in lost)
+    untold = bool(survey.unreadable or unwritten or tally(plans).failed)
+    status = exit_status(found=asked.exit_non_zero_on_change and result.files > 0, untold=untold)
+    if asked.format == PATCH:
+        _report(plans, unwritten, asked, context, terminal)
+    else:
+        terminal.complain(render_failures(plans, terminal.talk_style))
+        propose(plans, survey.unreadable, status, asked.format, settings, context, terminal)
     counts = {"unread": len(survey.unreadable), "unwritten": len(unwritten)}
     terminal.say(
         change_sentence(result, asked.operation, would=asked.diff, **counts)
         if survey.sources or survey.unreadable
         else NO_FILES
     )
-    untold = bool(survey.unreadable or unwritten or tally(plans).failed)
-    return exit_status(found=asked.exit_non_zero_on_change and result.files > 0, untold=untold)
+    return status
 
 
 def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
@@ -88,8 +102,8 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
 
 def _report(
     plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, context: Context, terminal: Terminal
-) -> Tally:
-    """Say what changed and what failed; return the counts."""
+) -> None:
+    """Say what changed and what failed."""
     style = terminal.talk_style
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
@@ -107,4 +121,3 @@ def _report(
             terminal.say(hint_line(f"apply it {where}", style))
     else:
         terminal.data(render_changes(done, terminal.style))
-    return tally(done)
