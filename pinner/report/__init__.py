@@ -28,6 +28,9 @@ FORGE_FORMATS = {
 FORMATS = {**LISTING_FORMATS, **FORGE_FORMATS}
 """What ``check`` can say."""
 
+PATCH = "patch"
+"""What ``--diff`` says unless it is given one of those."""
+
 
 def renderer(name: str) -> Renderer:
     """Return the renderer of the output format ``name``, imported only now."""

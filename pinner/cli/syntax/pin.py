@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.commands.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pinner_command
 
 _EPILOG = """\b
 Examples:
@@ -23,6 +23,7 @@ Examples:
 @pinner_command("pin", _EPILOG)
 @PATHS
 @DIFF
+@DIFF_FORMAT
 @CHANGE_STATUS
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed

@@ -8,6 +8,7 @@ import click
 
 from pinner.cli.options import Options
 from pinner.cli.syntax import COMMANDS
+from pinner.report import FORMATS, PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,6 +87,13 @@ def pinner_command(name: str, epilog: str) -> Callable[[Callable[..., Invocation
 
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
 DIFF = click.option("--diff", is_flag=True, help="Print a patch that `git apply` takes, and write nothing.")
+DIFF_FORMAT = click.option(
+    "--format",
+    type=click.Choice([PATCH, *FORMATS]),
+    default=PATCH,
+    show_default=True,
+    help="With --diff: how to say what would change; rdjsonl and sarif carry it as suggestions.",
+)
 CHANGE_STATUS = click.option(
     "--exit-non-zero-on-change", is_flag=True, help="Exit with 1 where a file changes (or would, with --diff)."
 )
