@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from pinner.reference import Digest, Platform
 
-Depth: TypeAlias = Literal["index", "manifests", "configs"]
-"""How much is fetched: the index alone, each platform's manifest too (image IDs, sizes), each config too (labels)."""
+Depth: TypeAlias = Literal["kind", "index", "manifests", "configs"]
+"""How much is asked: the digest and the media type; the index; each platform's manifest too (image IDs, sizes); each
+config too (labels, dates)."""
 
 INDEX_TYPES = frozenset(
     {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
@@ -43,6 +44,8 @@ class PlatformImage(NamedTuple):
     """The config's."""
     diff_ids: tuple[str, ...] = ()
     """The layers' digests uncompressed, from the config, the lowest first."""
+    artifact: str | None = None
+    """The type of what is no container image: a chart, a WebAssembly module. None for an image."""
 
 
 class Attachment(NamedTuple):

@@ -9,7 +9,6 @@ from pinner.discover import siblings_of
 from pinner.errors import InputError
 from pinner.formats import by_name
 from pinner.model import Document
-from pinner.plan import make_plan, questions
 from pinner.reading import read_all
 from pinner.screen import screen
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.model import Located, Place
     from pinner.plan import Plan
     from pinner.reading import Reading
-    from pinner.resolve import Resolver
+    from pinner.resolve import Registry, Resolver
     from pinner.screen import Operation, Source
 
 
@@ -105,7 +104,8 @@ async def make_plans(
     resolver: Resolver,
     on_answer: Callable[[int, int], None] | None = None,
 ) -> tuple[Plan, ...]:
-    """Return what ``operation`` (pin or update) does to each of ``sources``, every distinct question asked once."""
+    """Return what ``operation`` (pin, or update to what tags mean) does to ``sources``, every question asked once."""
+    from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
     from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
 
     asked = [question for source in sources for question in questions(source, operation, settings.platform)]
@@ -113,8 +113,35 @@ async def make_plans(
     return tuple(make_plan(source, operation, answers, settings.platform) for source in sources)
 
 
+async def update_plans(
+    sources: Sequence[Source],
+    settings: Settings,
+    registry: Registry,
+    on_answer: Callable[[int, int], None] | None = None,
+) -> tuple[Plan, ...]:
+    """Return what updating does to ``sources``: a digest that is one platform's manifest stays that platform's.
+
+    Where the settings name a platform every digest becomes that platform's, or the one's that the reference names.
+    """
+    from pinner.holding import look_up_held  # noqa: PLC0415 - as above
+    from pinner.plan import doubtful, make_plan, questions  # noqa: PLC0415 - as above
+    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
+
+    if settings.platform is not None:
+        return await make_plans(sources, "update", settings, registry, on_answer)
+    answers = await resolve_all(
+        [question for source in sources for question in questions(source, "update")], registry, on_answer
+    )
+    held = await look_up_held((reference for source in sources for reference in doubtful(source, answers)), registry)
+    again = [question for source in sources for question in questions(source, "update", None, held)]
+    answers |= await resolve_all((question for question in again if question.key not in answers), registry)
+    return tuple(make_plan(source, "update", answers, held=held) for source in sources)
+
+
 def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Path | None) -> tuple[Plan, ...]:
     """Return the plans that take digests off again, and with them the tags that ``memory`` says pinner wrote."""
+    from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
+
     files_by_path = {target.path: target.file for target in targets}
     return tuple(
         make_plan(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import InvalidReferenceError, PinnerError
-from pinner.model import Edit, Mention, Question, Resolved, Skip
+from pinner.holding import held_key
+from pinner.image import INDEX_TYPES
+from pinner.model import Edit, Mention, Question, Resolved, Skip, Unresolved
 from pinner.proof import Target, prove
 from pinner.reference import Platform
 from pinner.screen import judged
@@ -14,10 +17,12 @@ from pinner.screen import judged
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from pinner.holding import Held, HeldKey
     from pinner.model import Answer, Document, Place
-    from pinner.reference import Digest
+    from pinner.reference import Digest, ImageReference
     from pinner.screen import Operation, Source
 
+_NOTHING_HELD: Mapping[HeldKey, Held] = MappingProxyType({})
 LATEST = ":latest"
 """What an untagged reference gets along with its digest: the tag that is followed is visible."""
 
@@ -84,28 +89,51 @@ class UnsafeEditError(PinnerError):
     """The edit failed its proof; the file keeps its bytes."""
 
 
-def questions(source: Source, operation: Operation, platform: Platform | None = None) -> tuple[Question, ...]:
+def questions(
+    source: Source,
+    operation: Operation,
+    platform: Platform | None = None,
+    held: Mapping[HeldKey, Held] = _NOTHING_HELD,
+) -> tuple[Question, ...]:
     """Return what ``operation`` needs to know. Unpinning asks nothing.
 
     With ``platform`` that platform's manifest is asked for, and where a reference has its own (``FROM --platform=…``,
-    a service's ``platform:``) that one's: another would be an image that cannot run there.
+    a service's ``platform:``) that one's: another would be an image that cannot run there. Without it, a reference that
+    ``held`` says to hold one platform's manifest asks for that platform's again.
     """
     if operation == "unpin":
         return ()
     return tuple(
-        _question(place, platform)
+        _question(place, platform, held)
         for place in judged(source, operation)
         if isinstance(place, Mention) and _wants_answer(place, operation)
     )
 
 
-def _question(mention: Mention, platform: Platform | None) -> Question:
+def _question(mention: Mention, platform: Platform | None, held: Mapping[HeldKey, Held]) -> Question:
+    reference = mention.reference
     if platform is not None and mention.platform is not None:
         try:
             platform = Platform.parse(mention.platform)
         except InvalidReferenceError:
-            return Question(mention.reference, platform)
-    return Question(mention.reference, platform)
+            return Question(reference, platform)
+    if platform is None and reference.digest is not None and (kind := held.get(held_key(reference))) is not None:
+        platform = kind.platform
+    return Question(reference, platform)
+
+
+def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answer]) -> tuple[ImageReference, ...]:
+    """Return the references that an update would move to an index, whatever it is that they hold: to be looked up."""
+    return tuple(
+        place.reference
+        for place in judged(source, "update")
+        if isinstance(place, Mention)
+        and place.reference.digest is not None
+        and place.reference.tag is not None
+        and isinstance(answer := answers[Question(place.reference).key], Resolved)
+        and answer.media_type in INDEX_TYPES
+        and answer.digest != place.reference.digest
+    )
 
 
 def _wants_answer(mention: Mention, operation: Operation) -> bool:
@@ -121,12 +149,13 @@ def make_plan(
     answers: Mapping[tuple[str, Platform | None], Answer],
     platform: Platform | None = None,
     own_tags: Collection[int] = (),
+    held: Mapping[HeldKey, Held] = _NOTHING_HELD,
 ) -> Plan:
     """Return what ``operation`` does to ``source``, proved: each edit kept has passed the three laws.
 
     ``answers`` maps the keys of questions to what the registry said; every question that `questions` returned for
-    ``platform`` must be there. ``own_tags`` are the offsets of the ``@`` before which unpinning takes a ``:latest`` off
-    as well.
+    ``platform`` and ``held`` must be there. ``own_tags`` are the offsets of the ``@`` before which unpinning takes a
+    ``:latest`` off as well.
     """
     verdicts: list[Verdict] = []
     for place in judged(source, operation):
@@ -135,7 +164,7 @@ def make_plan(
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
         elif _wants_answer(place, operation):
-            verdicts.append(_follow(place, answers[_question(place, platform).key]))
+            verdicts.append(_follow(place, _answer(place, answers, platform, held)))
         else:
             verdicts.append(Unchanged(place))
     targets = {
@@ -154,6 +183,18 @@ def _unsafe() -> UnsafeEditError:
         "unsafe-edit: a digest here would change more than this reference; left as it is",
         hint="please report the file: this should have been told apart earlier",
     )
+
+
+def _answer(
+    place: Mention,
+    answers: Mapping[tuple[str, Platform | None], Answer],
+    platform: Platform | None,
+    held: Mapping[HeldKey, Held],
+) -> Answer:
+    kind = None if place.reference.digest is None else held.get(held_key(place.reference))
+    if kind is not None and kind.error is not None:
+        return Unresolved(kind.error)
+    return answers[_question(place, platform, held).key]
 
 
 def _follow(place: Mention, answer: Answer) -> Verdict:

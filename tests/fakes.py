@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError
+from pinner.image import Image
 from pinner.matching import matches
 from pinner.model import Resolved
 from pinner.reference import Digest
@@ -13,8 +14,9 @@ from pinner.reference import Digest
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pinner.image import Config, Depth, Image
+    from pinner.image import Config, Depth
     from pinner.reference import ImageReference, Platform
+    from pinner.resolve import Allowance
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -37,11 +39,24 @@ class FakeResolver:
             raise NotFoundError(f"`{reference.canonical}` does not exist")
         return Resolved(digest_of(reference.canonical, platform), OCI_INDEX)
 
+    async def describe(
+        self,
+        reference: ImageReference,
+        depth: Depth = "index",  # noqa: ARG002 - the protocol's
+        platforms: Collection[Platform] | None = None,  # noqa: ARG002 - the protocol's
+    ) -> Image:
+        """Return an index under whatever digest is asked for."""
+        return Image(reference.digest or digest_of(reference.canonical), OCI_INDEX, ())
+
+    async def config(self, reference: ImageReference) -> Config | None:  # noqa: ARG002 - the protocol's
+        return None
+
 
 class FakeRegistry(FakeResolver):
     """Serves ``tags`` (canonical names to digests) and, under ``repository@digest``, ``images`` and ``configs``.
 
-    What is not in ``tags`` is answered as `FakeResolver` does. A tag may be moved between two runs.
+    What is not in ``tags`` is answered as `FakeResolver` does. A tag may be moved between two runs. What lies
+    ``beside`` an image is by ``repository@digest`` too, ``allowances`` are by the registry's name.
     """
 
     def __init__(
@@ -56,6 +71,8 @@ class FakeRegistry(FakeResolver):
         self.tags = dict(tags or {})
         self.configs = dict(configs or {})
         self.described: list[str] = []
+        self.beside: dict[str, tuple[Attachment, ...]] = {}
+        self.allowances: dict[str, Allowance] = {}
 
     async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
         if reference.canonical not in self.tags:
@@ -87,3 +104,13 @@ class FakeRegistry(FakeResolver):
 
     async def config(self, reference: ImageReference) -> Config | None:
         return self.configs.get(f"{reference.repository}@{reference.digest}")
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        digest = reference.digest or self.tags.get(reference.canonical)
+        return self.beside.get(f"{reference.repository}@{digest}", ())
+
+    async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
+        if registry not in self.allowances:
+            raise NotFoundError(f"cannot tell what {registry} lets be fetched: nobody is there")
+        self.asked.append(reference.canonical if reference else registry)
+        return self.allowances[registry]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pinner.config import Settings
-    from pinner.resolve import Resolver
+    from pinner.resolve import Registry
 
 TODAY = date(2026, 11, 1)
 
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 def world(
     folder: Path,
-    resolver: Resolver | None = None,
+    resolver: Registry | None = None,
     *,
     environment: Mapping[str, str] | None = None,
     terminal: bool = False,
@@ -42,7 +42,7 @@ def world(
     answering = resolver or FakeResolver()
 
     @contextlib.asynccontextmanager
-    async def connect(_settings: Settings, _environment: Mapping[str, str]) -> AsyncIterator[Resolver]:
+    async def connect(_settings: Settings, _environment: Mapping[str, str]) -> AsyncIterator[Registry]:
         yield answering
 
     return Context(
@@ -66,6 +66,6 @@ def outcome(context: Context, *arguments: str) -> Outcome:
     return Outcome(status, out, err, streams[0])
 
 
-def pinner(folder: Path, *arguments: str, resolver: Resolver | None = None) -> Outcome:
+def pinner(folder: Path, *arguments: str, resolver: Registry | None = None) -> Outcome:
     """Run ``pinner`` with ``arguments`` in ``folder``."""
     return outcome(world(folder, resolver), *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner import pipeline
@@ -10,12 +11,13 @@ from pinner.plan import make_plan, questions
 from pinner.report.style import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.plan import Plan
+    from pinner.resolve import Registry
     from pinner.screen import Operation, Source
 
 
@@ -29,25 +31,36 @@ def refuse_offline(settings: Settings, operation: Operation) -> None:
 
 
 def ask(
-    context: Context, settings: Settings, sources: Sequence[Source], operation: Operation, terminal: Terminal
+    context: Context,
+    settings: Settings,
+    sources: Sequence[Source],
+    operation: Operation,
+    terminal: Terminal,
+    *,
+    to_index: bool = False,
 ) -> tuple[Plan, ...]:
-    """Return the plans of ``operation`` (pin or update) for ``sources``; nobody is asked where nothing is open."""
+    """Return the plans of ``operation`` (pin or update) for ``sources``; nobody is asked where nothing is open.
+
+    With ``to_index`` an update moves one platform's manifest to the index too.
+    """
     if not any(questions(source, operation, settings.platform) for source in sources):
         return tuple(make_plan(source, operation, {}) for source in sources)
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
 
     from pinner.cli.progress import with_progress  # noqa: PLC0415 - brings asyncio
 
+    async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
+        if operation == "update" and not to_index:
+            return await pipeline.update_plans(sources, settings, registry, on_answer)
+        return await pipeline.make_plans(sources, operation, settings, registry, on_answer)
+
     async def run() -> tuple[Plan, ...]:
-        async with context.connect(settings, context.environment) as resolver:
+        async with context.connect(settings, context.environment) as registry:
             try:
-                return await with_progress(
-                    terminal,
-                    lambda on_answer: pipeline.make_plans(sources, operation, settings, resolver, on_answer),
-                )
+                return await with_progress(terminal, partial(plans, registry))
             finally:
                 # A credentials file that cannot be read, say: why an image is not to be had may be there.
-                for warning in getattr(resolver, "warnings", ()):
+                for warning in getattr(registry, "warnings", ()):
                     terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
 
     return asyncio.run(run())

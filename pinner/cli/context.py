@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pinner.config import Settings
-    from pinner.resolve import Resolver
+    from pinner.resolve import Registry
 
-    Connect = Callable[[Settings, Mapping[str, str]], AbstractAsyncContextManager[Resolver]]
+    Connect = Callable[[Settings, Mapping[str, str]], AbstractAsyncContextManager[Registry]]
 
 
 class Stream(NamedTuple):
@@ -36,7 +36,7 @@ class Context(NamedTuple):
     stderr: Stream
     today: date
     connect: Connect
-    """Opens the resolver that answers."""
+    """Opens the registry that answers."""
 
 
 def process_context() -> Context:
@@ -53,8 +53,8 @@ def process_context() -> Context:
     )
 
 
-def connect_to_registries(settings: Settings, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Resolver]:
-    """Return the resolver that asks registries, or the layout of ``settings`` in their place."""
+def connect_to_registries(settings: Settings, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Registry]:
+    """Return what asks registries, or the layout of ``settings`` in their place."""
     from pinner.registry.client import RegistryResolver  # noqa: PLC0415 - httpx and TLS, only to ask
 
     return RegistryResolver(settings, environment=environment)

@@ -34,6 +34,8 @@ async def describe_fetched(
     A single manifest's platform is told from its config, unless the index alone is asked for. Raises `ResolveError`.
     """
     content = fetched.content
+    if depth == "kind":
+        return Image(fetched.digest, content.media_type, ())
     if isinstance(content, Manifest):
         image = PlatformImage(None, fetched.digest, content.media_type)
         if depth != "index":
@@ -142,6 +144,7 @@ async def _deepened(repository: Repository, image: PlatformImage, fetched: Fetch
         size=None if None in sizes else sum(filter(None, sizes)),
         layers=tuple(layer.digest for layer in content.layers),
         annotations=content.annotations,
+        artifact=content.artifact,
     )
     if not is_runnable or (depth != "configs" and image.platform is not None):
         return image

@@ -70,6 +70,22 @@ class RemoteRepository:
             digest = None
         return None if digest is None or media_type is None else Resolved(digest, media_type)
 
+    async def kind(self, tag: str, digest: Digest | None) -> Resolved | None:
+        """Return digest and media type of ``digest``, or of ``tag`` where there is none; None if a HEAD does not tell.
+
+        Raises `IntegrityError` where the registry answers for another digest.
+        """
+        if digest and self.cache and self.cache.content(digest, MAX_MANIFEST):
+            return None
+        claimed = await self.claimed(str(digest or tag))
+        if claimed is None or digest is None:
+            return claimed
+        if claimed.digest.algorithm != digest.algorithm:
+            return None
+        if claimed.digest != digest:
+            raise IntegrityError(f"{self.question.host.name} answers with {claimed.digest} for {digest}")
+        return claimed
+
     async def fetch(self, tag: str, digest: Digest | None) -> Fetched:
         """Return what ``digest`` names, or what ``tag`` means now where there is none.
 

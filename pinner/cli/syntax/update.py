@@ -31,10 +31,13 @@ Globs are held against full names: docker.io/library/nginx, docker.io/library/ng
 @CHANGE_STATUS
 @click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
+@click.option("--index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Move stale digests to what their tags mean now, and pin what is not pinned.
 
-    A reference without a tag beside its digest follows nothing, and stays as it is.
+    A digest of one platform's manifest moves to that platform's manifest, unless --index or --platform is given; an
+    image ID, which cannot be pulled, becomes what the tag means. A reference without a tag beside its digest follows
+    nothing, and stays as it is.
     """
     return Invocation(ctx.obj, partial(change, asked=ChangeOptions("update", ctx.obj, **values)))

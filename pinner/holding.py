@@ -1,0 +1,81 @@
+"""What stands behind the digests that files hold: an index, one platform's manifest, an image ID, or nothing any more.
+
+A tag's answer alone does not tell: `update` keeps a platform's manifest a platform's manifest, and a registry has to be
+asked which platform that was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pinner.errors import NotFoundError, ResolveError
+from pinner.image import INDEX_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pinner.image import Config
+    from pinner.reference import Digest, ImageReference, Platform
+    from pinner.resolve import Registry
+
+HeldKey: TypeAlias = tuple[str, "Digest"]
+"""A repository's full name, and a digest in it."""
+
+
+class Held(NamedTuple):
+    """What a registry serves under a digest that a file holds."""
+
+    media_type: str | None = None
+    """None where it serves no manifest and no index of this digest."""
+    platform: Platform | None = None
+    """Whose manifest it is; None for an index, and where a manifest does not say."""
+    config: Config | None = None
+    """What the digest is where it is an image ID: no manifest, and nothing that can be pulled."""
+    error: ResolveError | None = None
+    """Why it cannot be told."""
+
+    @property
+    def is_index(self) -> bool:
+        """Tell an index from one platform's manifest."""
+        return self.media_type in INDEX_TYPES
+
+    @property
+    def is_gone(self) -> bool:
+        """Tell whether the registry knows nothing of this digest."""
+        return self.media_type is None and self.config is None and self.error is None
+
+
+def held_key(reference: ImageReference) -> HeldKey:
+    """Return what tells what ``reference``, which has a digest, holds."""
+    if reference.digest is None:
+        raise ValueError(f"{reference} holds nothing")
+    return reference.repository, reference.digest
+
+
+async def look_up_held(references: Iterable[ImageReference], registry: Registry) -> dict[HeldKey, Held]:
+    """Return what stands behind the digest of each of ``references``, all asked at the same time, each once.
+
+    An index costs one HEAD; a platform's manifest two requests more, to tell the platform. Errors are answers.
+    """
+    import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
+
+    distinct = {held_key(reference): reference for reference in references}
+    found = await asyncio.gather(*(_look_up(reference, registry) for reference in distinct.values()))
+    return dict(zip(distinct, found, strict=True))
+
+
+async def _look_up(reference: ImageReference, registry: Registry) -> Held:
+    try:
+        image = await registry.describe(reference, "kind")
+        if image.is_index:
+            return Held(image.media_type)
+        image = await registry.describe(reference, "manifests")
+        return Held(image.media_type, image.platforms[0].platform)
+    except NotFoundError:
+        pass
+    except ResolveError as error:
+        return Held(error=error)
+    try:
+        return Held(config=await registry.config(reference))
+    except ResolveError as error:
+        return Held(error=error)
