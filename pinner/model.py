@@ -35,6 +35,15 @@ SkipReason: TypeAlias = Literal[
 ]
 
 
+class Calls(NamedTuple):
+    """Which calls in Python code are looked at for images, beyond those that always are."""
+
+    own: tuple[str, ...] = ()
+    """The user's: ``my.module.Runner.start:image``, the parameter's name or its position after the colon."""
+    tiers: tuple[str, ...] = ()
+    """Parts of pinner's own table that have to be asked for."""
+
+
 class Document(NamedTuple):
     """A file's bytes under the path that messages show (relative, ``/`` on every system)."""
 

@@ -1,0 +1,136 @@
+"""Constants and defaults that are more than an image: who else reads them, and would read the digest too."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.formats.python.callees import LOOSE_PARAMETERS
+from pinner.formats.python.names import own_class
+from pinner.formats.python.values import Carrier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.formats.python.scopes import Link, Module, Scope, Use
+
+_TALK = frozenset(
+    {
+        "print",
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "critical",
+        "exception",
+        "log",
+        "echo",
+        "secho",
+        "fail",
+        "skip",
+    }
+)
+_KEYS = frozenset({*LOOSE_PARAMETERS, "Image"})
+_TRANSPARENT = (ast.FormattedValue, ast.JoinedStr, ast.keyword, ast.Tuple, ast.Starred)
+
+
+class Conflict(NamedTuple):
+    """Somebody who reads a constant and is given no image by it."""
+
+    name: str
+    line: int
+
+
+class Sharing:
+    """Tells whether everybody who reads a variable means an image by it."""
+
+    def __init__(self, module: Module, read: set[ast.AST]) -> None:
+        self._module = module
+        self._read = read
+        self._known: dict[Carrier, Conflict | None] = {}
+
+    def conflict(self, carrier: Carrier) -> Conflict | None:
+        """Return somebody who reads ``carrier`` and would be surprised by a digest, or None."""
+        if carrier not in self._known:
+            self._known[carrier] = None  # one that leads back to itself adds nothing
+            self._known[carrier] = self._find(carrier)
+        return self._known[carrier]
+
+    def _find(self, carrier: Carrier) -> Conflict | None:
+        for use in self._uses(carrier):
+            node = use.link.node
+            if node in self._read or _is_harmless(use.link):
+                continue
+            passed_on = _assigned_to(use)
+            if passed_on is None:
+                return Conflict(carrier.name, node.lineno if isinstance(node, ast.expr) else 0)
+            conflict = self.conflict(passed_on)
+            if conflict is not None:
+                return conflict
+        return None
+
+    def _uses(self, carrier: Carrier) -> Iterator[Use]:
+        if not carrier.attribute:
+            for use in self._module.uses.get(carrier.name, ()):
+                if use.scope.find(carrier.name) is carrier.home:
+                    yield use
+            return
+        # In the class itself the attribute is a plain name; elsewhere it is one of some object, perhaps of this class.
+        yield from (
+            use for use in self._module.uses.get(carrier.name, ()) if use.scope.find(carrier.name) is carrier.home
+        )
+        for use in self._module.attribute_uses.get(carrier.name, ()):
+            node = use.link.node
+            other = own_class(node.value, use.scope) if isinstance(node, ast.Attribute) else None
+            if other is None or other is carrier.home:
+                yield use
+
+
+def _is_harmless(link: Link) -> bool:
+    """Tell whether a reader takes the text as it is: shows it, tests that there is one, or calls it an image."""
+    child, parent = link.node, link.parent
+    while parent is not None and isinstance(parent.node, _TRANSPARENT):
+        if isinstance(parent.node, ast.keyword) and parent.node.arg in _KEYS and child is link.node:
+            return True
+        child, parent = parent.node, parent.parent
+    if parent is None:
+        return False
+    node = parent.node
+    match node:
+        case ast.Call():
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            raised = parent.parent is not None and isinstance(parent.parent.node, ast.Raise)
+            return child is not node.func and (name in _TALK or raised)
+        case ast.Dict():
+            return child is link.node and any(
+                value is child and isinstance(key, ast.Constant) and key.value in _KEYS
+                for key, value in zip(node.keys, node.values, strict=True)
+            )
+        case ast.Assert():
+            return child is node.msg
+        case ast.If() | ast.While():
+            return child is node.test
+        case ast.UnaryOp(op=ast.Not()) | ast.Expr():
+            return True
+        case ast.Compare():
+            return all(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
+        case _:
+            return False
+
+
+def _assigned_to(use: Use) -> Carrier | None:
+    """Return the variable or own attribute that simply gets the value of ``use``."""
+    parent = None if use.link.parent is None else use.link.parent.node
+    target: ast.expr | None = None
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0]
+    elif isinstance(parent, ast.AnnAssign):
+        target = parent.target
+    if isinstance(target, ast.Name):
+        home = use.scope.find(target.id)
+        return None if home is None else Carrier(target.id, home)
+    if isinstance(target, ast.Attribute):
+        owner: Scope | None = own_class(target.value, use.scope)
+        return None if owner is None else Carrier(target.attr, owner, attribute=True)
+    return None

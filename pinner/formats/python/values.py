@@ -1,0 +1,198 @@
+"""Where an argument's value is written: a literal here, through constants and defaults; or why that cannot be told."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pinner.formats.python.names import Names, dotted, own_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.formats.python.scopes import Binding, Scope
+    from pinner.model import SkipReason
+
+_ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
+_DEEPEST = 8
+_ELSEWHERE = "its value comes from elsewhere"
+
+
+class Carrier(NamedTuple):
+    """A variable or an attribute that a literal goes through: everybody who reads it gets the literal's text."""
+
+    name: str
+    home: Scope
+    """The scope whose name it is; for an attribute its class."""
+    attribute: bool = False
+
+
+class Literal(NamedTuple):
+    """A string whose text is the whole value."""
+
+    node: ast.expr
+    text: str
+    via: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+
+
+class Opaque(NamedTuple):
+    """A value that no one literal of this file holds."""
+
+    reason: SkipReason
+    detail: str
+    text: str = ""
+    """What of the reference can be read; empty where nothing of it is written here."""
+    via: tuple[str, ...] = ()
+
+
+Value: TypeAlias = Literal | Opaque
+
+
+class Values:
+    """Follows arguments to their literals."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self.read: set[ast.AST] = set()
+        """Every variable and attribute that was read on the way: uses of it that mean an image."""
+
+    def of(self, expression: ast.expr, scope: Scope) -> list[Value]:
+        """Return what ``expression`` may be: more than one value where a condition decides, none for `None`."""
+        return list(self._trace(expression, scope, (), ()))
+
+    def _trace(
+        self, expression: ast.expr, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
+    ) -> Iterator[Value]:
+        if len(via) > _DEEPEST:
+            yield Opaque("non-literal", _ELSEWHERE, via=via[:1])
+            return
+        match expression:
+            case ast.Constant(value=str(text)):
+                yield Literal(expression, text, via, carriers)
+            case ast.Constant():
+                pass  # None, a number, bytes: no name of an image
+            case ast.JoinedStr():
+                yield _formatted(expression, via, carriers)
+            case ast.Name():
+                yield from self._variable(expression, scope, via, carriers)
+            case ast.Attribute():
+                yield from self._attribute(expression, scope, via, carriers)
+            case ast.Call():
+                yield from self._call(expression, scope, via, carriers)
+            case ast.NamedExpr():
+                yield from self._trace(expression.value, scope, via, carriers)
+            case ast.IfExp():
+                for side in (expression.body, expression.orelse):
+                    yield from self._trace(side, scope, via, carriers)
+            case ast.BoolOp(op=ast.Or()):
+                found = [value for part in expression.values for value in self._trace(part, scope, via, carriers)]
+                literal = any(isinstance(value, Literal) for value in found)
+                # `image or "nginx:1"`: where the default is written here, whoever overrides it is on their own.
+                yield from (value for value in found if not literal or isinstance(value, Literal) or value.text)
+            case ast.BinOp():
+                yield Opaque("non-literal", "the text is put together by an operator", _pieces(expression), via)
+            case _:
+                yield Opaque("non-literal", f"`{dotted(expression)}`: {_ELSEWHERE}", via=via)
+
+    def _variable(
+        self, name: ast.Name, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
+    ) -> Iterator[Value]:
+        self.read.add(name)
+        home = scope.find(name.id)
+        meanings = [] if home is None else [found for found in home.bindings[name.id] if found.kind != "annotation"]
+        binding = _only(meanings)
+        if home is None or binding is None or binding.value is None:
+            why = "it is assigned more than once" if len(meanings) > 1 else _ELSEWHERE
+            yield Opaque("non-literal", f"`{name.id}`: {why}", via=via)
+            return
+        carrier = Carrier(name.id, home)
+        yield from self._trace(binding.value, binding.scope, (*via, name.id), (*carriers, carrier))
+
+    def _attribute(
+        self, attribute: ast.Attribute, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
+    ) -> Iterator[Value]:
+        self.read.add(attribute)
+        home = own_class(attribute.value, scope) or self._class_named(attribute.value, scope)
+        choices = [] if home is None else self._names.attribute_values(home, attribute.attr)
+        shown = dotted(attribute)
+        if home is None or len(choices) != 1 or choices[0][0] is None:
+            why = "it is assigned more than once" if len(choices) > 1 else _ELSEWHERE
+            yield Opaque("non-literal", f"`{shown}`: {why}", via=via)
+            return
+        value, where = choices[0]
+        carrier = Carrier(attribute.attr, home, attribute=True)
+        yield from self._trace(value, where, (*via, shown), (*carriers, carrier))
+
+    def _class_named(self, expression: ast.expr, scope: Scope) -> Scope | None:
+        """Return the scope of the class of this module that ``expression`` names, where that is certain."""
+        home = scope.find(expression.id) if isinstance(expression, ast.Name) else None
+        if home is None or not isinstance(expression, ast.Name):
+            return None
+        meanings = home.bindings[expression.id]
+        if len(meanings) != 1 or meanings[0].kind != "class" or meanings[0].node is None:
+            return None
+        return self._names.module.scopes[meanings[0].node]
+
+    def _call(
+        self, call: ast.Call, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
+    ) -> Iterator[Value]:
+        names = self._names.of(call.func, scope) or frozenset()
+        if names & _ENVIRONMENT and names <= _ENVIRONMENT:
+            variable = call.args[0] if call.args else None
+            shown = variable.value if isinstance(variable, ast.Constant) else "environment"
+            default = _default(call)
+            if default is None:
+                yield Opaque("non-literal", f"the environment's `{shown}` has no default here", via=via)
+            else:
+                yield from self._trace(default, scope, (*via, str(shown)), carriers)
+            return
+        text = ""
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "join", "replace"):
+            text = _pieces(call.func.value)
+        detail = "the text is put together by a call" if text else f"`{dotted(call)}`: {_ELSEWHERE}"
+        yield Opaque("non-literal", detail, text, via)
+
+
+def _only(meanings: list[Binding]) -> Binding | None:
+    """Return the one assignment or parameter among ``meanings``; None where there is another meaning too."""
+    if len(meanings) == 1 and meanings[0].kind in ("value", "parameter"):
+        return meanings[0]
+    return None
+
+
+def _default(call: ast.Call) -> ast.expr | None:
+    """Return the second argument of ``os.environ.get`` or ``os.getenv``."""
+    if len(call.args) == 2:  # noqa: PLR2004 - the variable and its default
+        return call.args[1]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == "default"), None)
+
+
+def _formatted(node: ast.JoinedStr, via: tuple[str, ...], carriers: tuple[Carrier, ...]) -> Value:
+    text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+    if all(isinstance(part, ast.Constant) for part in node.values):
+        return Literal(node, text, via, carriers)
+    return Opaque("fstring", "an f-string fills in a part of it", _pieces(node), via)
+
+
+def _pieces(node: ast.expr) -> str:
+    """Return what of ``node`` is literal text, ``{name}`` in between; empty where nothing is."""
+    shown: list[str] = []
+    literal = False
+    stack: list[ast.expr] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            literal = literal or bool(part.value)
+            shown.append(part.value)
+        elif isinstance(part, ast.JoinedStr):
+            stack.extend(reversed(part.values))
+        elif isinstance(part, ast.FormattedValue):
+            shown.append(f"{{{dotted(part.value)}}}")
+        elif isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+            stack.extend((part.right, part.left))
+        elif isinstance(part, ast.BinOp):
+            stack.append(part.left)
+        else:
+            shown.append(f"{{{dotted(part)}}}")
+    return "".join(shown)[:200] if literal else ""
