@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pinner.errors import ResolveError
 from pinner.model import Unresolved
@@ -11,7 +11,7 @@ from pinner.model import Unresolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from pinner.image import Config, Depth, Image
+    from pinner.image import Attachment, Config, Depth, Image
     from pinner.model import Answer, Question, Resolved
     from pinner.reference import ImageReference, Platform
 
@@ -46,6 +46,42 @@ class Registry(Resolver, Protocol):
         That is how an image ID that was written as a digest is told. Raises `ResolveError`.
         """
         ...
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        """Return what lies beside the digest of ``reference``, or what its tag means now: signatures, attestations.
+
+        They are found by where they lie and by what the registry calls them; nothing is verified. Those that an index
+        lists itself are not among them: they are `Image.attachments`. Raises `ResolveError`.
+        """
+        ...
+
+    async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
+        """Return how much ``registry``, as names have it (``docker.io``), lets us fetch; asking counts as no pull.
+
+        Asked about ``reference`` where it is given: a registry may limit some images alone. Raises `ResolveError`.
+        """
+        ...
+
+
+class Allowance(NamedTuple):
+    """How much a registry lets somebody fetch, as far as it says."""
+
+    registry: str
+    user: str | None
+    """The account that was asked with; None for anybody."""
+    limit: int | None = None
+    """Manifests in a window."""
+    remaining: int | None = None
+    """Those that are left of it."""
+    window: int | None = None
+    """Its length in seconds."""
+    source: str | None = None
+    """Who is counted, in the registry's words: an address, or an account's id."""
+
+    @property
+    def is_told(self) -> bool:
+        """Tell whether the registry said anything at all."""
+        return self.limit is not None or self.remaining is not None
 
 
 async def resolve_all(

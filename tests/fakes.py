@@ -10,13 +10,13 @@ from pinner.image import Image
 from pinner.matching import matches
 from pinner.model import Resolved
 from pinner.reference import Digest
+from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pinner.image import Config, Depth
+    from pinner.image import Attachment, Config, Depth
     from pinner.reference import ImageReference, Platform
-    from pinner.resolve import Allowance
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -50,6 +50,16 @@ class FakeResolver:
 
     async def config(self, reference: ImageReference) -> Config | None:  # noqa: ARG002 - the protocol's
         return None
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:  # noqa: ARG002 - the protocol's
+        return ()
+
+    async def allowance(
+        self,
+        registry: str,
+        reference: ImageReference | None = None,  # noqa: ARG002 - the protocol's
+    ) -> Allowance:
+        return Allowance(registry, None)
 
 
 class FakeRegistry(FakeResolver):

@@ -28,7 +28,7 @@ MAX_REDIRECTS = 5
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _MAX_GRANTS = 3
 """A guess from an earlier challenge, the challenge's own token, and one more for a scope the registry insists on."""
-_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs)/[^/]+\Z")
+_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers)/[^/]+\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
+from pinner.image import Image
 from pinner.memory import cache_directory
+from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.cache import Cache, TagKey, age
 from pinner.registry.credentials import CredentialFinder
-from pinner.registry.failures import named
+from pinner.registry.failures import clean, named, prefixed
 from pinner.registry.hosts import check_endpoint, endpoint_for
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.mirrors import Mirrors, Source
 from pinner.registry.notices import Notices
+from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
 from pinner.registry.retry import Clock, Patience
 from pinner.registry.session import Session
@@ -30,10 +33,11 @@ if TYPE_CHECKING:
     import httpx
 
     from pinner.config import Settings
-    from pinner.image import Config, Depth, Image
+    from pinner.image import Attachment, Config, Depth
     from pinner.model import Resolved
     from pinner.reference import ImageReference, Platform
     from pinner.registry.notices import RateLimit
+    from pinner.resolve import Allowance
 
 _T = TypeVar("_T")
 
@@ -152,10 +156,12 @@ class RegistryResolver:
                 return await describe_fetched(remembered, fetched, depth, platforms)
             async with self._session.question(source.endpoint, source.repository) as question:
                 repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                if depth == "kind" and (kind := await repository.kind(reference.tag or "latest", reference.digest)):
+                    return Image(kind.digest, kind.media_type, ())
                 fetched = await repository.fetch(reference.tag or "latest", reference.digest)
                 return await describe_fetched(repository, fetched, depth, platforms)
 
-        return await self._first(reference, ask, manifests=1)
+        return await self._first(reference, ask, manifests=0 if depth == "kind" else 1)
 
     async def config(self, reference: ImageReference) -> Config | None:
         """Return the config that lies in the repository under the digest of ``reference``, or None."""
@@ -178,17 +184,50 @@ class RegistryResolver:
             # Nothing there, or a layer: larger than any config.
             return None
 
-    async def _first(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], *, manifests: int) -> _T:
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        """Return what lies beside the digest of ``reference``, or its tag's; see `pinner.resolve.Registry`.
+
+        Mirrors are not asked: one that has the image need not have what speaks of it.
+        """
+        digest = reference.digest or (await self.resolve(reference, None)).digest
+
+        async def ask(source: Source) -> tuple[Attachment, ...]:
+            if self._is_offline:
+                raise nothing_remembered(source.endpoint.host)
+            async with self._session.question(source.endpoint, source.repository) as question:
+                repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                return await find_attachments(repository, digest, self._warn)
+
+        return await self._first(reference, ask, manifests=0, mirrors=False)
+
+    async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
+        """Return how much ``registry`` lets us fetch; see `pinner.resolve.Registry`."""
+        try:
+            source = self._sources(reference or probe_for(registry))[-1]
+            if self._is_offline:
+                raise nothing_remembered(source.endpoint.host)
+            return await ask_allowance(self._session, self._notices, source, registry, reference)
+        except ResolveError as error:
+            raise prefixed(error, f"cannot tell what {clean(registry)} lets be fetched") from None
+
+    async def _first(
+        self,
+        reference: ImageReference,
+        ask: Callable[[Source], Awaitable[_T]],
+        *,
+        manifests: int,
+        mirrors: bool = True,
+    ) -> _T:
         """Return what the first source answers that does not yield to the next; ``manifests`` of it are to be fetched.
 
-        Raises `ResolveError`, its message naming the reference.
+        Without ``mirrors`` the registry itself is asked alone. Raises `ResolveError`, its message naming the reference.
         """
         try:
             if not reference.domain:
                 hint = "a registry's name has letters, digits, dots and hyphens"
                 raise NotFoundError("it names no registry", hint=hint)
             *others, last = self._sources(reference)
-            for source in others:
+            for source in others if mirrors else ():
                 try:
                     return await ask(source)
                 except source.yields_to:

@@ -55,7 +55,12 @@ def shown(address: str) -> str:
 
 def named(error: ResolveError, reference: ImageReference) -> ResolveError:
     """Return ``error`` as the answer to the question about ``reference``."""
-    message = f"cannot resolve `{reference.familiar}`: {error.message}"
+    return prefixed(error, f"cannot resolve `{reference.familiar}`")
+
+
+def prefixed(error: ResolveError, what: str) -> ResolveError:
+    """Return ``error`` to be shown to a user, ``what`` could not be done before its clause."""
+    message = f"{what}: {error.message}"
     if isinstance(error, RateLimitedError):
         return RateLimitedError(message, hint=error.hint, retry_after=error.retry_after)
     # The kinds that only this package tells apart stay in it.

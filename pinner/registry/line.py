@@ -67,6 +67,8 @@ class Host:
     lesson: Lesson | None = None
     asks_basic: bool = False
     refuses_head: bool = False
+    lists_referrers: bool = True
+    """False once it has shown that it does not know that question."""
     has_answered: bool = False
     failure: UnreachedError | None = None
     """Why nobody need try again: it never answered."""

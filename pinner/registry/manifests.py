@@ -50,6 +50,7 @@ class Descriptor:
     is_image: bool = True
     """False for what lies beside the images: BuildKit's attestations."""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    artifact_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ class Manifest:
     config: Descriptor
     layers: tuple[Descriptor, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=dict)
+    artifact_type: str | None = None
+    subject: Digest | None = None
+    """What it speaks of, where it is something beside an image."""
+
+    @property
+    def artifact(self) -> str | None:
+        """The type of what it is, None for a container image (image-spec, manifest.md: guidelines for artifacts)."""
+        if self.artifact_type is None and self.config.media_type in IMAGE_CONFIGS:
+            return None
+        return self.artifact_type or self.config.media_type
 
 
 Content: TypeAlias = Index | Manifest
@@ -135,7 +146,21 @@ def _read_image(document: Mapping[str, object], media_type: str) -> Manifest:
         _read_descriptor(document.get("config")),
         tuple(_read_descriptor(layer) for layer in layers),
         _read_texts(document, "annotations"),
+        _read_type(document),
+        _read_subject(document.get("subject")),
     )
+
+
+def _read_type(document: Mapping[str, object]) -> str | None:
+    value = document.get("artifactType")
+    return value if isinstance(value, str) and value else None
+
+
+def _read_subject(value: object) -> Digest | None:
+    try:
+        return Digest.parse(str(value.get("digest"))) if isinstance(value, dict) else None
+    except InvalidReferenceError:
+        return None
 
 
 def _read_descriptor(value: object) -> Descriptor:
@@ -152,7 +177,7 @@ def _read_descriptor(value: object) -> Descriptor:
     annotations = _read_texts(value, "annotations")
     is_unknown = platform is not None and "unknown" in (platform.os, platform.architecture)
     is_image = ATTESTATION not in annotations and not is_unknown
-    return Descriptor(media_type, digest, platform, size, is_image, annotations)
+    return Descriptor(media_type, digest, platform, size, is_image, annotations, _read_type(value))
 
 
 def _read_texts(value: Mapping[str, object], key: str) -> dict[str, str]:

@@ -1,0 +1,140 @@
+"""What lies beside an image: signatures, attestations, SBOMs. They are found here, and not verified.
+
+Sources: distribution-spec 1.1, "Listing Referrers" and "Referrers Tag Schema"; cosign's specs/SIGNATURE_SPEC.md and
+ATTESTATION_SPEC.md for its tags.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pinner.errors import NotFoundError, UnsupportedError
+from pinner.image import Attachment
+from pinner.registry.failures import clean, failure
+from pinner.registry.line import Call
+from pinner.registry.manifests import MAX_MANIFEST, OCI_INDEX, Index, Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import httpx
+
+    from pinner.reference import Digest
+    from pinner.registry.failures import Reply
+    from pinner.registry.manifests import Descriptor
+    from pinner.registry.platforms import Fetched
+    from pinner.registry.repository import RemoteRepository
+
+MAX_REFERRERS = 1000
+"""Of one digest."""
+MAX_PAGES = 50
+_MAX_OPENED = 20
+"""Referrers fetched to learn what they are, where the list does not say: each is a pull."""
+COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
+_OK = 200
+# What a registry answers that does not know the question; HTML with status 200 is the same.
+_NOT_KNOWN = frozenset({400, 404, 405, 406, 410, 501})
+_NEXT = re.compile(r'<([^>]{1,4096})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+
+
+async def find_attachments(
+    repository: RemoteRepository, subject: Digest, warn: Callable[[str], None]
+) -> tuple[Attachment, ...]:
+    """Return what speaks of ``subject`` in its repository, each once.
+
+    The registry is asked for the list; one that keeps none has it under a tag, if its clients keep it there. Cosign's
+    own tags are looked for as well: they are in no list. Raises `ResolveError`.
+    """
+    listed = await _listed(repository, subject, warn)
+    if listed is None:
+        fallback = await _tagged(repository, f"{subject.algorithm[:32]}-{subject.hex[:64]}")
+        listed = fallback.content.children if fallback and isinstance(fallback.content, Index) else ()
+    found: list[Attachment] = []
+    unclear = 0
+    for one in listed[:MAX_REFERRERS]:
+        kind: str | None = one.artifact_type or one.media_type
+        if one.artifact_type is None and unclear < _MAX_OPENED:
+            unclear += 1
+            kind = await _kind(repository, one, subject)
+        if kind is not None:
+            found.append(Attachment(one.digest, clean(kind), subject))
+    for suffix in COSIGN_SUFFIXES:
+        fetched = await _tagged(repository, f"{subject.algorithm}-{subject.hex}{suffix}")
+        if fetched is not None:
+            found.append(Attachment(fetched.digest, suffix, subject))
+    return tuple(dict.fromkeys(found))
+
+
+async def _listed(
+    repository: RemoteRepository, subject: Digest, warn: Callable[[str], None]
+) -> Sequence[Descriptor] | None:
+    """Return the registry's own list; None where it keeps none."""
+    host = repository.question.host
+    if not host.lists_referrers:
+        return None
+    first = repository.question.endpoint.base.join(f"{repository.path}/referrers/{subject}")
+    url: httpx.URL | None = first
+    found: list[Descriptor] = []
+    asked: set[httpx.URL] = set()
+    while url is not None:
+        asked.add(url)
+        reply = await repository.session.ask(repository.question, Call("GET", {"Accept": OCI_INDEX}, MAX_MANIFEST), url)
+        page = _read_page(reply)
+        if page is None and url is first:
+            host.lists_referrers = reply.status != _OK and reply.status not in _NOT_KNOWN
+            if host.lists_referrers:
+                raise failure(reply, host.name)
+            return None
+        if page is None:
+            raise UnsupportedError(f"{host.name} breaks off its list of what lies beside {subject}")
+        found += page.children
+        url = _next_page(reply, first)
+        if url is not None and (url in asked or len(asked) >= MAX_PAGES or len(found) >= MAX_REFERRERS):
+            warn(f"{host.name} has a list without end of what lies beside {subject}: its beginning was read")
+            url = None
+    return found
+
+
+def _read_page(reply: Reply) -> Index | None:
+    """Return the index that a registry lists referrers in; None for anything else."""
+    if reply.status != _OK:
+        return None
+    try:
+        content = read_manifest(reply.body, reply.headers.get("content-type"))
+    except UnsupportedError:
+        return None
+    return content if isinstance(content, Index) and content.media_type == OCI_INDEX else None
+
+
+def _next_page(reply: Reply, first: httpx.URL) -> httpx.URL | None:
+    """Return where the list goes on: of the address that the registry gives, only its query is heeded."""
+    match = _NEXT.search(reply.headers.get("link", ""))
+    if match is None:
+        return None
+    query = match[1].partition("#")[0].partition("?")[2]
+    return first.copy_with(query=query.encode("ascii", "ignore"))
+
+
+async def _kind(repository: RemoteRepository, one: Descriptor, subject: Digest) -> str | None:
+    """Return what ``one`` is, from its own manifest; None where that speaks of something else or is not there."""
+    try:
+        content = (await repository.manifest(str(one.digest), one.digest)).content
+    except NotFoundError:
+        return None
+    if not isinstance(content, Manifest):
+        return content.media_type
+    if content.subject not in (None, subject):
+        return None
+    return content.artifact_type or content.config.media_type
+
+
+async def _tagged(repository: RemoteRepository, tag: str) -> Fetched | None:
+    """Return what lies under ``tag``; None where there is none.
+
+    By a GET: Nexus answers 404 to a HEAD whatever there is, and what is not there counts as no pull.
+    """
+    try:
+        return await repository.manifest(tag, None)
+    except NotFoundError:
+        return None
