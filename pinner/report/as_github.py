@@ -70,14 +70,14 @@ def _entries(verdict: Verdict) -> Iterator[_Entry]:
 
 
 def _unreadable(file: Unread) -> _Entry:
-    path, message = whole(file.path), whole(printable(file.error.message))
+    path, message = whole(printable(file.path)), whole(printable(file.error.message))
     command = f"::error file={_property(path)},title=pinner::{_data(f'{path}: {message}')}"
     return _Entry("error", command, _text(f"{path}: error: {message}"))
 
 
 def _entry(finding: Finding, regions: Regions) -> _Entry:
     kind = _COMMANDS[finding.severity]
-    path = whole(finding.path)
+    path = whole(printable(finding.path))
     spot = regions.spot(finding)
     properties = {"file": path, "line": str(spot.start.line), "col": str(spot.start.column)}
     if spot.end is not None and spot.end.line == spot.start.line and spot.end.column > spot.start.column:

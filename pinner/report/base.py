@@ -106,15 +106,18 @@ def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: 
     )
 
 
-def summarise(files: int, places: Iterable[Shown], findings: Iterable[Finding] = ()) -> Summary:
-    """Return the counts for ``places`` in ``files`` files, and for ``findings`` by severity."""
+def summarise(files: int, places: Iterable[Shown], findings: Iterable[Finding] = (), unknown: int = 0) -> Summary:
+    """Return the counts for ``places`` in ``files`` files, and for ``findings`` by severity.
+
+    ``unknown`` is how many of the places no registry would answer for.
+    """
     states = {"pinned": 0, "unpinned": 0, "skipped": 0}
     for shown in places:
         states[status_of(shown.place)] += 1
     severities = {"error": 0, "warning": 0, "note": 0}
     for finding in findings:
         severities[finding.severity] += 1
-    return Summary(files=files, mentions=sum(states.values()), unknown=0, **states, **severities)
+    return Summary(files=files, mentions=sum(states.values()), unknown=unknown, **states, **severities)
 
 
 def status_of(place: Place) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.lockfile.model import NAME as LOCK
 from pinner.model import Mention
 from pinner.plan import Changed, Failed, Unchanged
 from pinner.report.as_text import counted, place_of
@@ -11,13 +12,15 @@ from pinner.report.style import hint_line, printable
 from pinner.report.words import count, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pinner.plan import Plan
     from pinner.report.style import Style
     from pinner.screen import Operation
 
 _MAX_PLACES = 3
+_VERBS: Mapping[Operation, str] = {"pin": "pin", "update": "update", "unpin": "unpin", "hold": "pin"}
+"""How the user called it."""
 
 
 class Tally(NamedTuple):
@@ -70,12 +73,22 @@ def _done_to(verdict: Changed, style: Style) -> str:
 
 def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:
     """Yield what could not be done and why: each reason once, with the places it holds for."""
+    yield from render_untold(
+        (
+            (plan.document.path, verdict.place, verdict.error)
+            for plan in plans
+            for verdict in plan.verdicts
+            if isinstance(verdict, Failed)
+        ),
+        style,
+    )
+
+
+def render_untold(failures: Iterable[tuple[str, Mention, PinnerError]], style: Style) -> Iterator[str]:
+    """Yield the errors of ``failures`` (path, mention, error): each once, with the places it holds for."""
     reasons: dict[tuple[str, str | None], dict[str, Mention]] = {}
-    for plan in plans:
-        for verdict in plan.verdicts:
-            if isinstance(verdict, Failed):
-                places = reasons.setdefault((verdict.error.message, verdict.error.hint), {})
-                places.setdefault(place_of(plan.document.path, verdict.place), verdict.place)
+    for path, mention, error in failures:
+        reasons.setdefault((error.message, error.hint), {}).setdefault(place_of(path, mention), mention)
     # A hint that several share stands once, after the last of them.
     last = {hint: message for message, hint in reasons}
     for (message, hint), places in reasons.items():
@@ -149,6 +162,8 @@ def _left(number: int, operation: Operation) -> str:
         return f"{number} without a tag {'stays' if one else 'stay'} pinned"
     if operation == "update":
         return f"{number} {'is' if one else 'are'} up to date"
+    if operation == "hold":
+        return f"{number} {'was' if one else 'were'} as {LOCK} says"
     return f"{number} {'was' if one else 'were'} pinned already"
 
 
@@ -169,6 +184,6 @@ def _nothing(result: Tally, operation: Operation, *, troubled: bool) -> str:
         return ""
     if result.kept:
         state = _left(result.kept, operation) if operation == "unpin" else references(result.kept)
-        state += {"pin": " pinned", "update": " up to date", "unpin": ""}[operation]
-        return f"nothing to {operation}: {state}"
-    return f"nothing to {operation}"
+        state += {"pin": " pinned", "update": " up to date", "unpin": "", "hold": f" as {LOCK} says"}[operation]
+        return f"nothing to {_VERBS[operation]}: {state}"
+    return f"nothing to {_VERBS[operation]}"

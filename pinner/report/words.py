@@ -48,6 +48,7 @@ def _state(summary: Summary) -> str:
     if not summary.mentions:
         return f"no image is named in {files}"
     skipped = f", {summary.skipped} skipped" if summary.skipped else ""
+    skipped += f", {summary.unknown} without an answer" if summary.unknown else ""
     if not summary.unpinned and not summary.skipped:
         return f"{references(summary.pinned)} pinned ({files})"
     return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{skipped} ({files})"

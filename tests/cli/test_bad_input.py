@@ -101,7 +101,7 @@ def test_a_configuration_in_trouble_is_misuse(tmp_path: Path, command: str) -> N
     assert pinner(tmp_path, command, "--config", "other.toml").status == 0
 
 
-COMMANDS = "pin, update, unpin, check, list, demo"
+COMMANDS = "pin, update, unpin, check, list, explain, demo"
 
 
 @pytest.mark.parametrize(
