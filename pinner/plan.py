@@ -138,9 +138,9 @@ def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answe
 
 def _wants_answer(mention: Mention, operation: Operation) -> bool:
     if mention.reference.digest is None:
-        return operation in ("pin", "update")
+        return operation in ("pin", "update", "hold")
     # `repo@sha256:…` follows no tag: guessing `latest` would change what the file means.
-    return operation == "update" and mention.reference.tag is not None
+    return operation in ("update", "hold") and mention.reference.tag is not None
 
 
 def make_plan(

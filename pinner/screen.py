@@ -10,7 +10,7 @@ from pinner.formats.source import LineIndex
 from pinner.model import Mention, Skip, as_skip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from pinner.formats.base import Format
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from pinner.model import Document, Located, Place
     from pinner.reference import ImageReference
 
-Operation: TypeAlias = Literal["pin", "update", "unpin"]
+Operation: TypeAlias = Literal["pin", "update", "unpin", "hold"]
+"""What is to be done to references; ``hold`` makes them what the lock says, whether they have a digest or not."""
 
-# The rule that a pragma has to silence to keep an operation away from a reference.
-_GUARD = {"pin": "PIN001", "update": "PIN101", "unpin": "PIN001"}
+# The rules of which a pragma has to silence one to keep an operation away from a reference.
+_GUARDS: Mapping[Operation, tuple[str, ...]] = {
+    "pin": ("PIN001",),
+    "update": ("PIN101",),
+    "unpin": ("PIN001",),
+    "hold": ("PIN001", "PIN004"),
+}
 
 
 class Candidate(NamedTuple):
@@ -97,12 +103,13 @@ def judged(source: Source, operation: Operation) -> tuple[Place, ...]:
 
     Mentions that share an insertion point share their fate: guarding one guards all.
     """
-    rule = _GUARD[operation]
     guards = {}
     for candidate in source.candidates:
         if isinstance(candidate.place, Skip) and candidate.place.reason == "excluded":
             guards[candidate.place.span] = candidate.place.detail
-        elif (pragma := candidate.silenced(rule)) is not None:
+            continue
+        pragma = next(filter(None, map(candidate.silenced, _GUARDS[operation])), None)
+        if pragma is not None:
             guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
     return tuple(
         as_skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place

@@ -1,0 +1,214 @@
+"""Read pinner.lock: bytes in, a `Lock` out, and one clear error with its place for anything else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+
+from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
+from pinner.lockfile.model import VERSION, Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.places import line_and_column, spots
+from pinner.reference import Digest, ImageReference, Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+T = TypeVar("T")
+
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)", re.MULTILINE)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_ANEW = "delete the file and run `pinner lock` to make it anew"
+
+
+def parse_lock(data: bytes, name: str) -> Lock:
+    """Return what the lockfile ``data`` says; ``name`` is what messages call it.
+
+    Raises `ConfigError` with line and column for what is no JSON, has another shape than architecture.md §6 gives it,
+    names a key twice, holds merge conflicts, or was written by a newer pinner.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line, column = line_and_column(data[: error.start].decode(), error.start)
+        raise ConfigError(f"{name}:{line}:{column}: not UTF-8", hint=_ANEW) from error
+    if (conflict := _CONFLICT.search(text)) is not None:
+        line, column = line_and_column(text, conflict.start())
+        raise ConfigError(
+            f"{name}:{line}:{column}: has merge conflicts",
+            hint="resolve them, or delete both sides of an entry and run `pinner lock`",
+        )
+    return _lock(_Node(_json(text, name), (), _Text(text, name)))
+
+
+def _json(text: str, name: str) -> object:
+    repeated = False
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) < len(pairs)
+        return found
+
+    try:
+        content = json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        cut_short = not text[error.pos :].strip()
+        problem = "ends too early" if cut_short else f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise ConfigError(f"{name}:{error.lineno}:{error.colno}: {problem}", hint=_ANEW) from error
+    except (RecursionError, ValueError) as error:  # nested a thousand times; a number of thousands of digits
+        raise ConfigError(f"{name}: not a lockfile of pinner", hint=_ANEW) from error
+    if repeated:
+        _refuse_repetition(_Text(text, name))
+    return content
+
+
+def _refuse_repetition(text: _Text) -> None:
+    seen = set()
+    for spot in spots(text.text):
+        key = (spot.owner, spot.path[-1])
+        if spot.owner is not None and key in seen:
+            line, column = line_and_column(text.text, spot.start)
+            raise ConfigError(
+                f"{text.name}:{line}:{column}: `{spot.path[-1]}` is here twice",
+                hint="delete one of the two, or both and run `pinner lock`",
+            )
+        seen.add(key)
+
+
+class _Text(NamedTuple):
+    text: str
+    name: str
+
+
+class _Node(NamedTuple):
+    """A value and the keys that lead to it, so that every complaint names line and key."""
+
+    value: object
+    path: tuple[str, ...]
+    source: _Text
+
+    def refuse(self, problem: str, hint: str | None = _ANEW) -> NoReturn:
+        """Raise the error that says what is wrong here."""
+        known = {spot.path: spot.start for spot in spots(self.source.text)}
+        path = self.path
+        while path and path not in known:
+            path = path[:-1]
+        line, column = line_and_column(self.source.text, known.get(path, 0))
+        what = f"`{self.path[-1]}` " if self.path else ""
+        raise ConfigError(f"{self.source.name}:{line}:{column}: {what}{problem}", hint=hint)
+
+    def items(self) -> Iterable[tuple[str, _Node]]:
+        """Yield the keys of an object and what they lead to."""
+        if not isinstance(self.value, dict):
+            self.refuse("must be an object")
+        for key, value in self.value.items():
+            yield key, _Node(value, (*self.path, key), self.source)
+
+    def fields(self, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Mapping[str, _Node]:
+        """Return the members of an object that has all of ``needed`` and nothing beyond ``optional``."""
+        found = dict(self.items())
+        for name, node in found.items():
+            if name not in (*needed, *optional):
+                node.refuse("is no key of a lockfile", did_you_mean(name, (*needed, *optional)) or _ANEW)
+        for name in needed:
+            if name not in found:
+                self.refuse(f"lacks `{name}`")
+        return found
+
+    def list(self) -> Iterable[_Node]:
+        """Yield the values of a list."""
+        if not isinstance(self.value, list):
+            self.refuse("must be a list")
+        for value in self.value:
+            path = (*self.path, value) if isinstance(value, str) else self.path
+            yield _Node(value, path, self.source)
+
+    def text(self) -> str:
+        """Return a text."""
+        if not isinstance(self.value, str):
+            self.refuse("must be a text")
+        return self.value
+
+    def parsed(self, parse: Callable[[str], T]) -> T:
+        """Return what ``parse`` makes of a text; its `InvalidReferenceError` is said with the place."""
+        try:
+            return parse(self.text())
+        except InvalidReferenceError as error:
+            self.refuse(f"is wrong: {error.message}", error.hint or _ANEW)
+
+
+def _lock(node: _Node) -> Lock:
+    if not isinstance(node.value, dict):
+        node.refuse("not a lockfile of pinner")
+    version = node.value.get("version")
+    if isinstance(version, int) and version > VERSION:
+        _Node(version, ("version",), node.source).refuse(
+            f"is {version}: written by a newer pinner (version {version})", "update pinner"
+        )
+    if version is not None and (version != VERSION or isinstance(version, bool)):
+        _Node(version, ("version",), node.source).refuse(f"must be {VERSION}")
+    fields = node.fields(("images", "sources", "version"))
+    return Lock(
+        MappingProxyType({name: _entry(name, entry) for name, entry in fields["images"].items()}),
+        MappingProxyType({path: _names(names) for path, names in fields["sources"].items()}),
+    )
+
+
+def _entry(name: str, node: _Node) -> Entry:
+    try:
+        reference = ImageReference.parse(name)
+    except InvalidReferenceError as error:
+        node.refuse(f"is wrong: {error.message}", error.hint or _ANEW)
+    if reference.canonical != name:
+        node.refuse(f"is not an image's full name: that is `{reference.canonical}`")
+    candidates = node.value.get("candidates") if isinstance(node.value, dict) else None
+    listed = () if candidates is None else _Node(candidates, (*node.path, "candidates"), node.source).list()
+    return Entry(_digest(node, ("candidates",)), tuple(_digest(candidate) for candidate in listed))
+
+
+def _digest(node: _Node, also: tuple[str, ...] = ()) -> LockedDigest:
+    fields = node.fields(("digest", "firstSeen", "mediaType"), ("labels", "platforms", *also))
+    platforms = fields["platforms"].items() if "platforms" in fields else ()
+    labels = fields["labels"].items() if "labels" in fields else ()
+    return LockedDigest(
+        fields["digest"].parsed(Digest.parse),
+        fields["mediaType"].text(),
+        _moment(fields["firstSeen"]),
+        MappingProxyType({_platform(name, image): _platform_image(image) for name, image in platforms}),
+        MappingProxyType({name: value.text() for name, value in labels}),
+    )
+
+
+def _moment(node: _Node) -> datetime:
+    text = node.text()
+    try:
+        moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
+    except ValueError:
+        node.refuse(f"is not a time: `{text}`", "write it as in 2026-11-01T12:00:00Z")
+    return moment
+
+
+def _platform(name: str, node: _Node) -> Platform:
+    return _Node(name, node.path, node.source).parsed(Platform.parse)
+
+
+def _platform_image(node: _Node) -> LockedPlatform:
+    fields = node.fields(("digest",), ("config", "size"))
+    size = fields["size"].value if "size" in fields else None
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+        fields["size"].refuse("must be a number of bytes")
+    return LockedPlatform(
+        fields["digest"].parsed(Digest.parse),
+        fields["config"].parsed(Digest.parse) if "config" in fields else None,
+        size,
+    )
+
+
+def _names(node: _Node) -> tuple[str, ...]:
+    names = tuple(name.text() for name in node.list())
+    if not names:
+        node.refuse("must name an image: a file without one is not listed")
+    return names

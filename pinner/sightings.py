@@ -1,0 +1,70 @@
+"""Remember when this user first saw a digest under a tag, so that two clones of a repository agree on it.
+
+One small file for each (tag, digest) in the user's cache folder; the first to write it wins. Where it is lost, a lock
+still has its own times: only a digest that no lock knows yet gets a later one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pinner.reference import Digest
+
+EPOCH = "SOURCE_DATE_EPOCH"
+"""The variable that says what time it is, for results that can be made again (reproducible-builds.org)."""
+
+
+class Sightings:
+    """What was first seen when: ``directory`` remembers, None for nobody; ``now`` is for what it does not know."""
+
+    def __init__(self, directory: Path | None, now: datetime) -> None:
+        self._directory = directory
+        self.now = now
+
+    def first_seen(self, name: str, digest: Digest) -> datetime:
+        """Return when ``digest`` was first seen under the tag ``name`` (canonical): now, where nobody remembers it."""
+        if self._directory is None:
+            return self.now
+        key = hashlib.sha256(f"{name}@{digest}".encode()).hexdigest()
+        record = self._directory / "seen" / key
+        try:
+            record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Written beside it and linked: nobody reads half a time, and the second of two that come at once loses.
+            temporary = record.with_suffix(f".{os.getpid()}")
+            if not record.exists():
+                temporary.write_text(str(int(self.now.timestamp())), "ascii")
+                _place(temporary, record)
+            seen = datetime.fromtimestamp(int(record.read_text("ascii")), UTC)
+        except (OSError, ValueError, OverflowError):  # a full disk, a damaged file: now is true enough
+            return self.now
+        return min(seen, self.now)
+
+
+def _place(temporary: Path, record: Path) -> None:
+    try:
+        record.hardlink_to(temporary)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        temporary.replace(record)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def open_sightings(environment: Mapping[str, str], directory: Path | None, clock: float) -> Sightings:
+    """Return what remembers for this run; ``clock`` is the time in seconds since 1970.
+
+    SOURCE_DATE_EPOCH in ``environment`` is the time instead, and then nothing is remembered: the result must depend on
+    it alone.
+    """
+    try:
+        return Sightings(None, datetime.fromtimestamp(int(environment[EPOCH]), UTC))
+    except (KeyError, ValueError, OverflowError, OSError):
+        return Sightings(directory, datetime.fromtimestamp(int(clock), UTC))
