@@ -35,13 +35,20 @@ SkipReason: TypeAlias = Literal[
 ]
 
 
+TIERS = ("frameworks", "loose")
+"""The parts of the table of Python calls that have to be asked for.
+
+``frameworks``: dagger, modal, prefect, flyte, ray. ``loose``: whatever is called with ``image=`` and a tagged name.
+"""
+
+
 class Calls(NamedTuple):
     """Which calls in Python code are looked at for images, beyond those that always are."""
 
     own: tuple[str, ...] = ()
     """The user's: ``my.module.Runner.start:image``, the parameter's name or its position after the colon."""
     tiers: tuple[str, ...] = ()
-    """Parts of pinner's own table that have to be asked for."""
+    """Those of `TIERS` that are asked for."""
 
 
 class Document(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner import files
 from pinner.discover import siblings_of
 from pinner.errors import InputError
-from pinner.formats import by_name
+from pinner.formats import FORMATS, by_name, with_calls
 from pinner.model import Document
 from pinner.reading import read_all
 from pinner.screen import screen
@@ -45,8 +45,9 @@ class Survey(NamedTuple):
 def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
     """Read and locate every target; a file that cannot be read is reported and the others go on."""
     targets = sorted(targets, key=lambda target: target.path)
-    readings = read_all(targets)
-    found = _known(readings)
+    formats = with_calls(settings.calls)
+    readings = read_all(targets, formats)
+    found = _known(readings, formats)
     places = _reconciled(found, targets)
     sources = tuple(
         screen(
@@ -70,9 +71,9 @@ class _File(NamedTuple):
     located: Located
 
 
-def _known(readings: Iterable[Reading]) -> list[_File]:
+def _known(readings: Iterable[Reading], formats: Sequence[Format] = FORMATS) -> list[_File]:
     return [
-        _File(Document(reading.path, reading.data), by_name(reading.format), reading.located)
+        _File(Document(reading.path, reading.data), by_name(reading.format, formats), reading.located)
         for reading in readings
         if reading.format is not None and reading.located is not None
     ]

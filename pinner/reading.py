@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
 from pinner.errors import InputError
-from pinner.formats import locate
+from pinner.formats import FORMATS, locate
 from pinner.model import Document
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from pinner.discover import Target
+    from pinner.formats.base import Format
     from pinner.model import Located
 
 WORTH_A_PROCESS = 300
@@ -35,14 +36,17 @@ class Reading(NamedTuple):
     error: InputError | None = None
 
 
-def read_all(targets: Sequence[Target], processes: int | None = None) -> list[Reading]:
+def read_all(
+    targets: Sequence[Target], formats: Sequence[Format] = FORMATS, processes: int | None = None
+) -> list[Reading]:
     """Return what came of each of ``targets``, in their order; ``processes`` is for as many as there are processors.
 
+    ``formats`` are the formats as they are configured.
     Other processes are used only where starting them is cheap: where the system forks and nothing else is running.
     """
     number = min(processes or _processors(), _MOST_PROCESSES, len(targets) // WORTH_A_PROCESS)
     if number < 2 or sys.platform != "linux":  # noqa: PLR2004 - one process is this one
-        return _read_share(targets)
+        return _read_share(targets, formats)
     import multiprocessing  # noqa: PLC0415 - only for large trees
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 
@@ -50,22 +54,22 @@ def read_all(targets: Sequence[Target], processes: int | None = None) -> list[Re
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(number - 1, context, initializer=_leave_interrupts_to_parent) as executor:
         try:
-            return _share_out(shares, executor)
+            return _share_out(shares, formats, executor)
         finally:
             executor.shutdown(cancel_futures=True)
 
 
-def _share_out(shares: Sequence[Sequence[Target]], executor: Executor) -> list[Reading]:
+def _share_out(shares: Sequence[Sequence[Target]], formats: Sequence[Format], executor: Executor) -> list[Reading]:
     """Read ``shares``: the others from the front, this process from the back, until they meet.
 
     What others read has to be handed over, which takes a quarter of the time of reading it.
     """
-    futures = [executor.submit(_read_share, share) for share in shares]
+    futures = [executor.submit(_read_share, share, formats) for share in shares]
     own: list[list[Reading]] = []
     for share, future in zip(reversed(shares), reversed(futures), strict=True):
         if not future.cancel():
             break
-        own.append(_read_share(share))
+        own.append(_read_share(share, formats))
     theirs = [future.result() for future in futures[: len(futures) - len(own)]]
     return [reading for share in (*theirs, *reversed(own)) for reading in share]
 
@@ -83,16 +87,16 @@ def _leave_interrupts_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _read_share(targets: Sequence[Target]) -> list[Reading]:
-    return [_read(target) for target in targets]
+def _read_share(targets: Sequence[Target], formats: Sequence[Format]) -> list[Reading]:
+    return [_read(target, formats) for target in targets]
 
 
-def _read(target: Target) -> Reading:
+def _read(target: Target, formats: Sequence[Format]) -> Reading:
     try:
         data = files.read(target.file)
     except InputError as error:
         return Reading(target.path, error=error)
-    found = locate(Document(target.path, data))
+    found = locate(Document(target.path, data), formats)
     if found is None:
         return Reading(target.path)
     return Reading(target.path, data, found[0].name, found[1])

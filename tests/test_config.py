@@ -132,7 +132,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
     return error.value.message, error.value.hint
 
 
-KEYS = "exclude, images, platforms, min-age, rules, registries, group"
+KEYS = "exclude, images, platforms, min-age, rules, registries, group, python"
 RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN101, PIN102, PIN103, PIN104, PIN105"
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"

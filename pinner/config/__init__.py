@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.model import Calls
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,5 +59,7 @@ class Settings(NamedTuple):
     """How many requests a host gets at once; None for the default."""
     use_cache: bool = True
     groups: tuple[Group, ...] = ()
+    calls: Calls = Calls()
+    """The calls in Python code that take an image, beyond those that pinner knows."""
     source: str | None = None
     """The configuration file that was read, for messages."""

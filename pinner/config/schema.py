@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 from pinner.config import Group, RegistryOptions, Settings
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
+from pinner.model import TIERS, Calls
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, Level
 
@@ -22,6 +23,8 @@ _WHERE = re.compile(
     r"^(?P<problem>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
+# A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
+_CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -38,7 +41,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         if not isinstance(tools, dict) or "pinner" not in tools:
             return None
         table = _Table(tools, source, "tool").table("pinner")
-    table.allow(("exclude", "images", "platforms", "min-age", "rules", "registries", "group"))
+    table.allow(("exclude", "images", "platforms", "min-age", "rules", "registries", "group", "python"))
     images = table.table("images")
     images.allow(("exclude",))
     return Settings(
@@ -50,6 +53,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         rules=_rules(table.table("rules")),
         registries=_registries(table.table("registries"), root),
         groups=_groups(table),
+        calls=_calls(table.table("python")),
         source=source,
     )
 
@@ -214,3 +218,17 @@ def _groups(table: _Table) -> tuple[Group, ...]:
             raise group.error("name", f"is taken: there are two groups `{name}`")
         found.append(Group(name, images))
     return tuple(found)
+
+
+def _calls(table: _Table) -> Calls:
+    table.allow(("calls", "tiers"))
+    calls, tiers = table.strings("calls"), table.strings("tiers")
+    for text in calls:
+        if _CALL.fullmatch(text) is None:
+            hint = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
+            raise table.error("calls", f"is wrong: `{text}` names no parameter of a callable", hint)
+    for tier in tiers:
+        if tier not in TIERS:
+            hint = did_you_mean(tier, TIERS) or f"the tiers are {', '.join(TIERS)}"
+            raise table.error("tiers", f"is wrong: there is no tier `{tier}`", hint)
+    return Calls(calls, tiers)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.formats.base import Format
+from pinner.model import Calls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.model import Document, Located
 
 _YAML = r"\.ya?ml$"
@@ -24,14 +27,21 @@ FORMATS = (
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", _YAML),
+    Format("notebook", "pinner.formats.notebook", r"\.ipynb$"),
+    Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
 )
 
-_BY_NAME = {format_.name: format_ for format_ in FORMATS}
+
+def by_name(name: str, formats: Iterable[Format] = FORMATS) -> Format:
+    """Return the format called ``name`` among ``formats``, the formats as they are configured."""
+    return next(format_ for format_ in formats if format_.name == name)
 
 
-def by_name(name: str) -> Format:
-    """Return the format called ``name``."""
-    return _BY_NAME[name]
+def with_calls(calls: Calls) -> tuple[Format, ...]:
+    """Return the formats, those that read code looking at ``calls`` as well."""
+    if calls == Calls():
+        return FORMATS
+    return tuple(format_ if format_.calls is None else format_._replace(calls=calls) for format_ in FORMATS)
 
 
 def claims(path: str) -> bool:
@@ -39,13 +49,17 @@ def claims(path: str) -> bool:
     return any(format_.claims(path) for format_ in FORMATS)
 
 
-def locate(document: Document) -> tuple[Format, Located] | None:
+def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[Format, Located] | None:
     """Return what ``document`` holds and the format that found it, or None where no format knows it.
 
     Formats that claim the name come first; a file that none claims (named on the command line) is tried by content:
-    as a Dockerfile where an instruction ``FROM`` or ``ARG`` comes first, as YAML otherwise.
+    as Python where its first line says so, as a Dockerfile where an instruction ``FROM`` or ``ARG`` comes first, as
+    YAML otherwise. ``formats`` are the formats as they are configured.
     """
-    candidates = [format_ for format_ in FORMATS if format_.claims(document.path)] or _by_content(document.data)
+    candidates = [format_ for format_ in formats if format_.claims(document.path)]
+    if not candidates:
+        names = _by_content(document.data)
+        candidates = [format_ for format_ in formats if format_.name in names]
     for format_ in candidates:
         located = format_.locate(document)
         if located is not None:
@@ -53,11 +67,13 @@ def locate(document: Document) -> tuple[Format, Located] | None:
     return None
 
 
-def _by_content(data: bytes) -> list[Format]:
+def _by_content(data: bytes) -> tuple[str, ...]:
+    if data.startswith(b"#!") and b"python" in data[:200].partition(b"\n")[0]:
+        return ("python",)
     for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
         words = line.split(None, 1)
         if words and not words[0].startswith(b"#"):
             if words[0].upper() in (b"FROM", b"ARG"):
-                return [_BY_NAME["dockerfile"]]
+                return ("dockerfile",)
             break
-    return [_BY_NAME["compose"], _BY_NAME["kubernetes"]]
+    return ("compose", "kubernetes")

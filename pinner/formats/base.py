@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.model import Document, Located
+    from pinner.model import Calls, Document, Located
 
 
 class FormatModule(Protocol):
@@ -21,6 +21,14 @@ class FormatModule(Protocol):
         Never raises, on any bytes: what cannot be parsed comes back as a `Skip` with reason ``parse-error`` or
         ``templated``, and the rest of the document goes on.
         """
+        ...
+
+
+class CallsModule(Protocol):
+    """A format with code in it: what the calls are that take an image can be configured."""
+
+    def locate(self, document: Document, calls: Calls) -> Located | None:
+        """Return what ``document`` holds with ``calls`` looked at too; see `FormatModule.locate`."""
         ...
 
 
@@ -44,6 +52,9 @@ class Format(NamedTuple):
     siblings: str = ""
     """Where the module is a `CrossFileModule`: a regular expression for the names of the files its rules reach to."""
 
+    calls: Calls | None = None
+    """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
+
     @property
     def crosses_files(self) -> bool:
         """Tell whether the module is a `CrossFileModule`."""
@@ -55,7 +66,10 @@ class Format(NamedTuple):
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
-        return cast("FormatModule", import_module(self.module)).locate(document)
+        module = import_module(self.module)
+        if self.calls is not None:
+            return cast("CallsModule", module).locate(document, self.calls)
+        return cast("FormatModule", module).locate(document)
 
     def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
         """Apply the rules across files; see `CrossFileModule.reconcile`."""

@@ -49,9 +49,10 @@ def test_claimed(path: str) -> None:
         "Containerfile.containerignore",
         "Dockerfiles/README",
         "Dockerfile.md",
-        "dockerfile.py",
+        "dockerfile.go",
         "MyDockerfile",
-        "dockerfile/__init__.py",
+        "dockerfile/main.go",
+        "stubs.pyi",
         "values.yaml.gotmpl",
         "yaml",
         "a.yamlx",
@@ -59,6 +60,11 @@ def test_claimed(path: str) -> None:
 )
 def test_not_claimed(path: str) -> None:
     assert not claims(path)
+
+
+@pytest.mark.parametrize("path", ["dockerfile.py", "dockerfile/__init__.py", "a/b.pyw"])
+def test_code_about_dockerfiles_is_code(path: str) -> None:
+    assert [format_.name for format_ in FORMATS if format_.claims(path)] == ["python"]
 
 
 @pytest.mark.parametrize(
