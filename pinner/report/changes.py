@@ -14,6 +14,7 @@ from pinner.report.words import count, references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pinner.errors import PinnerError
     from pinner.plan import Plan
     from pinner.report.style import Style
     from pinner.screen import Operation

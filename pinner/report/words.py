@@ -49,6 +49,6 @@ def _state(summary: Summary) -> str:
         return f"no image is named in {files}"
     skipped = f", {summary.skipped} skipped" if summary.skipped else ""
     skipped += f", {summary.unknown} without an answer" if summary.unknown else ""
-    if not summary.unpinned and not summary.skipped:
+    if not summary.unpinned and not skipped:
         return f"{references(summary.pinned)} pinned ({files})"
     return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{skipped} ({files})"

@@ -47,7 +47,7 @@ class ChangeOptions(NamedTuple):
     exit_non_zero_on_change: bool = False
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    index: bool = False
+    to_index: bool = False
     """Whether an update moves one platform's manifest to the index."""
 
 
@@ -64,7 +64,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     if asked.operation == "unpin":
         plans = pipeline.unpin_plans(sources, targets, memory)
     else:
-        plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.index)
+        plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
     lost = {file.path for file in unwritten}

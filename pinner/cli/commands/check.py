@@ -1,4 +1,4 @@
-"""``pinner check``: say what is wrong; offline, and never writes."""
+"""``pinner check``: say what is wrong; offline unless told otherwise, and never writes."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from pinner.screen import judged
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
+    from pinner.errors import PinnerError
+    from pinner.model import Mention
 
 
 class CheckOptions(NamedTuple):
@@ -31,6 +33,8 @@ class CheckOptions(NamedTuple):
     output: tuple[str, ...] = ()
     exit_zero: bool = False
     fail_on: Severity = "error"
+    online: bool = False
+    """Whether the registries are asked how the pins stand."""
 
 
 def check(context: Context, asked: CheckOptions) -> int:
@@ -40,18 +44,27 @@ def check(context: Context, asked: CheckOptions) -> int:
     settings = settings_for(context, asked.options)
     _, survey = look(context, settings, asked.paths, terminal)
     findings = tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
+    untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
+    if asked.online:
+        from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+
+        findings, untold = judge_online(context, settings, survey.sources, findings, terminal)
     places = shown_places((source.document.path, judged(source, "pin")) for source in survey.sources)
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     verdict = Verdict(
         findings,
-        summarise(len(survey.sources), places, findings),
+        summarise(len(survey.sources), places, findings, len(untold)),
         survey.unreadable,
         {source.document.path: source.document.data for source in survey.sources},
         failing,
-        exit_status(found=found, untold=bool(survey.unreadable)),
+        exit_status(found=found, untold=bool(survey.unreadable or untold)),
     )
     complete = deliver(verdict, outputs, context, terminal)
+    if untold:
+        from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
+
+        terminal.complain(render_untold(untold, terminal.talk_style))
     terminal.say(check_sentence(verdict.summary, len(survey.unreadable)))
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.say(hint_line("`pinner pin` adds the digests", terminal.talk_style))

@@ -18,6 +18,7 @@ Examples:
   pinner check                          the repository around the current folder
   pinner check Dockerfile deploy/       a file, and all in a folder
   pinner check --fail-on warning        be stricter
+  pinner check --online                 which digests are stale or gone
   pinner check --format json | jq       for other programs
   pinner check --output pinner.sarif    for code scanning, and text for you
 
@@ -48,11 +49,13 @@ To silence a finding, above or beside the reference:
     show_default=True,
     help="Exit with 1 from this severity upwards.",
 )
+@click.option("--online", is_flag=True, help="Ask the registries too: digests that are stale, gone or of a wrong kind.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Say which references are not pinned, or cannot be.
 
-    Only the files are looked at: no registry is asked, and nothing is written.
+    Only the files are looked at, unless --online is given: then the registries are asked how every pin stands. Nothing
+    is written.
     """
     return Invocation(ctx.obj, partial(check, asked=CheckOptions(ctx.obj, **values)))

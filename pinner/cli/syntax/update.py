@@ -31,7 +31,9 @@ Globs are held against full names: docker.io/library/nginx, docker.io/library/ng
 @CHANGE_STATUS
 @click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
-@click.option("--index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too.")
+@click.option(
+    "--index", "to_index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too."
+)
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Move stale digests to what their tags mean now, and pin what is not pinned.

@@ -1,0 +1,171 @@
+"""How each pin stands with its registry: what the tag means now, what the digest is, which platforms it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pinner.errors import ResolveError
+from pinner.holding import Held, held_key, look_up_held
+from pinner.image import INDEX_TYPES
+from pinner.model import Mention, Question, Resolved, Unresolved
+from pinner.resolve import resolve_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pinner.config import Settings
+    from pinner.image import Config, Depth, Image
+    from pinner.model import Answer
+    from pinner.reference import Digest, ImageReference, Platform
+    from pinner.resolve import Registry
+    from pinner.screen import Source
+
+StandingKey: TypeAlias = tuple[str, "Digest | None", bool]
+
+
+class Standing(NamedTuple):
+    """What the registry says of one reference."""
+
+    tag: Answer | None
+    """What the tag means now, as an index where there is one; None where no tag is followed."""
+    held: Held | None = None
+    """What the digest is; None where there is none."""
+    platform_tag: Answer | None = None
+    """What the tag means now for the platform whose manifest is held."""
+    image: Image | None = None
+    """The platforms that the digest serves; None where none are required."""
+    same_config: Platform | None = None
+    """Where an image ID is held: the platform that has it in what the tag means now."""
+    error: ResolveError | None = None
+    """Why something of this could not be told."""
+
+    @property
+    def current(self) -> Digest | None:
+        """The digest that the tag means now, of the kind that is held; None where that cannot be told."""
+        answer = self.platform_tag or self.tag
+        return answer.digest if isinstance(answer, Resolved) else None
+
+
+def standing_key(reference: ImageReference) -> StandingKey:
+    """Return what tells the standing of ``reference``: its name, its digest, and whether it follows a tag."""
+    return reference.canonical, reference.digest, _follows(reference)
+
+
+def _follows(reference: ImageReference) -> bool:
+    return reference.tag is not None or reference.digest is None
+
+
+class Standings(NamedTuple):
+    """How everything stands, and what else the run learned."""
+
+    by_key: Mapping[StandingKey, Standing]
+    known: Mapping[Digest, frozenset[str]]
+    """The repositories that serve each digest, as far as this run got to know."""
+
+    def of(self, mention: Mention) -> Standing | None:
+        """Return how ``mention`` stands; None for one that was not asked about."""
+        return self.by_key.get(standing_key(mention.reference))
+
+
+async def look_up_standings(
+    sources: Iterable[Source],
+    settings: Settings,
+    registry: Registry,
+    on_answer: Callable[[int, int], None] | None = None,
+) -> Standings:
+    """Return how every mention in ``sources`` stands, each distinct one looked up once. Errors are answers.
+
+    A pin whose digest is what its tag means costs one HEAD; more is asked only where the two differ, and the platforms
+    where the settings require some.
+    """
+    import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
+
+    mentions = (one.place for source in sources for one in source.candidates)
+    references = {
+        standing_key(mention.reference): mention.reference for mention in mentions if isinstance(mention, Mention)
+    }
+    tags = await resolve_all(
+        [Question(reference) for reference in references.values() if _follows(reference)], registry, on_answer
+    )
+    held = await _what_is_held(references.values(), tags, registry)
+    questions = {
+        key: Question(reference, held[held_key(reference)].platform)
+        for key, reference in references.items()
+        if reference.digest is not None
+        and _is_one_of_several(held[held_key(reference)], tags.get(Question(reference).key))
+    }
+    platform_tags = await resolve_all(questions.values(), registry)
+    standings = {
+        key: Standing(
+            tags.get(Question(reference).key) if _follows(reference) else None,
+            None if reference.digest is None else held[held_key(reference)],
+            platform_tags[questions[key].key] if key in questions else None,
+        )
+        for key, reference in references.items()
+    }
+    completed = await asyncio.gather(
+        *(_completed(references[key], standing, settings, registry) for key, standing in standings.items())
+    )
+    by_key = dict(zip(standings, completed, strict=True))
+    return Standings(by_key, _known(references, by_key))
+
+
+async def _what_is_held(
+    references: Iterable[ImageReference], tags: Mapping[tuple[str, Platform | None], Answer], registry: Registry
+) -> dict[tuple[str, Digest], Held]:
+    pinned = [reference for reference in references if reference.digest is not None]
+    held = {}
+    for reference in pinned:
+        answer = tags.get(Question(reference).key)
+        if isinstance(answer, Resolved) and answer.digest == reference.digest:
+            held[held_key(reference)] = Held(answer.media_type)
+    doubtful = (reference for reference in pinned if held_key(reference) not in held)
+    return {**await look_up_held(doubtful, registry), **held}
+
+
+def _is_one_of_several(held: Held, tag: Answer | None) -> bool:
+    return held.platform is not None and isinstance(tag, Resolved) and tag.media_type in INDEX_TYPES
+
+
+async def _completed(reference: ImageReference, standing: Standing, settings: Settings, registry: Registry) -> Standing:
+    """Return ``standing`` with what takes a closer look, and with the first error of all that was asked."""
+    held = standing.held
+    errors = [answer.error for answer in (standing.tag, standing.platform_tag) if isinstance(answer, Unresolved)]
+    if held is not None and held.error is not None:
+        errors.append(held.error)
+    try:
+        if held is not None and held.media_type is not None and settings.platforms:
+            depth: Depth = "index" if held.is_index else "manifests"
+            standing = standing._replace(image=await registry.describe(reference, depth))
+        if held is not None and held.config is not None and isinstance(standing.tag, Resolved):
+            standing = standing._replace(same_config=await _whose(held.config, reference, standing.tag, registry))
+    except ResolveError as error:
+        errors.append(error)
+    return standing._replace(error=errors[0]) if errors else standing
+
+
+async def _whose(config: Config, reference: ImageReference, tag: Resolved, registry: Registry) -> Platform | None:
+    """Return the platform that has ``config`` in what the tag of ``reference`` means now."""
+    wanted = None if config.platform is None else [config.platform]
+    now = reference._replace(written=f"{reference.repository}@{tag.digest}", digest=tag.digest)
+    image = await registry.describe(now, "manifests", wanted)
+    return next((one.platform for one in image.platforms if one.config == config.digest), None)
+
+
+def _known(
+    references: Mapping[StandingKey, ImageReference], standings: Mapping[StandingKey, Standing]
+) -> dict[Digest, frozenset[str]]:
+    known: dict[Digest, frozenset[str]] = {}
+
+    def add(digest: Digest, repository: str) -> None:
+        known[digest] = known.get(digest, frozenset()) | {repository}
+
+    for key, standing in standings.items():
+        repository = references[key].repository
+        for answer in (standing.tag, standing.platform_tag):
+            if isinstance(answer, Resolved):
+                add(answer.digest, repository)
+        digest = references[key].digest
+        if digest is not None and standing.held is not None and standing.held.media_type is not None:
+            add(digest, repository)
+    return known
