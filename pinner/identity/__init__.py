@@ -1,1 +1,1 @@
-"""What is this hash, and what does this name mean? Index, manifest and image ID told apart, with the proof."""
+"""What a hash is, what an archive or a local image holds, whether a registry serves the same. No I/O here."""

@@ -1,0 +1,135 @@
+"""Where an engine listens: what the environment says, the Docker CLI's context, or the usual sockets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from pinner.errors import ConfigError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+_PIPE = r"\\.\pipe\docker_engine"
+_HINT = "pinner takes unix://, npipe://, tcp:// and http:// addresses; for ssh, forward the socket with `ssh -L`"
+_TLS_PORT = 2376
+
+
+class Address(NamedTuple):
+    """Where to ask, and how."""
+
+    kind: str
+    """``unix``, ``npipe``, ``tcp``."""
+    where: str
+    """A path, or ``http[s]://host:port``."""
+    certificates: Path | None = None
+    """The folder with ca.pem, cert.pem and key.pem, for TLS."""
+
+
+def find_address(environment: Mapping[str, str], *, windows: bool) -> Address | None:
+    """Return where an engine is to be asked; None where there seems to be none. Raises `ConfigError`.
+
+    In the order of the Docker CLI: DOCKER_HOST, the context, the default socket; then those of Docker Desktop, of
+    rootless engines and of podman (CONTAINER_HOST first).
+    """
+    for name in ("DOCKER_HOST", "CONTAINER_HOST"):
+        if environment.get(name):
+            return read_address(environment[name], environment, name)
+    if (host := _context_host(environment)) is not None:
+        return read_address(host, environment, "the Docker context")
+    if windows:
+        return Address("npipe", _PIPE)
+    return next((Address("unix", str(path)) for path in _sockets(environment) if path.is_socket()), None)
+
+
+def read_address(text: str, environment: Mapping[str, str], source: str) -> Address:
+    """Return the address that ``text``, from ``source``, spells. Raises `ConfigError`."""
+    scheme, _, rest = text.partition("://")
+    if scheme == "unix" and rest:
+        return Address("unix", rest)
+    if scheme == "npipe" and rest:
+        return Address("npipe", rest.replace("/", "\\"))
+    if scheme in ("tcp", "http", "https") and (host := urlsplit(f"//{rest}").netloc):
+        certificates = _certificates(environment) if scheme != "http" else None
+        secure = scheme == "https" or certificates is not None
+        port = "" if urlsplit(f"//{host}").port else f":{_TLS_PORT if secure else _TLS_PORT - 1}"
+        return Address("tcp", f"{'https' if secure else 'http'}://{host}{port}", certificates)
+    raise ConfigError(f"{source} says `{text}`, which pinner cannot ask", hint=_HINT)
+
+
+def transport_for(address: Address) -> httpx.BaseTransport:
+    """Return the way to ``address``. Raises `ConfigError` for certificates that cannot be read."""
+    import httpx  # noqa: PLC0415 - only to ask
+
+    if address.kind == "unix":
+        return httpx.HTTPTransport(uds=address.where)
+    if address.kind == "npipe":
+        from pinner.local.pipe import PipeTransport  # noqa: PLC0415 - Windows alone has such
+
+        return PipeTransport(address.where)
+    return httpx.HTTPTransport(verify=_verification(address.certificates))
+
+
+def _verification(certificates: Path | None) -> ssl.SSLContext | bool:
+    if certificates is None:
+        return True
+    import ssl  # noqa: PLC0415 - only for engines elsewhere
+
+    try:
+        context = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
+        context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
+    except OSError as error:
+        raise ConfigError(
+            f"the engine's certificates in {certificates} cannot be read: {error.strerror or error}"
+        ) from None
+    return context
+
+
+def _certificates(environment: Mapping[str, str]) -> Path | None:
+    """Return the folder of the certificates where DOCKER_TLS_VERIFY asks for TLS."""
+    if not environment.get("DOCKER_TLS_VERIFY"):
+        return None
+    return Path(environment.get("DOCKER_CERT_PATH") or _docker_folder(environment))
+
+
+def _docker_folder(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("DOCKER_CONFIG") or Path(environment.get("HOME", "")) / ".docker")
+
+
+def _context_host(environment: Mapping[str, str]) -> str | None:
+    """Return the host of the Docker CLI's current context (docker/cli, cli/context/store): None for the default."""
+    folder = _docker_folder(environment)
+    name = environment.get("DOCKER_CONTEXT") or _read_json(folder / "config.json").get("currentContext")
+    if not isinstance(name, str) or name in ("", "default"):
+        return None
+    meta = folder / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest() / "meta.json"
+    endpoints = _read_json(meta).get("Endpoints")
+    docker = endpoints.get("docker") if isinstance(endpoints, dict) else None
+    host = docker.get("Host") if isinstance(docker, dict) else None
+    return host if isinstance(host, str) and host else None
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _sockets(environment: Mapping[str, str]) -> Iterator[Path]:
+    home, runtime = environment.get("HOME"), environment.get("XDG_RUNTIME_DIR")
+    yield Path("/var/run/docker.sock")
+    if runtime:
+        yield Path(runtime) / "docker.sock"
+    if home:
+        yield Path(home) / ".docker" / "run" / "docker.sock"
+    if runtime:
+        yield Path(runtime) / "podman" / "podman.sock"
+    yield Path("/run/podman/podman.sock")
