@@ -68,7 +68,7 @@ def screen(
     ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the
     name as written, without its digest, and with the canonical name with and without its tag.
     """
-    pragmas = read_pragmas(document.data, trailing=format_.trailing_comments)
+    pragmas = read_pragmas(format_.unwrapped(document), trailing=format_.trailing_comments)
     lines = LineIndex(document.data)
     candidates = []
     for place in located.places if places is None else places:

@@ -27,7 +27,7 @@ FORMATS = (
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", _YAML),
-    Format("notebook", "pinner.formats.notebook", r"\.ipynb$"),
+    Format("notebook", "pinner.formats.notebook", r"\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
 )
 

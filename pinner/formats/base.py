@@ -32,6 +32,14 @@ class CallsModule(Protocol):
         ...
 
 
+class WrappingModule(Protocol):
+    """A format in which code stands inside something else, a notebook's JSON."""
+
+    def unwrapped(self, document: Document) -> bytes:
+        """Return the code alone, in which comments are looked for, every line of it on the line of the file."""
+        ...
+
+
 class CrossFileModule(FormatModule, Protocol):
     """A format with rules that reach from one file to another."""
 
@@ -54,6 +62,8 @@ class Format(NamedTuple):
 
     calls: Calls | None = None
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
+    wraps: bool = False
+    """Whether the module is a `WrappingModule`."""
 
     @property
     def crosses_files(self) -> bool:
@@ -70,6 +80,12 @@ class Format(NamedTuple):
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
+
+    def unwrapped(self, document: Document) -> bytes:
+        """Return the bytes in which comments are looked for; see `WrappingModule.unwrapped`."""
+        if not self.wraps:
+            return document.data
+        return cast("WrappingModule", import_module(self.module)).unwrapped(document)
 
     def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
         """Apply the rules across files; see `CrossFileModule.reconcile`."""
