@@ -29,6 +29,8 @@ ca = "certs/ca.pem"
 endpoint = "http://[::1]:5000"
 plain-http = true
 [registries."localhost:5000"]
+token-server = "Auth.example:8443"
+mirrors = false
 [[group]]
 name = "databases"
 images = ["*/postgres", "*/redis"]
@@ -49,7 +51,7 @@ def full(root: Path, source: str) -> Settings:
         registries={
             "docker.io": RegistryOptions("https://mirror.example/v2-cache", ca=str(root / "certs" / "ca.pem")),
             "*": RegistryOptions("http://[::1]:5000", plain_http=True),
-            "localhost:5000": RegistryOptions(),
+            "localhost:5000": RegistryOptions(token_server="auth.example:8443", mirrors=False),
         },
         groups=(Group("databases", ("*/postgres", "*/redis")), Group("web", ("*/nginx",))),
         source=source,
@@ -132,7 +134,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
     return error.value.message, error.value.hint
 
 
-KEYS = "exclude, images, platforms, min-age, rules, registries, group, python"
+KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, group, python"
 RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN101, PIN102, PIN103, PIN104, PIN105"
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"

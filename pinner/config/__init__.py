@@ -23,6 +23,10 @@ class RegistryOptions(NamedTuple):
     """Speak HTTP without TLS. Loopback hosts need no asking."""
     ca: str | None = None
     """A PEM file of certificate authorities to trust for this host; absolute by the time it is here."""
+    token_server: str | None = None
+    """Host, or host and port, of a token server of another domain that may be given the credentials."""
+    mirrors: bool = True
+    """Ask the mirrors that registries.conf and docker's daemon.json have for this host."""
 
 
 class Group(NamedTuple):
@@ -58,6 +62,8 @@ class Settings(NamedTuple):
     jobs: int | None = None
     """How many requests a host gets at once; None for the default."""
     use_cache: bool = True
+    timeout: float | None = None
+    """Seconds for all questions together; None for as long as each takes."""
     groups: tuple[Group, ...] = ()
     calls: Calls = Calls()
     """The calls in Python code that take an image, beyond those that pinner knows."""

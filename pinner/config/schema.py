@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LEVELS = get_args(Level)
-_UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _WHERE = re.compile(
     r"^(?P<problem>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
+TIMEOUT_UNITS = "s, m or h, as in 90s"
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
@@ -41,7 +42,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         if not isinstance(tools, dict) or "pinner" not in tools:
             return None
         table = _Table(tools, source, "tool").table("pinner")
-    table.allow(("exclude", "images", "platforms", "min-age", "rules", "registries", "group", "python"))
+    table.allow(("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "group", "python"))
     images = table.table("images")
     images.allow(("exclude",))
     return Settings(
@@ -49,7 +50,8 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         root=root,
         images_exclude=images.strings("exclude"),
         platforms=_platforms(table),
-        min_age=_duration(table, "min-age"),
+        min_age=_duration(table, "min-age", "mhdw", "m, h, d or w, as in 3d"),
+        timeout=_duration(table, "timeout", "smh", TIMEOUT_UNITS),
         rules=_rules(table.table("rules")),
         registries=_registries(table.table("registries"), root),
         groups=_groups(table),
@@ -96,8 +98,8 @@ class _Table(NamedTuple):
             raise self.wrong_type(name, "text", value)
         return value
 
-    def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise self.wrong_type(name, "true or false", value)
         return value
@@ -147,14 +149,20 @@ def _platforms(table: _Table) -> tuple[Platform, ...]:
     return tuple(found)
 
 
-def _duration(table: _Table, name: str) -> float | None:
+def _duration(table: _Table, name: str, units: str, shown: str) -> float | None:
     text = table.text(name)
     if text is None:
         return None
-    match = re.fullmatch(r"([0-9]{1,6})([mhdw])", text)
-    if match is None:
-        raise table.error(name, f"is not a duration: `{text}`", "write a whole number and m, h, d or w, as in 3d")
-    return float(int(match[1]) * _UNIT_SECONDS[match[2]])
+    seconds = parse_duration(text, units)
+    if seconds is None:
+        raise table.error(name, f"is not a duration: `{text}`", f"write a whole number and {shown}")
+    return seconds
+
+
+def parse_duration(text: str, units: str = "smh") -> float | None:
+    """Return the seconds of a duration such as ``90s`` or ``3d``, in one of ``units``; None if it is none."""
+    match = re.fullmatch(rf"([0-9]{{1,6}})([{units}])", text, re.ASCII)
+    return None if match is None else float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
 def _rules(table: _Table) -> Mapping[str, Level]:
@@ -180,12 +188,14 @@ def _registries(table: _Table, root: str) -> Mapping[str, RegistryOptions]:
         if _HOST.fullmatch(host) is None:
             raise table.error(host, "is not a host", 'write a host, host:port, or "*" for every host not named')
         options = table.table(host)
-        options.allow(("endpoint", "plain-http", "ca"))
+        options.allow(("endpoint", "plain-http", "ca", "token-server", "mirrors"))
         certificates = options.text("ca")
         found[host] = RegistryOptions(
             _endpoint(options),
             options.flag("plain-http"),
             None if certificates is None else os.path.normpath(os.path.join(root, certificates)),
+            _token_server(options),
+            options.flag("mirrors", default=True),
         )
     return MappingProxyType(found)
 
@@ -199,6 +209,13 @@ def _endpoint(table: _Table) -> str | None:
             "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere",
         )
     return endpoint
+
+
+def _token_server(table: _Table) -> str | None:
+    server = table.text("token-server")
+    if server is not None and (server == "*" or _HOST.fullmatch(server) is None):
+        raise table.error("token-server", f"is not a host: `{server}`", "write host or host:port, without https://")
+    return None if server is None else server.lower()
 
 
 def _groups(table: _Table) -> tuple[Group, ...]:

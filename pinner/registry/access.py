@@ -11,6 +11,7 @@ from pinner.errors import UnauthorizedError, UnavailableError
 from pinner.registry.auth import MAX_TOKEN_BODY, Lesson, RejectedError, Token, TokenKey, learn, rejected, token_flow
 from pinner.registry.challenges import Challenge, choose_challenge, parse_challenges
 from pinner.registry.failures import again, denied, detail
+from pinner.registry.hosts import DOCKER_HUB
 from pinner.registry.line import Call, is_same_house, redirect_target
 from pinner.registry.realms import may_see_credentials
 from pinner.registry.tokens import Tokens
@@ -73,8 +74,7 @@ class Access:
         grant = await self._foreseen(visit)
         for _ in range(_MAX_GRANTS):
             reply = await self._present(visit, grant)
-            if reply.status == _FORBIDDEN and grant.key and grant.token and grant.token.scopes != grant.key.scopes:
-                # A shared token, and a host that says 403 where the token lacks the scope: its own may do.
+            if grant.key and grant.token and _may_lack_scope(reply, grant.key, grant.token):
                 grant = await self._with_token(visit, grant.key, grant.token)
             elif reply.status == _UNAUTHORIZED:
                 grant = await self._answer(visit, reply, grant)
@@ -125,10 +125,16 @@ class Access:
             raise await self._denied(visit, reply, lesson)
         visit.host.lesson = lesson
         if credentials is None:
-            visit.host.gate.open()
+            self._open_early(visit)
         result = await self._with_token(visit, key, grant.token if key == grant.key else None)
-        visit.host.gate.open()
+        self._open_early(visit)
         return result
+
+    @staticmethod
+    def _open_early(visit: Visit) -> None:
+        """Let the others through as soon as it is known how; but where fetching is counted, first hear what is left."""
+        if visit.call.method != "GET" or visit.host.login != DOCKER_HUB:
+            visit.host.gate.open()
 
     async def _answer_basic(self, visit: Visit, reply: Reply, grant: Grant) -> Grant:
         host = visit.host
@@ -165,7 +171,7 @@ class Access:
     async def _credentials(self, visit: Visit, lesson: Lesson | None = None) -> Credentials | None:
         """Return the host's credentials, for the host itself or for the token server of ``lesson``."""
         login = visit.host.login
-        if login is None or (lesson is not None and not may_see_credentials(lesson.realm, visit.url)):
+        if login is None or (lesson is not None and not _is_trusted(lesson.realm, visit)):
             return None
         credentials = await self._finder.find(login, visit.repository)
         if credentials is not None and (error := self._rejected.get((visit.host.name, credentials))) is not None:
@@ -174,10 +180,18 @@ class Access:
 
     async def _denied(self, visit: Visit, reply: Reply, lesson: Lesson) -> UnauthorizedError:
         used = await self._credentials(visit, lesson)
-        why = detail(reply)
-        if used is None and await self._credentials(visit) is not None:
-            why += f"; credentials were kept from its token server {lesson.realm.host}, which is of another domain"
-        return denied(visit.host.name, why, has_credentials=used is not None)
+        error = denied(visit.host.name, detail(reply), has_credentials=used is not None)
+        return await self._explained(visit, lesson.realm, error) if used is None else error
+
+    async def _explained(self, visit: Visit, realm: httpx.URL, error: UnauthorizedError) -> UnauthorizedError:
+        """Return the error for somebody without credentials, who may have some that were not used."""
+        if _is_trusted(realm, visit) or await self._credentials(visit) is None:
+            return error
+        login = visit.question.endpoint.login
+        return UnauthorizedError(
+            f"{error.message}; credentials were kept from its token server {realm.host}, which is of another domain",
+            hint=f'if that is its own, set token-server = "{realm.host}" in [registries."{login}"]',
+        )
 
     async def _with_token(self, visit: Visit, key: TokenKey, stale: Token | None) -> Grant:
         """Return the token for ``key``, another one than ``stale``: whoever asks first fetches it for all."""
@@ -187,6 +201,8 @@ class Access:
         except RejectedError as error:
             self._note_rejection(visit.host, key.credentials, error)
             raise
+        except UnauthorizedError as error:
+            raise await self._explained(visit, key.realm, error) from None
         if key.credentials is not None:
             self._accepted.add((visit.host.name, key.credentials))
         return Grant(token.authorization, None, key, token, is_fresh=is_fresh)
@@ -198,7 +214,7 @@ class Access:
         """
         if key.scopes != (f"repository:{visit.repository}:pull",):
             return []
-        login = visit.host.login if may_see_credentials(key.realm, visit.url) else None
+        login = visit.host.login if _is_trusted(key.realm, visit) else None
         mates = []
         for repository in [*visit.host.waiting]:
             credentials = None if login is None else await self._finder.find(login, repository)
@@ -231,6 +247,19 @@ class Access:
                 call = replace(call, headers={})
             url = target
         raise UnavailableError(f"{visit.host.name}'s token server redirects without end")
+
+
+def _may_lack_scope(reply: Reply, key: TokenKey, token: Token) -> bool:
+    """Say whether ``reply`` refuses a shared token, and names no other way in: the repository's own may do."""
+    if token.scopes == key.scopes or reply.status not in (_UNAUTHORIZED, _FORBIDDEN):
+        return False
+    return reply.status == _FORBIDDEN or "www-authenticate" not in reply.headers
+
+
+def _is_trusted(realm: httpx.URL, visit: Visit) -> bool:
+    """Say whether the token server ``realm`` may see the credentials: the host's own house, or the user says so."""
+    named = visit.question.endpoint.token_server
+    return may_see_credentials(realm, visit.url) or named in (realm.host, realm.netloc.decode("ascii"))
 
 
 def repository_in(url: httpx.URL) -> str:

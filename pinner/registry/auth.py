@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError
-from pinner.registry.failures import clean, denied, detail, token_failure
+from pinner.registry.failures import clean, denied, detail, log_in, token_failure
 from pinner.registry.realms import check_parameter, check_realm
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _life(seconds: object) -> float:
 def rejected(host: str, credentials: Credentials, why: str) -> RejectedError:
     """Return the error of a host that does not know the user or the password."""
     message = f"{host} rejects the credentials of `{clean(credentials.username)}`{why}"
-    return RejectedError(message, hint=f"log in again: `docker login {host}`")
+    return RejectedError(message, hint=f"log in again: {log_in(host)}")
 
 
 class RejectedError(UnauthorizedError):

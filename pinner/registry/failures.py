@@ -6,6 +6,7 @@ The messages made here are clauses (``ghcr.io denies access``); `named` puts the
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +25,21 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference
 
 _MAX_TEXT = 200
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
-_NOT_SERVED = frozenset({400, _NOT_FOUND, 410, 451})
+_BAD, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 400, 401, 403, 404, 429, 500
+_NOT_SERVED = frozenset({_BAD, _NOT_FOUND, 410, 451})
+# Go's server, nginx, Apache and Jetty; others hang up.
+_WANTS_TLS = re.compile(
+    rb"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS|speaking plain HTTP", re.IGNORECASE
+)
+# Whose credentials last for hours and are made by a program of their own.
+_LOGINS = (
+    (
+        re.compile(r"[0-9]+\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"),
+        "aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {host}",
+    ),
+    (re.compile(r"(?P<name>[a-z0-9-]+)\.azurecr\.io"), "az acr login --name {name}"),
+    (re.compile(r"(?:[a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev"), "gcloud auth configure-docker {host}"),
+)
 
 
 class Reply(NamedTuple):
@@ -106,12 +120,19 @@ def _message_in(document: object) -> str:
     return ""
 
 
-def failure(reply: Reply, host: str, missing: str = "is its name right?") -> ResolveError:
+def failure(
+    reply: Reply, host: str, missing: str = "is its name right?", *, has_credentials: bool = False
+) -> ResolveError:
     """Return the error that ``reply``, which is no success, means at ``host``; ``missing`` is the hint for a 404."""
     why = detail(reply)
     status = reply.status
+    if status == _BAD and reply.url.scheme == "http" and _WANTS_TLS.search(reply.body):
+        return UnavailableError(
+            f"{host} speaks HTTPS and was asked in plain HTTP",
+            hint=f'set endpoint = "https://{reply.url.netloc.decode("ascii")}" for it, and no plain-http',
+        )
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return denied(host, why, has_credentials=False)
+        return denied(host, why, has_credentials=has_credentials, is_final=status == _FORBIDDEN)
     if status == _TOO_MANY:
         return RateLimitedError(f"{host} says too many requests{why}", hint="wait, or log in for a higher limit")
     if status in _NOT_SERVED:
@@ -128,17 +149,26 @@ def token_failure(reply: Reply, host: str, server: str) -> ResolveError:
     return failure(reply, f"{host}'s token server {server}")
 
 
-def denied(host: str, why: str = "", *, has_credentials: bool) -> UnauthorizedError:
-    """Return the error of a registry that does not let us see an image."""
+def denied(host: str, why: str = "", *, has_credentials: bool, is_final: bool = False) -> UnauthorizedError:
+    """Return the error of a registry that does not let us see an image; ``is_final`` where it names no way in."""
+    question, private, yours = "is the name right?", "If the image is private,", "If so,"
+    if host == "docker.io" and not is_final:
+        question += " Docker Hub answers 401 for repositories that do not exist;"
+        private, yours = "if it is private,", "if it is right,"
     if has_credentials:
         return UnauthorizedError(
             f"{host} does not let these credentials see it{why}",
-            hint=f"is the name right? If so, log in with an account that may pull it: `docker login {host}`",
+            hint=f"{question} {yours} log in with an account that may pull it: {log_in(host)}",
         )
-    hint = f"is the name right? If the image is private, log in with `docker login {host}`"
+    clause = "denies access" if is_final else "wants credentials"
+    return UnauthorizedError(f"{host} {clause}{why}", hint=f"{question} {private} log in with {log_in(host)}")
+
+
+def log_in(host: str) -> str:
+    """Return the command that leaves credentials for ``host`` where they are looked for."""
     if host == "docker.io":
-        hint = (
-            "is the name right? Docker Hub answers 401 for repositories that do not exist; "
-            "if it is private, log in with `docker login`"
-        )
-    return UnauthorizedError(f"{host} wants credentials{why}", hint=hint)
+        return "`docker login`"
+    for pattern, command in _LOGINS:
+        if (match := pattern.fullmatch(host)) is not None:
+            return f"`{command.format(host=host, **match.groupdict())}`"
+    return f"`docker login {host}`"

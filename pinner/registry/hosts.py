@@ -55,6 +55,8 @@ class Endpoint:
     """The name under which its credentials are kept: the registry's own, or the host that answers in its place."""
     ca: str | None = None
     """A PEM file of certificate authorities to trust beside the system's."""
+    token_server: str | None = None
+    """A host that may see the credentials although it is of another domain."""
     label: str | None = None
     """What messages call it, where that is not its host."""
     missing: str = "is the name right, and the tag still there?"
@@ -83,7 +85,7 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
     options = registries.get(domain) or registries.get("*") or RegistryOptions()
     if options.endpoint is not None:
         base = _configured_base(options.endpoint, plain_http=options.plain_http)
-        return Endpoint(domain, base, _authority(base), options.ca)
+        return Endpoint(domain, base, _authority(base), options.ca, options.token_server)
     host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
     try:
         base = httpx.URL(f"https://{host}/v2/")
@@ -91,7 +93,7 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
             base = httpx.URL(f"http://{host}/v2/")
     except httpx.InvalidURL:
         raise NotFoundError(f"`{domain}` is no address of a registry") from None
-    return Endpoint(domain, base, domain.lower(), options.ca)
+    return Endpoint(domain, base, domain.lower(), options.ca, options.token_server)
 
 
 def check_endpoint(options: RegistryOptions) -> None:

@@ -96,7 +96,7 @@ def known_type(content_type: str | None) -> str | None:
     return media_type if media_type in MANIFEST_TYPES else None
 
 
-def read_manifest(body: bytes, content_type: str | None) -> Content:
+def read_manifest(body: bytes, content_type: str | None, sender: str = "the registry") -> Content:
     """Return what ``body`` is, by its Content-Type, its own ``mediaType`` and its structure, which must agree.
 
     Raises `UnsupportedError` where they do not, and for everything that is no manifest.
@@ -104,7 +104,7 @@ def read_manifest(body: bytes, content_type: str | None) -> Content:
     declared = known_type(content_type)
     if body.lstrip()[:1] == b"<":
         raise UnsupportedError(
-            "the registry sent a web page and no manifest", hint="is its name right, or does the network want a login?"
+            f"{sender} sent a web page and no manifest", hint="is its name right, or does the network want a login?"
         )
     document = read_json(body, "manifest")
     if document.get("schemaVersion") == 1 or "fsLayers" in document:

@@ -113,7 +113,7 @@ class RemoteRepository:
         for digest in filter(None, (expected, claimed)):
             self._verify(reply.body, digest)
         digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
-        fetched = Fetched(digest, read_manifest(reply.body, content_type), len(reply.body))
+        fetched = Fetched(digest, read_manifest(reply.body, content_type, reply.url.host), len(reply.body))
         if self.cache is not None:
             self.cache.keep_content(digest, content_type or "", reply.body)
         return fetched
@@ -131,7 +131,8 @@ class RemoteRepository:
     async def _get(self, url: httpx.URL, headers: Mapping[str, str], limit: int) -> Reply:
         reply = await self.session.ask(self.question, Call("GET", headers, limit), url)
         if reply.status != _OK:
-            raise failure(reply, self.question.host.name, self.question.endpoint.missing)
+            is_known = self.question.credentials is not None
+            raise failure(reply, self.question.host.name, self.question.endpoint.missing, has_credentials=is_known)
         return reply
 
     def _verify(self, body: bytes, digest: Digest) -> None:

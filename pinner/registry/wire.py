@@ -18,6 +18,7 @@ from pinner.registry.failures import Reply, clean
 from pinner.registry.hosts import Reach, origin, reach_of
 from pinner.registry.notices import Notices
 from pinner.registry.proxies import proxy_for
+from pinner.registry.redaction import secrets_in, without
 from pinner.registry.tls import Contexts
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_ERROR_BODY = 64 * 1024
 _MAX_PORT = 65535
+_REDIRECTED = 300
 # Not failures of TLS but of what is under it: more bytes were wanted, or the connection ended.
 _TLS_UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
@@ -126,7 +128,7 @@ class Wire:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
             raise unreached(error, f"{host} (through a proxy)" if is_proxied else host) from None
-        reply = Reply(response.status_code, response.headers, body, url)
+        reply = _redacted(Reply(response.status_code, response.headers, body, url), request, form)
         self._notices.observe(reply)
         return reply
 
@@ -210,6 +212,20 @@ async def _read(response: httpx.Response, method: str, limit: int, host: str) ->
                 raise _too_long(host, limit)
             break
     return b"" if method == "HEAD" else bytes(body[:bound])
+
+
+def _redacted(reply: Reply, request: httpx.Request, form: tuple[tuple[str, str], ...] | None) -> Reply:
+    """Return ``reply`` without the secrets of its request in what is there to be read: a failure's body, warnings.
+
+    Everything else stays as it is: a password may well be a word of an address.
+    """
+    secrets = secrets_in(request.headers.get("authorization"), form)
+    if secrets and "warning" in reply.headers:
+        raw = [
+            (name, without(secrets, text) if name.lower() == b"warning" else text) for name, text in reply.headers.raw
+        ]
+        reply = reply._replace(headers=httpx.Headers(raw))
+    return reply._replace(body=without(secrets, reply.body)) if secrets and reply.status >= _REDIRECTED else reply
 
 
 def _too_long(host: str, limit: int) -> UnsupportedError:

@@ -348,7 +348,7 @@ FAULTS = [
         ),
         UnauthorizedError,
         "reg.example wants credentials; credentials were kept from its token server auth.other.test, which is of another domain",
-        hint=LOG_IN,
+        hint='if that is its own, set token-server = "auth.other.test" in [registries."reg.example"]',
         environment=LOGIN,
     ),
     Fault(
@@ -821,7 +821,7 @@ FAULTS = [
         "F57 a web page that says all is well",
         sends(b"\n<!doctype html><p>Log in to the guest network", "text/html"),
         UnsupportedError,
-        "the registry sent a web page and no manifest",
+        "reg.example sent a web page and no manifest",
         hint="is its name right, or does the network want a login?",
     ),
     Fault(
@@ -835,7 +835,7 @@ FAULTS = [
         "F59 denied",
         refuses(refusal(403, "DENIED", "requested access to the resource is denied")),
         UnauthorizedError,
-        "reg.example wants credentials (requested access to the resource is denied)",
+        "reg.example denies access (requested access to the resource is denied)",
         hint=LOG_IN,
     ),
     Fault(

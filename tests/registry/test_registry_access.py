@@ -534,3 +534,39 @@ def test_secrets_are_in_no_message_repr_log_or_traceback(
     assert isinstance(error, ResolveError)
     said = [str(error), repr(error), str(error.hint), caplog.text, *traceback.format_exception(error)]
     assert not [text for text in said for secret in (SECRET, "bearer-secret", basic()[6:]) if secret in text]
+
+
+@pytest.mark.parametrize("secret", [SECRET, basic()[6:], json.dumps(SECRET)[1:-1]])
+def test_a_host_that_repeats_the_password_is_not_quoted(registry: ScriptedRegistry, secret: str) -> None:
+    said = f"the pair {secret} is wrong"
+    registry.on("HEAD", APP, challenge("Basic"))
+    warning = ("Warning", f'299 - "you sent {secret}"')
+    registry.on("HEAD", APP, Answer(403, (warning,)), authorization=basic())
+    registry.on("GET", APP, refusal(403, "DENIED", said), authorization=basic())
+    asked = resolver(registry, environment=login("registry.example"))
+    error = ask(asked, "registry.example/team/app:1")[0]
+    assert isinstance(error, UnauthorizedError)
+    assert "(the pair *** is wrong)" in error.message
+    assert asked.warnings == ("registry.example warns: you sent ***",)
+
+
+def test_a_token_server_that_repeats_the_identity_token_is_not_quoted(registry: ScriptedRegistry) -> None:
+    registry.on("HEAD", APP, bearer("team/app", "https://registry.example/token", "s"))
+    registry.on("POST", "https://registry.example/token", refusal(400, "X", "bad refresh token eyJ.identity"))
+    entry = {"registry.example": {"identitytoken": "eyJ.identity"}}
+    environment = {"DOCKER_AUTH_CONFIG": json.dumps({"auths": entry})}
+    assert "(bad refresh token ***)" in refused(registry, "registry.example/team/app:1", environment).message
+
+
+def test_a_password_that_is_a_word_of_an_address_hinders_nothing(registry: ScriptedRegistry) -> None:
+    environment = {
+        "DOCKER_AUTH_CONFIG": json.dumps({"auths": {"registry.example": {"username": "a", "password": "token"}}})
+    }
+    header = "Basic YTp0b2tlbg=="
+    registry.on("HEAD", APP, challenge("Basic"))
+    challenged = bearer("team/app", "https://registry.example/token", "s")
+    registry.on("HEAD", APP, challenged, authorization=header)
+    url = "https://registry.example/token?service=s&account=a&scope=repository%3Ateam%2Fapp%3Apull"
+    registry.on("GET", url, token("t1"), authorization=header)
+    registry.on("HEAD", APP, head_answer(A), authorization="Bearer t1")
+    assert resolve(registry, "registry.example/team/app:1", environment=environment) == [ANSWER]

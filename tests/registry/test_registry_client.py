@@ -214,7 +214,7 @@ def test_a_gzip_bomb_is_not_opened(registry: ScriptedRegistry) -> None:
             "name right",
         ),
         (refusal(451), NotFoundError, "has no such image", "name right"),
-        (refusal(403, "DENIED", "no access"), UnauthorizedError, "wants credentials (no access)", "docker login"),
+        (refusal(403, "DENIED", "no access"), UnauthorizedError, "denies access (no access)", "docker login"),
         (refusal(406), UnsupportedError, "answered with status 406", None),
         (refusal(505), UnavailableError, "failed with status 505", "later"),
         (Answer(302), UnsupportedError, "answered with status 302", None),
@@ -456,3 +456,37 @@ def test_an_error_in_json_without_a_message_adds_nothing(registry: ScriptedRegis
     registry.on("HEAD", TAG, refusal(404))
     registry.on("GET", TAG, Answer(404, (), b'{"errors": [], "message": 7}'))
     assert error_of(resolve(registry), NotFoundError).message.endswith("docker.io has no such image")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<html><title>400 The plain HTTP request was sent to HTTPS port</title>",
+        b"Reason: You're speaking plain HTTP to an SSL-enabled server port.",
+    ],
+    ids=["Go", "nginx", "Apache"],
+)
+def test_plain_http_to_a_tls_port_is_told_as_that(registry: ScriptedRegistry, said: bytes) -> None:
+    address = "http://registry.example:5000/v2/app/manifests/1"
+    registry.on("HEAD", address, Answer(400))
+    registry.on("GET", address, Answer(400, (), said))
+    settings = Settings(registries={"registry.example:5000": RegistryOptions(plain_http=True)})
+    error = ask(resolver(registry, settings=settings), "registry.example:5000/app:1")[0]
+    assert isinstance(error, UnavailableError)
+    assert error.message == (
+        "cannot resolve `registry.example:5000/app:1`: registry.example:5000 speaks HTTPS and was asked in plain HTTP"
+    )
+    assert error.hint == 'set endpoint = "https://registry.example:5000" for it, and no plain-http'
+
+
+def test_a_web_page_is_told_with_the_host_that_sent_it(registry: ScriptedRegistry) -> None:
+    portal = "https://portal.hotel.example/login"
+    page = Answer(200, (("Content-Type", "text/html"),), b"<!DOCTYPE html><title>Welcome</title>")
+    for method in ("HEAD", "GET"):
+        registry.on(method, f"{HUB}library/nginx/manifests/1", Answer(302, (("Location", portal),)))
+        registry.on(method, portal, page)
+    error = ask(resolver(registry), "nginx:1")[0]
+    assert isinstance(error, UnsupportedError)
+    assert error.message == "cannot resolve `nginx:1`: portal.hotel.example sent a web page and no manifest"
+    assert error.hint == "is its name right, or does the network want a login?"
