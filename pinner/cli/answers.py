@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pinner.resolve import Registry
     from pinner.screen import Operation, Source
 
+_PROGRESS_WIDTH = 40
+"""More than the line of progress has."""
+
 
 def refuse_offline(settings: Settings, operation: Operation) -> None:
     """Raise `ConfigError` where ``operation`` would have to ask and may neither ask nor remember."""
@@ -56,11 +59,26 @@ def ask(
 
     async def run() -> tuple[Plan, ...]:
         async with context.connect(settings, context.environment) as registry:
+            said: list[str] = []
+            # At once: the warning of a limit, say, is of use before it is reached.
+            warn = partial(_warn, terminal, said)
+            getattr(registry, "tell", lambda _: None)(warn)
             try:
                 return await with_progress(terminal, partial(plans, registry))
             finally:
                 # A credentials file that cannot be read, say: why an image is not to be had may be there.
                 for warning in getattr(registry, "warnings", ()):
-                    terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
+                    warn(warning)
+                terminal.detail(*map(printable, getattr(registry, "notes", ())))
 
     return asyncio.run(run())
+
+
+def _warn(terminal: Terminal, said: list[str], warning: str) -> None:
+    """Say ``warning`` unless it is among those that were ``said``."""
+    if warning not in said:
+        said.append(warning)
+        if terminal.interactive:
+            # Off with the line of progress, which comes back by itself.
+            terminal.status(f"\r{' ' * _PROGRESS_WIDTH}\r")
+        terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")

@@ -21,6 +21,7 @@ class Options(NamedTuple):
     layout: str | None = None
     offline: bool = False
     jobs: int | None = None
+    timeout: str | None = None
     cache: bool = True
     debug: bool = False
 

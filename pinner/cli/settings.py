@@ -17,13 +17,24 @@ if TYPE_CHECKING:
 
 def settings_for(context: Context, options: Options) -> Settings:
     """Return the settings for a run in ``context``; raises `ConfigError`."""
-    return load_settings(context.folder, options.config)._replace(
+    settings = load_settings(context.folder, options.config)
+    return settings._replace(
+        timeout=settings.timeout if options.timeout is None else _timeout(options.timeout),
         platform=_platform(options.platform),
         layout=None if options.layout is None else os.path.normpath(os.path.join(context.folder, options.layout)),
         offline=options.offline,
         jobs=options.jobs,
         use_cache=options.cache,
     )
+
+
+def _timeout(text: str) -> float:
+    from pinner.config.schema import TIMEOUT_UNITS, parse_duration  # noqa: PLC0415 - brings tomllib
+
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise ConfigError(f"--timeout: not a duration: `{text}`", hint=f"write a whole number and {TIMEOUT_UNITS}")
+    return seconds
 
 
 def _platform(text: str | None) -> Platform | None:

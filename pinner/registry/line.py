@@ -83,6 +83,8 @@ class Question:
     endpoint: Endpoint
     host: Host
     timer: asyncio.Timeout
+    run_end: float
+    """When the time of all questions is over, by the event loop's clock; infinity where it never is."""
     paused: float = 0.0
     """Seconds waited because a registry asked for it."""
     credentials: Credentials | None = None
@@ -152,7 +154,7 @@ class Line:
         question.paused += pause
         if (end := question.timer.when()) is not None:
             # The host's pause is not the question's own time.
-            question.timer.reschedule(end + pause)
+            question.timer.reschedule(min(end + pause, question.run_end))
         await self._clock.sleep(pause)
 
     @staticmethod

@@ -25,6 +25,8 @@ class Patience:
     """The pauses a registry may ask for with Retry-After, all together."""
     deadline: float = 30.0
     """Everything else: a byte now and then keeps no question alive for longer."""
+    run: float | None = None
+    """All questions together, from the first one on."""
     connect: float = 5.0
     read: float = 10.0
     first_delay: float = 0.25

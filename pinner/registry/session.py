@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class Session:
         self._jobs = jobs
         self._access = Access(Line(wire, patience, clock), finder, clock)
         self._hosts: dict[tuple[str, str | None], Host] = {}
+        self._run_end: float | None = None
 
     @asynccontextmanager
     async def question(self, endpoint: Endpoint, repository: str) -> AsyncIterator[Question]:
@@ -48,9 +50,14 @@ class Session:
             try:
                 if host.failure is not None:
                     raise again(host.failure)
-                async with asyncio.timeout(self._patience.deadline) as timer:
-                    yield Question(endpoint, host, timer)
+                end = self._end()
+                if asyncio.get_running_loop().time() >= end:
+                    raise self._too_late(host)
+                async with asyncio.timeout_at(min(self._deadline(), end)) as timer:
+                    yield Question(endpoint, host, timer, end)
             except TimeoutError:
+                if asyncio.get_running_loop().time() >= self._end():
+                    raise self._too_late(host) from None
                 error = UnreachedError(f"{host.name} gave no answer within {self._patience.deadline:g} seconds")
                 self._note(host, error)
                 raise error from None
@@ -60,6 +67,22 @@ class Session:
             finally:
                 if is_first:
                     host.gate.open()
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._patience.deadline
+
+    def _end(self) -> float:
+        """Return when the run's time is over, which begins with its first question."""
+        if self._run_end is None:
+            run = self._patience.run
+            self._run_end = math.inf if run is None else asyncio.get_running_loop().time() + run
+        return self._run_end
+
+    def _too_late(self, host: Host) -> UnavailableError:
+        return UnavailableError(
+            f"{host.name} has not answered, and the {self._patience.run:g} seconds of this run are over",
+            hint="give it more time: --timeout, or `timeout` in the settings",
+        )
 
     @staticmethod
     def _note(host: Host, error: UnreachedError) -> None:

@@ -31,6 +31,7 @@ _GLOBAL = (
     click.Option(["--layout"], metavar="DIR", help="Let this OCI image layout answer in the registries' place."),
     click.Option(["--offline"], is_flag=True, help="Ask no registry."),
     click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Ask each registry N questions at once."),
+    click.Option(["--timeout"], metavar="TIME", help="Ask no longer than this, all together: 90s, 5m."),
     click.Option(["--no-cache"], is_flag=True, help="Neither read nor write remembered answers."),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
 )
