@@ -24,7 +24,7 @@ from pinner.registry.repository import RememberedRepository, RemoteRepository, n
 from pinner.registry.retry import Clock, Patience
 from pinner.registry.session import Session
 from pinner.registry.tls import check_ca
-from pinner.registry.wire import Wire
+from pinner.registry.wire import UnreachedError, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -71,14 +71,15 @@ class RegistryResolver:
             if options.ca is not None:
                 check_ca(options.ca)
         self._registries = settings.registries
-        self._mirrors = Mirrors(environment, self._warn)
+        self._notes: list[str] = []
+        self._mirrors = Mirrors(environment, self._warn, self._note)
         self._layout = settings.layout
         if settings.layout is not None:
             from pinner.registry.layout import LayoutTransport  # noqa: PLC0415 - only where there is a layout
 
             transport = LayoutTransport(settings.layout)
         jobs = settings.jobs or _DEFAULT_JOBS
-        patience, clock = patience or Patience(), clock or Clock()
+        patience, clock = replace(patience or Patience(), run=settings.timeout), clock or Clock()
         self._warnings: list[str] = []
         self._on_warning = on_warning
         folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
@@ -109,6 +110,19 @@ class RegistryResolver:
             self._warnings.append(message)
             if self._on_warning is not None:
                 self._on_warning(message)
+
+    def tell(self, on_warning: Callable[[str], None]) -> None:
+        """Have warnings told to ``on_warning`` as they come: one about a limit is of use before it is reached."""
+        self._on_warning = on_warning
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What somebody who wonders about an answer would like to know: the mirrors that were asked."""
+        return tuple(self._notes)
+
+    def _note(self, message: str) -> None:
+        if message not in self._notes:
+            self._notes.append(message)
 
     async def __aenter__(self) -> Self:
         return self
@@ -203,7 +217,7 @@ class RegistryResolver:
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch; see `pinner.resolve.Registry`."""
         try:
-            source = self._sources(reference or probe_for(registry))[-1]
+            source = next(one for one in self._sources(reference or probe_for(registry)) if not one.is_mirror)
             if self._is_offline:
                 raise nothing_remembered(source.endpoint.host)
             return await ask_allowance(self._session, self._notices, source, registry, reference)
@@ -218,7 +232,7 @@ class RegistryResolver:
         manifests: int,
         mirrors: bool = True,
     ) -> _T:
-        """Return what the first source answers that does not yield to the next; ``manifests`` of it are to be fetched.
+        """Return what the first source answers that has an answer; ``manifests`` of it are to be fetched.
 
         Without ``mirrors`` the registry itself is asked alone. Raises `ResolveError`, its message naming the reference.
         """
@@ -226,14 +240,18 @@ class RegistryResolver:
             if not reference.domain:
                 hint = "a registry's name has letters, digits, dots and hyphens"
                 raise NotFoundError("it names no registry", hint=hint)
-            *others, last = self._sources(reference)
-            for source in others if mirrors else ():
-                try:
-                    return await ask(source)
-                except source.yields_to:
+            failure: ResolveError = UnreachedError("there is nobody to ask")
+            for source in self._sources(reference):
+                is_superfluous = source.is_last_resort and not isinstance(failure, UnreachedError)
+                if is_superfluous or (source.is_mirror and not mirrors):
                     continue
-            with self._notices.wanting(last.endpoint.base.host, manifests):
-                return await ask(last)
+                wanted = 0 if source.is_mirror else manifests
+                try:
+                    with self._notices.wanting(source.endpoint.base.host, wanted):
+                        return await ask(source)
+                except ResolveError as error:
+                    failure = error
+            raise failure
         except ResolveError as error:
             # Without the chain: what lies under it may hold what must not be shown.
             raise named(error, reference) from None
@@ -256,4 +274,4 @@ class RegistryResolver:
             return self._mirrors.sources(reference.domain, reference.path, self._registries)
         label = f"the OCI layout {self._layout}"
         endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_LAYOUT_HINT)
-        return (Source(endpoint, reference.path, ResolveError),)
+        return (Source(endpoint, reference.path),)

@@ -1,8 +1,7 @@
 """containers' registries.conf: other places for a registry's images, and registries that must not be asked.
 
 Source: containers-registries.conf(5), version 2, and `sysregistriesv2` of containers/image for what it leaves open.
-Short names are not searched for: `nginx` is Docker Hub's. Docker's own daemon.json names mirrors without saying that
-they may tell what a tag means, which a mirror is late to learn: it is not read.
+Short names are not searched for: `nginx` is Docker Hub's. What no rule is about is asked as dockerd would ask.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config import RegistryOptions
-from pinner.errors import InvalidReferenceError, ResolveError, UnavailableError, UnsupportedError
+from pinner.errors import InvalidReferenceError, UnavailableError, UnsupportedError
 from pinner.reference import ImageReference
+from pinner.registry.daemon import Daemon, read_daemon
 from pinner.registry.failures import clean
-from pinner.registry.hosts import Endpoint, endpoint_for
-from pinner.registry.wire import UnreachedError
+from pinner.registry.hosts import DOCKER_HUB, Endpoint, endpoint_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,17 +49,26 @@ class Source(NamedTuple):
     endpoint: Endpoint
     repository: str
     """Its name there."""
-    yields_to: type[ResolveError]
-    """After such an error the next source is asked."""
+    is_mirror: bool = False
+    is_last_resort: bool = False
+    """In plain HTTP, and only where the one before could not be reached in HTTPS."""
 
 
 class Mirrors:
     """The rules of a run, read when the first image is asked for."""
 
-    def __init__(self, environment: Mapping[str, str], on_warning: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        on_warning: Callable[[str], None],
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """``on_note`` is told which mirrors are asked, and what says so."""
         self._environment = environment
         self._on_warning = on_warning
+        self._on_note = on_note
         self._rules: tuple[Rule, ...] | None = None
+        self._docker: Daemon | None = None
 
     def sources(self, domain: str, path: str, registries: Mapping[str, RegistryOptions]) -> tuple[Source, ...]:
         """Return where to ask for the image ``path`` of ``domain``, in order; our own settings' endpoint comes first.
@@ -68,26 +76,64 @@ class Mirrors:
         Raises `UnavailableError` for a blocked registry, and what `endpoint_for` raises.
         """
         own = registries.get(domain) or registries.get("*") or RegistryOptions()
-        rule = None
-        if own.endpoint is None:
-            if self._rules is None:
-                self._rules = tuple(read_rules(self._environment, self._on_warning))
-            rule = find_rule(self._rules, f"{domain}/{path}")
+        if own.endpoint is not None:
+            return (Source(endpoint_for(domain, registries), path),)
+        if self._rules is None:
+            self._rules = tuple(read_rules(self._environment, self._on_warning))
+        rule = find_rule(self._rules, f"{domain}/{path}")
         if rule is None:
-            return (Source(endpoint_for(domain, registries), path, ResolveError),)
+            return tuple(self._as_docker_asks(domain, path, registries, own))
         if rule.blocked:
             raise UnavailableError(f"{rule.prefix} is blocked in {rule.file}")
         found: list[Source] = []
-        for place in (*rule.mirrors, rule.place):
+        mirrors = rule.mirrors if own.mirrors else ()
+        if mirrors:
+            self._note(rule.prefix, [mirror.location for mirror in mirrors], rule.file)
+        for place in (*mirrors, rule.place):
             host, repository = _split(rewrite(f"{domain}/{path}", rule.prefix, place.location), rule)
-            source = Source(endpoint_for(host, registries), repository, ResolveError)
-            if place.insecure and source.endpoint.base.scheme == "https":
-                # Asked for in so many words, and still only where nobody speaks HTTPS.
-                options = registries.get(host) or registries.get("*") or RegistryOptions()
-                found.append(source._replace(yields_to=UnreachedError))
-                source = source._replace(endpoint=endpoint_for(host, {host: options._replace(plain_http=True)}))
-            found.append(source)
+            places = _sources(host, repository, registries, insecure=place.insecure)
+            found += [source._replace(is_mirror=place is not rule.place) for source in places]
         return tuple(found)
+
+    def _as_docker_asks(
+        self, domain: str, path: str, registries: Mapping[str, RegistryOptions], own: RegistryOptions
+    ) -> Iterator[Source]:
+        docker = self._daemon()
+        if domain == DOCKER_HUB and own.mirrors and docker.mirrors:
+            self._note(domain, docker.mirrors, docker.file)
+            for address in docker.mirrors:
+                host = address.partition("://")[2]
+                options = registries.get(host) or RegistryOptions()
+                is_plain = address.startswith("http://")
+                mirror = {domain: options._replace(endpoint=address, plain_http=is_plain)}
+                for source in _sources(domain, path, mirror, insecure=docker.is_insecure(host)):
+                    yield source._replace(is_mirror=True)
+        yield from _sources(domain, path, registries, insecure=docker.is_insecure(domain))
+
+    def _daemon(self) -> Daemon:
+        if self._docker is None:
+            # Who names the file that decides means that file alone.
+            is_decided = "CONTAINERS_REGISTRIES_CONF" in self._environment
+            self._docker = Daemon() if is_decided else read_daemon(self._environment, self._on_warning)
+        return self._docker
+
+    def _note(self, prefix: str, mirrors: Iterable[str], file: str) -> None:
+        self._on_note(f"{prefix}: {', '.join(map(clean, mirrors))} is asked first, as {file} has it")
+
+
+def _sources(
+    domain: str, repository: str, registries: Mapping[str, RegistryOptions], *, insecure: bool
+) -> Iterator[Source]:
+    """Yield where ``domain`` is asked: in plain HTTP too where that is allowed, and only where nobody speaks HTTPS."""
+    source = Source(endpoint_for(domain, registries), repository)
+    yield source
+    if not insecure or source.endpoint.base.scheme != "https":
+        return
+    options = registries.get(domain) or registries.get("*") or RegistryOptions()
+    if options.endpoint is not None:
+        options = options._replace(endpoint=options.endpoint.replace("https://", "http://", 1))
+    plain = endpoint_for(domain, {domain: options._replace(plain_http=True)})
+    yield source._replace(endpoint=plain, is_last_resort=True)
 
 
 def _split(name: str, rule: Rule) -> tuple[str, str]:
