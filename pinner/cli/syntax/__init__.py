@@ -18,6 +18,7 @@ COMMANDS = {
     "unpin": Command("pinner.cli.syntax.unpin", "Take the digests off again; tags stay."),
     "check": Command("pinner.cli.syntax.check", "Say what is wrong; asks nobody and writes nothing."),
     "list": Command("pinner.cli.syntax.list", "Show every image reference and how it stands."),
+    "export": Command("pinner.cli.syntax.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
     "explain": Command("pinner.cli.syntax.explain", "Explain a rule of check: what, why, how to mend it."),
     "demo": Command("pinner.cli.syntax.demo", "Show all of it in a temporary folder, without a network."),
 }
