@@ -1,0 +1,141 @@
+"""The bot's nouns: what a pull request should be, and what there is. Values only."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pinner.image import Image
+    from pinner.reference import Digest
+
+
+class ImageChange(NamedTuple):
+    """One name whose digest moves, or that gets its first."""
+
+    name: str
+    """As written, without a digest: ``nginx:1.27``."""
+    canonical: str
+    """``docker.io/library/nginx:1.27``."""
+    old: Digest | None
+    """None for a first pin."""
+    new: Digest
+    places: tuple[str, ...]
+    """``path:line``, sorted."""
+    first_seen: datetime | None = None
+    """When pinner first saw the new digest for this tag, as the lock has it; UTC."""
+    before: Image | None = None
+    """What the old digest is, where the registry still serves it."""
+    after: Image | None = None
+
+
+class HeldBack(NamedTuple):
+    """A change that is not proposed yet, and why."""
+
+    name: str
+    digest: Digest | None
+    reason: str
+    """One sentence without a full stop: ``seen 1 day ago, eligible on 2026-11-25``, ``no answer: …``."""
+
+
+class FileChange(NamedTuple):
+    """A file as it should be."""
+
+    path: str
+    """Relative to the repository's root, ``/`` on every system."""
+    before: bytes | None
+    """None for a new file (a lock)."""
+    after: bytes
+
+
+class Proposal(NamedTuple):
+    """What one group's pull request should be. Without changes there should be none."""
+
+    group: str
+    """``digests`` for what no group of the settings claims, ``pins`` for first pins, else the group's name."""
+    branch: str
+    """``pinner/<group>``."""
+    base: str
+    """The branch that it is for."""
+    changes: tuple[ImageChange, ...]
+    files: tuple[FileChange, ...]
+    """By path."""
+    held_back: tuple[HeldBack, ...] = ()
+    title: str = ""
+    body: str = ""
+    """Markdown, within the forge's limit, with the marker at its end."""
+    message: str = ""
+    """The commit's: title, body, trailers."""
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    auto_merge: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this set of changes from another: 16 hex digits over names, digests and paths."""
+        from pinner.bot.marker import fingerprint  # noqa: PLC0415 - hashing, only where a bot runs
+
+        return fingerprint(self.changes)
+
+
+State: TypeAlias = Literal["open", "closed", "merged"]
+
+
+class PullRequest(NamedTuple):
+    """A pull request (GitLab: merge request) as the forge has it."""
+
+    number: int
+    """What people call it by: GitLab's ``iid``."""
+    state: State
+    branch: str
+    base: str
+    head: str
+    """The commit at its head."""
+    title: str
+    body: str
+    url: str
+    labels: tuple[str, ...] = ()
+    conflicts: bool | None = None
+    """Whether it cannot be merged as it stands; None where the forge does not know yet."""
+    auto_merge: bool = False
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+
+
+class Repository(NamedTuple):
+    """A repository on a forge, and what the token may do there."""
+
+    name: str
+    """``owner/name``, with GitLab's subgroups; Unicode as the forge has it."""
+    default_branch: str
+    clone_url: str
+    """Over HTTP, without credentials."""
+    web_url: str
+    is_archived: bool = False
+    is_fork: bool = False
+    can_push: bool = True
+    can_propose: bool = True
+    """Whether pull requests may be opened (a token of a fork's workflow run may not)."""
+    merge_methods: tuple[str, ...] = ()
+    details: Mapping[str, str] = MappingProxyType({})
+    """What else the forge's own module needs to know: ids."""
+
+
+class Author(NamedTuple):
+    """Who commits."""
+
+    name: str
+    email: str
+
+
+class NewCommit(NamedTuple):
+    """A commit to be made through the forge's API, so that the forge signs it."""
+
+    branch: str
+    parent: str
+    message: str
+    files: tuple[FileChange, ...]
