@@ -115,8 +115,8 @@ COMMANDS = "pin, update, unpin, check, list, explain, demo"
         (
             "check --format xml",
             (
-                "invalid value for `--format`: `xml` is not one of `text`, `json`, `jsonl`, `sarif`, `github`, `gitlab`, "
-                "`junit`, `rdjsonl`, `markdown`\n"
+                "invalid value for `--format`: `xml` is not one of `text`, `json`, `jsonl`, `sarif`, `github`, "
+                "`gitlab`, `junit`, `rdjsonl`, `markdown`\n"
                 "  hint: see `pinner check --help`"
             ),
         ),

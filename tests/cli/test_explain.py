@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from world import pinner
+
+from pinner.rules import RULES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_page_is_printed_by_id_and_by_name(tmp_path: Path) -> None:
+    said = pinner(tmp_path, "explain", "PIN103")
+    assert said.status == 0
+    assert said.stdout.startswith("PIN103: wrong-kind\n\nA digest of another kind")
+    assert "\n    # pinner: ignore[PIN103] " in said.stdout
+    assert "```" not in said.stdout
+    assert said.stderr == ""
+    for word in ("pin103", "wrong-kind", "Wrong-Kind"):
+        assert pinner(tmp_path, "explain", word) == said
+
+
+def test_several_pages_stand_apart(tmp_path: Path) -> None:
+    one, other = (pinner(tmp_path, "explain", word).stdout for word in ("PIN001", "stale"))
+    assert pinner(tmp_path, "explain", "PIN001", "stale").stdout == f"{one}\n{other}"
+
+
+def test_without_a_rule_all_are_listed(tmp_path: Path) -> None:
+    said = pinner(tmp_path, "explain")
+    assert [line.split()[:3] for line in said.stdout.splitlines()] == [
+        [rule.id, rule.name, rule.severity] for rule in RULES
+    ]
+    assert "\x1b[" in pinner(tmp_path, "explain", "--color", "always").stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("unpined", "did you mean `unpinned`?"),
+        ("PIN006", "did you mean `PIN00"),
+        ("pin201", "did you mean `PIN10"),
+        ("stael", "did you mean `stale`?"),
+        ("", "the rules are PIN001, "),
+        ("xyz", "the rules are PIN001, "),
+    ],
+)
+def test_an_unknown_rule_is_a_mistake(tmp_path: Path, word: str, hint: str) -> None:
+    said = pinner(tmp_path, "explain", "PIN001", word)
+    assert (said.status, said.stdout) == (2, "")
+    assert said.stderr.startswith(f"error: there is no rule `{word}`\n  hint: {hint}")
+
+
+def test_nothing_of_the_folder_is_read(tmp_path: Path) -> None:
+    (tmp_path / "pinner.toml").write_text("broken", "utf-8")
+    assert pinner(tmp_path, "explain", "PIN001").status == 0
