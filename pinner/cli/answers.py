@@ -11,7 +11,8 @@ from pinner.plan import make_plan, questions
 from pinner.report.style import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import TypeVar
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from pinner.resolve import Registry
     from pinner.screen import Operation, Source
 
+    T = TypeVar("T")
+
 _PROGRESS_WIDTH = 40
 """More than the line of progress has."""
 
 
-def refuse_offline(settings: Settings, operation: Operation) -> None:
+def refuse_offline(settings: Settings, operation: str) -> None:
     """Raise `ConfigError` where ``operation`` would have to ask and may neither ask nor remember."""
     if settings.offline and not settings.use_cache and settings.layout is None and operation != "unpin":
         raise ConfigError(
@@ -48,23 +51,37 @@ def ask(
     """
     if not any(questions(source, operation, settings.platform) for source in sources):
         return tuple(make_plan(source, operation, {}) for source in sources)
-    import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
-
-    from pinner.cli.progress import with_progress  # noqa: PLC0415 - brings asyncio
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
         if operation == "update" and not to_index:
             return await pipeline.update_plans(sources, settings, registry, on_answer)
         return await pipeline.make_plans(sources, operation, settings, registry, on_answer)
 
-    async def run() -> tuple[Plan, ...]:
+    return with_registry(context, settings, terminal, plans)
+
+
+def with_registry(
+    context: Context,
+    settings: Settings,
+    terminal: Terminal,
+    work: Callable[[Registry, Callable[[int, int], None]], Awaitable[T]],
+) -> T:
+    """Return what ``work`` returns; it is handed what answers, and the function to tell its progress to.
+
+    What the registry warns of is said, and with ``-v`` what else it noted.
+    """
+    import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
+
+    from pinner.cli.progress import with_progress  # noqa: PLC0415 - brings asyncio
+
+    async def run() -> T:
         async with context.connect(settings, context.environment) as registry:
             said: list[str] = []
             # At once: the warning of a limit, say, is of use before it is reached.
             warn = partial(_warn, terminal, said)
             getattr(registry, "tell", lambda _: None)(warn)
             try:
-                return await with_progress(terminal, partial(plans, registry))
+                return await with_progress(terminal, partial(work, registry))
             finally:
                 # A credentials file that cannot be read, say: why an image is not to be had may be there.
                 for warning in getattr(registry, "warnings", ()):
