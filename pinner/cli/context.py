@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
@@ -37,6 +38,8 @@ class Context(NamedTuple):
     today: date
     connect: Connect
     """Opens the registry that answers."""
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970."""
 
 
 def process_context() -> Context:
