@@ -34,6 +34,7 @@ _DOCKER = ("docker", "podman")
 # `docker.from_env()`, `docker.client.DockerClient`, `docker.DockerClient`: one object.
 _CLIENT = r"(?:\w+\.)*(?:DockerClient|PodmanClient|from_env\(\))"
 _LOW_LEVEL = rf"(?:(?:\w+\.)*(?:APIClient|Client|AutoVersionClient)|{_CLIENT}\.api)"
+_HANDED_IN = r"(?i:\w*(?:client|docker|podman|api|cli)\w*(?:\(\))?)"
 _ANYWHERE = r"(?:\w+\.)*"
 
 # Sources: docker 7.2 (models/containers.py, models/images.py, models/services.py, api/container.py, api/image.py,
@@ -49,12 +50,14 @@ CALLEES: tuple[Callee, ...] = (
     Callee(_DOCKER, rf"{_LOW_LEVEL}\.pull", ("repository",), 0, tag=("tag", 1)),
     Callee(_DOCKER, rf"{_LOW_LEVEL}\.build", (), outputs=("tag",)),
     Callee(("docker",), r"types\.(?:services\.)?ContainerSpec", position=0),
-    # A client that was handed in: two words that no other library has, in a file that imports docker. `images.get`,
-    # `pull` and `create_container` alone say too little: a dictionary, a repository, a test's own helper.
+    # A client that was handed in: two words that no other library has, in a file that imports docker. `images.get` and
+    # `create_container` alone say too little (a dictionary, a test's own helper): what they are called on must say it.
     Callee(_DOCKER, r"containers\.(?:run|create)", position=0, methods=True),
     Callee(_DOCKER, r"services\.create", position=0, methods=True),
     Callee(_DOCKER, r"images\.pull", ("repository",), 0, methods=True, tag=("tag", 1)),
     Callee(_DOCKER, r"images\.build", (), methods=True, outputs=("tag",)),
+    Callee(_DOCKER, rf"{_HANDED_IN}\.images\.get", ("name",), 0, methods=True),
+    Callee(_DOCKER, rf"{_HANDED_IN}\.create_container", position=0, methods=True),
     Callee(("testcontainers",), rf"{_ANYWHERE}ServerContainer", position=1),
     Callee(("testcontainers",), rf"{_ANYWHERE}CosmosDBMongoEndpointContainer", position=1),
     Callee(("testcontainers",), rf"{_ANYWHERE}BrowserWebDriverContainer", position=2),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -23,6 +22,7 @@ from pinner.model import Calls, Located, Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
 
     from pinner.formats.python.syntax import Source
@@ -50,12 +50,11 @@ def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
         return None
     try:
         text = read(document.data)
-        source = parse(text)
+        located = _Search(text, parse(text), calls).run()
     except (UnreadableError, BrokenError) as error:
         return _broken(document.data, error)
-    if source is None:
-        return None
-    located = _Search(text, source, calls).run()
+    except RecursionError:  # constants that are made of constants, a thousand deep
+        return _broken(document.data, BrokenError("it is nested too deeply to be read", 0))
     return located if located.places else None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from pinner.formats.python.scopes import AttributeBinding, Binding, Module, Scope
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pinner.formats.python.scopes import AttributeBinding, Binding, Module, Scope
 
 LOCAL = "."
 """What names start with that this module defines itself: a class, a literal. Never a library's."""
@@ -52,12 +52,8 @@ class Names:
                 return self._either((value, scope) for value in expression.values)
             case ast.IfExp():
                 return self._either([(expression.body, scope), (expression.orelse, scope)])
-            case ast.Constant(value=None):
-                return _NOTHING
-            case ast.Subscript():
-                return None
             case _:
-                return frozenset((LOCAL,))
+                return _plain(expression)
 
     def _either(self, choices: Iterable[tuple[ast.expr, Scope]]) -> frozenset[str] | None:
         found = [self.of(expression, scope) for expression, scope in choices]
@@ -123,9 +119,11 @@ class Names:
             for binding in home.bindings.get(attribute, ())
             if binding.kind not in ("annotation", "function")
         ]
-        for binding in self.module.attribute_bindings.get(attribute, ()):
-            if self._belongs(binding, home):
-                found.append((binding.value, binding.scope))
+        found += [
+            (binding.value, binding.scope)
+            for binding in self.module.attribute_bindings.get(attribute, ())
+            if self._belongs(binding, home)
+        ]
         return found
 
     def _belongs(self, binding: AttributeBinding, home: Scope) -> bool:
@@ -145,6 +143,13 @@ class Names:
             elif name[:1] != LOCAL:
                 found.add(f"{name}()")
         return frozenset(found) if found or not names else None
+
+
+def _plain(expression: ast.expr) -> frozenset[str] | None:
+    if isinstance(expression, ast.Subscript):
+        return None
+    is_none = isinstance(expression, ast.Constant) and expression.value is None
+    return _NOTHING if is_none else frozenset((LOCAL,))
 
 
 def own_class(expression: ast.expr, scope: Scope) -> Scope | None:

@@ -164,9 +164,9 @@ class Module:
             return (node.context_expr,)
         for field in ("name", "rest"):
             # `except … as name`, `case … as name`, `case *name`, `case {**rest}`, and type parameters.
-            name = getattr(node, field, None)
-            if isinstance(name, str):
-                scope.bind(name, Binding("other", scope))
+            bound: object = getattr(node, field, None)
+            if isinstance(bound, str):
+                scope.bind(bound, Binding("other", scope))
         return None
 
     def _targets(self, targets: Iterable[ast.expr], value: ast.expr, scope: Scope) -> list[ast.AST]:

@@ -94,29 +94,29 @@ def _is_harmless(link: Link) -> bool:
         if isinstance(parent.node, ast.keyword) and parent.node.arg in _KEYS and child is link.node:
             return True
         child, parent = parent.node, parent.parent
-    if parent is None:
-        return False
-    node = parent.node
-    match node:
-        case ast.Call():
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            raised = parent.parent is not None and isinstance(parent.parent.node, ast.Raise)
-            return child is not node.func and (name in _TALK or raised)
-        case ast.Dict():
-            return child is link.node and any(
-                value is child and isinstance(key, ast.Constant) and key.value in _KEYS
-                for key, value in zip(node.keys, node.values, strict=True)
-            )
-        case ast.Assert():
-            return child is node.msg
-        case ast.If() | ast.While():
-            return child is node.test
-        case ast.UnaryOp(op=ast.Not()) | ast.Expr():
-            return True
-        case ast.Compare():
-            return all(isinstance(operator, (ast.Is, ast.IsNot)) for operator in node.ops)
+    return parent is not None and _takes_as_it_is(parent, child, link.node)
+
+
+def _takes_as_it_is(link: Link, child: ast.AST, value: ast.AST) -> bool:
+    """Tell it of the node of ``link``, whose child ``child`` is ``value`` or shows it."""
+    match link.node:
+        case ast.Call(func=function):
+            name = getattr(function, "attr", getattr(function, "id", ""))
+            raised = link.parent is not None and isinstance(link.parent.node, ast.Raise)
+            return child is not function and (name in _TALK or raised)
+        case ast.Dict(keys=keys, values=values):
+            key = next((key for key, other in zip(keys, values, strict=True) if other is value), None)
+            return isinstance(key, ast.Constant) and key.value in _KEYS
+        case ast.Assert(msg=shown) | ast.If(test=shown) | ast.While(test=shown):
+            return child is shown
+        case ast.Compare(ops=operators):
+            return all(isinstance(operator, (ast.Is, ast.IsNot)) for operator in operators)
         case _:
-            return False
+            return isinstance(link.node, ast.Expr) or _negates(link.node)
+
+
+def _negates(node: ast.AST) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def _assigned_to(use: Use) -> Carrier | None:

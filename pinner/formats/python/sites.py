@@ -11,7 +11,7 @@ from pinner.formats.python.callees import LOOSE, Callee
 from pinner.formats.python.names import LOCAL, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pinner.formats.python.callees import Table
     from pinner.formats.python.names import Names
@@ -77,25 +77,24 @@ class Sites:
         known = sorted(name for name in names or () if not name.startswith("builtins."))
         text = dotted(function)
         foreign = _is_foreign(known)
+        own = any(name.startswith(LOCAL) for name in known)
         for callee in self._table.callees:
             if callee.methods:
-                wanted = "*" in callee.roots or any(root in self._roots for root in callee.roots)
-                if wanted and (not foreign or "*" in callee.roots) and _compiled(_ANY_END + callee.pattern)(text):
+                if self._may_be_handed_in(callee, foreign=foreign) and _compiled(_ANY_END + callee.pattern)(text):
                     yield _Match(callee, text)
-            elif not any(name.startswith(LOCAL) for name in known):
-                for name in known:
-                    root, _, rest = name.partition(".")
-                    if root in callee.roots and _compiled(callee.pattern)(rest):
-                        yield _Match(callee, name)
-                        break
-        for name in self._of_bases(function, call.scope):
-            root, _, rest = name.partition(".")
-            for callee in self._table.callees:
-                if not callee.methods and root in callee.roots and _compiled(callee.pattern)(rest):
-                    # A class of this module is given its arguments by name alone; `super().__init__` as its base is.
-                    yield _Match(callee, name, by_position=isinstance(function, ast.Attribute))
+            elif not own and (name := _first_called(callee, known)) is not None:
+                yield _Match(callee, name)
+        bases = self._of_bases(function, call.scope)
+        for callee in self._table.callees:
+            if (name := _first_called(callee, bases)) is not None:
+                # A class of this module is given its arguments by name alone; `super().__init__` as its base is.
+                yield _Match(callee, name, by_position=isinstance(function, ast.Attribute))
         if self._table.loose and _compiled(LOOSE.pattern)(text):
             yield _Match(LOOSE, text, by_position=False)
+
+    def _may_be_handed_in(self, callee: Callee, *, foreign: bool) -> bool:
+        """Tell whether an object of unknown origin may have the method ``callee``: its library is imported here."""
+        return "*" in callee.roots or (not foreign and not self._roots.isdisjoint(callee.roots))
 
     def _of_bases(self, function: ast.expr, scope: Scope) -> list[str]:
         """Return the names of the base classes whose ``__init__`` is called through a class of this module."""
@@ -118,6 +117,17 @@ class Sites:
         around = self._names.module.scopes[node].parent
         assert around is not None  # noqa: S101 - a class stands in a module at least
         return sorted({name for base in node.bases for name in self._names.of(base, around) or ()})
+
+
+def _first_called(callee: Callee, names: list[str]) -> str | None:
+    """Return the first of ``names`` that is ``callee``'s."""
+    if callee.methods:
+        return None
+    for name in names:
+        root, _, rest = name.partition(".")
+        if root in callee.roots and _compiled(callee.pattern)(rest):
+            return name
+    return None
 
 
 def _has_own_init(node: ast.ClassDef) -> bool:
@@ -165,5 +175,5 @@ def _is_falsy(expression: ast.expr) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str].fullmatch:  # type: ignore[name-defined]
+def _compiled(pattern: str) -> Callable[[str], re.Match[str] | None]:
     return re.compile(pattern).fullmatch

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pinner.formats.python.text import Text
+from pinner.formats.python.newer import in_older_words
+from pinner.formats.python.text import Text
+
+_NESTED = "too many nested"
+"""What CPython says of 200 parentheses (``tokenizer.c``); libcst would not survive more."""
 
 
 class BrokenError(Exception):
@@ -36,9 +39,28 @@ def parse(text: Text) -> Source:
     try:
         return Source(_tree(text.text), text)
     except SyntaxError as error:
-        raise BrokenError(error.msg, 0) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise BrokenError(str(error) or "too deeply nested", 0) from error
+        problem = error
+    except ValueError as error:
+        raise BrokenError(str(error), text.offset(max(text.text.find("\0"), 0))) from error
+    except (RecursionError, MemoryError) as error:
+        raise BrokenError("it is nested too deeply to be read", 0) from error
+    older = None if _NESTED in problem.msg else in_older_words(text.text)
+    if older is not None:
+        try:
+            rewritten = Text(older.encode(), older, "utf-8", 0)
+            return Source(_tree(older), rewritten)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+    raise BrokenError(problem.msg, _place(text, problem)) from problem
+
+
+def _place(text: Text, error: SyntaxError) -> int:
+    """Return the byte that ``error`` points at; lines beyond the last are those of an end that came too soon."""
+    if not error.lineno or error.lineno > len(text.starts):
+        return text.offset(len(text.text))
+    start = text.starts[error.lineno - 1]
+    end = text.starts[error.lineno] if error.lineno < len(text.starts) else len(text.text)
+    return text.offset(min(start + max((error.offset or 1) - 1, 0), end))
 
 
 def _tree(text: str) -> ast.Module:

@@ -18,7 +18,7 @@ class UnreadableError(Exception):
 class Text:
     """Decoded source whose characters know their bytes. ``offset`` counts bytes of the file, BOM included."""
 
-    __slots__ = ("_bases", "_base", "_starts", "data", "encoding", "text")
+    __slots__ = ("_base", "_bases", "_starts", "data", "encoding", "text")
 
     def __init__(self, data: bytes, text: str, encoding: str, base: int) -> None:
         self.data = data

@@ -68,12 +68,6 @@ class Values:
             yield Opaque("non-literal", _ELSEWHERE, via=via[:1])
             return
         match expression:
-            case ast.Constant(value=str(text)):
-                yield Literal(expression, text, via, carriers)
-            case ast.Constant():
-                pass  # None, a number, bytes: no name of an image
-            case ast.JoinedStr():
-                yield _formatted(expression, via, carriers)
             case ast.Name():
                 yield from self._variable(expression, scope, via, carriers)
             case ast.Attribute():
@@ -90,10 +84,8 @@ class Values:
                 literal = any(isinstance(value, Literal) for value in found)
                 # `image or "nginx:1"`: where the default is written here, whoever overrides it is on their own.
                 yield from (value for value in found if not literal or isinstance(value, Literal) or value.text)
-            case ast.BinOp():
-                yield Opaque("non-literal", "the text is put together by an operator", _pieces(expression), via)
             case _:
-                yield Opaque("non-literal", f"`{dotted(expression)}`: {_ELSEWHERE}", via=via)
+                yield from _written(expression, via, carriers)
 
     def _variable(
         self, name: ast.Name, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
@@ -116,11 +108,11 @@ class Values:
         home = own_class(attribute.value, scope) or self._class_named(attribute.value, scope)
         choices = [] if home is None else self._names.attribute_values(home, attribute.attr)
         shown = dotted(attribute)
-        if home is None or len(choices) != 1 or choices[0][0] is None:
+        value, where = choices[0] if len(choices) == 1 else (None, scope)
+        if home is None or value is None:
             why = "it is assigned more than once" if len(choices) > 1 else _ELSEWHERE
             yield Opaque("non-literal", f"`{shown}`: {why}", via=via)
             return
-        value, where = choices[0]
         carrier = Carrier(attribute.attr, home, attribute=True)
         yield from self._trace(value, where, (*via, shown), (*carriers, carrier))
 
@@ -140,12 +132,12 @@ class Values:
         names = self._names.of(call.func, scope) or frozenset()
         if names & _ENVIRONMENT and names <= _ENVIRONMENT:
             variable = call.args[0] if call.args else None
-            shown = variable.value if isinstance(variable, ast.Constant) else "environment"
+            shown = str(variable.value) if isinstance(variable, ast.Constant) else "environment"
             default = _default(call)
             if default is None:
                 yield Opaque("non-literal", f"the environment's `{shown}` has no default here", via=via)
             else:
-                yield from self._trace(default, scope, (*via, str(shown)), carriers)
+                yield from self._trace(default, scope, (*via, shown), carriers)
             return
         text = ""
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("format", "join", "replace"):
@@ -168,11 +160,22 @@ def _default(call: ast.Call) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == "default"), None)
 
 
-def _formatted(node: ast.JoinedStr, via: tuple[str, ...], carriers: tuple[Carrier, ...]) -> Value:
-    text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
-    if all(isinstance(part, ast.Constant) for part in node.values):
-        return Literal(node, text, via, carriers)
-    return Opaque("fstring", "an f-string fills in a part of it", _pieces(node), via)
+def _written(expression: ast.expr, via: tuple[str, ...], carriers: tuple[Carrier, ...]) -> Iterator[Value]:
+    """Yield what ``expression``, which stands for nothing else, says itself: nothing for None, a number or bytes."""
+    match expression:
+        case ast.Constant(value=value):
+            if isinstance(value, str):
+                yield Literal(expression, value, via, carriers)
+        case ast.JoinedStr(values=parts):
+            constants = [part.value for part in parts if isinstance(part, ast.Constant)]
+            if len(constants) == len(parts):
+                yield Literal(expression, "".join(map(str, constants)), via, carriers)
+            else:
+                yield Opaque("fstring", "an f-string fills in a part of it", _pieces(expression), via)
+        case ast.BinOp():
+            yield Opaque("non-literal", "the text is put together by an operator", _pieces(expression), via)
+        case _:
+            yield Opaque("non-literal", f"`{dotted(expression)}`: {_ELSEWHERE}", via=via)
 
 
 def _pieces(node: ast.expr) -> str:
