@@ -96,11 +96,9 @@ def save(file: str, data: bytes) -> None:
         _fill(temporary, data, status)
         os.replace(temporary, target)
     except OSError as error:
-        _remove(temporary)
         raise InputError(f"cannot be written: {_reason(error)}") from error
-    except BaseException:  # an interruption too must leave no litter
+    finally:  # an interruption too must leave no litter
         _remove(temporary)
-        raise
 
 
 def _refuse_read_only(target: str, status: os.stat_result) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.errors import InputError
-from pinner.files import MAX_BYTES, read, write
+from pinner.files import MAX_BYTES, read, save, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,3 +224,40 @@ def test_an_interruption_leaves_the_old_file_and_no_litter(tmp_path: Path) -> No
         write(str(path), Interrupting(b"old"), b"new")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["f"]  # noqa: PTH208 - the names alone
+
+
+def test_a_new_file_gets_the_mode_of_new_files(tmp_path: Path) -> None:
+    (tmp_path / "like").write_bytes(b"")
+    save(str(tmp_path / "f"), b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+    assert (tmp_path / "f").stat().st_mode == (tmp_path / "like").stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f", "like"]
+
+
+@posix_only
+def test_a_file_that_is_there_keeps_its_mode_and_loses_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"old and long")
+    path.chmod(0o640)
+    save(str(path), b"new")
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o640)
+
+
+@posix_only
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    save(str(path), b"new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["gone/f", "folder"])
+def test_what_cannot_be_a_file_is_an_error_and_leaves_no_litter(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError) as error:
+        save(str(tmp_path / name), b"new")
+    assert error.value.message.startswith("cannot be written: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

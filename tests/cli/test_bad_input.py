@@ -13,6 +13,7 @@ import pytest
 from fakes import FakeResolver, digest_of
 from world import outcome, pinner, world
 
+from pinner.cli.syntax import COMMANDS
 from pinner.errors import ConfigError, RateLimitedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -101,14 +102,11 @@ def test_a_configuration_in_trouble_is_misuse(tmp_path: Path, command: str) -> N
     assert pinner(tmp_path, command, "--config", "other.toml").status == 0
 
 
-COMMANDS = "pin, update, unpin, check, list, explain, demo"
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ("chekc", "there is no command `chekc`\n  hint: did you mean `check`?"),
-        ("frobnicate", f"there is no command `frobnicate`\n  hint: the commands are {COMMANDS}"),
+        ("frobnicate", f"there is no command `frobnicate`\n  hint: the commands are {', '.join(COMMANDS)}"),
         ("check --fromat json", "no such option `--fromat`\n  hint: did you mean `--format`?"),
         ("check -z", "no such option `-z`\n  hint: see `pinner check --help`"),
         ("--zz check", "no such option `--zz`\n  hint: see `pinner --help`"),

@@ -201,3 +201,10 @@ def test_a_diff_in_another_format_leaves_status_and_sums_as_they_are(project: Pa
 def test_a_rule_that_is_off_proposes_nothing(project: Path) -> None:
     (project / "pinner.toml").write_text("[rules]\nPIN001 = 'off'\n", "utf-8")
     assert pinner(project, "pin", "--diff", "--format", "jsonl").stdout == ""
+
+
+def test_what_is_pinned_already_or_cannot_be_proposes_nothing(project: Path) -> None:
+    digest = f"sha256:{'0' * 64}"
+    (project / "Dockerfile").write_text(f"FROM nginx:1@{digest}\nFROM ${{X}}\nFROM redis:7\n", "utf-8")
+    said = pinner(project, "pin", "--diff", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["mention"]["reference"] for line in said] == ["redis:7"]

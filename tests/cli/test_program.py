@@ -150,7 +150,12 @@ def test_the_options_of_every_command_stand_before_or_after_its_name(tmp_path: P
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("pinner ch", "plain,check\n"), ("pinner check --fo", "plain,--format\n"), ("pinner pin --di", "plain,--diff\n")],
+    [
+        ("pinner ch", "plain,check\n"),
+        ("pinner check --fo", "plain,--format\n"),
+        ("pinner pin --di", "plain,--diff\n"),
+        ("pinner explain st", "plain,stale\n"),
+    ],
 )
 def test_shells_complete_commands_and_options(tmp_path: Path, words: str, expected: str) -> None:
     environment = {
