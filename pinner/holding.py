@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pinner.errors import NotFoundError, ResolveError
+from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.image import INDEX_TYPES
 
 if TYPE_CHECKING:
@@ -72,10 +72,14 @@ async def _look_up(reference: ImageReference, registry: Registry) -> Held:
         image = await registry.describe(reference, "manifests")
         return Held(image.media_type, image.platforms[0].platform)
     except NotFoundError:
-        pass
-    except ResolveError as error:
-        return Held(error=error)
+        error: ResolveError | None = None
+    except (UnavailableError, UnsupportedError) as failed:
+        # Distribution before version 3 fails with 500 where a digest names a blob and no manifest.
+        error = failed
+    except ResolveError as failed:
+        return Held(error=failed)
     try:
-        return Held(config=await registry.config(reference))
-    except ResolveError as error:
-        return Held(error=error)
+        config = await registry.config(reference)
+    except ResolveError as failed:
+        return Held(error=error or failed)
+    return Held(config=config) if config is not None else Held(error=error)

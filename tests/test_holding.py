@@ -151,6 +151,22 @@ def test_what_a_digest_is() -> None:
     assert not failed.is_gone
 
 
+def test_an_image_id_is_told_where_the_registry_fails_on_it() -> None:
+    class Old(FakeRegistry):
+        """Like distribution 2: a blob's digest asked for as a manifest is an internal error."""
+
+        async def describe(
+            self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+        ) -> Image:
+            if reference.digest in (IMAGE_ID, digest("f")):
+                raise UnavailableError("cannot resolve: it failed with status 500")
+            return await super().describe(reference, depth, platforms)
+
+    old = Old(IMAGES, configs={f"{REPOSITORY}@{IMAGE_ID}": Config(IMAGE_ID, AMD64, None, {}, ())})
+    assert held(IMAGE_ID, old).config is not None
+    assert isinstance(held(digest("f"), old).error, UnavailableError)
+
+
 def test_each_digest_is_looked_up_once() -> None:
     serving = registry()
     held(OLD, serving)
