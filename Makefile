@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint format golden bench clean
+.PHONY: help demo test lint format golden docs schemas bench clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -12,6 +12,8 @@ help:
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
+	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md"
+	@echo "make schemas hold the outputs of check against the schemas of others (needs npm)"
 	@echo "make bench   time check and pin on generated trees"
 
 $(VENV)/.installed: pyproject.toml
@@ -45,6 +47,23 @@ format: $(VENV)/.installed-dev
 
 golden: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/test_golden.py --update-golden
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py --update-golden
+
+$(VENV)/schemas/.fetched: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check fastjsonschema xmlschema
+	npm install --prefix $(VENV)/schemas --ignore-scripts --no-audit --no-fund --silent \
+	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1
+	chmod +x $(VENV)/schemas/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
+	  --dest $(VENV)/schemas pytest==9.0.1
+	tar -xzf $(VENV)/schemas/pytest-9.0.1.tar.gz -C $(VENV)/schemas --strip-components=3 \
+	  pytest-9.0.1/testing/example_scripts/junit-10.xsd
+	@touch $@
+
+schemas: $(VENV)/schemas/.fetched
+	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/check_tree.py

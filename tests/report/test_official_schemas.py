@@ -1,0 +1,100 @@
+"""The outputs against what others publish: `make schemas` fetches it and sets PINNER_SCHEMAS; skipped without.
+
+SARIF's schema and Microsoft's validator come from npm, as does the validator of reviewdog's format; the XML schema of
+Jenkins' xunit plug-in is in pytest's source archive. GitLab publishes its fields as a page alone: tests/shapes.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from world import pinner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOLDER = Path(os.environ.get("PINNER_SCHEMAS", "none"))
+MODULES = FOLDER / "node_modules"
+MULTITOOL = MODULES / "@microsoft" / "sarif-multitool-linux"
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="`make schemas` fetches what this compares with")
+
+FILES = {
+    "Dockerfile": "ARG TAG=3.20\nFROM nginx:${TAG} AS b\nFROM \\\n  alpine:3 AS c\nCOPY --from=redis a b\n",
+    "a b/D\u00f6ckerfile.#1.dockerfile": f"FROM caf\u00e9/x:1\nFROM nginx@sha256:{'0' * 64}\nFROM ${{X}}\n",
+    "compose.yaml": 'services: {a: {image: &x "redis:7"}, b: {image: *x}, c: {image: "x{{ y }}:1"}}\n',
+    "broken.yaml": "kind: Pod\napiVersion: v1\nspec: {containers: [{image: a}\n",
+    "binary.yaml": "image: a\0\n",
+}
+CALLS: list[tuple[str, ...]] = [("check",), ("pin", "--diff"), ("update", "--diff")]
+every_call = pytest.mark.parametrize("call", CALLS, ids=" ".join)
+
+
+@pytest.fixture(params=["full", "clean", "empty"])
+def say(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Return a function that runs pinner in a project and returns what it said in a format."""
+    files = {"full": FILES, "clean": {"Dockerfile": "FROM scratch\n"}, "empty": {}}[request.param]
+    for name, text in files.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    (tmp_path / "project").mkdir(exist_ok=True)
+    return lambda call, format_: pinner(tmp_path / "project", *call, "--format", format_).stdout
+
+
+@every_call
+def test_sarif_fits_its_schema(say: Callable[..., str], call: tuple[str, ...]) -> None:
+    schema = json.loads((MULTITOOL / "sarif-2.1.0.json").read_text("utf-8-sig"))
+    pytest.importorskip("fastjsonschema").compile(schema)(json.loads(say(call, "sarif")))
+
+
+@every_call
+def test_sarif_passes_the_validator(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+    """No error and no warning, by the rules of the format and by GitHub's; notes are proposals."""
+    file = tmp_path / "out.sarif"
+    file.write_text(say(call, "sarif"), "utf-8")
+    done = validated(file)
+    assert done["notes"] == []
+    assert done["status"] == 0
+
+
+def validated(file: Path) -> dict[str, Any]:
+    report = file.with_name("report.sarif")
+    command = (MULTITOOL / "Sarif.Multitool", "validate", file, "--rule-kind", "Sarif;Ghas", "--output", report)
+    levels = ("--level", "Error;Warning", "--log", "ForceOverwrite")
+    done = subprocess.run((*command, *levels), capture_output=True, text=True, check=False)
+    results = json.loads(report.read_text("utf-8-sig"))["runs"][0].get("results", [])
+    notes = [(one["ruleId"], one.get("level", "warning")) for one in results if one.get("level") != "note"]
+    return {"status": done.returncode, "notes": notes}
+
+
+def test_the_validator_would_tell(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM nginx\n", "utf-8")
+    log = json.loads(pinner(tmp_path, "check", "--format", "sarif").stdout)
+    del log["runs"][0]["results"][0]["message"]
+    log["runs"][0]["results"][0]["ruleIndex"] = 99
+    file = tmp_path / "out.sarif"
+    file.write_text(json.dumps(log), "utf-8")
+    assert validated(file)["notes"] != []
+
+
+@every_call
+def test_junit_fits_its_schema(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "out.xml"
+    file.write_text(say(call, "junit"), "utf-8")
+    pytest.importorskip("xmlschema").XMLSchema(str(FOLDER / "junit-10.xsd")).validate(str(file))
+
+
+@every_call
+def test_rdjsonl_passes_the_validator(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    diagnostics = [json.loads(line) for line in say(call, "rdjsonl").splitlines()]
+    file.write_text(json.dumps({"diagnostics": diagnostics}), "utf-8")
+    program = MODULES / "@umbrelladocs" / "rdformat-validator" / "bin" / "rdformat-validator.js"
+    command = ("node", program, "--strict", "--no-extra-fields", file)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
