@@ -166,12 +166,13 @@ def resolver(
     patience: Patience | None = None,
     clock: FakeClock | None = None,
     on_warning: Callable[[str], None] | None = None,
+    own_places: bool = False,
 ) -> RegistryResolver:
-    """Return a resolver whose network is ``registry``."""
+    """Return a resolver whose network is ``registry``; with ``own_places``, ``environment`` is all that it has."""
     return RegistryResolver(
         settings or Settings(),
         # The machine's own registries.conf is no part of a test.
-        environment={"CONTAINERS_REGISTRIES_CONF": os.devnull, **(environment or {})},
+        environment={**({} if own_places else {"CONTAINERS_REGISTRIES_CONF": os.devnull}), **(environment or {})},
         transport=registry.transport,
         on_warning=on_warning,
         patience=patience,

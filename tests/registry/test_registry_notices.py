@@ -7,7 +7,18 @@ import json
 import httpx
 import pytest
 from images import make_multi_platform
-from scripted_registry import HUB, Answer, ScriptedRegistry, ask, head_answer, manifest_answer, refusal, resolver
+from scripted_registry import (
+    HUB,
+    Answer,
+    ScriptedRegistry,
+    ask,
+    bearer,
+    head_answer,
+    manifest_answer,
+    refusal,
+    resolver,
+    token,
+)
 
 from pinner.errors import RateLimitedError, ResolveError
 from pinner.model import Resolved
@@ -195,3 +206,34 @@ def test_a_refusal_says_its_warnings_and_limits_too() -> None:
     assert isinstance(ask(asked, "team/app:1")[0], ResolveError)
     assert asked.warnings == (f"{HOST} warns: closing down",)
     assert [limit.remaining for limit in asked.rate_limits] == [7]
+
+
+def test_docker_hub_is_heard_about_its_limit_before_more_is_fetched() -> None:
+    registry = ScriptedRegistry()
+    names = [f"team/app{number}" for number in range(4)]
+    registry.pause = 0.01
+    registry.on("GET", f"{HUB}{names[0]}/manifests/1", bearer(names[0]))
+    scopes = "".join(f"&scope=repository%3Ateam%2Fapp{number}%3Apull" for number in range(4))
+    registry.on("GET", f"https://auth.docker.io/token?service=registry.docker.io{scopes}", token("t1"))
+    for name in names:
+        answer = manifest_answer(IMAGE.top.data, **LIMITED)
+        registry.on("GET", f"{HUB}{name}/manifests/1", answer, authorization="Bearer t1")
+    fetched_before: list[int] = []
+
+    def on_warning(_: str) -> None:
+        fetched_before.append(sum(authorization is not None for *_, authorization in registry.asked))
+
+    # The first row of the first name is the challenge: the two rows differ in their authorization.
+    answers = ask(resolver(registry, on_warning=on_warning), *(f"{name}:1" for name in names), platform="linux/amd64")
+    registry.assert_used_up()
+    assert all(isinstance(answer, Resolved) for answer in answers)
+    assert fetched_before == [1]
+
+
+def test_who_asks_later_to_be_told_is_told_from_then_on() -> None:
+    registry = ScriptedRegistry()
+    registry.on("GET", f"{HUB}team/app0/manifests/1", manifest_answer(IMAGE.top.data, Warning='299 - "moving soon"'))
+    asked, heard = resolver(registry), list[str]()
+    asked.tell(heard.append)
+    ask(asked, "team/app0:1", platform="linux/amd64")
+    assert heard == ["registry-1.docker.io warns: moving soon"]

@@ -247,3 +247,45 @@ def test_an_answer_of_no_use_opens_the_gate_too(registry: ScriptedRegistry) -> N
     registry.on("GET", TAG, Answer(404))
     registry.on("HEAD", f"{HUB}library/redis/manifests/1", head_answer(A))
     assert ask(resolver(registry), "nginx:1", "redis:1")[1] == ANSWER
+
+
+def test_a_run_has_a_time_and_what_was_answered_in_it_stays(registry: ScriptedRegistry) -> None:
+    names = [f"a{number}:1" for number in range(12)]
+    for name in names:
+        registry.on("HEAD", f"{HUB}library/{name[:-2]}/manifests/1", head_answer(A))
+    registry.pause = 0.1
+    start = time.monotonic()
+    answers = ask(resolver(registry, settings=Settings(jobs=1, timeout=0.35)), *names)
+    assert time.monotonic() - start < 0.9
+    assert answers[:3] == [ANSWER] * 3
+    late = [answer for answer in answers if answer != ANSWER]
+    assert len(late) >= 8
+    assert {type(answer) for answer in late} == {UnavailableError}
+    assert {str(answer).partition(": ")[2] for answer in late} == {
+        "docker.io has not answered, and the 0.35 seconds of this run are over"
+    }
+    assert {answer.hint for answer in late if isinstance(answer, UnavailableError)} == {
+        "give it more time: --timeout, or `timeout` in the settings"
+    }
+    assert len(registry.asked) <= 4
+
+
+def test_a_pause_does_not_lengthen_the_run(registry: ScriptedRegistry) -> None:
+    registry.on("HEAD", TAG, refusal(429, Retry_After="20"), head_answer(A))
+    real = resolver(registry, settings=Settings(timeout=0.2), clock=RealClock())
+    start = time.monotonic()
+    answer = ask(real, "nginx:1")[0]
+    assert time.monotonic() - start < 2
+    assert "the 0.2 seconds of this run are over" in str(answer)
+
+
+def test_a_run_without_a_time_has_all_it_needs(registry: ScriptedRegistry) -> None:
+    registry.on("HEAD", TAG, head_answer(A))
+    assert ask(resolver(registry, settings=Settings(timeout=None)), "nginx:1") == [ANSWER]
+
+
+class RealClock(FakeClock):
+    """Time that passes."""
+
+    async def _sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
