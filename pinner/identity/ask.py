@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import NotFoundError, ResolveError
@@ -11,7 +12,7 @@ from pinner.identity.hashes import in_image
 from pinner.identity.model import Comparison, Sighting, Unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from pinner.identity.model import Form, LocalImage, Query
     from pinner.image import Depth, Image
@@ -29,41 +30,55 @@ class Found(NamedTuple):
 
 
 async def look_up(query: Query, references: Sequence[ImageReference], registry: Registry) -> Found:
-    """Return as what ``query`` is known under ``references``, all asked at the same time."""
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_look_under(query, reference, registry)) for reference in references]
-    results = [task.result() for task in tasks]
-    return Found(
-        tuple(sighting for result in results for sighting in result if isinstance(sighting, Sighting)),
-        tuple(one for result in results for one in result if isinstance(one, Unanswered)),
-    )
+    """Return as what ``query`` is known under ``references``: in what their tags mean, else in their repositories.
 
-
-async def _look_under(
-    query: Query, reference: ImageReference, registry: Registry
-) -> tuple[Sighting, ...] | tuple[Unanswered]:
-    """Return where ``query`` is under one name: in what the tag means, else in the rest of the repository."""
-    tag = without_digest(reference)
-    try:
-        failure: ResolveError | None = None
-        try:
-            found = await _look_in_tag(query, tag, registry)
-        except NotFoundError as error:
-            found, failure = (), error
-        if not found and query.digest is not None:
-            found = await _look_in_repository(query.digest, query, tag, registry)
-    except ResolveError as error:
-        return (Unanswered(reference, error),)
-    return (Unanswered(reference, failure),) if failure is not None and not found else found
-
-
-async def _look_in_tag(query: Query, tag: ImageReference, registry: Registry) -> tuple[Sighting, ...]:
-    """Return the sightings in what the tag means: first the index, then the manifests, then the configs."""
+    First in every index, then in every manifest, then in every config, and no deeper than it takes: manifests count
+    as pulls with some registries.
+    """
+    errors: dict[ImageReference, ResolveError] = {}
+    tags = [without_digest(reference) for reference in references]
+    found: tuple[Sighting, ...] = ()
     for depth in _DEPTHS:
-        for image in await _described(tag, depth, registry):
-            if sightings := tuple(in_image(query, image, tag)):
-                return tuple([await _with_config(sighting, query, registry) for sighting in sightings])
-    return ()
+        there = [tag for tag in tags if tag not in errors]
+        found = await _everywhere(there, errors, partial(_look_in_tag, query, depth, registry))
+        if found:
+            return Found(found, _unanswered(errors))
+    if (digest := query.digest) is not None:
+        # A tag that is gone says nothing of what its repository still has.
+        there = [tag for tag in tags if isinstance(errors.get(tag), NotFoundError | None)]
+        found = await _everywhere(there, {}, partial(_look_in_repository, query, digest, registry))
+    # Who asks for a digest beside a name without a tag need not hear that there is no `latest`.
+    known = {sighting.reference for sighting in found}
+    return Found(found, _unanswered({tag: error for tag, error in errors.items() if tag not in known}))
+
+
+def _unanswered(errors: Mapping[ImageReference, ResolveError]) -> tuple[Unanswered, ...]:
+    return tuple(Unanswered(reference, error) for reference, error in errors.items())
+
+
+async def _everywhere(
+    tags: Sequence[ImageReference],
+    errors: dict[ImageReference, ResolveError],
+    look: Callable[[ImageReference], Awaitable[tuple[Sighting, ...]]],
+) -> tuple[Sighting, ...]:
+    """Return what ``look`` finds under all of ``tags``, at the same time; a failure goes to ``errors``."""
+
+    async def one(tag: ImageReference) -> tuple[Sighting, ...]:
+        try:
+            return await look(tag)
+        except ResolveError as error:
+            errors[tag] = error
+            return ()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(tag)) for tag in tags]
+    return tuple(sighting for task in tasks for sighting in task.result())
+
+
+async def _look_in_tag(query: Query, depth: Depth, registry: Registry, tag: ImageReference) -> tuple[Sighting, ...]:
+    """Return the sightings in what the tag means, looked at down to ``depth``."""
+    found = [sighting for image in await _described(tag, depth, registry) for sighting in in_image(query, image, tag)]
+    return tuple([await _with_config(sighting, query, registry) for sighting in found])
 
 
 async def _described(tag: ImageReference, depth: Depth, registry: Registry) -> tuple[Image, ...]:
@@ -96,7 +111,7 @@ async def _with_config(sighting: Sighting, query: Query, registry: Registry) -> 
 
 
 async def _look_in_repository(
-    digest: Digest, query: Query, tag: ImageReference, registry: Registry
+    query: Query, digest: Digest, registry: Registry, tag: ImageReference
 ) -> tuple[Sighting, ...]:
     """Return what the repository has under ``digest`` itself, where the tag has moved on: a manifest, or a config."""
     pinned = tag._replace(written=f"{tag.written}@{digest}", digest=digest)

@@ -75,7 +75,7 @@ def _reasons(
     elif member is not None:
         yield from _why_another_manifest(image, member, outcome, form)
         if served.is_index and image.index_digest is None and form != "engine":
-            yield f"it holds one platform alone: the index that the tag means, {served.digest}, is not in it"
+            yield "it holds one platform alone: the index that the tag means is not in it"
     yield from _made_up(image, reference, served)
 
 

@@ -1,6 +1,6 @@
 """Ask a container engine about its images: the Docker Engine API, which podman and Docker Desktop speak as well.
 
-Only questions are asked. Source: docker.com/reference/api/engine (1.24 to 1.5x), registry.md §5 for what the stores say.
+Only questions are asked. Source: docker.com/reference/api/engine (1.24 to 1.5x), registry.md §5.
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from pinner.identity.model import (
     Store,
 )
 from pinner.image import INDEX_TYPES
+from pinner.local.sockets import find_address, transport_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pinner.reference import Digest
 
 _MAX_BODY = 64 * 1024 * 1024
 _MAX_INSPECTED = 200
 _NOT_FOUND = 404
+_TIMEOUT = httpx.Timeout(10, read=60)
+"""Seconds: an engine with many images takes its time to list them."""
 _SNAPSHOTTER = "io.containerd.snapshotter"
 
 
@@ -40,11 +43,10 @@ class Engine:
     """One engine, asked over ``transport``; close it, or use it as a context manager."""
 
     def __init__(self, transport: httpx.BaseTransport, name: str) -> None:
-        """``name`` is what messages call it: the socket's path or the address."""
+        """``name`` is what messages call it: the socket's path, or the address that is asked."""
         self.name = name
-        self._client = httpx.Client(
-            transport=transport, base_url="http://engine", timeout=httpx.Timeout(10, read=30), trust_env=False
-        )
+        url = name if name.startswith("http") else "http://engine"
+        self._client = httpx.Client(transport=transport, base_url=url, timeout=_TIMEOUT, trust_env=False)
         self._store: Store | None = None
 
     def __enter__(self) -> Self:
@@ -61,7 +63,7 @@ class Engine:
         return self._store
 
     def find(self, what: str) -> Holding | None:
-        """Return the image that the engine knows by ``what``: a name, an ID, the first digits of one. None: it has none."""
+        """Return the image that the engine knows by ``what`` (a name, an ID, its first digits), or None."""
         document = self._get(f"/images/{quote(what, safe='/:@')}/json", {"manifests": "1"})
         if document is None:
             return None
@@ -139,6 +141,12 @@ class Engine:
             return json.loads(body)
         except (ValueError, RecursionError):
             raise InputError(f"the engine at {self.name} sends no JSON: is it an engine?") from None
+
+
+def open_engine(environment: Mapping[str, str], *, windows: bool) -> Engine | None:
+    """Return the engine to ask; None where there seems to be none. Raises `ConfigError` for an address that is none."""
+    address = find_address(environment, windows=windows)
+    return None if address is None else Engine(transport_for(address), address.where)
 
 
 def _read_image(document: dict[str, Any]) -> LocalImage:

@@ -19,7 +19,9 @@ COMMANDS = {
     "check": Command("pinner.cli.syntax.check", "Say what is wrong; asks nobody and writes nothing."),
     "list": Command("pinner.cli.syntax.list", "Show every image reference and how it stands."),
     "export": Command("pinner.cli.syntax.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
+    "inspect": Command("pinner.cli.syntax.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
     "explain": Command("pinner.cli.syntax.explain", "Explain a rule of check: what, why, how to mend it."),
+    "identify": Command("pinner.cli.syntax.identify", "Say what a hash, an archive or a local image is."),
     "demo": Command("pinner.cli.syntax.demo", "Show all of it in a temporary folder, without a network."),
 }
 """In the order of ``pinner --help``."""

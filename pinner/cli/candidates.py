@@ -1,0 +1,83 @@
+"""Where a hash may be from: the lock of the repository around the current folder, and the images its files name."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner import pipeline
+from pinner.config.find import repository_around
+from pinner.discover import discover
+from pinner.errors import PinnerError
+from pinner.identity.hashes import named
+from pinner.lockfile.model import NAME
+from pinner.lockfile.parse import parse_lock
+from pinner.model import Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.identity.model import Query, Sighting
+    from pinner.lockfile.model import Lock
+    from pinner.reference import ImageReference
+
+_MAX_ASKED = 20
+"""Names that nobody gave: each costs a registry a question, and some count those."""
+
+
+class Candidates(NamedTuple):
+    """Locks to look into, and names to ask about."""
+
+    locks: tuple[Lock, ...] = ()
+    names: tuple[ImageReference, ...] = ()
+    """In the order to ask: those that stand beside the hash in a file come first."""
+    searched: tuple[str, ...] = ()
+
+    def names_for(self, sightings: Iterable[Sighting]) -> tuple[ImageReference, ...]:
+        """Return the names to ask about, those of ``sightings`` before all others."""
+        known = {reference.canonical: reference for one in sightings for reference in _names(one)}
+        names = known or {reference.canonical: reference for reference in self.names}
+        return tuple(names.values())[:_MAX_ASKED]
+
+
+def _names(sighting: Sighting) -> Iterator[ImageReference]:
+    """Yield what a place where the hash was seen calls the image."""
+    if sighting.reference is not None:
+        yield sighting.reference
+    if sighting.local is not None:
+        for text in (*sighting.local.names, *sighting.local.repo_digests):
+            if (reference := named(text)) is not None:
+                yield reference
+
+
+def gather(context: Context, settings: Settings, query: Query) -> Candidates:
+    """Return what the repository around the current folder has to offer; outside of one, nothing is read."""
+    root = repository_around(context.folder)
+    if root is None:
+        return Candidates()
+    locks = tuple(_locks(root))
+    try:
+        targets = discover((), settings, root, context.environment)
+        sources = pipeline.survey(targets, settings, today=context.today).sources
+    except PinnerError:
+        return Candidates(locks, (), (NAME,) * bool(locks))
+    places = (candidate.place for source in sources for candidate in source.candidates)
+    references = [place.reference for place in places if isinstance(place, Mention) and place.reference.domain]
+    # False sorts before True: what is pinned to this very hash is asked about first.
+    references.sort(key=lambda reference: not query.fits(reference.digest))
+    names = tuple({reference.canonical: reference for reference in references}.values())
+    what = f"the files of this repository ({len(names)} images, of which {_MAX_ASKED} were asked about)"
+    if len(names) <= _MAX_ASKED:
+        what = "the files of this repository"
+    return Candidates(locks, names, (NAME, what) if locks else (what,))
+
+
+def _locks(root: str) -> Iterator[Lock]:
+    try:
+        with open(os.path.join(root, NAME), "rb") as file:
+            yield parse_lock(file.read(), NAME)
+    except (OSError, PinnerError):
+        # `pinner lock` and `check` complain about a broken lock; here it is one place to look less.
+        return
