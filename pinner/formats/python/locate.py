@@ -63,7 +63,8 @@ def _broken(data: bytes, error: UnreadableError | BrokenError) -> Located:
     line, column = LineIndex(data).locate(offset)
     templated = any(sign.encode() in data for sign in _TEMPLATE[:2]) and isinstance(error, BrokenError)
     reason: SkipReason = "templated" if templated else "parse-error"
-    return Located((Skip(FORMAT, "document", "", line, column, Span(offset, offset), reason, str(error)),))
+    detail = "this is a template of Python code" if templated else str(error)
+    return Located((Skip(FORMAT, "document", "", line, column, Span(offset, offset), reason, detail),))
 
 
 class _Found(NamedTuple):
@@ -99,7 +100,9 @@ class _Search:
 
     def _place(self, site: Site, value: Value) -> _Found | None:
         used = self._span(site.argument)
-        line, column = self._lines.locate(used.start)
+        line = self._lines.line(used.start)
+        index = self._characters(site.argument)[0]
+        column = index - self._text.text.rfind("\n", 0, index)
         skip = Skip(FORMAT, "call", value.text, line, column, used, "non-literal", "", value.via, None, site.owner)
         if isinstance(value, Opaque):
             # A loose name says nothing where no text of it is here; neither does a name that a build is given.

@@ -179,14 +179,14 @@ def _written(expression: ast.expr, via: tuple[str, ...], carriers: tuple[Carrier
 
 
 def _pieces(node: ast.expr) -> str:
-    """Return what of ``node`` is literal text, ``{name}`` in between; empty where nothing is."""
+    """Return what of ``node`` is literal text, ``{name}`` in between; empty where no word of it is."""
     shown: list[str] = []
     literal = False
     stack: list[ast.expr] = [node]
     while stack:
         part = stack.pop()
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            literal = literal or bool(part.value)
+            literal = literal or any(map(str.isalnum, part.value))
             shown.append(part.value)
         elif isinstance(part, ast.JoinedStr):
             stack.extend(reversed(part.values))

@@ -1,0 +1,5 @@
+﻿from testcontainers.core.container import DockerContainer
+
+# café 🎉
+DockerContainer("nginx:1.27")  # é
+X = "🎉", DockerContainer("redis")

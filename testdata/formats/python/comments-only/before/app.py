@@ -1,0 +1,2 @@
+# docker, image="nginx:1.27"
+# containers.run("nginx:1.27")

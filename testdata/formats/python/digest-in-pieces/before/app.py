@@ -1,0 +1,4 @@
+from testcontainers.core.container import DockerContainer
+
+DockerContainer("nginx:1.27@sha256:abababababababababababababababab" "abababababababababababababababab")
+DockerContainer("nginx@sha256:abababababababababababababababababababababababababababababababab")

@@ -1,0 +1,4 @@
+# coding: klingon
+from testcontainers.core.container import DockerContainer
+
+DockerContainer("nginx:1.27")

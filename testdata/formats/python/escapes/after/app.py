@@ -1,0 +1,6 @@
+from testcontainers.core.container import DockerContainer
+
+DockerContainer("nginx\x3a1.27@sha256:6965a10c15290ad0b29ca7fd1866de1850408b3cb15fb11a3bbbbc2fddb158bd")
+DockerContainer("nginx:1.2\67@sha256:6965a10c15290ad0b29ca7fd1866de1850408b3cb15fb11a3bbbbc2fddb158bd")
+DockerContainer("nginx\N{COLON}1.27@sha256:6965a10c15290ad0b29ca7fd1866de1850408b3cb15fb11a3bbbbc2fddb158bd")
+DockerContainer("\u006eginx:latest@sha256:86cee2c10898a48ff47a0626f8202a2408b5893aff5df58ae10d83166e6d7b0e")

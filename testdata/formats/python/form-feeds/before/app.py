@@ -1,0 +1,4 @@
+from testcontainers.core.container import DockerContainer
+
+x = 1
+DockerContainer("nginx:1.27")

@@ -1,0 +1,4 @@
+# pinner: ignore-file
+from testcontainers.core.container import DockerContainer
+
+DockerContainer("nginx:1.27")

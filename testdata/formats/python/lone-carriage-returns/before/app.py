@@ -1,0 +1,1 @@
+from testcontainers.core.container import DockerContainerx = 1DockerContainer("nginx:1.27")y = 2

@@ -1,0 +1,3 @@
+from testcontainers.core.container import DockerContainer
+
+DockerContainer("nginx:1.27")

@@ -1,0 +1,1 @@
+print "nginx:1.27"
