@@ -113,7 +113,9 @@ class RemoteRepository:
         for digest in filter(None, (expected, claimed)):
             self._verify(reply.body, digest)
         digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
-        fetched = Fetched(digest, read_manifest(reply.body, content_type, reply.url.host), len(reply.body))
+        fetched = Fetched(
+            digest, read_manifest(reply.body, content_type, reply.url.netloc.decode("ascii")), len(reply.body)
+        )
         if self.cache is not None:
             self.cache.keep_content(digest, content_type or "", reply.body)
         return fetched

@@ -80,7 +80,7 @@ class Session:
 
     def _too_late(self, host: Host) -> UnavailableError:
         return UnavailableError(
-            f"{host.name} has not answered, and the {self._patience.run:g} seconds of this run are over",
+            f"{host.name} has not answered, and the time of this run, {self._patience.run:g} s, is over",
             hint="give it more time: --timeout, or `timeout` in the settings",
         )
 

@@ -91,6 +91,8 @@ def check_ca(ca: str) -> None:
     """Raise `ConfigError` unless ``ca`` is a file with certificates."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca)
+    except FileNotFoundError:
+        raise ConfigError(f"there is no file `{ca}`", hint="`ca` of a registry names a PEM file") from None
     except (OSError, ssl.SSLError):
         raise ConfigError(f"`{ca}` has no certificates", hint="`ca` names a PEM file") from None
 

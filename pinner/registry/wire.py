@@ -116,6 +116,7 @@ class Wire:
             data=None if form is None else dict(form),
             extensions={"timeout": self._timeout, "trace": self._guard(url, floor)},
         )
+        response = None
         try:
             response = await self._pool(url, ca).handle_async_request(request)
             try:
@@ -127,7 +128,11 @@ class Wire:
         except httpx.TransportError as error:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
-            raise unreached(error, f"{host} (through a proxy)" if is_proxied else host) from None
+            failure = unreached(error, f"{host} (through a proxy)" if is_proxied else host)
+            if response is None and url.scheme == "http" and _is_hung_up(error):
+                # What a server that expects TLS does with a request that is none.
+                failure.hint = failure.hint or f'if it speaks HTTPS, set endpoint = "https://{host}" for it'
+            raise failure from None
         reply = _redacted(Reply(response.status_code, response.headers, body, url), request, form)
         self._notices.observe(reply)
         return reply
@@ -214,6 +219,10 @@ async def _read(response: httpx.Response, method: str, limit: int, host: str) ->
     return b"" if method == "HEAD" else bytes(body[:bound])
 
 
+def _is_hung_up(error: httpx.TransportError) -> bool:
+    return isinstance(error, httpx.ReadError | httpx.RemoteProtocolError)
+
+
 def _redacted(reply: Reply, request: httpx.Request, form: tuple[tuple[str, str], ...] | None) -> Reply:
     """Return ``reply`` without the secrets of its request in what is there to be read: a failure's body, warnings.
 
@@ -260,7 +269,10 @@ def _tls_failure(error: ssl.SSLError, host: str) -> HopelessError:
         return HopelessError(f"{host} has a certificate {clause}: {clean(error.verify_message)}", hint=hint)
     reason = getattr(error, "reason", None) or "no reason given"
     if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
-        return HopelessError(f"{host} answered plain HTTP where HTTPS was spoken", hint="set plain-http = true for it")
+        return HopelessError(
+            f"{host} answered plain HTTP where HTTPS was spoken",
+            hint="if that is meant, set plain-http = true for it, or write its endpoint with http://",
+        )
     if any(sign in reason for sign in _OLD_TLS_SIGNS):
         return HopelessError(f"{host} speaks only a TLS that is too old ({clean(reason)})", hint="it needs TLS 1.2")
     if any(sign in reason for sign in _CLIENT_CERTIFICATE_SIGNS):

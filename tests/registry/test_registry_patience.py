@@ -262,7 +262,7 @@ def test_a_run_has_a_time_and_what_was_answered_in_it_stays(registry: ScriptedRe
     assert len(late) >= 8
     assert {type(answer) for answer in late} == {UnavailableError}
     assert {str(answer).partition(": ")[2] for answer in late} == {
-        "docker.io has not answered, and the 0.35 seconds of this run are over"
+        "docker.io has not answered, and the time of this run, 0.35 s, is over"
     }
     assert {answer.hint for answer in late if isinstance(answer, UnavailableError)} == {
         "give it more time: --timeout, or `timeout` in the settings"
@@ -276,7 +276,7 @@ def test_a_pause_does_not_lengthen_the_run(registry: ScriptedRegistry) -> None:
     start = time.monotonic()
     answer = ask(real, "nginx:1")[0]
     assert time.monotonic() - start < 2
-    assert "the 0.2 seconds of this run are over" in str(answer)
+    assert "the time of this run, 0.2 s, is over" in str(answer)
 
 
 def test_a_run_without_a_time_has_all_it_needs(registry: ScriptedRegistry) -> None:

@@ -201,7 +201,21 @@ def over_tls(first_bytes: bytes | None) -> ResolveError:
 def test_plain_http_on_an_https_port_is_told_and_not_used() -> None:
     answer = over_tls(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n")
     assert "answered plain HTTP where HTTPS was spoken" in answer.message
-    assert answer.hint == "set plain-http = true for it"
+    assert answer.hint == "if that is meant, set plain-http = true for it, or write its endpoint with http://"
+
+
+def test_a_tls_server_that_is_spoken_to_in_plain_http_is_told_as_a_guess(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    async def main() -> tuple[object, str]:
+        async with Server(HEAD + b"\r\n").running(context) as host:
+            return (await ask(host))[0], host
+
+    answer, host = asyncio.run(main())
+    assert isinstance(answer, UnavailableError)
+    assert answer.message.endswith(f": the connection to {host} broke")
+    assert answer.hint == f'if it speaks HTTPS, set endpoint = "https://{host}" for it'
 
 
 def test_a_tls_server_that_hangs_is_slow_and_not_broken() -> None:
@@ -259,7 +273,7 @@ def test_an_authority_that_is_none_is_a_configuration_error(tmp_path: Path, text
     path = tmp_path / "ca.pem"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(ConfigError, match="has no certificates"):
+    with pytest.raises(ConfigError, match="there is no file" if text is None else "has no certificates"):
         RegistryResolver(Settings(registries={"x": RegistryOptions(ca=str(path))}), environment={})
 
 
