@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pinner import pipeline
 from pinner.config.find import load_settings
 from pinner.discover import discover
-from pinner.findings import check_source
 from pinner.screen import judged
 
 if TYPE_CHECKING:
@@ -36,9 +35,10 @@ def find(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tu
 
 def check(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tuple[Finding, ...]:
     """Return what `pinner check` finds in ``paths``, offline; arguments and errors as for `find`."""
-    settings = settings or load_settings(os.getcwd())
-    _, survey = _look(paths, settings)
-    return tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
+    folder = os.getcwd()
+    settings = settings or load_settings(folder)
+    targets, survey = _look(paths, settings)
+    return pipeline.check(survey, targets, settings, folder, [os.fspath(path) for path in paths]).findings
 
 
 async def pin(

@@ -62,7 +62,7 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
         level = levels.get(rule.id, rule.severity)
         if level == "off" or candidate.silenced(rule.id):
             continue
-        yield Finding(rule, level, message, _with_expiry(candidate, hint), source.document.path, candidate.place)
+        yield Finding(rule, level, message, with_expiry(candidate, hint), source.document.path, candidate.place)
 
 
 def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
@@ -81,7 +81,8 @@ def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
     return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", None
 
 
-def _with_expiry(candidate: Candidate, hint: str | None) -> str | None:
+def with_expiry(candidate: Candidate, hint: str | None) -> str | None:
+    """Return ``hint`` with what there is to say of a pragma at ``candidate`` that has expired."""
     if not candidate.expired:
         return hint
     until = candidate.expired[0].until

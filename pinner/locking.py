@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,7 +75,7 @@ def to_ask(wish: Wish, lock: Lock) -> list[Usage]:
     ]
 
 
-async def bring_up_to_date(
+async def ask_what_lacks(
     lock: Lock,
     wish: Wish,
     registry: Registry,
@@ -84,6 +83,8 @@ async def bring_up_to_date(
     on_answer: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Return what ``lock`` becomes by ``wish``. ``on_answer`` is told how many of how many images are settled."""
+    import asyncio  # noqa: PLC0415 - costs start-up time, and nearly always nothing lacks
+
     open_ = to_ask(wish, lock)
     run = _Run(registry, sightings, wish)
     images = dict(lock.images)

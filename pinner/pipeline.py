@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner import files
 from pinner.discover import siblings_of
 from pinner.errors import InputError
+from pinner.findings import check_source
 from pinner.formats import FORMATS, by_name, with_calls
+from pinner.lockstore import lock_file, read_lock
 from pinner.model import Document
 from pinner.reading import read_all
 from pinner.screen import screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from pinner.config import Settings
     from pinner.discover import Target
+    from pinner.findings import Finding
     from pinner.formats.base import Format
+    from pinner.holding import Held, HeldKey
+    from pinner.lockfile.model import Lock
+    from pinner.lockfile.resolver import LockedResolver
     from pinner.model import Located, Place
     from pinner.plan import Plan
     from pinner.reading import Reading
@@ -63,6 +69,35 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
     return Survey(
         sources, tuple(Unreadable(reading.path, reading.error) for reading in readings if reading.error is not None)
     )
+
+
+class Checked(NamedTuple):
+    """What a check without registries finds."""
+
+    findings: tuple[Finding, ...]
+    lock: tuple[Document, ...] = ()
+    """The lock that was looked at too; none where there is none."""
+
+
+def check(found: Survey, targets: Iterable[Target], settings: Settings, folder: str, paths: Sequence[str]) -> Checked:
+    """Return what is wrong with ``found``, what is in ``targets``, by the files and by pinner.lock, where there is one.
+
+    ``paths`` are those that the run in ``folder`` was given: only without any can it be told what the lock has too
+    much. Raises `ConfigError` for a lock that is broken.
+    """
+    findings = tuple(finding for source in found.sources for finding in check_source(source, settings.rules))
+    place = lock_file(settings, folder)
+    stored = read_lock(place)
+    if stored is None:
+        return Checked(findings)
+    from pinner.agreement import LockView, with_agreement  # noqa: PLC0415 - only where there is a lock
+
+    inner = {target.path: place.inner_path(target.file) for target in targets}
+    unread = {inner[file.path] for file in found.unreadable}
+    covers = None if paths else (lambda path: path not in unread)
+    view = LockView(stored.lock, stored.data, place.shown, inner, covers)
+    findings = with_agreement(findings, found.sources, view, settings.rules)
+    return Checked(findings, (Document(place.shown, stored.data),))
 
 
 class _File(NamedTuple):
@@ -137,6 +172,44 @@ async def update_plans(
     again = [question for source in sources for question in questions(source, "update", None, held)]
     answers |= await resolve_all((question for question in again if question.key not in answers), registry)
     return tuple(make_plan(source, "update", answers, held=held) for source in sources)
+
+
+async def held_beside_lock(
+    sources: Sequence[Source], resolver: LockedResolver, before: Lock, registry: Registry
+) -> dict[HeldKey, Held]:
+    """Return what stands behind the digests that updating ``sources`` to what ``resolver`` says would move.
+
+    The lock of ``before`` knows most; the registry is asked for the rest.
+    """
+    from pinner.holding import held_key, look_up_held  # noqa: PLC0415 - not needed to check
+    from pinner.lockfile.resolver import held_by  # noqa: PLC0415 - as above
+    from pinner.plan import doubtful, questions  # noqa: PLC0415 - as above
+    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
+
+    answers = await resolve_all((question for source in sources for question in questions(source, "update")), resolver)
+    moving = [reference for source in sources for reference in doubtful(source, answers)]
+    held = held_by(before, moving)
+    return held | await look_up_held((one for one in moving if held_key(one) not in held), registry)
+
+
+async def locked_plans(
+    sources: Sequence[Source],
+    operation: Operation,
+    settings: Settings,
+    resolver: LockedResolver,
+    held: Mapping[HeldKey, Held],
+) -> tuple[Plan, ...]:
+    """Return what ``operation`` (pin, update or hold) does to ``sources`` where a lock answers.
+
+    A digest that ``held`` says to be one platform's manifest stays that platform's, unless the settings name one.
+    """
+    from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
+    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
+
+    kinds = held if settings.platform is None else {}
+    asked = [question for source in sources for question in questions(source, operation, settings.platform, kinds)]
+    answers = await resolve_all(asked, resolver)
+    return tuple(make_plan(source, operation, answers, settings.platform, held=kinds) for source in sources)
 
 
 def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Path | None) -> tuple[Plan, ...]:

@@ -35,12 +35,10 @@ def look(context: Context, settings: Settings, paths: Sequence[str], terminal: T
 
 
 def _without_effect(settings: Settings, style: Style) -> Iterator[str]:
-    """Yield a line for the keys that are understood and not heeded: nobody should feel protected by them."""
-    keys = (("platforms", settings.platforms), ("min-age", settings.min_age), ("group", settings.groups))
-    idle = [f"`{key}`" for key, value in keys if value]
-    if idle:
+    """Yield a line for the key that is understood and not heeded: nobody should feel protected by them."""
+    if settings.groups:
         source = printable(settings.source or "")
-        yield f"{source}: {style.severity('note')}: {', '.join(idle)}: no effect in this version"
+        yield f"{source}: {style.severity('note')}: `group`: no effect in this version"
 
 
 def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:

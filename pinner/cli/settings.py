@@ -37,6 +37,16 @@ def _timeout(text: str) -> float:
     return seconds
 
 
+def min_age_seconds(text: str) -> float:
+    """Return the seconds that ``--min-age`` means by ``text``; raises `ConfigError`."""
+    from pinner.config.schema import AGE_UNITS, AGE_WORDS, parse_duration  # noqa: PLC0415 - brings tomllib
+
+    length = parse_duration(text, AGE_UNITS)
+    if length is None:
+        raise ConfigError(f"--min-age: not a duration: `{text}`", hint=f"write a whole number and {AGE_WORDS}")
+    return length
+
+
 def _platform(text: str | None) -> Platform | None:
     if text is None:
         return None

@@ -23,6 +23,8 @@ _WHERE = re.compile(
     r"^(?P<problem>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
 TIMEOUT_UNITS = "s, m or h, as in 90s"
+AGE_UNITS = "mhdw"
+AGE_WORDS = "m, h, d or w, as in 3d"
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
@@ -50,7 +52,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         root=root,
         images_exclude=images.strings("exclude"),
         platforms=_platforms(table),
-        min_age=_duration(table, "min-age", "mhdw", "m, h, d or w, as in 3d"),
+        min_age=_duration(table, "min-age", AGE_UNITS, AGE_WORDS),
         timeout=_duration(table, "timeout", "smh", TIMEOUT_UNITS),
         rules=_rules(table.table("rules")),
         registries=_registries(table.table("registries"), root),

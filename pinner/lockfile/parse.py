@@ -158,15 +158,20 @@ def _lock(node: _Node) -> Lock:
 
 
 def _entry(name: str, node: _Node) -> Entry:
-    try:
-        reference = ImageReference.parse(name)
-    except InvalidReferenceError as error:
-        node.refuse(f"is wrong: {error.message}", error.hint or _ANEW)
-    if reference.canonical != name:
-        node.refuse(f"is not an image's full name: that is `{reference.canonical}`")
+    _check_name(name, node)
     candidates = node.value.get("candidates") if isinstance(node.value, dict) else None
     listed = () if candidates is None else _Node(candidates, (*node.path, "candidates"), node.source).list()
     return Entry(_digest(node, ("candidates",)), tuple(_digest(candidate) for candidate in listed))
+
+
+def _check_name(name: str, node: _Node) -> None:
+    """Refuse what is no canonical name: it would fit no reference."""
+    try:
+        full = ImageReference.parse(name).canonical
+    except InvalidReferenceError as error:
+        node.refuse(f"is wrong: {error.message}", error.hint or _ANEW)
+    if full != name:
+        node.refuse(f"is not an image's full name: that is `{full}`")
 
 
 def _digest(node: _Node, also: tuple[str, ...] = ()) -> LockedDigest:
@@ -208,7 +213,10 @@ def _platform_image(node: _Node) -> LockedPlatform:
 
 
 def _names(node: _Node) -> tuple[str, ...]:
-    names = tuple(name.text() for name in node.list())
+    items = tuple(node.list())
+    names = tuple(item.text() for item in items)
+    for name, item in zip(names, items, strict=True):
+        _check_name(name, item)
     if not names:
         node.refuse("must name an image: a file without one is not listed")
     return names

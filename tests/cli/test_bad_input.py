@@ -262,6 +262,6 @@ def test_what_the_resolver_warns_of_is_said(tmp_path: Path) -> None:
 
 
 def test_settings_that_nothing_heeds_yet_are_named(tmp_path: Path) -> None:
-    (tmp_path / "pinner.toml").write_text('min-age = "3d"\nplatforms = ["linux/amd64"]\n', "utf-8")
+    (tmp_path / "pinner.toml").write_text('[[group]]\nname = "a"\nimages = ["*"]\n', "utf-8")
     outcome = pinner(tmp_path, "check")
-    assert outcome.stderr.splitlines()[0] == "pinner.toml: note: `platforms`, `min-age`: no effect in this version"
+    assert outcome.stderr.splitlines()[0] == "pinner.toml: note: `group`: no effect in this version"

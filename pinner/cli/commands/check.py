@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner import pipeline
 from pinner.cli.look import look
 from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.outputs import choose_outputs, deliver
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
-from pinner.findings import check_source
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.style import hint_line
 from pinner.report.words import check_sentence
-from pinner.rules import SEVERITIES, UNPINNED, Severity
+from pinner.rules import LOCK_MISMATCH, SEVERITIES, UNPINNED, Severity
 from pinner.screen import judged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.cli.context import Context
     from pinner.errors import PinnerError
+    from pinner.findings import Finding
     from pinner.model import Mention
 
 
@@ -42,8 +45,8 @@ def check(context: Context, asked: CheckOptions) -> int:
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context)
     settings = settings_for(context, asked.options)
-    _, survey = look(context, settings, asked.paths, terminal)
-    findings = tuple(finding for source in survey.sources for finding in check_source(source, settings.rules))
+    targets, survey = look(context, settings, asked.paths, terminal)
+    findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
     untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
     if asked.online:
         from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
@@ -56,7 +59,7 @@ def check(context: Context, asked: CheckOptions) -> int:
         findings,
         summarise(len(survey.sources), places, findings, len(untold)),
         survey.unreadable,
-        {source.document.path: source.document.data for source in survey.sources},
+        {document.path: document.data for document in (*(one.document for one in survey.sources), *lock)},
         failing,
         exit_status(found=found, untold=bool(survey.unreadable or untold)),
     )
@@ -65,7 +68,15 @@ def check(context: Context, asked: CheckOptions) -> int:
         from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
 
         terminal.complain(render_untold(untold, terminal.talk_style))
-    terminal.say(check_sentence(verdict.summary, len(survey.unreadable)))
+    sentence = check_sentence(verdict.summary, len(survey.unreadable))
+    beside_lock = lock and survey.sources and settings.rules.get(LOCK_MISMATCH.id) != "off"
+    terminal.say(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.say(hint_line("`pinner pin` adds the digests", terminal.talk_style))
     return verdict.status if complete else exit_status(found=found, untold=True)
+
+
+def _agreement(findings: Iterable[Finding]) -> str:
+    from pinner.report.locks import agreement_words  # noqa: PLC0415 - only where there is a lock
+
+    return agreement_words(sum(finding.rule is LOCK_MISMATCH for finding in findings))

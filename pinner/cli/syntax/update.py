@@ -18,6 +18,7 @@ Examples:
   pinner update --diff --format rdjsonl | reviewdog -f=rdjsonl
   pinner update --only '*/nginx'        nginx alone, from whatever registry
   pinner update --exclude 'ghcr.io/*'   all but those
+  pinner update --min-age 3d            nothing that pinner has known for less
 
 \b
 Globs are held against full names: docker.io/library/nginx, docker.io/library/nginx:1.27.
@@ -31,6 +32,7 @@ Globs are held against full names: docker.io/library/nginx, docker.io/library/ng
 @CHANGE_STATUS
 @click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
+@click.option("--min-age", metavar="AGE", help="Take the newest digest known for so long: 3d, 12h. Needs pinner.lock.")
 @click.option(
     "--index", "to_index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too."
 )
@@ -40,6 +42,6 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
 
     A digest of one platform's manifest moves to that platform's manifest, unless --index or --platform is given; an
     image ID, which cannot be pulled, becomes what the tag means. A reference without a tag beside its digest follows
-    nothing, and stays as it is.
+    nothing, and stays as it is. Where there is a pinner.lock, it moves with the files.
     """
     return Invocation(ctx.obj, partial(change, asked=ChangeOptions("update", ctx.obj, **values)))
