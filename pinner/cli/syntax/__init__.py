@@ -23,6 +23,7 @@ COMMANDS = {
     "inspect": Command("pinner.cli.syntax.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
     "explain": Command("pinner.cli.syntax.explain", "Explain a rule of check: what, why, how to mend it."),
     "identify": Command("pinner.cli.syntax.identify", "Say what a hash, an archive or a local image is."),
+    "completion": Command("pinner.cli.syntax.completion", "Print the script that completes all this in a shell."),
     "demo": Command("pinner.cli.syntax.demo", "Show all of it in a temporary folder, without a network."),
 }
 """In the order of ``pinner --help``."""
