@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pinner.cli.options import DEFAULTS
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pinner.cli.options import Options
 
 _NEEDED = "→…"
+_USUAL_COLUMNS = 80
+_MAX_DIGITS = 6
 
 
 class Terminal:
@@ -87,7 +90,19 @@ def stream_style(stream: Stream, color: str, environment: Mapping[str, str]) -> 
     See no-color.org, force-color.org and bixense.com/clicolors: a variable counts where it is not empty, and one that
     forces where it is not ``0`` either.
     """
-    return Style(color=_colored(stream, color, environment), unicode=_encodes(stream.encoding))
+    look = Style(color=_colored(stream, color, environment), unicode=_encodes(stream.encoding))
+    return look._replace(columns=_columns(stream, environment)) if stream.terminal else look
+
+
+def _columns(stream: Stream, environment: Mapping[str, str]) -> int:
+    """Return the width of a terminal: COLUMNS, as POSIX has it, or what the terminal says."""
+    columns = environment.get("COLUMNS", "")
+    if columns.isascii() and columns.isdecimal() and len(columns) < _MAX_DIGITS:
+        return int(columns)
+    try:
+        return os.get_terminal_size(stream.raw.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
 
 
 def _colored(stream: Stream, color: str, environment: Mapping[str, str]) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pinner.registry.session import Session
 
 _DOCKER_HUBS_IMAGE = "docker.io/ratelimitpreview/test:latest"
-_OK = 200
+_OK, _NOT_FOUND = 200, 404
 
 
 def probe_for(registry: str) -> ImageReference:
@@ -56,7 +56,9 @@ async def ask_allowance(
         refusal: ResolveError | None = None
         try:
             reply = await session.ask(question, Call(method, {"Accept": ACCEPT}, MAX_MANIFEST), url)
-            if reply.status != _OK:
+            if reply.status == _NOT_FOUND and reference is None:
+                refusal = NotFoundError(f"no registry answers at {endpoint.host}", hint="name an image that it has")
+            elif reply.status != _OK:
                 refusal = failure(reply, endpoint.host)
         except ResolveError as error:
             refusal = error

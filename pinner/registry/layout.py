@@ -86,7 +86,11 @@ class LayoutTransport(httpx.AsyncBaseTransport):
             digest = Digest.parse(selector)
         except InvalidReferenceError:
             return None
-        return self._reachable_in(place, repository).get(digest)
+        descriptor = self._reachable_in(place, repository).get(digest)
+        if kind == "manifests" and descriptor is not None and descriptor.media_type not in MANIFEST_TYPES:
+            # A config: a registry has it among the blobs alone.
+            return None
+        return descriptor
 
     def _reachable_in(self, place: str, repository: str) -> Mapping[Digest, Descriptor]:
         """Return every descriptor under the repository's tags: nothing else in the folder is served for it."""

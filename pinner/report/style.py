@@ -21,6 +21,8 @@ class Style(NamedTuple):
 
     color: bool = False
     unicode: bool = True
+    columns: int = 120
+    """How wide it is; what is no terminal is wide enough."""
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color else text

@@ -1,0 +1,36 @@
+"""How `inspect` says what names mean: one module a format, and one line each here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pinner.report.inspection import Entry
+    from pinner.report.style import Style
+    from pinner.resolve import Allowance
+
+INSPECTION_FORMATS = {
+    "text": "pinner.report.inspections.as_text",
+    "tree": "pinner.report.inspections.as_tree",
+    "json": "pinner.report.inspections.as_json",
+}
+
+
+class InspectionRenderer(Protocol):
+    """The module of a format. Failures are the caller's to tell, but where the format has a place for them."""
+
+    def render_inspections(self, entries: Sequence[Entry], style: Style) -> Iterator[str]:
+        """Yield the lines of what names mean, without line ends."""
+        ...
+
+    def render_allowances(self, entries: Sequence[Allowance], style: Style) -> Iterator[str]:
+        """Yield the lines of what registries let be fetched, without line ends."""
+        ...
+
+
+def inspection_renderer(name: str) -> InspectionRenderer:
+    """Return the renderer of the format ``name``, imported only now."""
+    return cast("InspectionRenderer", import_module(INSPECTION_FORMATS[name]))
