@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from fakes import FakeResolver
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.resolve import Registry
 
 TODAY = date(2026, 11, 1)
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
 
 
 class Outcome(NamedTuple):
@@ -38,6 +39,7 @@ def world(
     environment: Mapping[str, str] | None = None,
     terminal: bool = False,
     encoding: str = "utf-8",
+    now: float | None = None,
 ) -> Context:
     answering = resolver or FakeResolver()
 
@@ -52,6 +54,7 @@ def world(
         stderr=Stream(io.BytesIO(), encoding, terminal),
         today=TODAY,
         connect=connect,
+        clock=lambda: NOW if now is None else now,
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MAX_PLACES = 3
 _VERBS: Mapping[Operation, str] = {"pin": "pin", "update": "update", "unpin": "unpin", "hold": "pin"}
 """How the user called it."""
+_FAILED: Mapping[Operation, str] = {"unpin": "unpinned", "hold": f"told from {LOCK}"}
 
 
 class Tally(NamedTuple):
@@ -147,7 +148,7 @@ def change_sentence(result: Tally, operation: Operation, *, would: bool, unread:
         parts.append(_left(result.kept, operation))
     if result.failed:
         failed = str(result.failed) if any(parts) else count(result.failed, "reference")
-        parts.append(f"{failed} could not be {'unpinned' if operation == 'unpin' else 'resolved'}")
+        parts.append(f"{failed} could not be {_FAILED.get(operation, 'resolved')}")
     parts += [
         f"{count(number, 'file')} could not be {verb}"
         for number, verb in ((unread, "read"), (unwritten, "written"))

@@ -128,7 +128,7 @@ def lock_words(result: LockTally, *, would: bool) -> str:
         for verb, number in (("added", result.added), ("moved", result.moved), ("dropped", result.dropped))
         if number
     )
-    return f"{NAME} {'would change' if would else 'follows'}{f': {done}' if done else ''}"
+    return f"{NAME} {'would change' if would else 'updated'}{f': {done}' if done else ''}"
 
 
 def agreement_words(mismatches: int) -> str:
