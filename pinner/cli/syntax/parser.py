@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
 
 _SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)
-_HELP = """Find every image reference in Dockerfiles, compose files and Kubernetes manifests, and pin it to its
+HELP = """Find every image reference in Dockerfiles, compose files and Kubernetes manifests, and pin it to its
 digest in place: not one other byte of a file changes.
 
 Without a PATH, a command is about the repository around the current folder.
 """
-_EPILOG = """\b
+EPILOG = """\b
 Examples:
   pinner list                 what is here
   pinner pin --diff           what pinning would change, as a patch
@@ -75,8 +75,8 @@ def _program() -> click.Group:
         "pinner",
         callback=click.pass_context(_group),
         params=global_options(),
-        help=_HELP,
-        epilog=_EPILOG,
+        help=HELP,
+        epilog=EPILOG,
         invoke_without_command=True,
         context_settings=CONTEXT_SETTINGS,
     )
