@@ -44,7 +44,7 @@ def _offsets(root: Node, data: bytes) -> list[int]:
         seen.add((id(node), is_container))
         if type(node) is Sequence:
             stack += [(child, is_container) for child in node.children]
-        elif type(node) is Mapping:
+        if type(node) is Mapping:
             own = fields.own(node)
             if is_container and "image" in own:
                 found += _offset(own["image"], data)

@@ -32,8 +32,8 @@ kind: Component
 _END = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z][a-zA-Z0-9]*:[a-zA-Z0-9_.{}-]*)?"
 
 
-def concerns(format_: str, place: Place) -> bool:
-    """Tell whether ``place`` is in a manifest, or in a kustomization, whose own ``images:`` come after its components."""
+def concerns(format_: str, place: Place) -> bool:  # noqa: ARG001 - every export is asked alike
+    """Tell whether ``place`` is in a manifest, or in a kustomization: its own ``images:`` come after its components."""
     return format_ == "kubernetes"
 
 

@@ -43,6 +43,7 @@ class Reader:
         self._sources = {source.document.path: source for source in sources if source.format.name == "compose"}
         self._services: dict[str, list[Service]] = {}
         self._places: dict[str, dict[tuple[int, int, str], Place]] = {}
+        self._indexes: dict[str, LineIndex] = {}
         self.extended: set[str] = set()
         """The paths of the files that services of others extend."""
 
@@ -54,8 +55,7 @@ class Reader:
 
     def image(self, path: str, service: Service) -> Written | Problem | None:
         """Return the image of ``service``; None where it has none, or is built; a problem where it cannot be told."""
-        start = LineIndex(self._sources[path].document.data).locate(service.body.start)
-        first = path
+        first, start = path, service.body.start
         for _ in range(_MAX_STEPS):
             if service.builds:
                 return None
@@ -72,7 +72,7 @@ class Reader:
                     f"the service `{service.name}` extends `{step.service}` of `{path}`, which was not found there",
                     hint="give the folder that holds both files, and it is looked into",
                 )
-                return Problem(first, *start, error)
+                return Problem(first, *self._index(first).locate(start), error)
             self.extended.add(path)
             service = found
         return None
@@ -91,8 +91,13 @@ class Reader:
         if owner is None or text is None or not text.data:
             return None
         offset = field.written.start if type(field.written) is Alias else text.starts[0]
-        place = self._places_of(path).get((*LineIndex(data).locate(offset), owner.name))
+        place = self._places_of(path).get((*self._index(path).locate(offset), owner.name))
         return None if place is None else Written(path, place, text)
+
+    def _index(self, path: str) -> LineIndex:
+        if path not in self._indexes:
+            self._indexes[path] = LineIndex(self._sources[path].document.data)
+        return self._indexes[path]
 
     def _places_of(self, path: str) -> dict[tuple[int, int, str], Place]:
         if path not in self._places:
