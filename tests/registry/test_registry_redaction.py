@@ -1,0 +1,63 @@
+"""What a server repeats of what we sent is masked, however it writes it, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from pinner.registry.redaction import secrets_in, without
+
+
+def masked(text: str, authorization: str | None = None, form: tuple[tuple[str, str], ...] | None = None) -> str:
+    return without(secrets_in(authorization, form), text.encode()).decode()
+
+
+def basic(password: str) -> str:
+    return f"Basic {base64.b64encode(f'alice:{password}'.encode()).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ('no "pa:ss/wörd" here', 'no "***" here'),
+        (r'{"message":"pa:ss\/wörd"}', '{"message":"***"}'),
+        (r'{"message":"pa:ss\/w\u00f6rd"}', '{"message":"***"}'),
+        (r'{"message":"pa:ss/w\u00f6rd"}', '{"message":"***"}'),
+        ("https://a.example/?p=pa%3Ass%2Fw%C3%B6rd", "https://a.example/?p=***"),
+        ("pa:ss/wörd pa:ss/wörd", "*** ***"),
+        ("alice may not", "alice may not"),
+        ("", ""),
+    ],
+)
+def test_a_password_is_masked_in_each_of_its_spellings(text: str, seen: str) -> None:
+    assert masked(text, basic("pa:ss/wörd")) == seen
+
+
+def test_the_whole_header_is_masked_too() -> None:
+    header = basic("pa:ss")
+    assert masked(f"Authorization: {header} is wrong", header) == "Authorization: Basic *** is wrong"
+
+
+def test_a_bearer_token_is_masked() -> None:
+    assert masked("token eyJ.abc.def expired", "Bearer eyJ.abc.def") == "token *** expired"
+
+
+def test_a_posted_token_is_masked_and_the_rest_of_the_form_is_not() -> None:
+    form = (("grant_type", "refresh_token"), ("service", "reg.example"), ("refresh_token", "eyJ.refresh"))
+    text = "refresh_token eyJ.refresh of reg.example"
+    assert masked(text, None, form) == "refresh_token *** of reg.example"
+
+
+def test_a_secret_that_holds_another_is_masked_whole() -> None:
+    assert masked("eyJ.abc.def and eyJ.abc", "Bearer eyJ.abc", (("refresh_token", "eyJ.abc.def"),)) == "*** and ***"
+
+
+@pytest.mark.parametrize("password", ["", "a", "abc"])
+def test_a_password_that_is_in_every_word_is_not_looked_for(password: str) -> None:
+    assert masked("abc is a word", basic(password)) == "abc is a word"
+
+
+def test_who_sent_nothing_has_nothing_masked() -> None:
+    assert secrets_in(None, None) == ()
+    assert masked("anything", None) == "anything"
