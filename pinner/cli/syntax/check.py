@@ -25,6 +25,10 @@ Examples:
 \b
 To silence a finding, above or beside the reference:
   # pinner: ignore[PIN001] built on this machine until=2027-01-31
+
+\b
+What a rule means, and what to do about it:
+  pinner explain PIN001
 """
 
 
