@@ -67,6 +67,8 @@ class Host:
     lesson: Lesson | None = None
     asks_basic: bool = False
     refuses_head: bool = False
+    tells_by_head: bool | None = None
+    """Whether a HEAD tells what is there: Nexus answers 404 to every one. None until it was tried on what is there."""
     lists_referrers: bool = True
     """False once it has shown that it does not know that question."""
     has_answered: bool = False

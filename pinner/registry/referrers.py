@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pinner.reference import Digest
     from pinner.registry.failures import Reply
     from pinner.registry.manifests import Descriptor
-    from pinner.registry.platforms import Fetched
     from pinner.registry.repository import RemoteRepository
 
 MAX_REFERRERS = 1000
@@ -46,10 +45,12 @@ async def find_attachments(
     The registry is asked for the list; one that keeps none has it under a tag, if its clients keep it there. Cosign's
     own tags are looked for as well: they are in no list. Raises `ResolveError`.
     """
+    host = repository.question.host
+    if host.tells_by_head is None:
+        host.tells_by_head = await repository.claimed(str(subject)) is not None
     listed = await _listed(repository, subject, warn)
     if listed is None:
-        fallback = await _tagged(repository, f"{subject.algorithm[:32]}-{subject.hex[:64]}")
-        listed = fallback.content.children if fallback and isinstance(fallback.content, Index) else ()
+        listed = await _listed_under_tag(repository, subject)
     found: list[Attachment] = []
     unclear = 0
     for one in listed[:MAX_REFERRERS]:
@@ -60,9 +61,9 @@ async def find_attachments(
         if kind is not None:
             found.append(Attachment(one.digest, clean(kind), subject))
     for suffix in COSIGN_SUFFIXES:
-        fetched = await _tagged(repository, f"{subject.algorithm}-{subject.hex}{suffix}")
-        if fetched is not None:
-            found.append(Attachment(fetched.digest, suffix, subject))
+        digest = await _tagged(repository, f"{subject.algorithm}-{subject.hex}{suffix}")
+        if digest is not None:
+            found.append(Attachment(digest, suffix, subject))
     return tuple(dict.fromkeys(found))
 
 
@@ -129,12 +130,20 @@ async def _kind(repository: RemoteRepository, one: Descriptor, subject: Digest) 
     return content.artifact_type or content.config.media_type
 
 
-async def _tagged(repository: RemoteRepository, tag: str) -> Fetched | None:
-    """Return what lies under ``tag``; None where there is none.
+async def _listed_under_tag(repository: RemoteRepository, subject: Digest) -> Sequence[Descriptor]:
+    digest = await _tagged(repository, f"{subject.algorithm[:32]}-{subject.hex[:64]}")
+    if digest is None:
+        return ()
+    content = (await repository.manifest(str(digest), digest)).content
+    return content.children if isinstance(content, Index) else ()
 
-    By a GET: Nexus answers 404 to a HEAD whatever there is, and what is not there counts as no pull.
-    """
+
+async def _tagged(repository: RemoteRepository, tag: str) -> Digest | None:
+    """Return the digest under ``tag``; None where there is none. By a HEAD: Docker Hub may count each GET as a pull."""
+    if repository.question.host.tells_by_head:
+        claimed = await repository.claimed(tag)
+        return None if claimed is None else claimed.digest
     try:
-        return await repository.manifest(tag, None)
+        return (await repository.manifest(tag, None)).digest
     except NotFoundError:
         return None

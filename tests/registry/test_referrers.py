@@ -27,6 +27,7 @@ NAME = f"registry.example/team/app@{SUBJECT}"
 ROOT = "https://registry.example/v2/team/app"
 LIST = f"{ROOT}/referrers/{SUBJECT}"
 FALLBACK = f"{ROOT}/manifests/sha256-{SUBJECT.hex}"
+SELF = f"{ROOT}/manifests/{SUBJECT}"
 COSIGN = tuple(f"{FALLBACK}{suffix}" for suffix in (".sig", ".att", ".sbom"))
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 NOTATION = "application/vnd.cncf.notary.signature"
@@ -65,10 +66,16 @@ def page(body: bytes, content_type: str = OCI_INDEX, **more: str) -> Answer:
 def scripted(*first: Answer, cosign: bool = False) -> ScriptedRegistry:
     """Return a registry that answers ``first`` when asked for its list, and has nothing under cosign's tags."""
     registry = ScriptedRegistry()
+    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
     registry.on("GET", LIST, *first)
     for url in () if cosign else COSIGN:
-        registry.on("GET", url, MISSING)
+        registry.on("HEAD", url, MISSING)
     return registry
+
+
+def under_fallback(registry: ScriptedRegistry, body: bytes, media_type: str = OCI_INDEX) -> None:
+    registry.on("HEAD", FALLBACK, head_answer(str(digest(body)), media_type))
+    registry.on("GET", f"{ROOT}/manifests/{digest(body)}", manifest_answer(body, media_type))
 
 
 def look(asked: RegistryResolver, *names: str) -> list[tuple[Attachment, ...] | ResolveError]:
@@ -130,34 +137,59 @@ def test_the_digest_of_a_tag_is_asked_for_first() -> None:
 )
 def test_a_registry_that_keeps_no_list_may_have_it_under_a_tag(answer: Answer) -> None:
     registry = scripted(answer)
-    registry.on("GET", FALLBACK, manifest_answer(listing(TWO, kind=NOTATION)))
+    under_fallback(registry, listing(TWO, kind=NOTATION))
     assert found(registry) == (Attachment(digest(TWO), NOTATION, SUBJECT),)
 
 
 def test_no_list_and_no_tag_is_nothing() -> None:
     registry = scripted(Answer(404))
-    registry.on("GET", FALLBACK, MISSING)
+    registry.on("HEAD", FALLBACK, MISSING)
     assert found(registry) == ()
 
 
 def test_an_image_under_the_fallback_tag_lists_nothing() -> None:
     registry = scripted(Answer(404))
-    registry.on("GET", FALLBACK, manifest_answer(ONE, OCI_MANIFEST))
+    under_fallback(registry, ONE, OCI_MANIFEST)
     assert found(registry) == ()
 
 
 def test_that_a_registry_keeps_no_lists_is_learned_once() -> None:
     registry = ScriptedRegistry()
+    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
     registry.on("GET", LIST, Answer(404))
     for url in (FALLBACK, *COSIGN):
-        registry.on("GET", url, MISSING, MISSING)
+        registry.on("HEAD", url, MISSING, MISSING)
     assert look(resolver(registry), NAME, NAME) == [(), ()]
-    assert registry.count("GET", LIST) == 1
+    registry.assert_used_up()
+
+
+def test_nothing_that_docker_hub_counts_is_asked_for_what_is_not_there() -> None:
+    registry = scripted(Answer(404))
+    registry.on("HEAD", FALLBACK, MISSING)
+    assert found(registry) == ()
+    assert [url for method, url, _ in registry.asked if method == "GET"] == [LIST]
+
+
+def test_where_a_head_tells_nothing_it_is_got() -> None:
+    signature, table = artifact(None, None), listing(TWO, kind=NOTATION)
+    registry = ScriptedRegistry()
+    registry.on("HEAD", SELF, MISSING)
+    registry.on("GET", LIST, Answer(404))
+    registry.on("GET", FALLBACK, manifest_answer(table))
+    registry.on("GET", f"{ROOT}/manifests/{digest(table)}", manifest_answer(table))
+    registry.on("GET", COSIGN[0], manifest_answer(signature, OCI_MANIFEST))
+    registry.on("GET", COSIGN[1], MISSING)
+    registry.on("GET", COSIGN[2], MISSING)
+    assert found(registry) == (
+        Attachment(digest(TWO), NOTATION, SUBJECT),
+        Attachment(digest(signature), ".sig", SUBJECT),
+    )
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_list_that_cannot_be_had_is_an_error_and_not_an_empty_one(status: int) -> None:
     registry = ScriptedRegistry()
+    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
     registry.on("GET", LIST, Answer(status), forever=True)
     assert isinstance(error(registry), UnavailableError)
 
@@ -165,18 +197,23 @@ def test_a_list_that_cannot_be_had_is_an_error_and_not_an_empty_one(status: int)
 def test_cosigns_tags_are_found_beside_the_list() -> None:
     signature, attestation = artifact(None, None), artifact(None, None, "application/y")
     registry = scripted(page(listing()), cosign=True)
-    registry.on("GET", COSIGN[0], manifest_answer(signature, OCI_MANIFEST))
-    registry.on("GET", COSIGN[1], manifest_answer(attestation, OCI_MANIFEST))
-    registry.on("GET", COSIGN[2], MISSING)
+    registry.on("HEAD", COSIGN[0], head_answer(str(digest(signature)), OCI_MANIFEST))
+    registry.on("HEAD", COSIGN[1], head_answer(str(digest(attestation)), OCI_MANIFEST))
+    registry.on("HEAD", COSIGN[2], MISSING)
     assert found(registry) == (
         Attachment(digest(signature), ".sig", SUBJECT),
         Attachment(digest(attestation), ".att", SUBJECT),
     )
 
 
-def test_a_signature_that_is_not_what_its_digest_says_is_an_error() -> None:
-    registry = scripted(page(listing()), cosign=True)
-    registry.on("GET", COSIGN[0], manifest_answer(ONE, OCI_MANIFEST, **{"Docker-Content-Digest": f"sha256:{'0' * 64}"}))
+def test_a_list_under_a_tag_that_is_not_what_its_digest_says_is_an_error() -> None:
+    registry = scripted(Answer(404))
+    registry.on("HEAD", FALLBACK, head_answer(str(digest(ONE))))
+    registry.on(
+        "GET",
+        f"{ROOT}/manifests/{digest(ONE)}",
+        manifest_answer(ONE, OCI_MANIFEST, **{"Docker-Content-Digest": f"sha256:{'0' * 64}"}),
+    )
     assert isinstance(error(registry), IntegrityError)
 
 
@@ -260,21 +297,22 @@ def test_something_that_is_no_digest_in_the_list_is_never_asked_for() -> None:
     body["manifests"][0]["digest"] = "sha256:../../../etc/passwd"
     registry = scripted(page(to_json(body)))
     assert isinstance(error(registry), IntegrityError)
-    assert [entry[1] for entry in registry.asked] == [LIST]
+    assert [entry[1] for entry in registry.asked] == [SELF, LIST]
 
 
 def test_a_token_for_the_repository_opens_its_list() -> None:
     registry = ScriptedRegistry()
     scope = 'Bearer realm="https://registry.example/token",service="s",scope="repository:team/app:pull"'
-    registry.on("GET", LIST, Answer(401, (("WWW-Authenticate", scope),)))
+    registry.on("HEAD", SELF, Answer(401, (("WWW-Authenticate", scope),)))
     registry.on(
         "GET",
         "https://registry.example/token?service=s&scope=repository%3Ateam%2Fapp%3Apull",
         Answer(200, (), b'{"token":"t"}'),
     )
+    registry.on("HEAD", SELF, head_answer(str(SUBJECT)), authorization="Bearer t")
     registry.on("GET", LIST, page(listing(ONE)), authorization="Bearer t")
     for url in COSIGN:
-        registry.on("GET", url, MISSING, authorization="Bearer t")
+        registry.on("HEAD", url, MISSING, authorization="Bearer t")
     assert [one.digest for one in found(registry)] == [digest(ONE)]
 
 
