@@ -29,17 +29,17 @@ of their `-f`, or what `docker compose` reads in a folder by itself.
 
 
 @pinner_command("export", _EPILOG)
-@click.argument("target", type=click.Choice(list(TARGETS)))
+@click.argument("target", type=click.Choice(list(TARGETS)), metavar="TARGET")
 @PATHS
 @click.option(
     "-o", "--output", metavar="FILE", default="-", help="Write to this file, all or nothing; by default to stdout."
 )
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
-    """Write what pinner.lock says for tools that pin without rewriting.
+    """Write what pinner.lock says for a tool that pins without rewriting.
 
-    BuildKit, docker compose and kustomize then pull by digest what the files name by tag, and no file changes. No
-    registry is asked. An image that is not in the lock, or that the tool cannot hold, is named, and the exit status is
-    3.
+    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component). They pull by
+    digest then what the files name by tag, and no file changes. No registry is asked. Images that are not in the lock,
+    or that the tool cannot hold, are named, and the exit status is 3.
     """
     return Invocation(ctx.obj, partial(export, asked=ExportOptions(options=ctx.obj, **values)))
