@@ -58,3 +58,31 @@ def write_tree(folder: Path, dockerfiles: int, composes: int, *, pin: bool = Tru
             (service / "Dockerfile").write_text(dockerfile(choice, pin=pin))
         if number < composes:
             (service / "compose.yaml").write_text(compose(choice, pin=pin))
+
+
+def write_python_tree(root: Path, files: int, choice: random.Random) -> int:
+    """Write ``files`` Python modules that name no image; return how many bytes they are.
+
+    One in twenty imports a library that pinner looks for, so that not all are done after a search of their bytes.
+    """
+    size = 0
+    for number in range(files):
+        folder = root / f"package{number // 100:03}"
+        folder.mkdir(exist_ok=True)
+        text = _module(choice)
+        (folder / f"module{number:05}.py").write_text(text, newline="\n")
+        size += len(text)
+    return size
+
+
+def _module(choice: random.Random) -> str:
+    library = choice.choice(("docker", "kubernetes", "airflow")) if choice.random() < 0.05 else "json"
+    functions = "\n\n".join(
+        f"def step_{number}(value: int, factor: float = {choice.randrange(9)}.5) -> dict[str, float]:\n"
+        f'    """Return what step {number} makes of `value`."""\n'
+        f"    total = sum(item * factor for item in range(value) if item % {choice.randrange(2, 7)})\n"
+        f'    if total > {choice.randrange(900)}:\n        raise ValueError(f"too much: {{total}}")\n'
+        f'    return {{"total": total, "image": float(value), "name-{number}": factor}}\n'
+        for number in range(choice.randrange(3, 25))
+    )
+    return f'"""A module of a made-up program."""\n\nimport os\nimport {library}\n\nNAME = "made-up"\n\n\n{functions}'

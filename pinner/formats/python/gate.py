@@ -9,23 +9,35 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.python.callees import CALLEES, LOOSE_PARAMETERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.model import Calls
 
-# What every call in the table has in its text somewhere; a test holds each of its rows to that.
-_CLUES = (
-    b"mage",  # image=, base_image=, images.pull, V1ImageVolumeSource, DockerImage
-    b"ontainer",  # containers.run, PostgresContainer, create_container, ContainerSpec, V1Container
-    b"services",
-    b"component",  # create_component_from_func, whose image may be given by position
-    b"pull",
-    b"from_",
-    b"Sidecar",
-)
+# What the text of a file holds in which a call of the package's is made, one of each line; a test holds every row of
+# the table to that. Many files import such a package, few of them start containers.
+_DOCKER = (("containers", "services", "images", "create_container", "pull", "ContainerSpec"),)
+_KUBERNETES = ((r"V1Container\b", r"V1EphemeralContainer\b", r"V1ImageVolumeSource\b"),)
+_CLUES = {
+    "docker": _DOCKER,
+    "podman": _DOCKER,
+    "testcontainers": ((r"Container\b",),),
+    "airflow": (("Operator", r"\.docker\b", r"\.kubernetes", r"_task\b"), (r"image\b",)),
+    "kfp": (
+        (
+            *("ContainerSpec", "ContainerOp", "InitContainer", "UserContainer", "Sidecar"),
+            *("base_image", "create_component_from_func", "func_to_container_op"),
+        ),
+    ),
+    "kubernetes": _KUBERNETES,
+    "kubernetes_asyncio": _KUBERNETES,
+}
+_CLUES_OF_TIERS = (("image", "from_"),)
 
 
 class _Search(NamedTuple):
     imports: tuple[re.Pattern[bytes], re.Pattern[bytes]]
-    clues: tuple[bytes, ...]
+    clues: tuple[tuple[bytes, tuple[tuple[re.Pattern[bytes], ...], ...]], ...]
+    """By the name of a package, what else has to be there: one of each."""
     anywhere: tuple[bytes, ...]
     """What makes a file worth a look whatever it imports."""
 
@@ -33,32 +45,36 @@ class _Search(NamedTuple):
 def worth_parsing(data: bytes, calls: Calls) -> bool:
     """Tell whether ``data``, the bytes of Python code in whatever encoding or wrapping, may call a known callee.
 
-    20 µs for an ordinary file. An import whose names stand on other lines than its first word is not seen where it has
-    no ``from``.
+    20 µs for an ordinary file.
     """
     search = _search(calls)
-    if any(pattern.search(data) for pattern in search.imports) and any(clue in data for clue in search.clues):
-        return True
+    if any(pattern.search(data) for pattern in search.imports):
+        for package, lines in search.clues:
+            if package in data and all(any(clue.search(data) for clue in clues) for clues in lines):
+                return True
     return any(word in data for word in search.anywhere)
 
 
 @lru_cache(maxsize=8)
 def _search(calls: Calls) -> _Search:
     callees = [callee for callee in CALLEES if not callee.tier or callee.tier in calls.tiers]
-    roots = {root for callee in callees for root in callee.roots}
-    clues = set(_CLUES)
+    clues = {(root, _CLUES.get(root, _CLUES_OF_TIERS)) for callee in callees for root in callee.roots}
     anywhere = set(LOOSE_PARAMETERS) if "loose" in calls.tiers else set()
     for text in calls.own:
         root, *rest = text.rpartition(":")[0].split(".")
         if root == "*":
             anywhere.add(rest[-1])
         else:
-            roots.add(root)
-            clues.add(rest[-1].encode())
-    names = "|".join(map(re.escape, sorted(roots))).encode()
+            clues.add((root, ((re.escape(rest[-1]),),)))
+    names = "|".join(sorted({re.escape(root) for root, _ in clues})).encode()
+    # Each begins with a word to search for, which is ten times as fast as a choice of several.
+    several = rb"import[ \t]+(?:[^\s,]++(?:[ \t]+as[ \t]+[^\s,]++)?[ \t]*,[ \t\\\r\n]*)*?(?:%b)\b"
     return _Search(
-        # Each begins with a word to search for, which is ten times as fast as a choice of several.
-        (re.compile(rb"from[ \t]+(?:%b)\b" % names), re.compile(rb"import[^\n]*?[ \t,](?:%b)\b" % names)),
-        tuple(sorted(clues)),
+        (re.compile(rb"from[ \t]+(?:%b)\b" % names), re.compile(several % names)),
+        tuple((root.encode(), tuple(map(_compiled, lines))) for root, lines in sorted(clues)),
         tuple(sorted(word.encode() for word in anywhere)),
     )
+
+
+def _compiled(clues: Iterable[str]) -> tuple[re.Pattern[bytes], ...]:
+    return tuple(re.compile(clue.encode()) for clue in clues)
