@@ -57,11 +57,13 @@ async def _inspect(
 ) -> Inspection | ImageId:
     try:
         image = await registry.describe(reference, "configs", None if platform is None else (platform,))
-    except (NotFoundError, UnavailableError, UnsupportedError):
+    except (NotFoundError, UnavailableError, UnsupportedError) as error:
         # Distribution before version 3 fails with 500 where a digest names a blob and no manifest.
         config = None if reference.digest is None else await _config(reference, registry)
         if config is None:
-            raise
+            # It was the digest that was asked for, and not the tag beside it.
+            message = error.message.replace(f"`{reference.familiar}`", f"`{reference}`", 1)
+            raise type(error)(message, hint=error.hint) from None
         return ImageId(reference, config, await _tagged(reference, registry))
     if platform is not None:
         _check_platform(reference, image, platform)

@@ -185,6 +185,11 @@ def test_the_same_as_a_tree(tmp_path: Path) -> None:
     assert result.stdout.startswith(TREE)
 
 
+def test_trees_stand_apart(tmp_path: Path) -> None:
+    result = inspect(tmp_path, "--format", "tree", "ghcr.io/acme/tool:2", "ghcr.io/acme/chart:3")
+    assert f"└─ pin as ghcr.io/acme/tool:2@{SINGLE}\n\nghcr.io/acme/chart:3\n├─ manifest {CHART}" in result.stdout
+
+
 def test_a_tree_where_there_is_no_unicode(tmp_path: Path) -> None:
     result = outcome(world(tmp_path, registry(), encoding="ascii"), "inspect", "--format", "tree", "nginx:1.27")
     assert f"|  |- linux/amd64\n|  |  |- manifest {AMD64_MANIFEST}\n" in result.stdout
@@ -438,6 +443,23 @@ def test_a_mistake_of_ours_is_not_taken_for_a_registrys(tmp_path: Path) -> None:
     result = inspect(tmp_path, "nginx:1.27", serving=Broken(whole.images, whole.tags))
     assert result.status == 3
     assert "internal error: ValueError: no registry's fault" in result.stderr
+
+
+def test_what_the_registry_warns_of_is_passed_on(tmp_path: Path) -> None:
+    class Worried(FakeRegistry):
+        warnings = ("this tag goes away\x1b",)
+
+    whole = registry()
+    result = inspect(tmp_path, "nginx:1.27", serving=Worried(whole.images, whole.tags))
+    assert (result.status, result.stderr) == (0, "warning: this tag goes away\\x1b\n")
+
+
+def test_a_digest_that_is_not_there_is_named_in_full(tmp_path: Path) -> None:
+    gone = digest("9")
+    write_layout(tmp_path / "layout", {"registry.example/app:1": make_multi_platform("app")})
+    result = on_the_wire(tmp_path, "--layout", str(tmp_path / "layout"), f"registry.example/app:1@{gone}")
+    assert result.status == 3
+    assert result.stderr.startswith(f"error: cannot resolve `registry.example/app:1@{gone}`: ")
 
 
 def test_an_image_id_is_told_of_a_registry_that_fails_on_it(tmp_path: Path) -> None:

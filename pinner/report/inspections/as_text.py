@@ -102,7 +102,7 @@ def _block(entry: Entry, style: Style) -> Iterator[str]:
         return
     image = entry.image
     yield from _head(entry, style)
-    if image.is_index:
+    if image.is_index and image.platforms:
         yield ""
         yield from _platforms(image.platforms, style)
     yield from _labels(image, style)
