@@ -333,7 +333,7 @@ def test_an_image_id_is_told_from_a_digest_with_what_to_write(tmp_path: Path) ->
 docker.io/library/nginx:1.27@{ARM64_ID}
 image ID {ARM64_ID}
 what     the config of an image for linux/arm64/v8, and no manifest: nothing can pull it
-tag      of linux/arm64/v8 of what 1.27 means today; write
+tag      the ID of linux/arm64/v8 in what 1.27 means today; write instead
          nginx:1.27@{INDEX}
 """
     )
@@ -346,7 +346,10 @@ tag      of linux/arm64/v8 of what 1.27 means today; write
 
 def test_an_image_id_of_another_image_is_not_said_to_be_the_tags(tmp_path: Path) -> None:
     result = inspect(tmp_path, f"nginx:1.27@{FOREIGN_ID}")
-    assert f"tag      not of the image that 1.27 means today, which is\n         nginx:1.27@{INDEX}\n" in result.stdout
+    assert (
+        f"tag      the ID of no image in what 1.27 means today, which is\n         nginx:1.27@{INDEX}\n"
+        in result.stdout
+    )
     assert as_json(tmp_path, f"nginx:1.27@{FOREIGN_ID}")["belongsToTag"] is False
     tree = inspect(tmp_path, "--format", "tree", f"nginx:1.27@{FOREIGN_ID}").stdout
     assert "another image than what the tag 1.27 means today" in tree
@@ -583,7 +586,7 @@ def test_an_image_id_in_a_layout_is_told(tmp_path: Path) -> None:
     result = on_the_wire(tmp_path, "--layout", str(tmp_path / "layout"), name)
     assert result.status == 0
     assert (
-        f"of linux/arm64/v8 of what 1 means today; write\n         registry.example/app:1@{image.digest}"
+        f"the ID of linux/arm64/v8 in what 1 means today; write instead\n         registry.example/app:1@{image.digest}"
         in result.stdout
     )
 

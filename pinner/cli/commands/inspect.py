@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.cli.answers import with_registry
 from pinner.cli.inspecting import allowances, inspect_all
 from pinner.cli.options import DEFAULTS, Options
-from pinner.cli.progress import with_progress
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
@@ -15,18 +14,13 @@ from pinner.errors import ConfigError
 from pinner.report.as_text import render_error
 from pinner.report.inspection import Failure, Inspection
 from pinner.report.inspections import inspection_renderer
-from pinner.report.style import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from typing import TypeVar
+    from collections.abc import Iterable
 
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.report.inspection import Entry
-    from pinner.resolve import Registry
-
-    T = TypeVar("T")
 
 
 class InspectOptions(NamedTuple):
@@ -48,7 +42,7 @@ def inspect(context: Context, asked: InspectOptions) -> int:
     if not asked.names:
         raise ConfigError("no image is named", hint="`pinner inspect nginx:1.27`")
     names = tuple(dict.fromkeys(asked.names))
-    entries = _ask(
+    entries = with_registry(
         context,
         settings,
         terminal,
@@ -73,7 +67,9 @@ def _is_incomplete(entry: Entry, settings: Settings) -> bool:
 
 def _limits(context: Context, settings: Settings, asked: InspectOptions, terminal: Terminal) -> int:
     names = tuple(dict.fromkeys(asked.names)) or ("docker.io",)
-    entries = _ask(context, settings, terminal, lambda registry, on_answer: allowances(names, registry, on_answer))
+    entries = with_registry(
+        context, settings, terminal, lambda registry, on_answer: allowances(names, registry, on_answer)
+    )
     told = [entry for entry in entries if not isinstance(entry, Failure)]
     terminal.data(inspection_renderer(asked.format).render_allowances(told, terminal.style))
     _complain(entries, terminal)
@@ -84,20 +80,3 @@ def _complain(entries: Iterable[object], terminal: Terminal) -> None:
     for entry in entries:
         if isinstance(entry, Failure):
             terminal.complain(render_error(entry.error, terminal.talk_style))
-
-
-def _ask(
-    context: Context,
-    settings: Settings,
-    terminal: Terminal,
-    work: Callable[[Registry, Callable[[int, int], None]], Awaitable[T]],
-) -> T:
-    async def run() -> T:
-        async with context.connect(settings, context.environment) as registry:
-            try:
-                return await with_progress(terminal, lambda on_answer: work(registry, on_answer))
-            finally:
-                for warning in getattr(registry, "warnings", ()):
-                    terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
-
-    return asyncio.run(run())

@@ -234,7 +234,11 @@ def _image_id(entry: ImageId, style: Style) -> Iterator[str]:
         return
     tag = entry.reference.tag or "latest"
     if entry.belongs is None:
-        yield _row("tag", f"not of the image that {tag} means today, which is", style)
+        yield _row("tag", f"the ID of no image in what {tag} means today, which is", style)
     else:
-        yield _row("tag", f"of {printable(platform_name(entry.belongs))} of what {tag} means today; write", style)
+        yield _row(
+            "tag",
+            f"the ID of {printable(platform_name(entry.belongs))} in what {tag} means today; write instead",
+            style,
+        )
     yield _row("", style.good(printable(f"{name_of(entry.reference)}:{tag}@{entry.today.digest}")), style)
