@@ -118,7 +118,9 @@ def at_root(verdict: Verdict, folder: str) -> Verdict:
     from pinner.config.find import repository_around  # noqa: PLC0415 - only here
 
     root = repository_around(folder) or folder
-    files = (*verdict.documents, *(file.path for file in verdict.unreadable))
+    # Not all that is found is found in a document: pinner.lock is none.
+    paths = (*(finding.path for finding in verdict.findings), *(file.path for file in verdict.unreadable))
+    files = dict.fromkeys((*verdict.documents, *paths))
     if root == folder and not any(os.path.isabs(path) for path in files):
         return verdict
     moved = {path: _relative(os.path.join(folder, path), root) for path in files}

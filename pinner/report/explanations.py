@@ -45,7 +45,8 @@ $ pinner pin Dockerfile
 The tag stays, for people and for `pinner update`, which moves the digest when the tag moves. An
 untagged `nginx` becomes `nginx:latest@sha256:…`, so that the tag that is followed is visible.""",
         silence="""\
-Silence it for an image that is built on the machine that uses it: no registry has a digest of it.""",
+Silence it for an image that is built on the machine that uses it: no registry has a digest of it.
+Where `pinner.lock` holds the image, and the configuration does not say otherwise, it is a note.""",
     ),
     "PIN002": Explanation(
         what="""\
@@ -99,13 +100,14 @@ the value comes from.""",
     ),
     "PIN004": Explanation(
         what="""\
-The file and `pinner.lock` disagree: the file holds another digest for a tag than the lock, or the
-lock has no entry for the image.""",
+The file and `pinner.lock` disagree: the file holds another digest for a tag than the lock, or names
+an image that the lock lacks or does not list for it; or the lock holds what no file names any more.""",
         why="""\
 The lock is what `pinner pin --locked` and `pinner export` work from. Where it and a file differ,
 two tools take two images for one tag, and a review of the lock does not cover what runs.""",
         mend="""\
-Where the file is right, or the image is new, renew the lock and commit both:
+Where the file is right, the image is new, or nobody names it any more, bring the lock up to date
+and commit both:
 
 ```console
 $ pinner lock
@@ -115,7 +117,9 @@ Where the lock is right, bring the file back to it, without a network:
 
 ```console
 $ pinner pin --locked
-```""",
+```
+
+`pinner update` moves both.""",
         silence="""\
 Silence it for a reference that is meant to differ from the rest of the tree.""",
     ),
@@ -186,11 +190,10 @@ A platform's manifest breaks the build on every other architecture, or makes it 
 An image ID cannot be pulled at all: it works on the machine that has the image, and fails on every
 other.""",
         mend="""\
-Let pinner write the digest of the index:
+Move one platform's manifest to the index of all; an image ID becomes what the tag means:
 
 ```console
-$ pinner unpin Dockerfile
-$ pinner pin Dockerfile
+$ pinner update --index Dockerfile
 ```
 
 `pinner identify sha256:…` says what a hash is and which name it belongs to.""",

@@ -55,6 +55,8 @@ class Regions:
     def spot(self, finding: Finding) -> Spot:
         """Return where ``finding`` is."""
         place = finding.place
+        if finding.path not in self._documents:
+            return Spot(self._used_at(finding), None, None)
         span = self.region(finding.path, place.span.start, place.span.end)
         if (span.start.line, span.start.column) == (place.line, place.column):
             return Spot(span.start, span.end, None)
@@ -87,8 +89,8 @@ class Regions:
     def _used_at(self, finding: Finding) -> Position:
         line, column = finding.place.line, finding.place.column
         starts = self._index(finding.path).starts
-        if line > len(starts):
-            # A file that ends before the line that a parser complains of.
+        if line > len(starts) or finding.path not in self._documents:
+            # A file that ends before the line that a parser complains of, or whose bytes are not at hand.
             return Position(line, column, 0, column)
         start = starts[line - 1]
         data = self._documents.get(finding.path, b"")

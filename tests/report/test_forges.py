@@ -196,3 +196,12 @@ def test_markdown_ends_where_a_comment_does() -> None:
 )
 def test_every_rule_can_be_said_in_every_format(rule: Rule, format_: str) -> None:
     assert rule.id in rendered(format_, verdict(found(unpinned().place, rule=rule)))
+
+
+def test_a_place_in_a_file_that_is_no_document_is_where_the_finding_says() -> None:
+    shown = verdict(unpinned("pinner.lock", line=7, column=3), documents={})
+    (diagnostic,) = rendered("rdjsonl", shown).splitlines()
+    assert json.loads(diagnostic)["location"]["range"] == {"start": {"line": 7, "column": 3}}
+    (result,) = json.loads(rendered("sarif", shown))["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 7, "startColumn": 3}
+    assert "relatedLocations" not in result
