@@ -7,13 +7,18 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import httpx
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from pinner.registry.failures import Reply
 
 _SHORTEST = 4
 """Characters: shorter ones are in every other word, and hiding them would show where they are."""
 _SECRET_FIELDS = frozenset({"refresh_token", "password"})
 _MASK = b"***"
+_REDIRECTED = 300
 
 
 def secrets_in(authorization: str | None, form: Iterable[tuple[str, str]] | None) -> tuple[bytes, ...]:
@@ -40,3 +45,16 @@ def without(secrets: Iterable[bytes], data: bytes) -> bytes:
     for secret in secrets:
         data = data.replace(secret, _MASK)
     return data
+
+
+def redacted(reply: Reply, secrets: tuple[bytes, ...]) -> Reply:
+    """Return ``reply`` with ``secrets`` masked in what is there to be read: a failure's body, warnings.
+
+    Everything else stays as it is: a password may well be a word of an address.
+    """
+    if secrets and "warning" in reply.headers:
+        raw = [
+            (name, without(secrets, text) if name.lower() == b"warning" else text) for name, text in reply.headers.raw
+        ]
+        reply = reply._replace(headers=httpx.Headers(raw))
+    return reply._replace(body=without(secrets, reply.body)) if secrets and reply.status >= _REDIRECTED else reply

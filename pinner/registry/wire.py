@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
@@ -16,9 +17,10 @@ from pinner import __version__
 from pinner.errors import UnavailableError, UnsupportedError
 from pinner.registry.failures import Reply, clean
 from pinner.registry.hosts import Reach, origin, reach_of
+from pinner.registry.lanes import Lane
 from pinner.registry.notices import Notices
 from pinner.registry.proxies import proxy_for
-from pinner.registry.redaction import secrets_in, without
+from pinner.registry.redaction import redacted, secrets_in
 from pinner.registry.tls import Contexts
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 _MAX_ERROR_BODY = 64 * 1024
 _MAX_PORT = 65535
-_REDIRECTED = 300
 # Not failures of TLS but of what is under it: more bytes were wanted, or the connection ended.
 _TLS_UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
@@ -71,16 +72,17 @@ class Wire:
         self._environment = environment
         self._notices = notices or Notices()
         self._timeout = {"connect": patience.connect, "read": patience.read, "write": patience.read, "pool": None}
-        self._limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self._connections = connections
         self._transport = transport
-        self._pools: dict[tuple[str, str | None], httpx.AsyncBaseTransport] = {}
+        self._lanes: dict[tuple[str, str | None], Lane] = {}
         self._contexts = Contexts(environment, self._notices.warn)
         self._peers: dict[str, Reach] = {}
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for pool in (*self._pools.values(), *filter(None, (self._transport,))):
-            await pool.aclose()
+        made = [transport for lane in self._lanes.values() for transport in lane.made]
+        for transport in (*made, *filter(None, (self._transport,))):
+            await transport.aclose()
 
     def reach(self, url: httpx.URL) -> Reach:
         """Return how far away ``url`` is: as its name claims, or nearer if we were connected to a nearer address."""
@@ -118,13 +120,14 @@ class Wire:
         )
         response = None
         try:
-            response = await self._pool(url, ca).handle_async_request(request)
-            try:
-                _check_framing(response, url.host)
-                body = await _read(response, method, limit, url.host)
-                await _drop_if_poisoned(response)
-            finally:
-                await response.aclose()
+            async with self._lane(url, ca).connection() as transport:
+                response = await transport.handle_async_request(request)
+                try:
+                    _check_framing(response, url.host)
+                    body = await _read(response, method, limit, url.host)
+                    await _drop_if_poisoned(response)
+                finally:
+                    await response.aclose()
         except httpx.TransportError as error:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
@@ -133,7 +136,8 @@ class Wire:
                 # What a server that expects TLS does with a request that is none.
                 failure.hint = failure.hint or f'if it speaks HTTPS, set endpoint = "https://{host}" for it'
             raise failure from None
-        reply = _redacted(Reply(response.status_code, response.headers, body, url), request, form)
+        secrets = secrets_in(request.headers.get("authorization"), form)
+        reply = redacted(Reply(response.status_code, response.headers, body, url), secrets)
         self._notices.observe(reply)
         return reply
 
@@ -154,23 +158,26 @@ class Wire:
 
         return look
 
-    def _pool(self, url: httpx.URL, ca: str | None) -> httpx.AsyncBaseTransport:
-        if self._transport is not None:
-            return self._transport
+    def _lane(self, url: httpx.URL, ca: str | None) -> Lane:
         key = (origin(url), ca)
-        if key not in self._pools:
-            proxy = proxy_for(url, self._environment)
-            try:
-                self._pools[key] = httpx.AsyncHTTPTransport(
-                    verify=self._context(url, ca), trust_env=False, limits=self._limits, proxy=proxy
-                )
-            except (ImportError, ValueError, httpx.InvalidURL):
-                # The address may hold a password: it is not repeated.
-                raise HopelessError(
-                    f"the environment's proxy for {url.scheme} addresses cannot be used",
-                    hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
-                ) from None
-        return self._pools[key]
+        if key not in self._lanes:
+            given = self._transport
+            make = partial(self._connect, url, ca) if given is None else lambda: given
+            self._lanes[key] = Lane(self._connections, make)
+        return self._lanes[key]
+
+    def _connect(self, url: httpx.URL, ca: str | None) -> httpx.AsyncBaseTransport:
+        proxy = proxy_for(url, self._environment)
+        try:
+            return httpx.AsyncHTTPTransport(
+                verify=self._context(url, ca), trust_env=False, limits=httpx.Limits(max_connections=1), proxy=proxy
+            )
+        except (ImportError, ValueError, httpx.InvalidURL):
+            # The address may hold a password: it is not repeated.
+            raise HopelessError(
+                f"the environment's proxy for {url.scheme} addresses cannot be used",
+                hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
+            ) from None
 
     def _context(self, url: httpx.URL, ca: str | None) -> ssl.SSLContext:
         if url.scheme == "http":
@@ -221,20 +228,6 @@ async def _read(response: httpx.Response, method: str, limit: int, host: str) ->
 
 def _is_hung_up(error: httpx.TransportError) -> bool:
     return isinstance(error, httpx.ReadError | httpx.RemoteProtocolError)
-
-
-def _redacted(reply: Reply, request: httpx.Request, form: tuple[tuple[str, str], ...] | None) -> Reply:
-    """Return ``reply`` without the secrets of its request in what is there to be read: a failure's body, warnings.
-
-    Everything else stays as it is: a password may well be a word of an address.
-    """
-    secrets = secrets_in(request.headers.get("authorization"), form)
-    if secrets and "warning" in reply.headers:
-        raw = [
-            (name, without(secrets, text) if name.lower() == b"warning" else text) for name, text in reply.headers.raw
-        ]
-        reply = reply._replace(headers=httpx.Headers(raw))
-    return reply._replace(body=without(secrets, reply.body)) if secrets and reply.status >= _REDIRECTED else reply
 
 
 def _too_long(host: str, limit: int) -> UnsupportedError:
