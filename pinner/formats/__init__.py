@@ -22,12 +22,13 @@ FORMATS = (
         # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, `dockerfile.yml` a
         # workflow about one.
         r"(?:(?:^|/)(?:[^/]*[.-])?(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?|\.(?:docker|container)file)$"
-        r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",
+        r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.ipynb)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",
         trailing_comments=False,
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", _YAML),
-    Format("notebook", "pinner.formats.notebook", r"\.ipynb$", calls=Calls(), wraps=True),
+    # Not the copies that Jupyter keeps to go back to.
+    Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
 )
 

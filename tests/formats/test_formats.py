@@ -53,6 +53,7 @@ def test_claimed(path: str) -> None:
         "MyDockerfile",
         "dockerfile/main.go",
         "stubs.pyi",
+        ".ipynb_checkpoints/a-checkpoint.ipynb",
         "values.yaml.gotmpl",
         "yaml",
         "a.yamlx",
@@ -65,6 +66,11 @@ def test_not_claimed(path: str) -> None:
 @pytest.mark.parametrize("path", ["dockerfile.py", "dockerfile/__init__.py", "a/b.pyw"])
 def test_code_about_dockerfiles_is_code(path: str) -> None:
     assert [format_.name for format_ in FORMATS if format_.claims(path)] == ["python"]
+
+
+@pytest.mark.parametrize("path", ["a.ipynb", "about/dockerfile-basics.ipynb"])
+def test_notebooks_are_notebooks(path: str) -> None:
+    assert [format_.name for format_ in FORMATS if format_.claims(path)] == ["notebook"]
 
 
 @pytest.mark.parametrize(

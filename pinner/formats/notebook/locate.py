@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.formats import python
 from pinner.formats.notebook.cells import read_code
 from pinner.formats.notebook.jsontext import JsonError
-from pinner.formats.notebook.module import make_module
 from pinner.formats.source import LineIndex
 from pinner.model import Calls, Document, Located, Mention, Skip, Span, as_skip
 
@@ -39,6 +38,8 @@ def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
 
 
 def _locate(document: Document, code: Code, calls: Calls) -> Located | None:
+    from pinner.formats.notebook.module import make_module  # noqa: PLC0415 - `ast` is for notebooks that name an image
+
     module, problems = make_module(code)
     found = python.locate(Document(document.path, module.text), calls) or Located()
     frame = _Frame(LineIndex(document.data), LineIndex(module.text), module, code)
