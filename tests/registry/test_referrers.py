@@ -233,6 +233,16 @@ def test_what_speaks_of_something_else_or_is_not_there_is_left_out() -> None:
     assert found(registry) == ()
 
 
+@pytest.mark.parametrize("subject", ["sha256:../../x", "", None])
+def test_a_manifest_that_does_not_properly_say_what_it_speaks_of_is_kept_where_it_was_listed(
+    subject: str | None,
+) -> None:
+    vague = artifact(NOTATION, subject)
+    registry = scripted(page(listing(vague, kind=None)))
+    registry.on("GET", f"{ROOT}/manifests/{digest(vague)}", manifest_answer(vague, OCI_MANIFEST))
+    assert [one.kind for one in found(registry)] == [NOTATION]
+
+
 def test_an_index_beside_an_image_is_told_by_its_media_type() -> None:
     inner = listing()
     registry = scripted(page(listing(inner, kind=None)))
