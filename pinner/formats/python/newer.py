@@ -64,7 +64,7 @@ def in_older_words(text: str) -> str | None:
     older = list(text)
     for replacement in _replacements(wrapper.module, text, span):
         older[replacement.start : replacement.start + len(replacement.text)] = replacement.text
-    return "".join(older) if len(older) == len(text) else None
+    return "".join(older)
 
 
 def _depth(text: str) -> int:
@@ -113,7 +113,11 @@ def _replacements(
             if not _parses(text[start:end]):
                 yield Replacement(start, _stand_in(node, end - start))
             continue
-        elif isinstance(node, libcst.ExceptHandler) and isinstance(node.type, libcst.Tuple) and not node.type.lpar:
+        elif (
+            isinstance(node, (libcst.ExceptHandler, libcst.ExceptStarHandler))
+            and isinstance(node.type, libcst.Tuple)
+            and not node.type.lpar
+        ):
             for element in node.type.elements[:-1]:
                 _, end = span(element.value)
                 yield Replacement(text.index(",", end), "|")
@@ -131,10 +135,7 @@ def _parses(source: str) -> bool:
 
 
 def _stand_in(node: libcst.CSTNode, length: int) -> str:
-    """Return an f-string of ``length`` characters that reads every variable that ``node`` reads.
-
-    Where they do not fit in, it is longer, which the caller notices.
-    """
+    """Return a string of ``length`` characters that reads every variable that ``node`` reads."""
     import libcst  # noqa: PLC0415 - loaded already
 
     names: dict[str, None] = {}
@@ -144,4 +145,5 @@ def _stand_in(node: libcst.CSTNode, length: int) -> str:
         if isinstance(part, libcst.Name):
             names[part.value] = None
         stack.extend(part.children)
-    return ("f'" + "".join(f"{{{name}}}" for name in names or ("0",)) + "'").ljust(length)
+    # A comma takes the place of what stands between two names, so it always fits in.
+    return (f"f'{{{','.join(names)}}}'" if names else "''").ljust(length)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BOM = b"\xef\xbb\xbf"
 # Python's own line ends; LF alone is what `str.splitlines` and pinner's `LineIndex` agree on.
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_TWO_LINES = re.compile(rb"([^\r\n]*(?:\r\n|\r|\n)?)([^\r\n]*)")
 
 
 class UnreadableError(Exception):
@@ -18,13 +22,14 @@ class UnreadableError(Exception):
 class Text:
     """Decoded source whose characters know their bytes. ``offset`` counts bytes of the file, BOM included."""
 
-    __slots__ = ("_base", "_bases", "_starts", "data", "encoding", "text")
+    __slots__ = ("_base", "_bases", "_one_to_one", "_starts", "data", "encoding", "text")
 
     def __init__(self, data: bytes, text: str, encoding: str, base: int) -> None:
         self.data = data
         self.text = text
         self.encoding = encoding
         self._base = base
+        self._one_to_one = text.isascii() and len(text) == len(data) - base
         self._starts: list[int] | None = None
         self._bases: list[int] | None = None
 
@@ -45,7 +50,7 @@ class Text:
 
     def offset(self, index: int) -> int:
         """Return the offset in the file of the character at ``index``."""
-        if self.text.isascii():
+        if self._one_to_one:
             return self._base + index
         if self._bases is None:
             self._bases = [self._base]
@@ -63,12 +68,13 @@ def read(data: bytes) -> Text:
     """Return ``data`` as text, decoded as Python does (PEP 263). Raises `UnreadableError`."""
     base = len(_BOM) if data.startswith(_BOM) else 0
     encoding = "utf-8"
+    first_lines = _TWO_LINES.match(data)
     # Only a comment on the first two lines can name another encoding.
-    if b"coding" in b"\n".join(data[:1000].splitlines()[:2]):
-        encoding = _named_encoding(data)
+    if first_lines is not None and b"coding" in first_lines[0]:
+        encoding = _named_encoding(first_lines.groups())
     try:
         text = data[base:].decode(encoding)
-        faithful = text.isascii() or text.encode(encoding) == data[base:]
+        faithful = encoding == "utf-8" or text.encode(encoding) == data[base:]
     except (UnicodeError, LookupError) as error:
         raise UnreadableError(f"these bytes are not {encoding}") from error
     if not faithful:
@@ -76,11 +82,11 @@ def read(data: bytes) -> Text:
     return Text(data, text, encoding, base)
 
 
-def _named_encoding(data: bytes) -> str:
+def _named_encoding(lines: Iterable[bytes]) -> str:
     from tokenize import detect_encoding  # noqa: PLC0415 - only for files that name their encoding
 
     try:
-        encoding, _ = detect_encoding(BytesIO(data).readline)
+        encoding, _ = detect_encoding(iter(lines).__next__)
     except SyntaxError as error:
         raise UnreadableError(str(error)) from error
     return "utf-8" if encoding == "utf-8-sig" else encoding

@@ -37,8 +37,7 @@ CALL = "DockerContainer(IMG)\n"
         'class C:\n    I = "a:1"\n    def f(self):\n        DockerContainer(self.I)\n',
         'class C:\n    I = "a:1"\n    @classmethod\n    def f(cls):\n        DockerContainer(cls.I)\n',
         'class C:\n    I = "a:1"\nDockerContainer(C.I)\n',
-        'class C:\n    def __init__(self, i="a:1"):\n        self.i = i\n    def f(self):\n'
-        "        DockerContainer(self.i)\n",
+        'class C:\n def __init__(self, i="a:1"):\n  self.i = i\n def f(self):\n  DockerContainer(self.i)\n',
         'class C:\n    I = "a:1"\n    def f(self):\n        def g():\n            DockerContainer(self.I)\n',
     ],
 )

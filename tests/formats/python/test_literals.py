@@ -42,9 +42,7 @@ def test_where_a_literal_stands(code: str, span: tuple[int, int], insert: int, v
 def test_line_and_column_are_those_of_the_use() -> None:
     (mention,) = mentions(CONTAINER + 'IMG = "nginx:1"\né = DockerContainer(IMG)\n')
     assert (mention.line, mention.column) == (3, 21)
-    (mention,) = mentions(
-        "# coding: gb2312\n".encode() + CONTAINER.encode() + '"中"; DockerContainer("a:1")\n'.encode("gb2312")
-    )
+    (mention,) = mentions(f"# coding: gb2312\n{CONTAINER}".encode() + '"中"; DockerContainer("a:1")\n'.encode("gb2312"))
     assert (mention.line, mention.column) == (3, 22)
 
 

@@ -1,4 +1,4 @@
-"""Locate images in Python code: search the bytes, parse, find known calls, follow their arguments to literals."""
+"""Locate images in Python code: parse, find known calls, follow their arguments to literals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from zlib import crc32
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.python.callees import table_for
-from pinner.formats.python.gate import worth_parsing as search
 from pinner.formats.python.names import Names
 from pinner.formats.python.scopes import Module
 from pinner.formats.python.sharing import Sharing
@@ -18,7 +17,7 @@ from pinner.formats.python.syntax import BrokenError, parse
 from pinner.formats.python.text import UnreadableError, read
 from pinner.formats.python.values import Literal, Opaque, Values
 from pinner.formats.source import LineIndex
-from pinner.model import Calls, Located, Mention, Skip, Span, as_skip
+from pinner.model import Located, Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -28,26 +27,14 @@ if TYPE_CHECKING:
     from pinner.formats.python.syntax import Source
     from pinner.formats.python.text import Text
     from pinner.formats.python.values import Carrier, Value
-    from pinner.model import Document, Place, SkipReason
+    from pinner.model import Calls, Document, Place, SkipReason
 
 FORMAT = "python"
-_DEFAULT = Calls()
 _TEMPLATE = ("{{", "{%", "{#", "<%")
 
 
-def worth_parsing(data: bytes, calls: Calls = _DEFAULT) -> bool:
-    """Tell by a search of the bytes whether Python code ``data`` may call anything that takes an image."""
-    return search(data, calls)
-
-
-def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
-    """Return the images that the calls in a Python file name; None where it calls nothing that takes one.
-
-    ``calls`` says what else is looked for. Never raises: a file that has a known call and does not parse comes back as
-    a ``parse-error``.
-    """
-    if not search(document.data, calls):
-        return None
+def locate_calls(document: Document, calls: Calls) -> Located | None:
+    """Return the images that the calls in a Python file name; see `pinner.formats.python.locate`."""
     try:
         text = read(document.data)
         located = _Search(text, parse(text), calls).run()
