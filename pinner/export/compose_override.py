@@ -44,28 +44,41 @@ def _is_not_overridden(format_: str, place: Place) -> bool:
 
 def export(asked: Asked) -> Export:
     """Return the override of the one project that is asked for; raises `ConfigError` where there are several."""
-    project = choose(asked.sources, asked.named)
     reader = Reader(asked.sources)
+    project = choose(asked.sources, asked.named, reader.included())
+    together = reader.with_included(source.document.path for source in project.sources)
+    outcomes = _outcomes(together.paths, reader, asked)
+    images = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
+    problems = [outcome for outcome in outcomes.values() if isinstance(outcome, Problem)]
+    problems += [*together.problems, *_out_of_reach(_narrowed(asked, together.paths))]
+    known = {*together.paths, *reader.extended}
+    return Export(
+        _text(images),
+        len(images),
+        tuple(problems),
+        tuple(_notes(path for path in project.left_out if path not in known)),
+    )
+
+
+def _outcomes(paths: Iterable[str], reader: Reader, asked: Asked) -> dict[str, _Outcome]:
+    """Return what the override says of each service of the files at ``paths``, the last of which has the last word."""
     outcomes: dict[str, _Outcome] = {}
     built: set[str] = set()
-    for source in project.sources:
-        path = source.document.path
+    for path in paths:
+        for name in reader.removed(path):
+            outcomes.pop(name, None)
         for service in reader.services(path):
             if service.builds:
                 built.add(service.name)
             image = reader.image(path, service)
             if image is not None:
                 outcomes[service.name] = _outcome(service, image, asked)
-    kept = {name: outcome for name, outcome in sorted(outcomes.items()) if name not in built}
-    images = {name: outcome for name, outcome in kept.items() if isinstance(outcome, str)}
-    problems = [outcome for outcome in kept.values() if isinstance(outcome, Problem)]
-    problems += _out_of_reach(asked._replace(sources=project.sources))
-    return Export(
-        _text(images),
-        len(images),
-        tuple(problems),
-        tuple(_notes(path for path in project.left_out if path not in reader.extended)),
-    )
+    return {name: outcome for name, outcome in sorted(outcomes.items()) if name not in built}
+
+
+def _narrowed(asked: Asked, paths: Iterable[str]) -> Asked:
+    wanted = set(paths)
+    return asked._replace(sources=[source for source in asked.sources if source.document.path in wanted])
 
 
 def _outcome(service: Service, image: Written | Problem, asked: Asked) -> _Outcome:

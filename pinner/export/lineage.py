@@ -1,4 +1,4 @@
-"""Where the image of a compose service is written: in itself, in a service it extends, in another file."""
+"""What compose files say of each other: where a service's image is written that extends another, what is included."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import PinnerError
 from pinner.export.base import Problem
+from pinner.formats.compose.judgement import shown
 from pinner.formats.compose.recognition import services_of
 from pinner.formats.compose.services import read_services
 from pinner.formats.source import LineIndex
-from pinner.formats.yamlnodes import Alias, Budget, Mapping, Scalar, load, parse
+from pinner.formats.yamlnodes import Alias, Budget, Mapping, Scalar, Sequence, load, parse, resolve
 from pinner.formats.yamlnodes.fields import Fields
 from pinner.formats.yamlnodes.text import reference_text
 from pinner.screen import judged
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.formats.compose.services import Service
+    from pinner.formats.yamlnodes import Node
     from pinner.formats.yamlnodes.fields import Field
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place
     from pinner.screen import Source
 
 _MAX_STEPS = 50
+_MAX_INCLUDED = 1000
 
 
 class Written(NamedTuple):
@@ -34,6 +37,14 @@ class Written(NamedTuple):
     place: Place
     text: SourceText
     """Before compose fills variables in."""
+
+
+class Together(NamedTuple):
+    """The files of a project with those that they include."""
+
+    paths: tuple[str, ...]
+    """An included file comes before the one that includes it."""
+    problems: tuple[Problem, ...]
 
 
 class Reader:
@@ -53,6 +64,48 @@ class Reader:
             self._services[path] = list(_services(self._sources[path]))
         return self._services[path]
 
+    def removed(self, path: str) -> set[str]:
+        """Return the names of the services that the file at ``path`` takes away: ``web: !reset null``."""
+        roots = _roots(self._sources[path])
+        return {
+            name for _, fields, mapping in roots for name in fields.keys(mapping) if _is_reset(fields, mapping, name)
+        }
+
+    def included(self) -> frozenset[str]:
+        """Return the paths that any of the files includes."""
+        return frozenset(inner for path in self._sources for inner, _ in self._included(path))
+
+    def with_included(self, paths: Iterable[str]) -> Together:
+        """Return ``paths`` and the files that they include, and those again; a problem for each that is not there."""
+        together: list[str] = []
+        problems: list[Problem] = []
+        seen: set[str] = set()
+        # A file is met twice: first to look for what it includes, then, when that is done, to take its place.
+        stack = [(path, False) for path in reversed(list(paths))]
+        while stack:
+            path, is_done = stack.pop()
+            if is_done:
+                together.append(path)
+            elif path not in seen:
+                seen.add(path)
+                included = list(self._included(path))
+                found = [inner for inner, _ in included if inner in self._sources]
+                stack += [(path, True), *((inner, False) for inner in reversed(found))]
+                problems += [
+                    Problem(path, *self._index(path).locate(offset), _not_looked_into(inner))
+                    for inner, offset in included
+                    if inner not in self._sources
+                ]
+        return Together(tuple(together), tuple(problems))
+
+    def _included(self, path: str) -> Iterator[tuple[str, int]]:
+        """Yield the files that the one at ``path`` includes, and the offsets where it says so."""
+        data = self._sources[path].document.data
+        for root, fields, _ in _roots(self._sources[path]):
+            for scalar in _include_scalars(root, fields):
+                text = shown(reference_text(data, scalar))
+                yield posixpath.normpath(posixpath.join(posixpath.dirname(path), text)), scalar.start
+
     def image(self, path: str, service: Service) -> Written | Problem | None:
         """Return the image of ``service``; None where it has none, or is built; a problem where it cannot be told."""
         first, start = path, service.body.start
@@ -70,7 +123,7 @@ class Reader:
             if found is None:
                 error = PinnerError(
                     f"the service `{service.name}` extends `{step.service}` of `{path}`, which was not found there",
-                    hint="give the folder that holds both files, and it is looked into",
+                    hint="name the folder of that file as well",
                 )
                 return Problem(first, *self._index(first).locate(start), error)
             self.extended.add(path)
@@ -114,7 +167,8 @@ class _Step(NamedTuple):
     service: str
 
 
-def _services(source: Source) -> Iterator[Service]:
+def _roots(source: Source) -> Iterator[tuple[Mapping, Fields, Mapping]]:
+    """Yield the documents of a compose file, and the mapping of the services of each."""
     document = source.document
     budget = Budget()
     for part in load(document.data):
@@ -122,7 +176,41 @@ def _services(source: Source) -> Iterator[Service]:
             fields = Fields()
             mapping = services_of(root, fields, document.path)
             if mapping is not None and type(root) is Mapping:
-                yield from read_services(root, mapping, fields, document.data)
+                yield root, fields, mapping
+
+
+def _services(source: Source) -> Iterator[Service]:
+    for root, fields, mapping in _roots(source):
+        for service in read_services(root, mapping, fields, source.document.data):
+            if service.body.tag != "!reset":
+                yield service
+
+
+def _is_reset(fields: Fields, mapping: Mapping, name: str) -> bool:
+    field = fields.get(mapping, name)
+    return field is not None and field.node.tag == "!reset"
+
+
+def _include_scalars(root: Mapping, fields: Fields) -> Iterator[Scalar]:
+    """Yield the paths under ``include``: a list of them, or of mappings whose ``path`` is one or a list."""
+    include = fields.get(root, "include")
+    stack: list[Node] = [] if include is None else [include.node]
+    while stack:
+        node = resolve(stack.pop())
+        if type(node) is Scalar:
+            yield node
+        if type(node) is Sequence:
+            stack += node.children[:_MAX_INCLUDED][::-1]
+        if type(node) is Mapping:
+            path = fields.get(node, "path")
+            # Not deeper: a mapping under `path` is no include.
+            stack += [path.node] if path is not None and type(path.node) is not Mapping else []
+
+
+def _not_looked_into(path: str) -> PinnerError:
+    return PinnerError(
+        f"`{path}` is included, and was not looked into", hint="name that file too, or the folder that holds both"
+    )
 
 
 def _extended_file(service: Service) -> _Step | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pinner.screen import Source
 
@@ -33,13 +33,17 @@ class Project(NamedTuple):
     """The paths of the compose files that are not part of it."""
 
 
-def choose(sources: Sequence[Source], named: Sequence[str]) -> Project:
+def choose(sources: Sequence[Source], named: Sequence[str], included: Collection[str] = ()) -> Project:
     """Return the one project among ``sources``; ``named`` are the paths that were given one by one, in that order.
+
+    What is ``included`` by others is part of theirs, and no project by itself.
 
     Raises `ConfigError` where there are several, and where nothing tells which files belong together.
     """
     found = {source.document.path: source for source in sources if source.format.name == "compose"}
-    paths = [path for path in named if path in found] or _found_together(list(found))
+    paths = [path for path in named if path in found] or _found_together(
+        [path for path in found if path not in included]
+    )
     return Project(tuple(found[path] for path in paths), tuple(path for path in found if path not in paths))
 
 

@@ -214,6 +214,56 @@ def test_a_document_that_is_no_compose_file_and_one_that_cannot_be_read_change_n
     assert services(export(asked(files, "nginx:1"))) == {"a": pinned("nginx:1")}
 
 
+def test_what_is_included_is_part_of_the_project_and_the_override_file_has_the_last_word() -> None:
+    files = {
+        "compose.yaml": "include:\n- lib/one.yml\n- {path: [two.yml, three.yml]}\nservices: {a: {image: nginx:1}}\n",
+        "compose.override.yml": "services: {c: {image: nginx:2}}\n",
+        "lib/one.yml": "include: [../two.yml, {path: one.yml}]\nservices: {b: {image: nginx:1}}\n",
+        "two.yml": "services: {c: {image: nginx:1}}\n",
+        "three.yml": "include: {path: {a: b}}\nservices: {d: {image: nginx:1}}\n",
+        "compose.x.yml": "services: {e: {image: nginx:1}}\n",
+    }
+    made = export(asked(files, "nginx:1", "nginx:2"))
+    assert services(made) == {**dict.fromkeys("abd", pinned("nginx:1")), "c": pinned("nginx:2")}
+    assert (made.problems, [note.partition(" ")[0] for note in made.notes]) == ((), ["compose.x.yml"])
+
+
+def test_a_project_that_another_includes_is_part_of_that() -> None:
+    body = "services: {b: {image: nginx:1}}\n"
+    files = {"compose.yaml": "include: [api/compose.yaml]\nservices: {a: {image: nginx:1}}\n", "api/compose.yaml": body}
+    assert services(export(asked(files, "nginx:1"))) == dict.fromkeys("ab", pinned("nginx:1"))
+    assert services(export(asked(files, "nginx:1", named=tuple(files)))) == dict.fromkeys("ab", pinned("nginx:1"))
+    assert services(export(asked(files, "nginx:1", named=("api/compose.yaml",)))) == {"b": pinned("nginx:1")}
+
+
+def test_what_is_extended_from_another_project_adds_no_service() -> None:
+    files = {
+        "app/compose.yaml": "services: {a: {extends: {file: ../base/compose.yaml, service: b}}}\n",
+        "base/compose.yaml": "services: {b: {image: nginx:1}, c: {image: nginx:1}}\n",
+    }
+    made = export(asked(files, "nginx:1", named=("app/compose.yaml",)))
+    assert (services(made), made.problems, made.notes) == ({"a": pinned("nginx:1")}, (), ())
+
+
+def test_what_is_included_and_not_there_is_named() -> None:
+    text = "include: [gone.yml, 'oci://example.org/x:1', {path: '${X}/y.yml'}]\nservices: {a: {image: nginx:1}}\n"
+    made = one(text, "nginx:1")
+    assert services(made) == {"a": pinned("nginx:1")}
+    assert [(problem.line, problem.error.message.split("`")[1]) for problem in made.problems] == [
+        (1, "gone.yml"),
+        (1, "oci:/example.org/x:1"),
+        (1, "${X}/y.yml"),
+    ]
+
+
+def test_a_service_that_an_override_takes_away_does_not_come_back() -> None:
+    files = {
+        "compose.yaml": "services:\n  a: {image: nginx:1}\n  b: {image: nginx:1}\n  c: {image: nginx:1}\n",
+        "compose.override.yml": "services:\n  a: !reset null\n  b: !reset {image: nginx:1}\n  d: {image: nginx:1}\n",
+    }
+    assert services(export(asked(files, "nginx:1"))) == dict.fromkeys("cd", pinned("nginx:1"))
+
+
 def test_several_projects_are_refused_by_name() -> None:
     body = "services: {a: {image: nginx:1}}\n"
     files = {f"p{number}/compose.yaml": body for number in range(7)}
