@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import InputError, PinnerError
+from pinner.errors import InputError, PinnerError, UnavailableError
 from pinner.findings import Finding
 from pinner.model import Mention, Skip, Span
 from pinner.reference import ImageReference
@@ -51,11 +51,17 @@ def found(  # the arguments are those of a finding
 
 
 def verdict(
-    *findings: Finding, documents: Mapping[str, bytes] | None = None, unreadable: tuple[str, ...] = ()
+    *findings: Finding,
+    documents: Mapping[str, bytes] | None = None,
+    unreadable: tuple[str, ...] = (),
+    unanswered: tuple[str, ...] = (),
 ) -> Verdict:
     files = documents if documents is not None else {finding.path: b"FROM nginx:1.27\n" for finding in findings}
     unread = tuple(Unread(path, InputError(f"is odd: {EVIL}", hint="mend it")) for path in unreadable)
-    return Verdict(findings, summarise(len(files), (), findings), unread, files)
+    place = unpinned().place
+    assert isinstance(place, Mention)
+    untold = tuple((path, place, UnavailableError(f"is away: {EVIL}", hint="try again")) for path in unanswered)
+    return Verdict(findings, summarise(len(files), (), findings), unread, files, untold=untold)
 
 
 def rendered(format_: str, shown: Verdict) -> str:

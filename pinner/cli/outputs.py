@@ -120,6 +120,7 @@ def at_root(verdict: Verdict, folder: str) -> Verdict:
     root = repository_around(folder) or folder
     # Not all that is found is found in a document: pinner.lock is none.
     paths = (*(finding.path for finding in verdict.findings), *(file.path for file in verdict.unreadable))
+    paths += tuple(path for path, _, _ in verdict.untold)
     files = dict.fromkeys((*verdict.documents, *paths))
     if root == folder and not any(os.path.isabs(path) for path in files):
         return verdict
@@ -128,6 +129,7 @@ def at_root(verdict: Verdict, folder: str) -> Verdict:
         findings=tuple(finding._replace(path=moved[finding.path]) for finding in verdict.findings),
         unreadable=tuple(_Moved(moved[file.path], file.error) for file in verdict.unreadable),
         documents={moved[path]: data for path, data in verdict.documents.items()},
+        untold=tuple((moved[path], place, error) for path, place, error in verdict.untold),
     )
 
 
@@ -155,7 +157,7 @@ def _tell_github(verdict: Verdict, outputs: Outputs, context: Context, terminal:
 
         terminal.complain(annotation_lines(verdict))
     file = context.environment.get("GITHUB_STEP_SUMMARY")
-    if not (outputs.summarise and file and (verdict.findings or verdict.unreadable)):
+    if not (outputs.summarise and file and (verdict.findings or verdict.unreadable or verdict.untold)):
         return
     text = "".join(f"{line}\n" for line in renderer("markdown").render_verdict(verdict, PLAIN))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.cli.outputs import Outputs, Report, deliver
+from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.proposals import proposed_findings
 
@@ -36,5 +37,11 @@ def propose(
         unreadable,
         {plan.document.path: plan.document.data for plan in plans},
         status=status,
+        untold=[
+            (plan.document.path, verdict.place, verdict.error)
+            for plan in plans
+            for verdict in plan.verdicts
+            if isinstance(verdict, Failed)
+        ],
     )
     deliver(verdict, Outputs((Report(format_),)), context, terminal)

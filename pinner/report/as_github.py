@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.report.plain import sentence, whole
 from pinner.report.regions import Regions
 from pinner.report.style import printable
+from pinner.report.troubles import troubles
 from pinner.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
 
 MOST = 10
 """Annotations of a kind that GitHub takes from a step (actions/toolkit, docs/problem-matchers.md)."""
@@ -62,17 +64,18 @@ def _left_off(rest: list[_Entry]) -> Iterator[str]:
 
 
 def _entries(verdict: Verdict) -> Iterator[_Entry]:
-    for file in verdict.unreadable:
-        yield _unreadable(file)
+    for trouble in troubles(verdict):
+        yield _trouble(trouble)
     regions = Regions(verdict.documents)
     for finding in verdict.findings:
         yield _entry(finding, regions)
 
 
-def _unreadable(file: Unread) -> _Entry:
-    path, message = whole(printable(file.path)), whole(printable(file.error.message))
-    command = f"::error file={_property(path)},title=pinner::{_data(f'{path}: {message}')}"
-    return _Entry("error", command, _text(f"{path}: error: {message}"))
+def _trouble(trouble: Trouble) -> _Entry:
+    path = whole(printable(trouble.path))
+    line = "" if trouble.place is None else f",line={trouble.place.line},col={trouble.place.column}"
+    command = f"::error file={_property(path)}{line},title=pinner::{_data(f'{path}: {trouble.message}')}"
+    return _Entry("error", command, _text(f"{path}: error: {trouble.message.partition(chr(10))[0]}"))
 
 
 def _entry(finding: Finding, regions: Regions) -> _Entry:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.fingerprints import file_fingerprint, fingerprints
+from pinner.report.fingerprints import fingerprints, trouble_fingerprints
 from pinner.report.plain import sentence, whole
-from pinner.report.style import printable
+from pinner.report.troubles import troubles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the report: an array, empty where nothing was found; of equal fingerprints GitLab would show one."""
-    issues = [_unreadable(file) for file in verdict.unreadable]
+    found = tuple(troubles(verdict))
+    issues = [_trouble(one, identity) for one, identity in zip(found, trouble_fingerprints(found), strict=True)]
     identities = fingerprints(verdict.findings)
     issues += [_issue(finding, identity) for finding, identity in zip(verdict.findings, identities, strict=True)]
     yield json.dumps(issues, indent=2)
@@ -37,11 +39,11 @@ def _issue(finding: Finding, identity: str) -> dict[str, Any]:
     }
 
 
-def _unreadable(file: Unread) -> dict[str, Any]:
+def _trouble(trouble: Trouble, identity: str) -> dict[str, Any]:
     return {
-        "description": whole(printable(file.error.message)),
-        "check_name": "unreadable",
-        "fingerprint": file_fingerprint(file.path, "unreadable"),
+        "description": trouble.message.replace("\n", "; "),
+        "check_name": trouble.kind,
+        "fingerprint": identity,
         "severity": "major",
-        "location": {"path": whole(file.path), "lines": {"begin": 1}},
+        "location": {"path": whole(trouble.path), "lines": {"begin": trouble.place.line if trouble.place else 1}},
     }

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from pinner.model import Mention
 from pinner.report.plain import sentence, whole
 from pinner.report.style import printable
+from pinner.report.troubles import troubles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
 
 # XML 1.0, production 2: everything else may not even be escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,8 +28,11 @@ def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: AR
     found: dict[str, list[Finding]] = {path: [] for path in verdict.documents}
     for finding in verdict.findings:
         found.setdefault(finding.path, []).append(finding)
-    suites = [_suite(path, findings, verdict) for path, findings in found.items()]
-    suites += [_unread_suite(file) for file in verdict.unreadable]
+    untold: dict[str, list[Trouble]] = {}
+    for trouble in troubles(verdict):
+        found.setdefault(trouble.path, [])
+        untold.setdefault(trouble.path, []).append(trouble)
+    suites = [_suite(path, findings, untold.get(path, ()), verdict) for path, findings in found.items()]
     # Who reads reports takes one without a case for a mistake.
     suites = suites or [_lines("pinner", [_passed("pinner", "nothing to look at")], 0, 0)]
     yield '<?xml version="1.0" encoding="UTF-8"?>'
@@ -37,23 +42,23 @@ def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: AR
     yield "</testsuites>"
 
 
-def _suite(path: str, findings: Sequence[Finding], verdict: Verdict) -> list[str]:
+def _suite(path: str, findings: Sequence[Finding], untold: Sequence[Trouble], verdict: Verdict) -> list[str]:
     cases = [
         _case(finding, name, fails=finding.severity in verdict.failing)
         for finding, name in zip(findings, _names(findings), strict=True)
     ]
+    cases += [_errored(trouble, number) for number, trouble in enumerate(untold, 1)]
     failures = sum(finding.severity in verdict.failing for finding in findings)
-    return _lines(path, cases or [_passed(path, "pinner check")], failures, 0)
+    return _lines(path, cases or [_passed(path, "pinner check")], failures, len(untold))
 
 
-def _unread_suite(file: Unread) -> list[str]:
-    message = _quoted(printable(file.error.message))
-    case = [
-        f'    <testcase name="readable" classname="{_quoted(file.path)}" time="0">',
-        f'      <error type="unreadable" message="{message}"/>',
+def _errored(trouble: Trouble, number: int) -> list[str]:
+    name = f"{trouble.kind} {number}: {trouble.reference}".removesuffix(": ")
+    return [
+        f'    <testcase name="{_quoted(name)}" classname="{_quoted(trouble.path)}" time="0">',
+        f'      <error type="{trouble.kind}" message="{_quoted(trouble.message)}"/>',
         "    </testcase>",
     ]
-    return _lines(file.path, [case], 0, 1)
 
 
 def _lines(name: str, cases: Sequence[Sequence[str]], failures: int, errors: int) -> list[str]:

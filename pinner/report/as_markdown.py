@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from pinner.report.plain import sentence, whole
 from pinner.report.style import printable
+from pinner.report.troubles import troubles
 from pinner.report.words import check_sentence, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters of a comment."""
@@ -29,7 +31,7 @@ def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: AR
     closing = check_sentence(verdict.summary, len(verdict.unreadable))
     yield "### pinner"
     yield ""
-    rows = [_unreadable(file) for file in verdict.unreadable] + [_row(finding) for finding in verdict.findings]
+    rows = [_trouble(trouble) for trouble in troubles(verdict)] + [_row(finding) for finding in verdict.findings]
     if rows:
         shown = _fitting(rows)
         yield from _HEAD.splitlines()
@@ -52,12 +54,17 @@ def _fitting(rows: list[str]) -> int:
 
 def _row(finding: Finding) -> str:
     place = _code(f"{finding.path}:{finding.place.line}")
-    what = "<br>".join(_prose(line) for line in sentence(finding).split("\n"))
+    what = _lines(sentence(finding))
     return f"| {place} | {finding.severity} | [{finding.rule.id}]({finding.rule.page}) {finding.rule.name} | {what} |"
 
 
-def _unreadable(file: Unread) -> str:
-    return f"| {_code(file.path)} | error | | {_prose(whole(printable(file.error.message)))} |"
+def _trouble(trouble: Trouble) -> str:
+    place = trouble.path if trouble.place is None else f"{trouble.path}:{trouble.place.line}"
+    return f"| {_code(place)} | error | | {_lines(trouble.message)} |"
+
+
+def _lines(text: str) -> str:
+    return "<br>".join(_prose(line) for line in text.split("\n"))
 
 
 def _code(text: str) -> str:

@@ -7,37 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 from pinner.report.plain import sentence, whole
 from pinner.report.regions import Regions
-from pinner.report.style import printable
+from pinner.report.troubles import troubles
 from pinner.rules import PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.regions import Position
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 _SOURCE = {"name": "pinner", "url": PAGES.partition("/blob/")[0]}
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
-    """Yield a line for each finding and for each file that could not be read."""
+    """Yield a line for each finding and for each thing that could not be told."""
     regions = Regions(verdict.documents)
-    for file in verdict.unreadable:
-        yield json.dumps(_unreadable(file))
+    for trouble in troubles(verdict):
+        yield json.dumps(_trouble(trouble))
     for finding in verdict.findings:
         yield json.dumps(_diagnostic(finding, regions))
 
 
-def _unreadable(file: Unread) -> dict[str, Any]:
-    return {
-        "message": whole(printable(file.error.message)),
-        "location": {"path": whole(file.path)},
-        "severity": "ERROR",
-        "source": _SOURCE,
-    }
+def _trouble(trouble: Trouble) -> dict[str, Any]:
+    location: dict[str, Any] = {"path": whole(trouble.path)}
+    if trouble.place is not None:
+        location["range"] = {"start": {"line": trouble.place.line}}
+    return {"message": trouble.message, "location": location, "severity": "ERROR", "source": _SOURCE}
 
 
 def _diagnostic(finding: Finding, regions: Regions) -> dict[str, Any]:

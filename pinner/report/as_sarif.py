@@ -12,15 +12,17 @@ from pinner.report.pages import help_text, plain
 from pinner.report.plain import sentence, uri, whole
 from pinner.report.regions import Regions
 from pinner.report.style import printable
+from pinner.report.troubles import troubles
 from pinner.rules import PAGES, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
-    from pinner.report.base import Unread, Verdict
+    from pinner.report.base import Verdict
     from pinner.report.regions import Position, Region
     from pinner.report.style import Style
+    from pinner.report.troubles import Trouble
     from pinner.rules import Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -79,19 +81,22 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _invocation(verdict: Verdict) -> dict[str, Any]:
+    notifications = [_notification(trouble) for trouble in troubles(verdict)]
     return {
-        "executionSuccessful": not verdict.unreadable,
+        "executionSuccessful": not notifications,
         "exitCode": verdict.status,
-        "toolExecutionNotifications": [_notification(file) for file in verdict.unreadable],
+        "toolExecutionNotifications": notifications,
     }
 
 
-def _notification(file: Unread) -> dict[str, Any]:
-    lines = (file.error.message,) if file.error.hint is None else (file.error.message, f"hint: {file.error.hint}")
+def _notification(trouble: Trouble) -> dict[str, Any]:
+    where: dict[str, Any] = {"artifactLocation": _artifact(trouble.path)}
+    if trouble.place is not None:
+        where["region"] = {"startLine": trouble.place.line, "startColumn": trouble.place.column}
     return {
         "level": "error",
-        "message": {"text": whole(printable(f"{file.path}: ") + "\n".join(printable(line) for line in lines))},
-        "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path)}}],
+        "message": {"text": f"{whole(printable(trouble.path))}: {trouble.message}"},
+        "locations": [{"physicalLocation": where}],
     }
 
 

@@ -78,6 +78,8 @@ class Verdict(NamedTuple):
     """The severities that fail the run."""
     status: int = 0
     """What the run exits with."""
+    untold: Sequence[tuple[str, Mention, PinnerError]] = ()
+    """The references, with the paths of their files, that no registry had an answer for, and why."""
 
 
 class Renderer(Protocol):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.findings import Finding
+    from pinner.report.troubles import Trouble
 
 
 def fingerprints(findings: Iterable[Finding]) -> Iterator[str]:
@@ -20,16 +21,19 @@ def fingerprints(findings: Iterable[Finding]) -> Iterator[str]:
     They depend on the rule, the path, the reference without its digest, and how many of the same came before: neither
     on lines nor on the folder of the run.
     """
+    return _numbered((finding.rule.id, finding.path, _reference(finding)) for finding in findings)
+
+
+def trouble_fingerprints(found: Iterable[Trouble]) -> Iterator[str]:
+    """Yield the same for what could not be told."""
+    return _numbered((trouble.kind, trouble.path, trouble.reference) for trouble in found)
+
+
+def _numbered(keys: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     seen: dict[tuple[str, str, str], int] = {}
-    for finding in findings:
-        key = (finding.rule.id, finding.path, _reference(finding))
+    for key in keys:
         seen[key] = seen.get(key, 0) + 1
         yield _hash(*key, str(seen[key]))
-
-
-def file_fingerprint(path: str, what: str) -> str:
-    """Return 32 hex digits for something that is wrong with the whole file at ``path``."""
-    return _hash(what, path)
 
 
 def _reference(finding: Finding) -> str:

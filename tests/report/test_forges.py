@@ -205,3 +205,17 @@ def test_a_place_in_a_file_that_is_no_document_is_where_the_finding_says() -> No
     (result,) = json.loads(rendered("sarif", shown))["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 7, "startColumn": 3}
     assert "relatedLocations" not in result
+
+
+def test_what_no_registry_answers_is_an_error_in_every_output() -> None:
+    shown = verdict(documents={"Dockerfile": b"FROM nginx:1.27\n"}, unanswered=("Dockerfile",))
+    assert rendered("github", shown).startswith(
+        "::error file=Dockerfile,line=1,col=6,title=pinner::Dockerfile: is away"
+    )
+    (issue,) = json.loads(rendered("gitlab", shown))
+    assert (issue["check_name"], issue["location"]["lines"]["begin"]) == ("unanswered", 1)
+    diagnostic = json.loads(rendered("rdjsonl", shown))
+    assert (diagnostic["severity"], diagnostic["location"]["range"]) == ("ERROR", {"start": {"line": 1}})
+    (suite,) = ET.fromstring(rendered("junit", shown))  # noqa: S314 - our own
+    assert (suite.attrib["errors"], suite[0].attrib["name"]) == ("1", "unanswered 1: nginx:1.27")
+    assert "| `Dockerfile:1` | error | | is away" in rendered("markdown", shown)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes import FakeResolver
 from shapes import SARIF, misfits
 from verdicts import rendered, skipped, unpinned, verdict
 from world import pinner
@@ -199,3 +200,17 @@ def test_what_could_not_be_read_is_a_notification(tmp_path: Path) -> None:
     assert notification["message"]["text"].startswith("compose.yaml: is binary")
     assert notification["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "compose.yaml"
     assert len(run["results"]) == 1
+
+
+def test_what_no_registry_answers_is_a_notification_at_its_place(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM nginx\nFROM gone:1\n", "utf-8")
+    resolver = FakeResolver({"docker.io/library/gone:1"})
+    said = pinner(tmp_path, "pin", "--diff", "--format", "sarif", resolver=resolver)
+    run = json.loads(said.stdout)["runs"][0]
+    assert misfits(run, SARIF["runs"][0]) == []
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3) == (False, said.status)
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["message"]["text"] == "Dockerfile: `docker.io/library/gone:1` does not exist"
+    assert notification["locations"][0]["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 6}
+    assert [result["properties"]["reference"] for result in run["results"]] == ["nginx"]

@@ -62,6 +62,7 @@ def check(context: Context, asked: CheckOptions) -> int:
         {document.path: document.data for document in (*(one.document for one in survey.sources), *lock)},
         failing,
         exit_status(found=found, untold=bool(survey.unreadable or untold)),
+        untold,
     )
     complete = deliver(verdict, outputs, context, terminal)
     if untold:
