@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.lockfile.model import Lock
 
-_PATIENCE = 30.0
+PATIENCE = 30.0
 """Seconds to wait for another pinner that is writing the same lock: that takes it milliseconds."""
 
 
@@ -67,18 +67,21 @@ def read_lock(place: LockFile) -> StoredLock | None:
     return StoredLock(parse_lock(data, place.shown), data)
 
 
-def save_lock(place: LockFile, base: Lock, ours: Lock, cache: Path | None) -> tuple[Lock, bool]:
+def save_lock(
+    place: LockFile, base: Lock, ours: Lock, cache: Path | None, patience: float = PATIENCE
+) -> tuple[Lock, bool]:
     """Write the changes that lead from ``base``, as this run read it, to ``ours``; return what holds now.
 
     What somebody else wrote meanwhile is kept (see `pinner.lockfile.merge`). The second value tells whether the file
-    changed; one that says the same already is not touched. ``cache`` is the folder for the lock between processes.
+    changed; one that says the same already is not touched. ``cache`` is the folder for what keeps processes apart;
+    ``patience`` is how many seconds another one is waited for.
     Raises `InputError` where the file cannot be written, `ConfigError` where it is broken by now.
     """
     from pinner.lockfile.merge import merge  # noqa: PLC0415 - only to write
     from pinner.lockfile.model import Lock  # noqa: PLC0415
     from pinner.lockfile.render import render_lock  # noqa: PLC0415
 
-    with _alone(place.file, cache):
+    with _alone(place.file, cache, patience):
         stored = read_lock(place)
         # A lock that was deleted meanwhile is made anew from ours alone.
         merged = ours if stored is None else merge(base, stored.lock, ours)
@@ -93,7 +96,7 @@ def save_lock(place: LockFile, base: Lock, ours: Lock, cache: Path | None) -> tu
     return merged, True
 
 
-def _alone(file: str, cache: Path | None) -> AbstractContextManager[object]:
+def _alone(file: str, cache: Path | None, patience: float) -> AbstractContextManager[object]:
     """Return what keeps other pinners from writing ``file``: it never lies in the repository."""
     import hashlib  # noqa: PLC0415 - only to write
 
@@ -101,7 +104,7 @@ def _alone(file: str, cache: Path | None) -> AbstractContextManager[object]:
 
     name = hashlib.sha256(os.fsencode(os.path.realpath(file))).hexdigest()[:32]
     for folder in _folders(cache):
-        guard = FileLock(os.path.join(folder, f"{name}.lock"), timeout=_PATIENCE)
+        guard = FileLock(os.path.join(folder, f"{name}.lock"), timeout=patience)
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             guard.acquire()
