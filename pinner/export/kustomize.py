@@ -29,6 +29,7 @@ _HEAD = """\
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component
 """
+_SIGNS = re.compile(r"[.\[]")
 _END = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z][a-zA-Z0-9]*:[a-zA-Z0-9_.{}-]*)?"
 
 
@@ -94,6 +95,9 @@ def _unmistakable(agreed: Mapping[str, Wish], reached: Sequence[Wish]) -> tuple[
     kept: dict[str, Wish] = {}
     problems: list[Problem] = []
     for name, wish in agreed.items():
+        if not _SIGNS.search(name):  # matches itself alone: no need to hold all against all
+            kept[name] = wish
+            continue
         pattern = re.compile(f"{name}{_END}")
         matched = [one for one in reached if pattern.fullmatch(str(one.reference))]
         wrong = next((one for one in matched if _name(one) != name), None if wish in matched else wish)
