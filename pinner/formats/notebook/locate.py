@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = "notebook"
 _DEFAULT = Calls()
+_IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t][^\r\n]*", re.MULTILINE)
 _LINE_NUMBER = re.compile(r"(?<=\bon line )\d+")
 
 
@@ -44,8 +45,9 @@ def _locate(document: Document, code: Code, calls: Calls) -> Located | None:
     found = python.locate(Document(document.path, module.text), calls) or Located()
     frame = _Frame(LineIndex(document.data), LineIndex(module.text), module, code)
     places = [(frame.used_at(place), frame.place(place)) for place in found.places]
+    imports = b"\n".join(_IMPORT.findall(module.text))
     for problem in problems:
-        if python.worth_parsing(code.text[problem.start : problem.end], calls):
+        if python.worth_parsing(imports + b"\n" + code.text[problem.start : problem.end], calls):
             offset = code.start(problem.position)
             detail = f"this code cell is no Python: {problem.message}"
             places.append((offset, _parse_error(frame.lines, offset, detail)))

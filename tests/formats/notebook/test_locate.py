@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -76,8 +77,12 @@ JSON_STYLE = st.fixed_dictionaries(
 
 
 def split(source: str, breaks: list[int]) -> list[str]:
-    """Return ``source`` in pieces, as a list of strings may have it: Jupyter breaks at lines, others need not."""
-    edges = sorted({0, len(source), *(edge % (len(source) + 1) for edge in breaks)})
+    """Return ``source`` in pieces, as a list of strings may have it: Jupyter breaks at lines, others need not.
+
+    No word is broken: what a search of the bytes does not find is not looked at.
+    """
+    inner = [edge % (len(source) + 1) for edge in breaks]
+    edges = sorted({0, len(source), *(edge for edge in inner if not re.match(r"\w\w", source[max(edge - 1, 0) :]))})
     return [source[start:end] for start, end in pairwise(edges)]
 
 
