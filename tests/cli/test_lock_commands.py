@@ -246,14 +246,16 @@ def test_files_that_disagree_are_named(tmp_path: Path) -> None:
     edit(tmp_path, "nginx:1.27", f"nginx:1.27{pin('n3')}", name="compose.yaml")
     done = run(tmp_path, "lock", resolver=registry("n3"))
     assert done.stderr.splitlines()[:2] == [
-        f"warning: nginx:1.27 is held to different digests: pinner.lock takes {str(digest('n3'))[:19]}…; "
-        f"there is {str(digest('n2'))[:19]}… in Dockerfile:1",
+        (
+            f"warning: nginx:1.27 is held to different digests: pinner.lock takes {str(digest('n3'))[:19]}…; "
+            f"there is {str(digest('n2'))[:19]}… in Dockerfile:1"
+        ),
         "  hint: `pinner pin --locked` makes them one",
     ]
     assert selected(tmp_path) == str(digest("n3"))
 
 
-# -- pin ----------------------------------------------------------------------------------------------------------------
+# -- pin ---
 
 
 def test_pin_takes_what_the_lock_knows_and_adds_what_it_lacks(tmp_path: Path) -> None:
@@ -368,7 +370,7 @@ def test_a_digest_that_is_gone_is_said_by_pin_too(tmp_path: Path) -> None:
     assert selected(tmp_path) == str(digest("n"))
 
 
-# -- update -------------------------------------------------------------------------------------------------------------
+# -- update ---
 
 
 def test_update_moves_lock_and_files_together(tmp_path: Path) -> None:
@@ -490,11 +492,11 @@ def test_min_age_of_the_configuration_counts_too(tmp_path: Path) -> None:
 def test_min_age_without_a_lock_is_refused_as_an_option_and_noted_as_a_key(tmp_path: Path) -> None:
     project(tmp_path)
     done = run(tmp_path, "update", "--min-age", "3d")
-    assert (done.status, done.stderr) == (
-        2,
-        "error: --min-age: there is no pinner.lock, which remembers when a digest was first seen\n"
-        "  hint: run `pinner lock` first\n",
-    )
+    assert done.status == 2
+    assert done.stderr.splitlines() == [
+        "error: --min-age: there is no pinner.lock, which remembers when a digest was first seen",
+        "  hint: run `pinner lock` first",
+    ]
     project(tmp_path, {"pinner.toml": 'min-age = "3d"\n'})
     done = run(tmp_path, "update", resolver=registry())
     assert done.stderr.splitlines()[:2] == [
@@ -511,7 +513,7 @@ def test_min_age_that_is_no_duration(tmp_path: Path) -> None:
     )
 
 
-# -- bad locks ----------------------------------------------------------------------------------------------------------
+# -- bad locks ---
 
 
 @pytest.mark.parametrize("command", [("check",), ("pin",), ("update",), ("lock",), ("pin", "--locked")])
