@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from world import pinner
 
+from pinner.cli.syntax.explain import command
 from pinner.rules import RULES
 
 if TYPE_CHECKING:
@@ -55,3 +57,12 @@ def test_an_unknown_rule_is_a_mistake(tmp_path: Path, word: str, hint: str) -> N
 def test_nothing_of_the_folder_is_read(tmp_path: Path) -> None:
     (tmp_path / "pinner.toml").write_text("broken", "utf-8")
     assert pinner(tmp_path, "explain", "PIN001").status == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "words"), [("PIN00", ["PIN001", "PIN002", "PIN003", "PIN004", "PIN005"]), ("St", ["stale"]), ("x", [])]
+)
+def test_a_shell_completes_ids_and_names(start: str, words: list[str]) -> None:
+    (argument,) = (one for one in command.params if isinstance(one, click.Argument))
+    found = argument.shell_complete(click.Context(command), start)
+    assert [item.value for item in found] == words
