@@ -15,7 +15,7 @@ from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.cache import Cache, TagKey, age
 from pinner.registry.credentials import CredentialFinder
 from pinner.registry.failures import clean, named, prefixed
-from pinner.registry.hosts import check_endpoint, endpoint_for
+from pinner.registry.hosts import DOCKER_HUB, check_endpoint, endpoint_for
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.mirrors import Mirrors, Source
 from pinner.registry.notices import Notices
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_DEFAULT_JOBS = 16
-"""Questions at once for each host: more HTTP/1.1 connections than that make httpcore slower, not faster."""
+_DEFAULT_JOBS = 32
+"""Questions at once for each host: as many as a token is shared by, so that its waiters are all at work."""
+_CAREFUL_JOBS = {DOCKER_HUB: 16, "ghcr.io": 16}
+"""Hosts that hold much traffic from one address against it (registry.md §1.6, §6)."""
 _LAYOUT_HINT = (
     "a layout names its images in full by the annotation org.opencontainers.image.ref.name: "
     "`skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
@@ -90,7 +92,7 @@ class RegistryResolver:
         self._notices = Notices(self._warn)
         self._wire = Wire(environment, patience, jobs, transport, self._notices)
         self._finder = CredentialFinder(environment, self._warn)
-        self._session = Session(self._wire, self._finder, patience, clock, jobs)
+        self._session = Session(self._wire, self._finder, patience, clock, jobs, {} if settings.jobs else _CAREFUL_JOBS)
 
     @property
     def warnings(self) -> tuple[str, ...]:

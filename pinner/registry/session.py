@@ -15,7 +15,7 @@ from pinner.registry.line import Call, Host, Line, Question, is_same_house, redi
 from pinner.registry.wire import UnreachedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     import httpx
 
@@ -29,10 +29,20 @@ if TYPE_CHECKING:
 class Session:
     """Everything learned about hosts in one run, and the way to ask them."""
 
-    def __init__(self, wire: Wire, finder: CredentialFinder, patience: Patience, clock: Clock, jobs: int) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        finder: CredentialFinder,
+        patience: Patience,
+        clock: Clock,
+        jobs: int,
+        jobs_by_login: Mapping[str, int],
+    ) -> None:
+        """``jobs`` is how many questions a host gets at once, but for those in ``jobs_by_login``."""
         self._wire = wire
         self._patience = patience
         self._jobs = jobs
+        self._jobs_by_login = jobs_by_login
         self._access = Access(Line(wire, patience, clock), finder, clock)
         self._hosts: dict[tuple[str, str | None], Host] = {}
         self._run_end: float | None = None
@@ -109,7 +119,7 @@ class Session:
     def _host(self, endpoint: Endpoint) -> Host:
         key = (origin(endpoint.base), endpoint.login)
         if key not in self._hosts:
-            slots = asyncio.Semaphore(self._jobs)
+            slots = asyncio.Semaphore(self._jobs_by_login.get(endpoint.login, self._jobs))
             self._hosts[key] = Host(endpoint.host, endpoint.base, endpoint.login, endpoint.ca, slots)
         return self._hosts[key]
 

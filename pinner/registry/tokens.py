@@ -46,6 +46,8 @@ class Tokens:
         """How many scopes a realm may be asked for at once, where that is less than the most."""
         self._alone: set[TokenKey] = set()
         """What a shared token did not open."""
+        self._left: list[TokenKey] = []
+        """Those that waited for a shared token in which there was no room for them: they share the next one."""
         self._first_opened: dict[str, TokenKey] = {}
         self._shares: set[httpx.URL] = set()
         """The realms of which one token has opened two repositories."""
@@ -76,7 +78,7 @@ class Tokens:
         if stale is not None:
             self._distrust(key, stale)
         # Nothing is awaited between the look at what is pending and the entry there.
-        claimed = [key, *(mate for mate in mates if self._may_share(mate))] if key not in self._alone else [key]
+        claimed = [key] if key in self._alone else self._claimed(key, mates)
         done = asyncio.Event()
         self._pending.update(dict.fromkeys(claimed, done))
         try:
@@ -85,6 +87,7 @@ class Tokens:
             for one in claimed:
                 del self._pending[one]
             done.set()
+            self._left = [one for one in claimed[1:] if self._may_share(one)]
         return token, token.scopes == key.scopes
 
     def opened(self, key: TokenKey, token: Token) -> None:
@@ -97,6 +100,10 @@ class Tokens:
         if known is None or isinstance(known, UnauthorizedError):
             return known
         return known if known is not stale and known.is_good(self._clock.now()) else None
+
+    def _claimed(self, key: TokenKey, mates: Iterable[TokenKey]) -> list[TokenKey]:
+        others = (*mates, *(self._left if key in self._left else ()))
+        return [key, *(mate for mate in dict.fromkeys(others) if mate != key and self._may_share(mate))]
 
     def _may_share(self, mate: TokenKey) -> bool:
         return mate not in self._alone and not self.is_served(mate)

@@ -190,6 +190,21 @@ def test_no_more_than_so_many_at_once_for_a_host(registry: ScriptedRegistry, job
     assert registry.most_at_once == most
 
 
+@pytest.mark.parametrize(
+    ("host", "jobs", "most"),
+    [("registry.example", None, 32), ("ghcr.io", None, 16), ("ghcr.io", 20, 20), ("registry.example", 2, 2)],
+)
+def test_hosts_that_mind_are_asked_fewer_at_once_unless_told_otherwise(
+    registry: ScriptedRegistry, host: str, jobs: int | None, most: int
+) -> None:
+    registry.pause = 0.005
+    names = [f"{host}/a{number}:1" for number in range(80)]
+    for number in range(80):
+        registry.on("HEAD", f"https://{host}/v2/a{number}/manifests/1", head_answer(A))
+    assert ask(resolver(registry, settings=Settings(jobs=jobs)), *names) == [ANSWER] * 80
+    assert registry.most_at_once == most
+
+
 def test_hosts_do_not_wait_for_each_other(registry: ScriptedRegistry) -> None:
     registry.pause = 0.02
     hosts = [f"registry{number}.example" for number in range(12)]

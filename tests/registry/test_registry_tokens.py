@@ -348,3 +348,13 @@ def test_a_token_in_distributions_form_says_what_it_opens() -> None:
         {"name": "c", "actions": ["pull"]},
     ]
     assert granted_repositories(jwt(access=access)) == frozenset("ac")
+
+
+def test_who_found_no_room_in_one_token_shares_the_next(registry: ScriptedRegistry) -> None:
+    names = [f"a{number:03}" for number in range(40)]
+    registry.on("HEAD", url(names[0]), door(names[0]))
+    registry.on("GET", tokens_for(*names[:32]), token("t1"))
+    opens(registry, "t1", names[:32])
+    registry.on("GET", tokens_for(*names[32:]), token("t2"))
+    opens(registry, "t2", names[32:])
+    assert resolve(registry, names, settings=Settings(jobs=64)) == [ANSWER] * len(names)
