@@ -8,6 +8,7 @@ import pytest
 from pinner.config import Group, RegistryOptions, Settings
 from pinner.config.find import load_settings
 from pinner.errors import ConfigError
+from pinner.model import Calls
 from pinner.reference import Platform
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ images = ["*/postgres", "*/redis"]
 [[group]]
 name = "web"
 images = ["*/nginx"]
+[python]
+calls = ["my.module.Runner.start:image", "my.run:0", "*.start:name"]
+tiers = ["frameworks", "loose"]
 """
 
 
@@ -54,6 +58,7 @@ def full(root: Path, source: str) -> Settings:
             "localhost:5000": RegistryOptions(token_server="auth.example:8443", mirrors=False),
         },
         groups=(Group("databases", ("*/postgres", "*/redis")), Group("web", ("*/nginx",))),
+        calls=Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose")),
         source=source,
     )
 
@@ -65,6 +70,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
 
 def test_pyproject_holds_the_same_under_its_own_table(tmp_path: Path) -> None:
     text = FULL.replace("[rules]", "[tool.pinner.rules]").replace("[registries.", "[tool.pinner.registries.")
+    text = text.replace("[python]", "[tool.pinner.python]")
     text = "[project]\nname = 'x'\n[tool.pinner]\n" + text.replace("[[group]]", "[[tool.pinner.group]]")
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     assert load_settings(str(tmp_path)) == full(tmp_path, "pyproject.toml")
@@ -134,6 +140,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
     return error.value.message, error.value.hint
 
 
+CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
 KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, group, python"
 RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN101, PIN102, PIN103, PIN104, PIN105"
 DURATION = "write a whole number and m, h, d or w, as in 3d"
@@ -199,6 +206,23 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
             "`group.name` is taken: there are two groups `a`",
             None,
         ),
+        ("python.call = []", "unknown key `python.call`", "did you mean `calls`?"),
+        ("python.calls = 'a.b:c'", "`python.calls` must be a list of texts, not text", None),
+        (
+            "python.calls = ['a.b:c', 'start']",
+            "`python.calls` is wrong: `start` names no parameter of a callable",
+            CALL,
+        ),
+        (
+            "python.calls = ['start:image']",
+            "`python.calls` is wrong: `start:image` names no parameter of a callable",
+            CALL,
+        ),
+        ("python.calls = ['a.b.c']", "`python.calls` is wrong: `a.b.c` names no parameter of a callable", CALL),
+        ("python.calls = ['a.b():c']", "`python.calls` is wrong: `a.b():c` names no parameter of a callable", CALL),
+        ("python.calls = ['a.*:c']", "`python.calls` is wrong: `a.*:c` names no parameter of a callable", CALL),
+        ("python.tiers = ['lose']", "`python.tiers` is wrong: there is no tier `lose`", "did you mean `loose`?"),
+        ("python.tiers = ['x']", "`python.tiers` is wrong: there is no tier `x`", "the tiers are frameworks, loose"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_key(tmp_path: Path, text: str, message: str, hint: str | None) -> None:

@@ -59,6 +59,13 @@ def test_a_file_that_does_not_parse_is_a_finding_and_a_stage_is_none() -> None:
     ]
 
 
+def test_code_that_hands_on_what_it_is_given_is_no_finding() -> None:
+    span = Span(0, 1)
+    handed_on = Skip("python", "call", "", 1, 1, span, "non-literal", "`image`: its value comes from elsewhere")
+    (finding,) = check(b"", places=(handed_on, handed_on._replace(text="nginx:{tag}")))
+    assert finding.message.startswith("`nginx:{tag}` cannot be pinned (non-literal)")
+
+
 def test_levels_are_configurable() -> None:
     assert check(b"use nginx:1", {"PIN001": "off"}) == []
     assert check(b"use nginx:1", {"PIN001": "note"})[0].severity == "note"

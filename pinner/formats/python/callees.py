@@ -104,10 +104,6 @@ class Table(NamedTuple):
     callees: tuple[Callee, ...]
     loose: bool = False
 
-    def by_root(self, root: str) -> tuple[Callee, ...]:
-        """Return the callees imported from ``root``."""
-        return tuple(callee for callee in self.callees if root in callee.roots)
-
 
 def table_for(calls: Calls) -> Table:
     """Return what to look for with ``calls``, as `pinner.config` has checked them."""

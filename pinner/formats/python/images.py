@@ -131,9 +131,8 @@ class _Search:
     def _mention(self, skip: Skip, value: Literal, reference: ImageReference) -> Place:
         start, end = self._characters(value.node)
         digest = None if reference.digest is None else str(reference.digest)
-        found = None
-        if self._text.holds(start, end):
-            found = ending(self._text.text[start:end], value.text, digest)
+        source = self._text.source(start, end)
+        found = None if source is None else ending(source, value.text, digest)
         if found is None:
             return skip._replace(reason="computed", detail="the literal cannot be told from its source to the byte")
         at = self._text.offset

@@ -48,18 +48,17 @@ def ending(source: str, value: str, digest: str | None) -> Ending | None:
     def index(offset: int) -> int:
         return len(encoded[: offset - 1].decode())
 
-    end = None
-    for piece in reversed(pieces):
+    def closing(piece: libcst.SimpleString | libcst.FormattedString) -> int:
         span = spans[piece]
         quote = piece.quote if isinstance(piece, libcst.SimpleString) else piece.end
-        closing = index(span.start + span.length) - len(quote)
-        end = closing if end is None else end
-        text = _text(piece)
-        if digest is not None and text.endswith(digest):
-            return Ending(closing, (closing - len(digest), closing))
-        if text:
-            break
-    return None if end is None else Ending(end)
+        return index(span.start + span.length) - len(quote)
+
+    # A last piece may be empty; what it follows holds the digest then.
+    last = next((piece for piece in reversed(pieces) if _text(piece)), pieces[-1])
+    if digest is not None and _text(last).endswith(digest):
+        end = closing(last)
+        return Ending(end, (end - len(digest), end))
+    return Ending(closing(pieces[-1]))
 
 
 def _pieces(node: libcst.BaseExpression) -> list[libcst.SimpleString | libcst.FormattedString]:
@@ -70,9 +69,8 @@ def _pieces(node: libcst.BaseExpression) -> list[libcst.SimpleString | libcst.Fo
         assert isinstance(node.left, (libcst.SimpleString, libcst.FormattedString))  # noqa: S101 - libcst nests right
         found.append(node.left)
         node = node.right
-    if isinstance(node, (libcst.SimpleString, libcst.FormattedString)):
-        found.append(node)
-    return found
+    assert isinstance(node, (libcst.SimpleString, libcst.FormattedString))  # noqa: S101 - `ast` says it is a string
+    return [*found, node]
 
 
 def _text(piece: libcst.SimpleString | libcst.FormattedString) -> str:

@@ -40,8 +40,8 @@ def parse(text: Text) -> Source:
         return Source(_tree(text.text), text)
     except SyntaxError as error:
         problem = error
-    except ValueError as error:
-        raise BrokenError(str(error), text.offset(max(text.text.find("\0"), 0))) from error
+    except ValueError as error:  # half a surrogate pair, which some encodings can say
+        raise BrokenError(str(error), 0) from error
     except (RecursionError, MemoryError) as error:
         raise BrokenError("it is nested too deeply to be read", 0) from error
     older = None if _NESTED in problem.msg else in_older_words(text.text)

@@ -59,9 +59,11 @@ class Text:
         line = bisect_right(self.starts, index) - 1
         return self._bases[line] + len(self.text[self.starts[line] : index].encode(self.encoding))
 
-    def holds(self, start: int, end: int) -> bool:
-        """Tell whether the characters from ``start`` to ``end`` stand in the file where `offset` says."""
-        return self.data[self.offset(start) : self.offset(end)] == self.text[start:end].encode(self.encoding)
+    def source(self, start: int, end: int) -> str | None:
+        """Return the characters from ``start`` to ``end``; None where the file has others where `offset` says."""
+        characters = self.text[start:end]
+        held = self.data[self.offset(start) : self.offset(end)] == characters.encode(self.encoding)
+        return characters if held else None
 
 
 def read(data: bytes) -> Text:

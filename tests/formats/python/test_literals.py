@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from pythonplaces import CONTAINER, found, mentions, places, skips
 
+from pinner.formats.python.strings import Ending, ending
 from pinner.model import Skip
 
 BASE = len(CONTAINER)
@@ -135,3 +136,9 @@ def test_either_side_of_a_condition_is_an_image() -> None:
 )
 def test_defaults_in_an_expression(argument: str, expected: list[str]) -> None:
     assert found(f"{CONTAINER}DockerContainer({argument})\n") == expected
+
+
+def test_a_literal_that_libcst_reads_otherwise_is_not_touched() -> None:
+    assert ending('"a:1"', "b:1", None) is None
+    assert ending('b"a:1"', "b:1", None) is None
+    assert ending('"a:1"', "a:1", None) == Ending(4)

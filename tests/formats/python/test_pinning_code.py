@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fakes import FakeResolver, digest_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonplaces import CONTAINER, mentions
 
@@ -87,6 +87,7 @@ def without_digests(data: bytes) -> str:
     return ast.dump(tree)
 
 
+@settings(deadline=None)
 @given(modules())
 def test_pinning_changes_strings_only_once_and_can_be_taken_back(data: bytes) -> None:
     before = mentions(data)
@@ -143,6 +144,7 @@ PARTS += [
 ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=25).map("".join), st.binary(max_size=5))
 def test_no_bytes_upset_it(text: str, tail: bytes) -> None:
     data = b"import docker\nfrom testcontainers.x import DockerContainer\n" + text.encode() + tail

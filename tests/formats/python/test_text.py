@@ -7,7 +7,7 @@ import pytest
 from pythonplaces import CONTAINER, found, mentions, places
 
 from pinner.formats.python.syntax import BrokenError, parse
-from pinner.formats.python.text import UnreadableError, read
+from pinner.formats.python.text import Text, UnreadableError, read
 from pinner.model import Mention, Skip
 
 CODE = CONTAINER + 'X = "{}"; DockerContainer("a:1")\n'
@@ -118,3 +118,28 @@ def test_constants_made_of_constants_a_thousand_deep_are_too_many() -> None:
 def test_an_unreadable_text_says_why() -> None:
     with pytest.raises(UnreadableError, match="not utf-8"):
         read(b"\xff")
+
+
+def test_bytes_are_compared_with_the_text_before_anybody_edits_them() -> None:
+    text = Text(b'x = "a:1"', 'x = "b:1"', "utf-8", 0)
+    assert text.source(0, 4) == "x = "
+    assert text.source(4, 9) is None
+
+
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    (skip,) = places(b"# coding: raw_unicode_escape\n" + CODE.encode() + b"x = '\\ud800'\n")
+    assert isinstance(skip, Skip)
+    assert "surrogates not allowed" in skip.detail
+
+
+def test_what_libcst_reads_and_python_never_does_is_broken() -> None:
+    (skip,) = places(CODE + "x = '\\x1'\n")
+    assert isinstance(skip, Skip)
+    assert (skip.reason, skip.line) == ("parse-error", 3)
+
+
+def test_a_thousand_names_for_one_constant_are_too_many() -> None:
+    chain = "".join(f"A{number} = A{number - 1}\n" for number in range(1, 2000))
+    (skip,) = places(f'{CONTAINER}A0 = "a:1"\n{chain}DockerContainer(A0)\n')
+    assert isinstance(skip, Skip)
+    assert (skip.reason, skip.detail) == ("parse-error", "it is nested too deeply to be read")
