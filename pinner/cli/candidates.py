@@ -9,7 +9,7 @@ from pinner import pipeline
 from pinner.config.find import repository_around
 from pinner.discover import discover
 from pinner.errors import PinnerError
-from pinner.identity.hashes import named
+from pinner.identity.hashes import named, repo_digests
 from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
 from pinner.model import Mention
@@ -47,8 +47,12 @@ def _names(sighting: Sighting) -> Iterator[ImageReference]:
     if sighting.reference is not None:
         yield sighting.reference
     if sighting.local is not None:
-        for text in (*sighting.local.names, *sighting.local.repo_digests):
-            if (reference := named(text)) is not None:
+        names = [reference for text in sighting.local.names if (reference := named(text)) is not None]
+        yield from names
+        # Without a name, all that is left is what it was pulled as.
+        repositories = {reference.repository for reference in names}
+        for reference, _ in repo_digests(sighting.local):
+            if reference.repository not in repositories:
                 yield reference
 
 

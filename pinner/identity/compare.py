@@ -132,6 +132,6 @@ def _made_up(image: LocalImage, reference: ImageReference, served: Image) -> Ite
     for known, digest in repo_digests(image):
         if known.repository == reference.repository and digest not in there:
             yield (
-                f"the engine also remembers {known.repository}@{digest}: not what the tag means, "
-                "but an earlier digest, another platform's, or one made up when an archive was loaded"
+                f"the engine also remembers {digest}: not what the tag means, but an earlier digest, "
+                "another platform's, or one made up when an archive was loaded"
             )

@@ -172,9 +172,9 @@ def _pax_records(data: bytes) -> dict[str, str]:
     start = 0
     while start < len(data):
         space = data.find(b" ", start, start + 20)
-        length = data[start:space] if space > 0 else b""
+        length = data[start:space] if space >= 0 else b""
         end = start + int(length) if length.isdigit() else 0
-        if end <= space or end > len(data):
+        if not space < end <= len(data) or not length:
             raise InputError("is a broken tar archive: an extended header cannot be read")
         key, _, value = data[space + 1 : end - 1].partition(b"=")
         records[_text(key)] = _text(value)

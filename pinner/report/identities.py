@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pinner.identity.hashes import repo_digests
 from pinner.identity.model import LocalAnswer, pinned
 from pinner.report import identity_words as words
 from pinner.report.style import printable
@@ -11,9 +12,19 @@ from pinner.report.tree import Node, draw
 from pinner.report.words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from pinner.identity.model import Answer, Compared, Comparison, HashAnswer, LocalImage, LocalLayer, Sighting
+    from pinner.identity.model import (
+        Answer,
+        Compared,
+        Comparison,
+        HashAnswer,
+        LocalImage,
+        LocalLayer,
+        Role,
+        Sighting,
+        Unanswered,
+    )
     from pinner.image import Image, PlatformImage
     from pinner.reference import Digest
     from pinner.report.style import Style
@@ -33,8 +44,7 @@ def _line(name: str, text: str) -> str:
 
 def _local_lines(answer: LocalAnswer, style: Style) -> Iterator[str]:
     holding = answer.holding
-    number = count(len(answer.images), "image")
-    yield f"{style.where(printable(answer.what))}: {words.form(holding)} with {number}"
+    yield f"{style.where(printable(answer.what))}: {words.form(holding)}"
     for sentence in holding.tampered:
         yield f"{style.gone('tampered with')}: {printable(sentence)}"
     for sentence in holding.unchecked:
@@ -49,7 +59,7 @@ def _image_tree(answer: LocalAnswer, compared: Compared, style: Style) -> Node:
     names = ", ".join(map(printable, image.names)) or "no name"
     platform = f"  {style.faint(printable(str(image.platform)))}" if image.platform else ""
     children = [
-        *_identity_nodes(image, answer, style),
+        *_identity_nodes(compared, answer, style),
         *_layer_nodes(image, style),
         *(_comparison_node(one, style) for one in compared.comparisons),
     ]
@@ -58,8 +68,8 @@ def _image_tree(answer: LocalAnswer, compared: Compared, style: Style) -> Node:
     return Node(f"{style.where(names)}{platform}", children)
 
 
-def _identity_nodes(image: LocalImage, answer: LocalAnswer, style: Style) -> Iterator[Node]:
-    store = answer.holding.store
+def _identity_nodes(compared: Compared, answer: LocalAnswer, style: Style) -> Iterator[Node]:
+    image, store = compared.image, answer.holding.store
     if store is None:
         yield Node(_line("image ID", f"{image.config or 'unknown'}  {style.faint('its config hashes to this')}"))
         yield Node(_line("manifest", str(image.manifest or style.faint("none is kept in this form"))))
@@ -71,8 +81,10 @@ def _identity_nodes(image: LocalImage, answer: LocalAnswer, style: Style) -> Ite
         yield Node(_line("manifest", str(image.manifest)))
     if image.index_digest is not None:
         yield Node(_line("index", str(image.index_digest)))
-    for text in image.repo_digests:
-        yield Node(_line("known as", printable(text)))
+    served = {one.reference.repository: words.served_digests(one) for one in compared.comparisons}
+    for reference, digest in repo_digests(image):
+        what = served.get(reference.repository, {}).get(digest, "")
+        yield Node(_line("known as", f"{printable(str(reference))}  {style.faint(what)}".rstrip()))
 
 
 def _layer_nodes(image: LocalImage, style: Style) -> Iterator[Node]:
@@ -139,14 +151,20 @@ def _hash_lines(answer: HashAnswer, style: Style) -> Iterator[str]:
         return
     if query.digest is None and len({one.digest for one in answer.sightings}) > 1:
         yield f"{style.severity('warning')}: `{query.hex}` begins several hashes: give more of its digits"
+    told: set[Role] = set()
     for sighting in answer.sightings:
         yield ""
-        yield from draw(_sighting_tree(sighting, style), style)
-    yield from _unanswered(answer, style)
+        yield from draw(_sighting_tree(sighting, style, uses=sighting.role not in told), style)
+        told.add(sighting.role)
+    # Names that nobody gave were guesses: one that led nowhere is no news once the hash is found.
+    asked = {reference.canonical for reference in answer.asked}
+    yield from _unanswered([one for one in answer.unanswered if one.reference.canonical in asked], style)
 
 
-def _sighting_tree(sighting: Sighting, style: Style) -> Node:
-    title = words.role(sighting, style.where(printable(sighting.where)))
+def _sighting_tree(sighting: Sighting, style: Style, *, uses: bool) -> Node:
+    """Return what is known of one place; with ``uses``, what takes such a digest as well."""
+    where = style.where(printable(sighting.where))
+    title = words.role(sighting, where if sighting.local is None else f"an image in {where}")
     children = []
     if sighting.image is not None:
         children += _served_nodes(sighting.image, sighting.member, style, sighting.digest)
@@ -155,7 +173,7 @@ def _sighting_tree(sighting: Sighting, style: Style) -> Node:
     children.append(Node(_line("proved by", words.proof(sighting))))
     if not sighting.current and sighting.reference is not None:
         children.append(Node(_line("but", style.gone(f"{sighting.reference.canonical} does not mean it today"))))
-    children += [Node(_line(name, text)) for name, text in words.uses(sighting.role)]
+    children += [Node(_line(name, text)) for name, text in words.uses(sighting.role) if uses]
     if (write := _write(sighting)) is not None:
         children.append(Node(_line("write", style.good(write))))
     return Node(title, children)
@@ -174,15 +192,15 @@ def _not_found(answer: HashAnswer, style: Style) -> Iterator[str]:
     yield f"{style.gone('found nowhere')}; it was looked for in:"
     for place in answer.searched:
         yield f"  {printable(place)}"
-    yield from _unanswered(answer, style)
+    yield from _unanswered(answer.unanswered, style)
     if not answer.asked:
         yield f"{style.hint('hint')}: name the image that it may belong to with --image"
     if answer.query.digest is None:
         yield f"{style.hint('hint')}: with all 64 digits, earlier images of a repository are found as well"
 
 
-def _unanswered(answer: HashAnswer, style: Style) -> Iterator[str]:
-    for one in answer.unanswered:
+def _unanswered(unanswered: Iterable[Unanswered], style: Style) -> Iterator[str]:
+    for one in unanswered:
         yield f"{style.severity('warning')}: {printable(one.reference.canonical)}: {printable(one.error.message)}"
         if one.error.hint:
             yield f"  {style.hint('hint')}: {printable(one.error.hint)}"

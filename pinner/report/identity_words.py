@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pinner.report.words import count
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -13,10 +15,10 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 _FORMS: Mapping[Form, str] = {
-    "legacy": "an archive of `docker save`, in the form of Docker before 25,",
-    "docker-archive": "a docker-archive, as podman and skopeo write it,",
-    "docker-oci": "an archive of `docker save`, an OCI layout with manifest.json,",
-    "oci-archive": "an oci-archive, as podman and skopeo write it,",
+    "legacy": "an archive of `docker save`, in the form of Docker before 25",
+    "docker-archive": "a docker-archive, as podman and skopeo write it",
+    "docker-oci": "an archive of `docker save`, an OCI layout with manifest.json",
+    "oci-archive": "an oci-archive, as podman and skopeo write it",
     "oci-layout": "an OCI layout",
 }
 _STORES: Mapping[Store, str] = {
@@ -69,7 +71,7 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "equal-manifest": "the same image: the manifest is the same, bit for bit",
     "equal-config": "the same image: its config is the same, bit for bit",
     "same-files": "the same files under another config",
-    "stale": "an earlier image of this repository",
+    "stale": "not what the tag means, though the repository has it",
     "different": "another image",
     "absent": "the registry has no such name",
     "unknown": "could not be told",
@@ -77,8 +79,11 @@ _OUTCOMES: Mapping[Outcome, str] = {
 
 
 def form(holding: Holding) -> str:
-    """Return what kind of thing was looked at."""
-    return _FORMS[holding.form] if holding.store is None else f"in {_STORES[holding.store]}:"
+    """Return what kind of thing was looked at, and how many images it holds."""
+    number = len(holding.images)
+    if holding.store is not None:
+        return f"an image in {_STORES[holding.store]}" + (f", for {number} platforms" if number > 1 else "")
+    return f"{_FORMS[holding.form]}: {count(number, 'image')}"
 
 
 def role(sighting: Sighting, where: str) -> str:
@@ -102,6 +107,17 @@ def proof(sighting: Sighting) -> str:
 def uses(role_: Role) -> Sequence[tuple[str, str]]:
     """Return what takes such a digest, and what does not."""
     return _USES[role_]
+
+
+def served_digests(comparison: Comparison) -> Mapping[Digest, str]:
+    """Return what the digests are that a registry serves under the name compared with."""
+    image = comparison.image
+    if image is None:
+        return {}
+    words = {
+        one.digest: f"the manifest of {one.platform}" if one.platform else "the manifest" for one in image.platforms
+    }
+    return {**words, image.digest: "the index"} if image.is_index else words
 
 
 def outcome(comparison: Comparison) -> str:
