@@ -16,16 +16,40 @@ if TYPE_CHECKING:
 # What the text of a file holds in which a call of the package's is made, one of each line; a test holds every row of
 # the table to that. Many files import such a package, few of them start containers.
 _DOCKER = (("containers", "services", "images", "create_container", "pull", "ContainerSpec"),)
-_KUBERNETES = ((r"V1Container\b", r"V1EphemeralContainer\b", r"V1ImageVolumeSource\b"),)
+_KUBERNETES = (
+    (r"V1Container\b", r"V1EphemeralContainer\b", r"V1ImageVolumeSource\b"),
+    (r"image\s*=", r"reference\s*="),
+)
 _CLUES = {
     "docker": _DOCKER,
     "podman": _DOCKER,
     "testcontainers": ((r"Container\b",),),
-    "airflow": (("Operator", r"\.docker\b", r"\.kubernetes", r"_task\b"), (r"image\b",)),
+    "airflow": (
+        (
+            "DockerOperator",
+            "SwarmOperator",
+            "PodOperator",
+            "JobOperator",
+            "KubernetesOperator",
+            "InstancesOperator",
+            r"\.docker\s*\(",
+            r"\.kubernetes(?:_cmd)?\s*\(",
+            "docker_task",
+            "kubernetes_task",
+            "kubernetes_cmd_task",
+        ),
+        (r"image\s*=",),
+    ),
     "kfp": (
         (
-            *("ContainerSpec", "ContainerOp", "InitContainer", "UserContainer", "Sidecar"),
-            *("base_image", "create_component_from_func", "func_to_container_op"),
+            "ContainerSpec",
+            "ContainerOp",
+            "InitContainer",
+            "UserContainer",
+            "Sidecar",
+            "base_image",
+            "create_component_from_func",
+            "func_to_container_op",
         ),
     ),
     "kubernetes": _KUBERNETES,
