@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.lockfile.model import Entry, Lock
-    from pinner.lockfile.places import Where
     from pinner.reference import Digest
     from pinner.rules import Level
     from pinner.screen import Source
@@ -120,34 +119,37 @@ def _told_apart(
 
 def _in_lock(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
     """Yield what the lock lists and no file needs any more; its place is in the lock itself."""
-    places = where_all(view.data)
     named = {view.paths[source.document.path]: names_in(source) for source in sources}
     # What could not be looked into may need all that it is listed with.
     unseen = {path: names for path, names in view.lock.sources.items() if view.covers and not view.covers(path)}
     used = {name for names in (*named.values(), *unseen.values()) for name in names}
-    for name, entry in view.lock.images.items():
-        if name not in used:
-            reference = at_digest(ImageReference.parse(name), entry.selected.digest)
-            message = f"`{name}` is in {NAME}, and no file names it any more"
-            yield _Mismatch(view.shown, _entry_place(reference, places["images", name]), message, _DROP)
+    found: list[tuple[tuple[str, ...], ImageReference, str]] = [
+        (
+            ("images", name),
+            at_digest(ImageReference.parse(name), entry.selected.digest),
+            f"`{name}` is in {NAME}, and no file names it any more",
+        )
+        for name, entry in view.lock.images.items()
+        if name not in used
+    ]
     for path, names in view.lock.sources.items():
         if path in unseen:
             continue
         if not named.get(path):
-            place = _entry_place(ImageReference.parse(names[0]), places["sources", path])
-            yield _Mismatch(view.shown, place, f"`{path}` is in {NAME}, and names no image any more", _DROP)
+            message = f"`{path}` is in {NAME}, and names no image any more"
+            found.append((("sources", path), ImageReference.parse(names[0]), message))
             continue
         for name in names:
             # Where nobody names it, the entry itself has been told of.
             if name not in named[path] and name in used:
-                place = _entry_place(ImageReference.parse(name), places["sources", path, name])
-                yield _Mismatch(
-                    view.shown, place, f"{NAME} lists `{name}` for `{path}`, which does not name it any more", _DROP
-                )
-
-
-def _entry_place(reference: ImageReference, where: Where) -> Mention:
-    return Mention("lockfile", "lock-entry", reference, where.line, where.column, where.span, where.span.end)
+                message = f"{NAME} lists `{name}` for `{path}`, which does not name it any more"
+                found.append((("sources", path, name), ImageReference.parse(name), message))
+    # Looked for only now: nearly always there is nothing.
+    places = where_all(view.data) if found else {}
+    for key, reference, message in found:
+        where = places[key]
+        place = Mention("lockfile", "lock-entry", reference, where.line, where.column, where.span, where.span.end)
+        yield _Mismatch(view.shown, place, message, _DROP)
 
 
 def _held_to(reference: ImageReference, digest: Digest) -> str:

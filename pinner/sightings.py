@@ -7,7 +7,7 @@ still has its own times: only a digest that no lock knows yet gets a later one.
 from __future__ import annotations
 
 import hashlib
-import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -35,27 +35,20 @@ class Sightings:
         key = hashlib.sha256(f"{name}@{digest}".encode()).hexdigest()
         record = self._directory / "seen" / key
         try:
-            record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Written beside it and linked: nobody reads half a time, and the second of two that come at once loses.
-            temporary = record.with_suffix(f".{os.getpid()}")
-            if not record.exists():
-                temporary.write_text(str(int(self.now.timestamp())), "ascii")
-                _place(temporary, record)
-            seen = datetime.fromtimestamp(int(record.read_text("ascii")), UTC)
-        except (OSError, ValueError, OverflowError):  # a full disk, a damaged file: now is true enough
+            return min(self._remembered(record), self.now)
+        except OSError:  # a full disk, a folder that is none: now is true enough
             return self.now
-        return min(seen, self.now)
 
-
-def _place(temporary: Path, record: Path) -> None:
-    try:
-        record.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without links
-        temporary.replace(record)
-    finally:
-        temporary.unlink(missing_ok=True)
+    def _remembered(self, record: Path) -> datetime:
+        record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        text = str(int(self.now.timestamp()))
+        with suppress(FileExistsError), record.open("x", encoding="ascii") as stream:
+            stream.write(text)
+        try:
+            return datetime.fromtimestamp(int(record.read_text("ascii")), UTC)
+        except (ValueError, OverflowError):  # damaged, or another run is just about to write its now
+            record.write_text(text, "ascii")
+            return self.now
 
 
 def open_sightings(environment: Mapping[str, str], directory: Path | None, clock: float) -> Sightings:

@@ -93,10 +93,7 @@ class _Node(NamedTuple):
     def refuse(self, problem: str, hint: str | None = _ANEW) -> NoReturn:
         """Raise the error that says what is wrong here."""
         known = {spot.path: spot.start for spot in spots(self.source.text)}
-        path = self.path
-        while path and path not in known:
-            path = path[:-1]
-        line, column = line_and_column(self.source.text, known.get(path, 0))
+        line, column = line_and_column(self.source.text, known.get(self.path, 0))
         what = f"`{self.path[-1]}` " if self.path else ""
         raise ConfigError(f"{self.source.name}:{line}:{column}: {what}{problem}", hint=hint)
 

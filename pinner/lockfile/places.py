@@ -72,8 +72,10 @@ def where_all(data: bytes) -> Mapping[tuple[str, ...], Where]:
     text = data.decode()
     lines = LineIndex(data)
     found = {}
+    characters = offset = 0
     for spot in spots(text):
-        start = len(text[: spot.start].encode())
-        span = Span(start, start + len(text[spot.start : spot.end].encode()))
-        found[spot.path] = Where(*lines.locate(start), span)
+        offset += len(text[characters : spot.start].encode())
+        characters = spot.start
+        span = Span(offset, offset + len(text[spot.start : spot.end].encode()))
+        found[spot.path] = Where(*lines.locate(offset), span)
     return found

@@ -58,6 +58,12 @@ def test_what_we_dropped_and_they_need_by_now_stays() -> None:
     assert merge(base, theirs, ours).images == base.images
 
 
+def test_a_name_that_no_side_holds_stays_listed_for_check_to_find() -> None:
+    base = lock({NGINX: entry("n")}, {"a": (NGINX,)})
+    theirs = lock({NGINX: entry("n")}, {"a": (NGINX, REDIS)})
+    assert merge(base, theirs, lock({NGINX: entry("m")}, {"a": (NGINX,)})) == lock({NGINX: entry("m")}, theirs.sources)
+
+
 locks = st.builds(
     lambda images, sources: Lock(images, {path: names for path, names in sources.items() if set(names) <= set(images)}),
     st.dictionaries(st.sampled_from([NGINX, REDIS, GHCR]), st.sampled_from([entry("a"), entry("b"), entry("c")])),
