@@ -111,7 +111,7 @@ def _why_another_manifest(image: LocalImage, member: PlatformImage, outcome: Out
         if form == "engine":
             yield "the engine remembers no digest that this repository serves; the image ID is the config's, and equal"
         else:
-            yield "this form keeps no manifest, so only the config and the layers can be compared: they are equal"
+            yield "this form keeps no manifest: the config and the layers are compared, and are equal"
         return
     stored = tuple(layer.stored for layer in image.layers)
     compressions = {layer.compression for layer in image.layers} - {None}

@@ -1,8 +1,12 @@
-"""HTTP over a named pipe, which is how Docker Desktop listens on Windows: a request, its answer, the pipe closed."""
+"""HTTP over a unix socket, or over a named pipe as on Windows: a question, its answer, the connection closed.
+
+httpx can do the former, and leaves a socket open that nobody listens at.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+import socket
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import h11
 import httpx
@@ -12,16 +16,31 @@ if TYPE_CHECKING:
 
 _PIECE = 64 * 1024
 _MAX_BODY = 64 * 1024 * 1024
+_TIMEOUT = 60
+"""Seconds without a byte: an engine with many images takes its time to list them."""
 
 
-def _open_pipe(path: str) -> BinaryIO:
+def open_socket(path: str) -> BinaryIO:
+    """Return a connection to the unix socket at ``path``. Raises `OSError`."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(_TIMEOUT)
+        connection.connect(path)
+        return cast("BinaryIO", connection.makefile("rwb", buffering=0))
+    finally:
+        # The file keeps a connection that was made; closing here ends one that was not.
+        connection.close()
+
+
+def open_pipe(path: str) -> BinaryIO:
+    """Return a connection to the named pipe ``path``. Raises `OSError`."""
     return open(path, "r+b", buffering=0)  # noqa: PTH123 - a pipe's name is no path, and the caller closes it
 
 
 class PipeTransport(httpx.BaseTransport):
-    """Sends every request over a pipe of its own."""
+    """Sends every request over a connection of its own."""
 
-    def __init__(self, path: str, opened: Callable[[str], BinaryIO] = _open_pipe) -> None:
+    def __init__(self, path: str, opened: Callable[[str], BinaryIO]) -> None:
         self._path = path
         self._opened = opened
 
@@ -39,8 +58,10 @@ class PipeTransport(httpx.BaseTransport):
 def _exchange(pipe: BinaryIO, request: httpx.Request) -> httpx.Response:
     connection = h11.Connection(h11.CLIENT)
     headers = [("Host", "engine"), ("Accept", "application/json"), ("Connection", "close")]
-    pipe.write(connection.send(h11.Request(method=request.method, target=request.url.raw_path, headers=headers)))
-    pipe.write(connection.send(h11.EndOfMessage()))
+    question = connection.send(h11.Request(method=request.method, target=request.url.raw_path, headers=headers)) or b""
+    connection.send(h11.EndOfMessage())
+    while question:
+        question = question[pipe.write(question) :]
     status, body = 0, bytearray()
     while True:
         event = connection.next_event()

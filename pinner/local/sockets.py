@@ -67,12 +67,10 @@ def transport_for(address: Address) -> httpx.BaseTransport:
     """Return the way to ``address``. Raises `ConfigError` for certificates that cannot be read."""
     import httpx  # noqa: PLC0415 - only to ask
 
-    if address.kind == "unix":
-        return httpx.HTTPTransport(uds=address.where)
-    if address.kind == "npipe":
-        from pinner.local.pipe import PipeTransport  # noqa: PLC0415 - Windows alone has such
+    from pinner.local.pipe import PipeTransport, open_pipe, open_socket  # noqa: PLC0415 - only to ask
 
-        return PipeTransport(address.where)
+    if address.kind != "tcp":
+        return PipeTransport(address.where, open_socket if address.kind == "unix" else open_pipe)
     return httpx.HTTPTransport(verify=_verification(address.certificates))
 
 

@@ -165,7 +165,7 @@ def _sighting_tree(sighting: Sighting, style: Style, *, uses: bool) -> Node:
     """Return what is known of one place; with ``uses``, what takes such a digest as well."""
     where = style.where(printable(sighting.where))
     title = words.role(sighting, where if sighting.local is None else f"an image in {where}")
-    children = []
+    children: list[Node] = []
     if sighting.image is not None:
         children += _served_nodes(sighting.image, sighting.member, style, sighting.digest)
     if sighting.local is not None:
