@@ -118,6 +118,9 @@ class _Search:
             return "output", f"`{site.output}` names the image that is made here"
         if any(sign in value.text for sign in _TEMPLATE):
             return "templated", "a template fills it in at run time"
+        if value.text.startswith("sha256:"):
+            # The grammar would have it that this is a tag of the image `sha256`.
+            return "invalid-reference", "this is an image ID and names nothing that a registry has"
         try:
             reference = ImageReference.parse(value.text)
         except InvalidReferenceError as error:

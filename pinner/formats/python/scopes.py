@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["import", "value", "parameter", "annotation", "function", "class", "other"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+# What binds nothing and reads nothing: two nodes of five.
+_LEAVES = (ast.expr_context, ast.Constant, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -107,16 +109,15 @@ class Module:
         while stack:
             node, scope, parent = stack.pop()
             link = Link(node, parent)
-            inner = self._enter(node, scope, link)
+            inner = [(child, where, link) for child, where in self._enter(node, scope, link)]
             # Reversed, so that statements come off the stack in their order: `global` before what it is about.
-            stack.extend([(child, where, link) for child, where in inner][::-1])
+            inner.reverse()
+            stack += inner
 
     def _enter(self, node: ast.AST, scope: Scope, link: Link) -> Iterable[tuple[ast.AST, Scope]]:
         """Note what ``node`` means, and return its children with the scopes they are read in."""
         if isinstance(node, ast.Name):
             self._name(node, scope, link)
-            return ()
-        if isinstance(node, ast.Constant):
             return ()
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef, *_COMPREHENSIONS)):
             return self._scoped(node, scope)
@@ -128,7 +129,7 @@ class Module:
             rest = self._statement(node, scope)
             if rest is not None:
                 return [(child, scope) for child in rest]
-        return [(child, scope) for child in ast.iter_child_nodes(node)]
+        return [(child, scope) for child in ast.iter_child_nodes(node) if not isinstance(child, _LEAVES)]
 
     def _name(self, node: ast.Name, scope: Scope, link: Link) -> None:
         if isinstance(node.ctx, ast.Load):

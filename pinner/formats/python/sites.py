@@ -46,8 +46,9 @@ class Sites:
 
     def __init__(self, names: Names, table: Table) -> None:
         self._names = names
-        self._table = table
-        self._roots = _imported_roots(names)
+        self._loose = table.loose
+        imported = {*_imported_roots(names), "*"}
+        self._callees = [callee for callee in table.callees if not imported.isdisjoint(callee.roots)]
 
     def all(self) -> list[Site]:
         """Return every argument that is an image, and every one that names an image to be made."""
@@ -78,23 +79,20 @@ class Sites:
         text = dotted(function)
         foreign = _is_foreign(known)
         own = any(name.startswith(LOCAL) for name in known)
-        for callee in self._table.callees:
+        for callee in self._callees:
             if callee.methods:
-                if self._may_be_handed_in(callee, foreign=foreign) and _compiled(_ANY_END + callee.pattern)(text):
+                # An object of unknown origin may be a client of any library that is imported here.
+                if ("*" in callee.roots or not foreign) and _compiled(_ANY_END + callee.pattern)(text):
                     yield _Match(callee, text)
             elif not own and (name := _first_called(callee, known)) is not None:
                 yield _Match(callee, name)
         bases = self._of_bases(function, call.scope)
-        for callee in self._table.callees:
+        for callee in self._callees if bases else ():
             if (name := _first_called(callee, bases)) is not None:
                 # A class of this module is given its arguments by name alone; `super().__init__` as its base is.
                 yield _Match(callee, name, by_position=isinstance(function, ast.Attribute))
-        if self._table.loose and _compiled(LOOSE.pattern)(text):
+        if self._loose and _compiled(LOOSE.pattern)(text):
             yield _Match(LOOSE, text, by_position=False)
-
-    def _may_be_handed_in(self, callee: Callee, *, foreign: bool) -> bool:
-        """Tell whether an object of unknown origin may have the method ``callee``: its library is imported here."""
-        return "*" in callee.roots or (not foreign and not self._roots.isdisjoint(callee.roots))
 
     def _of_bases(self, function: ast.expr, scope: Scope) -> list[str]:
         """Return the names of the base classes whose ``__init__`` is called through a class of this module."""

@@ -98,6 +98,7 @@ def test_what_is_no_text_is_no_image(argument: str) -> None:
         ("os.getenv('A')", "non-literal"),
         ("os.getenv(*a)", "non-literal"),
         ('"Nginx:1"', "invalid-reference Nginx:1"),
+        ('"sha256:' + "ab" * 32 + '"', "invalid-reference sha256:" + "ab" * 32),
         ('"{{ params.image }}"', "templated {{ params.image }}"),
         ('"a:{% if b %}1{% endif %}"', "templated a:{% if b %}1{% endif %}"),
     ],
