@@ -158,4 +158,4 @@ def _held_to(reference: ImageReference, digest: Digest) -> str:
 
 
 def _short(digest: Digest) -> str:
-    return f"{digest.algorithm}:{digest.hex[:_SHORT]}"
+    return f"{digest.algorithm}:{digest.hex[:_SHORT]}…"

@@ -69,7 +69,7 @@ def test_one_platform_s_image_agrees() -> None:
 def test_another_digest_than_the_lock_s() -> None:
     (found,) = check(HELD, {"a": GOOD.replace(str(N), str(M))})
     assert said([found]) == [
-        ("a", "PIN004", "error", f"`nginx:1.27` is {str(M)[:19]} here and {str(N)[:19]} in pinner.lock")
+        ("a", "PIN004", "error", f"`nginx:1.27` is {str(M)[:19]}… here and {str(N)[:19]}… in pinner.lock")
     ]
     assert found.hint == (
         "`pinner pin --locked` takes the lock's digest, `pinner lock` the file's; `pinner update` moves both"
@@ -100,8 +100,8 @@ def test_a_file_that_the_lock_does_not_list() -> None:
 def test_what_only_the_lock_pins_is_a_note() -> None:
     found = check(HELD, {"a": "use nginx:1.27\nuse redis\n"})
     assert said(found) == [
-        ("a", "PIN001", "note", f"`nginx:1.27` is not pinned in the file; pinner.lock holds it to {str(N)[:19]}"),
-        ("a", "PIN001", "note", f"`redis` is not pinned in the file; pinner.lock holds it to {str(R)[:19]}"),
+        ("a", "PIN001", "note", f"`nginx:1.27` is not pinned in the file; pinner.lock holds it to {str(N)[:19]}…"),
+        ("a", "PIN001", "note", f"`redis` is not pinned in the file; pinner.lock holds it to {str(R)[:19]}…"),
     ]
     assert [one.proposed for one in found] == [f"nginx:1.27@{N}", f"redis:latest@{R}"]
 

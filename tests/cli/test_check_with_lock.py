@@ -35,7 +35,7 @@ def test_disagreement_fails_the_check_without_a_path_and_with_one(tmp_path: Path
         done = pinner(project(tmp_path, "m"), "check", *paths)
         assert done.status == 1
         assert done.stdout.startswith(
-            f"Dockerfile:1:6: error: `nginx:1.27` is {str(digest('m'))[:19]} here and sha256:"
+            f"Dockerfile:1:6: error: `nginx:1.27` is {str(digest('m'))[:19]}… here and sha256:"
         )
         assert done.stderr.endswith("; pinner.lock disagrees in 1 place\n")
 

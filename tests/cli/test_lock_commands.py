@@ -562,3 +562,13 @@ def test_a_registry_that_is_down_leaves_everything(tmp_path: Path) -> None:
         done.stderr.splitlines()[-1]
         == "nothing to lock: pinner.lock holds both images already; 2 could not be resolved"
     )
+
+
+def test_a_lock_holds_every_platform(tmp_path: Path) -> None:
+    done = run(project(tmp_path), "lock", "--platform", "linux/amd64", resolver=registry())
+    assert done.status == 0
+    assert done.stderr.splitlines()[:2] == [
+        "note: --platform has no effect here: a lock holds every platform of an image",
+        "  hint: `pinner pin --locked --platform` takes one of them from it",
+    ]
+    assert selected(tmp_path) == str(digest("n"))

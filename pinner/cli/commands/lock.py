@@ -15,6 +15,7 @@ from pinner.lockfile.usage import usages
 from pinner.lockstore import lock_file, read_lock
 from pinner.report.changes import render_failures
 from pinner.report.locks import elsewhere_words, lock_sentence, render_lock_changes, tally_lock
+from pinner.report.style import hint_line
 from pinner.report.words import NO_FILES
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def lock(context: Context, asked: LockOptions) -> int:
     """Make the lock true for the files; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options)
+    if settings.platform is not None:
+        style = terminal.talk_style
+        terminal.say(
+            f"{style.severity('note')}: --platform has no effect here: a lock holds every platform of an image",
+            hint_line("`pinner pin --locked --platform` takes one of them from it", style),
+        )
     targets, survey = look(context, settings, asked.paths, terminal)
     place = lock_file(settings, context.folder)
     stored = read_lock(place)
