@@ -51,7 +51,7 @@ AIRFLOW = "from airflow.providers.{} import {}\n"
         'from testcontainers.redis import *\nRedisContainer("a:1")',
         'from testcontainers.selenium import BrowserWebDriverContainer\nBrowserWebDriverContainer(c, o, "a:1")',
         'from testcontainers.generic import ServerContainer\nServerContainer(80, image="a:1")',
-        CONTAINER + 'class A(DockerContainer): ...\nA(image="a:1")',
+        DOCKER + CONTAINER + 'class A(DockerContainer): ...\nA(image="a:1")',
         CONTAINER + 'class A(DockerContainer):\n    def __init__(self):\n        super().__init__("a:1")',
         CONTAINER + "class A(DockerContainer):\n    def __init__(self):\n        if x:\n"
         '            f = lambda: super().__init__(image="a:1")',
