@@ -25,8 +25,9 @@ class RegistryOptions(NamedTuple):
     """A PEM file of certificate authorities to trust for this host; absolute by the time it is here."""
     token_server: str | None = None
     """Host, or host and port, of a token server of another domain that may be given the credentials."""
-    mirrors: bool = True
-    """Ask the mirrors that registries.conf and docker's daemon.json have for this host."""
+    mirrors: bool | None = None
+    """Whether mirrors say what this host's tags mean: no, yes, or (None) those alone whose configuration says so, which
+    is registries.conf and not docker's daemon.json."""
 
 
 class Group(NamedTuple):

@@ -100,8 +100,8 @@ class _Table(NamedTuple):
             raise self.wrong_type(name, "text", value)
         return value
 
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self.values.get(name, default)
+    def flag(self, name: str) -> bool:
+        value = self.values.get(name, False)
         if not isinstance(value, bool):
             raise self.wrong_type(name, "true or false", value)
         return value
@@ -197,7 +197,7 @@ def _registries(table: _Table, root: str) -> Mapping[str, RegistryOptions]:
             options.flag("plain-http"),
             None if certificates is None else os.path.normpath(os.path.join(root, certificates)),
             _token_server(options),
-            options.flag("mirrors", default=True),
+            options.flag("mirrors") if "mirrors" in options.values else None,
         )
     return MappingProxyType(found)
 

@@ -154,7 +154,7 @@ class RegistryResolver:
                     self._cache.keep_answer(key, question.credentials, resolved)
                 return resolved
 
-        return await self._first(reference, ask, manifests=0 if platform is None else 1)
+        return await self._first(reference, ask, manifests=0 if platform is None else 1, by_tag=True)
 
     async def describe(
         self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
@@ -177,7 +177,7 @@ class RegistryResolver:
                 fetched = await repository.fetch(reference.tag or "latest", reference.digest)
                 return await describe_fetched(repository, fetched, depth, platforms)
 
-        return await self._first(reference, ask, manifests=0 if depth == "kind" else 1)
+        return await self._first(reference, ask, manifests=0 if depth == "kind" else 1, by_tag=reference.digest is None)
 
     async def config(self, reference: ImageReference) -> Config | None:
         """Return the config that lies in the repository under the digest of ``reference``, or None."""
@@ -233,26 +233,39 @@ class RegistryResolver:
         *,
         manifests: int,
         mirrors: bool = True,
+        by_tag: bool = False,
     ) -> _T:
         """Return what the first source answers that has an answer; ``manifests`` of it are to be fetched.
 
-        Without ``mirrors`` the registry itself is asked alone. Raises `ResolveError`, its message naming the reference.
+        Without ``mirrors`` the registry itself is asked alone; ``by_tag`` those that are not trusted with tags come
+        last, and only where nobody else can be reached. Raises `ResolveError`, its message naming the reference.
         """
         try:
             if not reference.domain:
                 hint = "a registry's name has letters, digits, dots and hyphens"
                 raise NotFoundError("it names no registry", hint=hint)
             failure: ResolveError = UnreachedError("there is nobody to ask")
-            for source in self._sources(reference):
-                is_superfluous = source.is_last_resort and not isinstance(failure, UnreachedError)
+            sources = self._sources(reference)
+            if by_tag:
+                sources = tuple(sorted(sources, key=lambda one: not one.resolves))
+            for source in sources:
+                is_doubtful = by_tag and not source.resolves
+                is_superfluous = (source.is_last_resort or is_doubtful) and not isinstance(failure, UnreachedError)
                 if is_superfluous or (source.is_mirror and not mirrors):
                     continue
                 wanted = 0 if source.is_mirror else manifests
                 try:
                     with self._notices.wanting(source.endpoint.base.host, wanted):
-                        return await ask(source)
+                        answer = await ask(source)
                 except ResolveError as error:
-                    failure = error
+                    failure = failure if is_doubtful else error
+                    continue
+                if is_doubtful:
+                    self._warn(
+                        f"{reference.domain} cannot be reached: its mirror {source.endpoint.base.host} said what tags "
+                        "mean, and may be behind"
+                    )
+                return answer
             raise failure
         except ResolveError as error:
             # Without the chain: what lies under it may hold what must not be shown.

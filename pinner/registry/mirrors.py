@@ -51,6 +51,8 @@ class Source(NamedTuple):
     """Its name there."""
     is_mirror: bool = False
     is_last_resort: bool = False
+    resolves: bool = True
+    """Whether it is trusted to say what a tag means; every source may have what a digest names, for that is hashed."""
     """In plain HTTP, and only where the one before could not be reached in HTTPS."""
 
 
@@ -86,7 +88,7 @@ class Mirrors:
         if rule.blocked:
             raise UnavailableError(f"{rule.prefix} is blocked in {rule.file}")
         found: list[Source] = []
-        mirrors = rule.mirrors if own.mirrors else ()
+        mirrors = () if own.mirrors is False else rule.mirrors
         if mirrors:
             self._note(rule.prefix, [mirror.location for mirror in mirrors], rule.file)
         for place in (*mirrors, rule.place):
@@ -99,15 +101,17 @@ class Mirrors:
         self, domain: str, path: str, registries: Mapping[str, RegistryOptions], own: RegistryOptions
     ) -> Iterator[Source]:
         docker = self._daemon()
-        if domain == DOCKER_HUB and own.mirrors and docker.mirrors:
-            self._note(domain, docker.mirrors, docker.file)
+        if domain == DOCKER_HUB and own.mirrors is not False and docker.mirrors:
+            if own.mirrors:
+                self._note(domain, docker.mirrors, docker.file)
             for address in docker.mirrors:
                 host = address.partition("://")[2]
                 options = registries.get(host) or RegistryOptions()
                 is_plain = address.startswith("http://")
                 mirror = {domain: options._replace(endpoint=address, plain_http=is_plain)}
                 for source in _sources(domain, path, mirror, insecure=docker.is_insecure(host)):
-                    yield source._replace(is_mirror=True)
+                    # daemon.json does not say that a mirror is up to date: our own settings may (registry.md §1.5).
+                    yield source._replace(is_mirror=True, resolves=own.mirrors is True)
         yield from _sources(domain, path, registries, insecure=docker.is_insecure(domain))
 
     def _daemon(self) -> Daemon:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -9,12 +10,23 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from scripted_registry import HUB, OCI_INDEX, ScriptedRegistry, ask, challenge, head_answer, refusal, resolver
+from scripted_registry import (
+    HUB,
+    OCI_INDEX,
+    ScriptedRegistry,
+    ask,
+    challenge,
+    digest_of,
+    head_answer,
+    manifest_answer,
+    refusal,
+    resolver,
+)
 
 from pinner.config import RegistryOptions, Settings
-from pinner.errors import ResolveError, UnauthorizedError
+from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
 from pinner.model import Resolved
-from pinner.reference import Digest
+from pinner.reference import Digest, ImageReference
 from pinner.registry.daemon import Daemon, parse_daemon, read_daemon
 
 if TYPE_CHECKING:
@@ -51,7 +63,7 @@ def asked(
 ) -> tuple[object, tuple[str, ...]]:
     """Return the answer and the notes."""
     there = {key: value for key, value in environment.items() if value is not None}
-    settings = Settings(registries=registries or {}, use_cache=False)
+    settings = Settings(registries=TRUSTED if registries is None else registries, use_cache=False)
     one = resolver(registry, settings=settings, environment=there, own_places=True)
     answer = ask(one, name)[0]
     registry.assert_used_up()
@@ -62,7 +74,44 @@ def found(digest: str) -> Resolved:
     return Resolved(Digest.parse(digest), OCI_INDEX)
 
 
+TRUSTED = {"docker.io": RegistryOptions(mirrors=True)}
 MIRRORED = {"registry-mirrors": ["https://mirror.example/"]}
+
+
+def test_a_mirror_does_not_say_what_a_tag_means_unless_the_settings_trust_it(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", AT_HUB, head_answer(B))
+    assert asked(registry, machine(tmp_path, MIRRORED), registries={}) == (found(B), ())
+
+
+def test_where_docker_hub_cannot_be_reached_the_mirror_answers_with_a_warning(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", AT_HUB, httpx.ConnectError("no route"), forever=True)
+    registry.on("HEAD", AT_MIRROR, head_answer(A))
+    environment = {key: value for key, value in machine(tmp_path, MIRRORED).items() if value is not None}
+    one = resolver(registry, settings=Settings(use_cache=False), environment=environment, own_places=True)
+    assert ask(one, "nginx:1") == [found(A)]
+    assert one.warnings == (
+        "docker.io cannot be reached: its mirror mirror.example said what tags mean, and may be behind",
+    )
+
+
+def test_where_docker_hub_says_no_the_mirror_is_not_asked(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", AT_HUB, refusal(404))
+    registry.on("GET", AT_HUB, refusal(404))
+    assert isinstance(asked(registry, machine(tmp_path, MIRRORED), registries={})[0], NotFoundError)
+
+
+def test_a_mirror_has_what_a_digest_names(tmp_path: Path) -> None:
+    body = b'{"schemaVersion":2,"manifests":[]}'
+    digest = digest_of(body)
+    registry = ScriptedRegistry()
+    registry.on("GET", AT_MIRROR.removesuffix("1") + digest, manifest_answer(body))
+    environment = {key: value for key, value in machine(tmp_path, MIRRORED).items() if value is not None}
+    one = resolver(registry, settings=Settings(use_cache=False), environment=environment, own_places=True)
+    image = asyncio.run(one.describe(ImageReference.parse(f"nginx:1@{digest}")))
+    assert str(image.digest) == digest
 
 
 def test_the_mirror_is_asked_first_and_that_is_noted(tmp_path: Path) -> None:
@@ -206,7 +255,7 @@ def test_the_settings_of_the_mirrors_host_hold(tmp_path: Path) -> None:
     )
     registry.on("HEAD", AT_HUB, head_answer(B))
     login = {"DOCKER_AUTH_CONFIG": json.dumps({"auths": {"mirror.example": {"auth": "Ym9iOnNlc2FtZQ=="}}})}
-    options = {"mirror.example": RegistryOptions(token_server="auth.test")}
+    options = {**TRUSTED, "mirror.example": RegistryOptions(token_server="auth.test")}
     assert asked(registry, {**machine(tmp_path, MIRRORED), **login}, registries=options)[0] == found(B)
 
 
