@@ -34,7 +34,10 @@ def find(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tu
 
 
 def check(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tuple[Finding, ...]:
-    """Return what `pinner check` finds in ``paths``, offline; arguments and errors as for `find`."""
+    """Return what `pinner check` finds in ``paths``, offline; arguments and errors as for `find`.
+
+    Where there is a pinner.lock, the files are held against it; raises `ConfigError` for one that is broken.
+    """
     folder = os.getcwd()
     settings = settings or load_settings(folder)
     targets, survey = _look(paths, settings)

@@ -572,3 +572,8 @@ def test_a_lock_holds_every_platform(tmp_path: Path) -> None:
         "  hint: `pinner pin --locked --platform` takes one of them from it",
     ]
     assert selected(tmp_path) == str(digest("n"))
+
+
+def test_one_image_is_spoken_of_as_one(tmp_path: Path) -> None:
+    locked(tmp_path, {"Dockerfile": "FROM nginx:1.27\n"})
+    assert run(tmp_path, "lock").stderr == "nothing to lock: pinner.lock holds the one image already\n"
