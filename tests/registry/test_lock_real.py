@@ -138,7 +138,8 @@ def test_a_second_lock_makes_no_request_and_writes_nothing(registry: RealRegistr
     # An index, two manifests and one config each for three of them; a manifest and a config for busybox.
     assert len(requests) == 4 + 3 * 4 + 2
     os.utime(folder / "pinner.lock", (1, 1))
-    again = run(folder, "lock", cache=tmp_path / "cache", requests=(later := []))
+    later: list[str] = []
+    again = run(folder, "lock", cache=tmp_path / "cache", requests=later)
     assert (again.status, again.stderr) == (0, "nothing to lock: pinner.lock holds all 4 images already\n")
     assert later == []
     assert (folder / "pinner.lock").stat().st_mtime == 1
