@@ -141,7 +141,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
-KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, group, python"
+KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python"
 RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN101, PIN102, PIN103, PIN104, PIN105"
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"
@@ -160,7 +160,7 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
         ),
         ("images.only = []", "unknown key `images.only`", "the keys here are exclude"),
         ("registries.a.plain_http = true", "unknown key `registries.a.plain_http`", "did you mean `plain-http`?"),
-        ("[[group]]\nlabels = []", "unknown key `group.labels`", "the keys here are name, images"),
+        ("[[group]]\nlabel = []", "unknown key `group.label`", "did you mean `labels`?"),
         ("exclude = 'vendor'", "`exclude` must be a list of texts, not text", None),
         ("exclude = ['a', 3]", "`exclude` must be a list of texts; item 2 is a number", None),
         ("images = []", "`images` must be a table, not a list", None),
@@ -200,7 +200,11 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
         ("[group]\nname = 'a'", "`group` must be written as [[group]]", None),
         ("group = ['a']", "`group` must be written as [[group]]", None),
         ("[[group]]\nimages = ['a']", "`group.name` is missing: every [[group]] has one", None),
-        ("[[group]]\nname = 'a'", "`group.images` is missing: group `a` would be empty", None),
+        (
+            "[[group]]\nname = 'a'",
+            "`group.images` is missing: group `a` would be empty",
+            "give it images, paths or registries",
+        ),
         (
             "[[group]]\nname = 'a'\nimages = ['x']\n[[group]]\nname = 'a'\nimages = ['y']",
             "`group.name` is taken: there are two groups `a`",

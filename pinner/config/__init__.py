@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.model import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pinner.config.schedule import Window
     from pinner.reference import Platform
     from pinner.rules import Level
 
@@ -31,11 +32,59 @@ class RegistryOptions(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Images whose updates travel together, in one pull request."""
+    """Images whose updates travel together, in one pull request.
+
+    An image belongs to it that fits all of ``images``, ``paths`` and ``registries`` that are given; one fit is enough
+    within each. What else is given stands in the place of what ``[bot]`` says; None does not.
+    """
 
     name: str
-    images: tuple[str, ...]
+    images: tuple[str, ...] = ()
     """Globs on canonical names."""
+    paths: tuple[str, ...] = ()
+    """gitignore patterns on the file's path, relative to the configuration file's folder."""
+    registries: tuple[str, ...] = ()
+    """Globs on registry hosts: ``ghcr.io``, ``*.gcr.io``."""
+    branch: str | None = None
+    """What follows the prefix in the branch's name; None for the name's slug."""
+    title: str | None = None
+    """A template."""
+    labels: tuple[str, ...] | None = None
+    assignees: tuple[str, ...] | None = None
+    reviewers: tuple[str, ...] | None = None
+    auto_merge: bool | None = None
+    schedule: tuple[Window, ...] | None = None
+
+
+CommitWay: TypeAlias = Literal["auto", "api", "git"]
+"""How commits are made: through the forge's API, so that it signs them, or by git; ``auto`` picks."""
+
+
+class BotSettings(NamedTuple):
+    """How pull requests are made and what they say."""
+
+    branch_prefix: str = "pinner/"
+    """Every branch starts with it, and what starts with it is the bot's."""
+    base: str | None = None
+    """The branch to propose to; None for the repository's default branch."""
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    title: str | None = None
+    """A template; None for a title that says what happens."""
+    commit_message: str | None = None
+    """A template, without trailers; None for the title and a line for each image."""
+    author: tuple[str, str] = ("pinner[bot]", "pinner[bot]@users.noreply.github.com")
+    """Name and e-mail of who commits."""
+    sign_off: bool = False
+    """Add a ``Signed-off-by`` of the author."""
+    auto_merge: bool = False
+    """Have the forge merge once its checks pass."""
+    max_open: int | None = None
+    """How many pull requests may be open at once; None for any number."""
+    schedule: tuple[Window, ...] = ()
+    """When new pull requests may be opened; empty for always."""
+    commits: CommitWay = "auto"
 
 
 class Settings(NamedTuple):
@@ -65,7 +114,9 @@ class Settings(NamedTuple):
     use_cache: bool = True
     timeout: float | None = None
     """Seconds for all questions together; None for as long as each takes."""
+    bot: BotSettings = BotSettings()
     groups: tuple[Group, ...] = ()
+    """In the file's order: the first that fits an image has it."""
     calls: Calls = Calls()
     """The calls in Python code that take an image, beyond those that pinner knows."""
     source: str | None = None

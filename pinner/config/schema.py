@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
-from pinner.config import Group, RegistryOptions, Settings
+from pinner.config import BotSettings, RegistryOptions, Settings
+from pinner.config.table import Table, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
 from pinner.model import TIERS, Calls
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from pinner.config import Group
 
 _LEVELS = get_args(Level)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_WHERE = re.compile(
-    r"^(?P<problem>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
-)
 TIMEOUT_UNITS = "s, m or h, as in 90s"
 AGE_UNITS = "mhdw"
 AGE_WORDS = "m, h, d or w, as in 3d"
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
-_TYPE_NAMES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
 
 def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Settings | None:
@@ -38,15 +36,18 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
     ``shared`` file (pyproject.toml) only the ``[tool.pinner]`` table counts; None where there is none.
     Raises `ConfigError` for broken TOML, an unknown key, a wrong type or a wrong value.
     """
-    table = _Table(_toml(data, source), source, "")
+    table = Table(read_toml(data, source), source, "")
     if shared:
         tools = table.values.get("tool")
         if not isinstance(tools, dict) or "pinner" not in tools:
             return None
-        table = _Table(tools, source, "tool").table("pinner")
-    table.allow(("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "group", "python"))
+        table = Table(tools, source, "tool").table("pinner")
+    table.allow(
+        ("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python")
+    )
     images = table.table("images")
     images.allow(("exclude",))
+    bot, groups = _bot(table)
     return Settings(
         exclude=table.strings("exclude"),
         root=root,
@@ -56,92 +57,14 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         timeout=_duration(table, "timeout", "smh", TIMEOUT_UNITS),
         rules=_rules(table.table("rules")),
         registries=_registries(table.table("registries"), root),
-        groups=_groups(table),
+        bot=bot,
+        groups=groups,
         calls=_calls(table.table("python")),
         source=source,
     )
 
 
-class _Table(NamedTuple):
-    """A TOML table and where it stands, so that every complaint names file and key."""
-
-    values: Mapping[str, object]
-    source: str
-    prefix: str
-
-    def key(self, name: str) -> str:
-        name = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{name}"'
-        return f"{self.prefix}.{name}" if self.prefix else name
-
-    def error(self, name: str, problem: str, hint: str | None = None) -> ConfigError:
-        return ConfigError(f"{self.source}: `{self.key(name)}` {problem}", hint=hint)
-
-    def wrong_type(self, name: str, wanted: str, value: object) -> ConfigError:
-        return self.error(name, f"must be {wanted}, not {_type_name(value)}")
-
-    def allow(self, names: Iterable[str]) -> None:
-        """Refuse keys that are not among ``names``."""
-        for name in self.values:
-            if name not in (known := tuple(names)):
-                hint = did_you_mean(name, known) or f"the keys here are {', '.join(known)}"
-                if name == "tool" and not self.prefix:
-                    hint = "only pyproject.toml has [tool.pinner]; here its keys stand at the top"
-                raise ConfigError(f"{self.source}: unknown key `{self.key(name)}`", hint=hint)
-
-    def table(self, name: str) -> _Table:
-        value = self.values.get(name, {})
-        if not isinstance(value, dict):
-            raise self.wrong_type(name, "a table", value)
-        return _Table(value, self.source, self.key(name))
-
-    def text(self, name: str) -> str | None:
-        value = self.values.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self.wrong_type(name, "text", value)
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
-        if not isinstance(value, bool):
-            raise self.wrong_type(name, "true or false", value)
-        return value
-
-    def strings(self, name: str) -> tuple[str, ...]:
-        value = self.values.get(name, [])
-        if not isinstance(value, list):
-            raise self.wrong_type(name, "a list of texts", value)
-        for position, item in enumerate(value):
-            if not isinstance(item, str):
-                raise self.error(name, f"must be a list of texts; item {position + 1} is {_type_name(item)}")
-        return tuple(value)
-
-
-def _type_name(value: object) -> str:
-    return _TYPE_NAMES.get(type(value), "a date or time")
-
-
-def _toml(data: bytes, source: str) -> dict[str, object]:
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        raise ConfigError(f"{source}:{line}:{column}: not UTF-8", hint="save the file as UTF-8") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _WHERE.match(str(error))
-        problem, line_text, column_text = (
-            match.group("problem", "line", "column") if match else (str(error), None, None)
-        )
-        if line_text is None:
-            lines = text.split("\n")
-            line_text, column_text = str(len(lines)), str(len(lines[-1]) + 1)
-        problem = problem[:1].lower() + problem[1:]
-        raise ConfigError(f"{source}:{line_text}:{column_text}: not valid TOML: {problem}") from error
-
-
-def _platforms(table: _Table) -> tuple[Platform, ...]:
+def _platforms(table: Table) -> tuple[Platform, ...]:
     found = []
     for text in table.strings("platforms"):
         try:
@@ -151,7 +74,7 @@ def _platforms(table: _Table) -> tuple[Platform, ...]:
     return tuple(found)
 
 
-def _duration(table: _Table, name: str, units: str, shown: str) -> float | None:
+def _duration(table: Table, name: str, units: str, shown: str) -> float | None:
     text = table.text(name)
     if text is None:
         return None
@@ -167,7 +90,7 @@ def parse_duration(text: str, units: str = "smh") -> float | None:
     return None if match is None else float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
-def _rules(table: _Table) -> Mapping[str, Level]:
+def _rules(table: Table) -> Mapping[str, Level]:
     levels: dict[str, Level] = {}
     for rule in table.values:
         if rule not in IDS:
@@ -184,7 +107,7 @@ def _rules(table: _Table) -> Mapping[str, Level]:
     return MappingProxyType(levels)
 
 
-def _registries(table: _Table, root: str) -> Mapping[str, RegistryOptions]:
+def _registries(table: Table, root: str) -> Mapping[str, RegistryOptions]:
     found = {}
     for host in table.values:
         if _HOST.fullmatch(host) is None:
@@ -202,7 +125,7 @@ def _registries(table: _Table, root: str) -> Mapping[str, RegistryOptions]:
     return MappingProxyType(found)
 
 
-def _endpoint(table: _Table) -> str | None:
+def _endpoint(table: Table) -> str | None:
     endpoint = table.text("endpoint")
     if endpoint is not None and re.fullmatch(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?", endpoint) is None:
         raise table.error(
@@ -213,33 +136,24 @@ def _endpoint(table: _Table) -> str | None:
     return endpoint
 
 
-def _token_server(table: _Table) -> str | None:
+def _token_server(table: Table) -> str | None:
     server = table.text("token-server")
     if server is not None and (server == "*" or _HOST.fullmatch(server) is None):
         raise table.error("token-server", f"is not a host: `{server}`", "write host or host:port, without https://")
     return None if server is None else server.lower()
 
 
-def _groups(table: _Table) -> tuple[Group, ...]:
-    value = table.values.get("group", [])
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise table.error("group", "must be written as [[group]]")
-    found: list[Group] = []
-    for item in value:
-        group = _Table(item, table.source, table.key("group"))
-        group.allow(("name", "images"))
-        name, images = group.text("name"), group.strings("images")
-        if not name:
-            raise group.error("name", "is missing: every [[group]] has one")
-        if not images:
-            raise group.error("images", f"is missing: group `{name}` would be empty")
-        if any(known.name == name for known in found):
-            raise group.error("name", f"is taken: there are two groups `{name}`")
-        found.append(Group(name, images))
-    return tuple(found)
+def _bot(table: Table) -> tuple[BotSettings, tuple[Group, ...]]:
+    """Return what ``[bot]`` and the ``[[group]]`` tables say."""
+    if not {"bot", "group"} & table.values.keys():
+        return BotSettings(), ()
+    from pinner.config.bot import parse_bot, parse_groups  # noqa: PLC0415 - most files speak of neither
+
+    bot = parse_bot(table.table("bot"))
+    return bot, parse_groups(table, bot.branch_prefix)
 
 
-def _calls(table: _Table) -> Calls:
+def _calls(table: Table) -> Calls:
     table.allow(("calls", "tiers"))
     calls, tiers = table.strings("calls"), table.strings("tiers")
     for text in calls:

@@ -1,0 +1,221 @@
+"""What a configuration file may say of pull requests: the tables ``[bot]`` and ``[[group]]``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, cast, get_args
+
+from pinner.config import BotSettings, CommitWay, Group
+from pinner.config.branches import is_branch_name, slug
+from pinner.config.schedule import ScheduleError, parse_window
+from pinner.config.table import Table
+from pinner.config.template import MESSAGE_WORDS, TITLE_WORDS, TemplateError, check_template
+from pinner.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pinner.config.schedule import Window
+
+DIGESTS = "digests"
+"""The group of what no group of the settings has."""
+PINS = "pins"
+"""The group of first pins that no group of the settings has."""
+_BOT_KEYS = (
+    "branch-prefix",
+    "base",
+    "labels",
+    "assignees",
+    "reviewers",
+    "title",
+    "commit-message",
+    "author",
+    "sign-off",
+    "auto-merge",
+    "max-open",
+    "schedule",
+    "commits",
+)
+_GROUP_KEYS = (
+    "name",
+    "images",
+    "paths",
+    "registries",
+    "branch",
+    "title",
+    "labels",
+    "assignees",
+    "reviewers",
+    "auto-merge",
+    "schedule",
+)
+_MOST_NAME = 60
+_AUTHOR = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f]) <(?P<email>[^<>@\s]+@[^<>@\s]+)>")
+
+
+def parse_bot(table: Table) -> BotSettings:
+    """Return what ``[bot]`` says; raises `ConfigError`."""
+    table.allow(_BOT_KEYS)
+    defaults = BotSettings()
+    prefix = table.text("branch-prefix")
+    if prefix is not None and (not prefix or not is_branch_name(prefix + DIGESTS)):
+        raise table.error("branch-prefix", f"is no start of a branch's name: `{prefix}`", "write one as in pinner/")
+    base = table.text("base")
+    if base is not None and not is_branch_name(base):
+        raise table.error("base", f"is no branch's name: `{base}`")
+    return BotSettings(
+        branch_prefix=defaults.branch_prefix if prefix is None else prefix,
+        base=base,
+        labels=_names(table, "labels") or (),
+        assignees=_names(table, "assignees") or (),
+        reviewers=_names(table, "reviewers") or (),
+        title=_template(table, "title", TITLE_WORDS),
+        commit_message=_template(table, "commit-message", MESSAGE_WORDS),
+        author=_author(table) or defaults.author,
+        sign_off=table.flag("sign-off"),
+        auto_merge=table.flag("auto-merge"),
+        max_open=_max_open(table),
+        schedule=_schedule(table) or (),
+        commits=_commits(table),
+    )
+
+
+def parse_groups(table: Table, prefix: str) -> tuple[Group, ...]:
+    """Return the groups of the file's top ``table``, whose branches start with ``prefix``; raises `ConfigError`."""
+    value = table.values.get("group", [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise table.error("group", "must be written as [[group]]")
+    found: list[Group] = []
+    for item in value:
+        found.append(_group(Table(item, table.source, table.key("group")), found, prefix))
+    return tuple(found)
+
+
+def _group(table: Table, others: Sequence[Group], prefix: str) -> Group:
+    table.allow(_GROUP_KEYS)
+    name = table.text("name")
+    if not name:
+        raise table.error("name", "is missing: every [[group]] has one")
+    if not name.isprintable() or name != name.strip() or len(name) > _MOST_NAME:
+        raise table.error("name", f"is wrong: write one line of at most {_MOST_NAME} characters")
+    if name in (DIGESTS, PINS):
+        raise table.error("name", f"is taken: `{name}` is what no [[group]] has", "[bot] has the settings for it")
+    if any(known.name == name for known in others):
+        raise table.error("name", f"is taken: there are two groups `{name}`")
+    group = Group(
+        name,
+        table.strings("images"),
+        table.strings("paths"),
+        table.strings("registries"),
+        table.text("branch"),
+        _template(table, "title", TITLE_WORDS),
+        _names(table, "labels"),
+        _names(table, "assignees"),
+        _names(table, "reviewers"),
+        table.flag("auto-merge") if "auto-merge" in table.values else None,
+        _schedule(table),
+    )
+    if not group.images and not group.paths and not group.registries:
+        raise table.error("images", f"is missing: group `{name}` would be empty", "give it images, paths or registries")
+    _check_paths(table, group)
+    _check_branch(table, group, others, prefix)
+    return group
+
+
+def branch_end(group: Group) -> str:
+    """Return what follows the prefix in the name of the group's branch."""
+    return slug(group.name) if group.branch is None else group.branch
+
+
+def _check_branch(table: Table, group: Group, others: Sequence[Group], prefix: str) -> None:
+    """Refuse what is no branch, what would leave the prefix, and a branch that is another group's.
+
+    A hash would tell two groups apart too, but then a new group would move an old one's pull request.
+    """
+    end = branch_end(group)
+    if "/" in end or not end or not is_branch_name(prefix + end):
+        raise table.error("branch", f"is no end of a branch's name: `{end}`", f"it follows `{prefix}` and has no `/`")
+    # Some file systems take `A` for `a`.
+    taken = {DIGESTS: DIGESTS, PINS: PINS} | {branch_end(other).casefold(): other.name for other in others}
+    if end.casefold() in taken:
+        owner = taken[end.casefold()]
+        raise table.error(
+            "branch", f"is taken: `{group.name}` and `{owner}` would share `{prefix}{end}`", "give it another"
+        )
+
+
+def _check_paths(table: Table, group: Group) -> None:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms, needed only where there are patterns
+
+    for pattern in group.paths:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except ValueError:
+            raise table.error("paths", f"has a pattern that is none: `{pattern}`") from None
+
+
+def _names(table: Table, key: str) -> tuple[str, ...] | None:
+    """Return the labels or people under ``key``; None where it is not there."""
+    names = table.strings(key)
+    for name in names:
+        if not name.strip() or not name.isprintable():
+            raise table.error(key, "has an empty name" if not name.strip() else "has a name of more than one line")
+    return tuple(dict.fromkeys(names)) if key in table.values else None
+
+
+def _template(table: Table, key: str, words: Sequence[str]) -> str | None:
+    text = table.text(key)
+    if text is None:
+        return None
+    if not text.strip():
+        raise table.error(key, "is empty")
+    if key == "title" and not text.isprintable():
+        raise table.error(key, "must be one line")
+    try:
+        check_template(text, words)
+    except TemplateError as error:
+        raise table.error(key, error.message, error.hint) from error
+    return text
+
+
+def _author(table: Table) -> tuple[str, str] | None:
+    text = table.text("author")
+    if text is None:
+        return None
+    match = _AUTHOR.fullmatch(text)
+    if match is None:
+        raise table.error(
+            "author", f"is no author: `{text}`", "write a name and an address, as in Ann Lee <ann@example.com>"
+        )
+    return match["name"], match["email"]
+
+
+def _max_open(table: Table) -> int | None:
+    value = table.values.get("max-open")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise table.wrong_type("max-open", "a whole number", value)
+    if value < 1:
+        raise table.error("max-open", "must be at least 1", "leave it out for any number")
+    return value
+
+
+def _schedule(table: Table) -> tuple[Window, ...] | None:
+    if "schedule" not in table.values:
+        return None
+    try:
+        return tuple(parse_window(text) for text in table.strings("schedule"))
+    except ScheduleError as error:
+        raise table.error("schedule", error.message, error.hint) from error
+
+
+def _commits(table: Table) -> CommitWay:
+    text = table.text("commits")
+    if text is None:
+        return "auto"
+    ways = get_args(CommitWay)
+    if text not in ways:
+        hint = did_you_mean(text, ways) or f"write {', '.join(ways[:-1])} or {ways[-1]}"
+        raise table.error("commits", f"is no way to commit: `{text}`", hint)
+    return cast("CommitWay", text)
