@@ -1,0 +1,169 @@
+"""Clone of a repository what pinner reads, and no more: one commit, its trees, and the files that a format claims.
+
+The order is that of ecosystem.md §7: a shallow clone without blobs, then one fetch for the blobs that are wanted. What
+lies in the working tree is what lies in git, to the byte: no line end, no filter and no encoding of .gitattributes has
+its way.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.bot.git.program import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from pinner.bot.git.program import Git
+
+FILE_MODES = ("100644", "100755")
+"""Of the entries in a tree that are files; the others are links and submodules."""
+_PLAIN = "* -text -eol -ident -filter -working-tree-encoding -crlf\n"
+"""Above every .gitattributes of the repository (gitattributes(5): $GIT_DIR/info/attributes comes first)."""
+_NO_BRANCH = (b"not found in upstream", b"couldn't find remote ref")
+_NO_SHALLOW = (b"shallow", b"filter", b"dumb http")
+
+
+class Entry(NamedTuple):
+    """A file in a commit's tree."""
+
+    mode: str
+    object: str
+    """The blob's id."""
+
+
+class Commit(NamedTuple):
+    """A commit as git keeps it."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    """``Name <address>``."""
+    author_time: int
+    committer: str
+    committer_time: int
+    message: str
+
+
+class Clone(NamedTuple):
+    """A clone at one branch's head."""
+
+    git: Git
+    base: Commit
+    files: Mapping[str, Entry]
+    """Every file of the base, by path (``/`` on every system)."""
+
+    @property
+    def folder(self) -> Path:
+        """The working tree, in which only what was wanted lies."""
+        return self.git.tree
+
+
+class NoBranchError(GitError):
+    """The remote has no such branch: the repository is empty, or the name is wrong."""
+
+
+async def clone(git: Git, url: str, branch: str, wanted: Callable[[str], bool]) -> Clone:
+    """Return a clone of ``branch`` of ``url`` with the files checked out whose paths are ``wanted``.
+
+    Raises `NoBranchError` and `GitError`.
+    """
+    await _fetch(git, url, branch)
+    base = (await read_commits(git, ["HEAD"]))[0]
+    files = _entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree))
+    await _check_out(git, {path: entry for path, entry in files.items() if wanted(path)})
+    return Clone(git, base, files)
+
+
+async def _fetch(git: Git, url: str, branch: str) -> None:
+    narrow = ("--depth", "1", "--filter=blob:none")
+    for options in (narrow, ()):
+        status, _, errors = await git.outcome(
+            "clone",
+            *options,
+            "--quiet",
+            "--no-checkout",
+            "--no-tags",
+            "--single-branch",
+            "--template=",
+            "--branch",
+            branch,
+            "--",
+            url,
+            str(git.tree),
+            within=False,
+        )
+        if not status:
+            return
+        if any(words in errors for words in _NO_BRANCH):
+            raise NoBranchError(f"there is no branch `{branch}`", hint="an empty repository has none")
+        if not any(words in errors for words in _NO_SHALLOW):
+            break
+    raise GitError(f"git clone failed: {git.words(errors)}")
+
+
+async def read_commits(git: Git, names: Iterable[str]) -> list[Commit]:
+    """Return the commits called ``names``; raises `GitError` for one that is not there."""
+    names = list(names)
+    data = await git.run("cat-file", "--batch", data="".join(f"{name}^{{commit}}\n" for name in names).encode())
+    commits = []
+    for name in names:
+        header, _, rest = data.partition(b"\n")
+        words = header.split()
+        if len(words) != 3 or words[1] != b"commit":  # noqa: PLR2004 - id, type, size: git-cat-file(1)
+            raise GitError(f"there is no commit `{name}`")
+        size = int(words[2])
+        commits.append(_commit(words[0].decode("ascii"), rest[:size]))
+        data = rest[size + 1 :]
+    return commits
+
+
+def _commit(name: str, raw: bytes) -> Commit:
+    text = raw.decode("utf-8", "surrogateescape")
+    head, _, message = text.partition("\n\n")
+    values: dict[str, list[str]] = {}
+    for line in head.split("\n"):
+        key, _, value = line.partition(" ")
+        values.setdefault(key, []).append(value)
+    author, author_time = _signature(values["author"][0])
+    committer, committer_time = _signature(values["committer"][0])
+    parents = tuple(values.get("parent", ()))
+    return Commit(name, values["tree"][0], parents, author, author_time, committer, committer_time, message)
+
+
+def _signature(text: str) -> tuple[str, int]:
+    """Return who and when, of ``Name <address> seconds zone``."""
+    who, _, when = text.rpartition("> ")
+    seconds = when.split(" ")[0]
+    return f"{who}>", int(seconds) if seconds.removeprefix("-").isdecimal() else 0
+
+
+def _entries(listing: bytes) -> dict[str, Entry]:
+    found = {}
+    for record in listing.split(b"\0")[:-1]:
+        head, _, path = record.partition(b"\t")
+        mode, _, name = head.decode("ascii").split(" ")
+        if mode in FILE_MODES:
+            found[os.fsdecode(path)] = Entry(mode, name)
+    return found
+
+
+async def _check_out(git: Git, wanted: Mapping[str, Entry]) -> None:
+    """Put ``wanted`` into the working tree, their blobs fetched all at once.
+
+    By a tree that has nothing else: `git read-tree -u` fetches what lacks in one go, where patterns of a sparse checkout
+    would each be held against every path.
+    """
+    attributes = git.tree / ".git" / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text(_PLAIN, "ascii")
+    listing = b"".join(
+        f"{entry.mode} {entry.object}\t".encode() + os.fsencode(path) + b"\0" for path, entry in wanted.items()
+    )
+    apart = git.with_variables(GIT_INDEX_FILE=str(git.folder / "index"))
+    await apart.run("update-index", "-z", "--index-info", data=listing)
+    tree = (await apart.run("write-tree", "--missing-ok")).decode("ascii").strip()
+    await git.run("read-tree", "--reset", "-u", tree)

@@ -1,0 +1,215 @@
+"""Run the git program: no shell, bounded time, no prompts, no secret where anybody could read it.
+
+A token reaches git through GIT_ASKPASS, a script that answers for one host alone; it stands in the environment of git
+and nowhere else: not in an argument, not in a remote, not in a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from pinner.errors import PinnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+OLDEST = (2, 25)
+"""The oldest git that does all of this."""
+PATIENCE = 300.0
+"""Seconds that one call of git may take: a clone over a slow line."""
+# Whatever the user has configured, and the system: what the bot does must not depend on it. Proxies, certificates and
+# `insteadOf` stay as they are: without them git might not get there.
+_SETTINGS = (
+    f"core.hooksPath={os.devnull}",
+    "core.autocrlf=false",
+    "core.safecrlf=false",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    # A link is no file of its own, and one that leads out of the tree must not be followed.
+    "core.symlinks=false",
+    "commit.gpgSign=false",
+    "push.gpgSign=false",
+    "push.followTags=false",
+    "push.recurseSubmodules=no",
+    "submodule.recurse=false",
+    "fetch.prune=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    # The user's helpers must neither answer for the token nor keep it.
+    "credential.helper=",
+    "credential.useHttpPath=false",
+    "protocol.version=2",
+    "safe.directory=*",
+    "advice.detachedHead=false",
+)
+_KEPT = ("GIT_SSH", "GIT_SSL", "GIT_PROXY", "GIT_CONFIG_", "GIT_HTTP_", "GIT_EXEC_PATH")
+"""How those of git's own variables begin that say how to reach a host; the others may speak of another repository."""
+_ASKPASS = """#!/bin/sh
+case "$1" in
+"Username for '$PINNER_GIT_ORIGIN': ") printf '%s\\n' "$PINNER_GIT_USER" ;;
+"Password for '$PINNER_GIT_LOGIN': ") printf '%s\\n' "$PINNER_GIT_PASSWORD" ;;
+*) exit 1 ;;
+esac
+"""
+_LINES_TOLD = 3
+_LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s@']+@")
+
+
+class GitError(PinnerError):
+    """Git is missing, too old, or did not do what it was asked; nothing secret is in the message."""
+
+
+class Login(NamedTuple):
+    """What git says who it is with, over HTTP."""
+
+    user: str
+    password: str
+
+
+class Git(NamedTuple):
+    """The git program as it is called for one repository."""
+
+    folder: Path
+    """The clone, with everything that belongs to it: the script that answers for the token too."""
+    environment: Mapping[str, str]
+    secrets: tuple[str, ...] = ()
+    """What must not be shown."""
+
+    @property
+    def tree(self) -> Path:
+        """The working tree."""
+        return self.folder / "tree"
+
+    def with_variables(self, **variables: str) -> Git:
+        """Return this with ``variables`` in git's environment."""
+        return self._replace(environment={**self.environment, **variables})
+
+    async def run(
+        self,
+        *arguments: str,
+        data: bytes = b"",
+        patience: float = PATIENCE,
+        within: bool = True,
+    ) -> bytes:
+        """Return what git writes to its output, fed ``data``; ``within`` the working tree, or outside of it.
+
+        Raises `GitError` where it fails or takes longer than ``patience`` seconds. A run that is cancelled leaves no
+        process behind.
+        """
+        status, output, errors = await self.outcome(*arguments, data=data, patience=patience, within=within)
+        if status:
+            raise GitError(f"git {arguments[0]} failed: {self.words(errors)}")
+        return output
+
+    async def outcome(
+        self, *arguments: str, data: bytes = b"", patience: float = PATIENCE, within: bool = True
+    ) -> tuple[int, bytes, bytes]:
+        """Return git's status, output and errors; raises `GitError` where it cannot be run or takes too long."""
+        command = [part for setting in _SETTINGS for part in ("-c", setting)]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "git",
+                *command,
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd=self.tree if within else self.folder,
+                env=dict(self.environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise _missing(error) from error
+        try:
+            async with asyncio.timeout(patience):
+                output, errors = await process.communicate(data)
+        except TimeoutError:
+            raise GitError(
+                f"git {arguments[0]} took longer than {patience:g} seconds", hint="is the host reachable?"
+            ) from None
+        finally:
+            if process.returncode is None:
+                await _end(process)
+        return process.returncode or 0, output, errors
+
+    def words(self, errors: bytes) -> str:
+        """Return the gist of what git wrote to its errors, without secrets."""
+        text = redacted(errors.decode("utf-8", "replace"), self.secrets)
+        lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+        telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))] or lines
+        gist = "; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in telling[:_LINES_TOLD])
+        return gist or "it does not say why"
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End ``process`` and what it has started (git talks HTTP through a program of its own)."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:  # pragma: no cover - Windows
+            process.kill()
+    await process.wait()
+
+
+def _missing(error: OSError) -> GitError:
+    return GitError(
+        f"git cannot be run: {(error.strerror or str(error)).lower()}",
+        hint=f"install git {OLDEST[0]}.{OLDEST[1]} or newer",
+    )
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """Return ``text`` without ``secrets``, in whatever spelling, and without any login in an address."""
+    for secret in secrets:
+        for spelling in {secret, quote(secret, safe="")}:
+            text = text.replace(spelling, "***")
+    return _LOGIN_IN_URL.sub("", text)
+
+
+def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Login | None) -> Git:
+    """Return git for a clone of ``url`` in ``folder``, which is there and empty; ``login`` goes to the host of it."""
+    clean = {
+        name: value for name, value in environment.items() if not name.startswith("GIT_") or name.startswith(_KEPT)
+    }
+    clean |= {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
+        "LC_ALL": "C",
+    }
+    (folder / "tree").mkdir(mode=0o700)
+    if login is None:
+        # Nobody is asked, not even by a window.
+        clean |= {"GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
+        return Git(folder, clean)
+    script = folder / "askpass"
+    script.write_text(_ASKPASS, "ascii", newline="\n")
+    script.chmod(0o700)
+    parts = urlsplit(url)
+    clean |= {
+        "GIT_ASKPASS": str(script),
+        "PINNER_GIT_ORIGIN": f"{parts.scheme}://{parts.netloc}",
+        "PINNER_GIT_LOGIN": f"{parts.scheme}://{quote(login.user, safe='')}@{parts.netloc}",
+        "PINNER_GIT_USER": login.user,
+        "PINNER_GIT_PASSWORD": login.password,
+    }
+    return Git(folder, clean, (login.password,))
+
+
+async def require_git(git: Git) -> None:
+    """Raise `GitError` where git is too old."""
+    said = (await git.run("version")).decode("utf-8", "replace")
+    match = re.search(r"(\d+)\.(\d+)", said)
+    if match is None or (int(match[1]), int(match[2])) < OLDEST:
+        raise GitError(
+            f"git {OLDEST[0]}.{OLDEST[1]} or newer is needed, and this is {said.strip().removeprefix('git version ')}",
+            hint="install a newer git",
+        )
