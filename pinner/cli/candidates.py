@@ -62,11 +62,8 @@ def gather(context: Context, settings: Settings, query: Query) -> Candidates:
     if root is None:
         return Candidates()
     locks = tuple(_locks(root))
-    try:
-        targets = discover((), settings, root, context.environment)
-        sources = pipeline.survey(targets, settings, today=context.today).sources
-    except PinnerError:
-        return Candidates(locks, (), (NAME,) * bool(locks))
+    targets = discover((), settings, root, context.environment)
+    sources = pipeline.survey(targets, settings, today=context.today).sources
     places = (candidate.place for source in sources for candidate in source.candidates)
     references = [place.reference for place in places if isinstance(place, Mention) and place.reference.domain]
     # False sorts before True: what is pinned to this very hash is asked about first.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pinner.identity.documents import parse, read_config, texts
 from pinner.identity.layout import read_images
 from pinner.identity.model import ConfigDigest, Form, Holding, LayerDigest, LocalImage, LocalLayer
-from pinner.identity.trouble import Trouble, check_layers
+from pinner.identity.trouble import Trouble, check_layers, no_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def _saved_images(contents: Contents, saved: list[dict[str, Any]], trouble: Trou
             trouble.tampered(f"the config {path} hashes to {member.digest}")
         facts = read_config(member.data)
         if facts is None:
-            trouble.tampered(f"the config {path} is no config of an image")
+            no_config(trouble, path, member)
             continue
         yield _saved_image(contents, entry, member, facts, trouble)
 

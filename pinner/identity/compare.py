@@ -109,7 +109,7 @@ def _why_another_manifest(image: LocalImage, member: PlatformImage, outcome: Out
         return
     if image.manifest is None:
         if form == "engine":
-            yield "the engine remembers no digest that this repository serves; the image ID is the config's, and equal"
+            yield "the engine remembers no digest that the name means; the image ID is the config's, and equal"
         else:
             yield "this form keeps no manifest: the config and the layers are compared, and are equal"
         return
@@ -132,6 +132,6 @@ def _made_up(image: LocalImage, reference: ImageReference, served: Image) -> Ite
     for known, digest in repo_digests(image):
         if known.repository == reference.repository and digest not in there:
             yield (
-                f"the engine also remembers {digest}: not what the tag means, but an earlier digest, "
+                f"the engine remembers {digest}: not what the tag means, but an earlier digest, "
                 "another platform's, or one made up when an archive was loaded"
             )

@@ -16,7 +16,7 @@ from pinner.identity.documents import (
     read_descriptor,
 )
 from pinner.identity.model import ConfigDigest, IndexDigest, LayerDigest, LocalImage, LocalLayer, ManifestDigest
-from pinner.identity.trouble import check_layers
+from pinner.identity.trouble import check_layers, no_config
 from pinner.image import INDEX_TYPES
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class _Walk:
         member = parts[0]
         facts = read_config(member.data) if member is not None else None
         if member is not None and facts is None:
-            self._trouble.tampered(f"the config {config.digest} is no config of an image")
+            no_config(self._trouble, str(config.digest), member)
         digest = ConfigDigest(member.digest if member is not None else config.digest)
         if facts is not None:
             check_layers(digest, facts.diff_ids, parts[1:], self._trouble)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pinner.identity.contents import MAX_DOCUMENT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,6 +40,14 @@ class Trouble:
     def unchecked_once(self) -> tuple[str, ...]:
         """Everything that could not be looked at, once."""
         return _few(list(self._unchecked))
+
+
+def no_config(trouble: Trouble, name: str, member: Member) -> None:
+    """Say why the config ``name`` says nothing: it is none, or it is too large to be read."""
+    if member.data is None and member.size > MAX_DOCUMENT:
+        trouble.unchecked(f"the config {name} has over {MAX_DOCUMENT >> 20} MB: it was not read")
+    else:
+        trouble.tampered(f"the config {name} is no config of an image")
 
 
 def _few(sentences: Sequence[str]) -> tuple[str, ...]:

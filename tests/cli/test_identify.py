@@ -260,6 +260,29 @@ def test_what_cannot_be_identified_is_one_message(
     assert "Traceback" not in result.stderr
 
 
+def test_a_registry_that_is_away_leaves_the_rest_told(place: Path) -> None:
+    written(place / "app.tar", legacy(AMD64, "127.0.0.1:1/app:1"))
+    result = identify(place, "app.tar")
+    assert (result.status, "127.0.0.1:1/app:1: warning: " in result.stdout) == (0, True)
+    asked = identify(place, "app.tar", "--image", "127.0.0.1:1/app:1", "--format", "json")
+    [comparison] = answer(asked)["images"][0]["comparisons"]
+    assert (asked.status, comparison["outcome"], comparison["write"]) == (3, "unknown", None)
+    by_hash = identify(place, CONFIG.digest, "--image", "127.0.0.1:1/app:1")
+    assert (by_hash.status, "warning: 127.0.0.1:1/app:1: " in by_hash.stdout) == (3, True)
+
+
+def test_what_could_not_be_checked_is_said_and_exits_with_3(place: Path) -> None:
+    files = legacy(AMD64)
+    entry = json.loads(files["manifest.json"])[0]
+    files[entry["Config"]] = b"{" + bytes(9 << 20)
+    entry["Config"] = "config"
+    files["config"] = b"{" + bytes(9 << 20)
+    files["manifest.json"] = json.dumps([entry]).encode()
+    written(place / "app.tar", files)
+    result = identify(place, "app.tar")
+    assert (result.status, "warning: not checked: the config config has over 8 MB" in result.stdout) == (3, True)
+
+
 def test_an_ascii_terminal_gets_a_tree_it_can_show(place: Path) -> None:
     written(place / "app.tar", legacy(AMD64, NAME))
     context = world(place, environment=NOBODY, encoding="ascii")._replace(connect=connect_to_registries)
@@ -332,7 +355,7 @@ def test_a_local_image_is_compared_with_what_its_names_mean(place: Path) -> None
         assert f"{NAME}: an image in a Docker engine's classic store\n" in result.stdout
         assert f"image ID  {CONFIG.digest}  the config's digest" in result.stdout
         assert f"known as  registry.example/app@{INDEX.digest}  the index\n" in result.stdout
-        assert "why       the engine also remembers sha256:ffff" in result.stdout
+        assert "why       the engine remembers sha256:ffff" in result.stdout
         absent = identify(place, "registry.example/no:1", *ASK, environment=environment)
     assert (absent.status, "has no image registry.example/no:1" in absent.stderr) == (3, True)
 
@@ -485,6 +508,60 @@ def docker_daemon(folder: Path) -> Iterator[str]:
         process.terminate()
         process.wait(30)
         log.close()
+
+
+@pytest.mark.registry
+def test_credentials_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{", "utf-8")
+    environment = {"DOCKER_CONFIG": str(tmp_path), "HOME": str(tmp_path)}
+    with RealRegistry(tmp_path / "r", users={"alice": "secret"}, images={"app:1": INDEX}) as registry:
+        result = identify(tmp_path, INDEX.digest, "--image", f"{registry.host}/app:1", environment=environment)
+    assert (result.status, f"warning: {registry.host}/app:1: " in result.stdout) == (3, True)
+    assert "config.json" in result.stderr
+
+
+@contextmanager
+def podman_service(folder: Path, podman: list[str]) -> Iterator[str]:
+    """Run podman's own service for its store in ``folder``; yield its address."""
+    address = f"unix://{folder}/p.sock"
+    process = subprocess.Popen([*podman, "system", "service", "-t", "0", address])
+    try:
+        end = time.monotonic() + 20
+        while not (folder / "p.sock").exists() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.mark.registry
+def test_a_real_podman_and_the_digest_that_it_makes_up(tmp_path_factory: pytest.TempPathFactory) -> None:
+    program = shutil.which("podman")
+    if program is None or os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("needs podman and root")
+    folder = tmp_path_factory.mktemp("p")
+    podman = [program, "--root", f"{folder}/root", "--runroot", f"{folder}/run", "--storage-driver", "vfs"]
+    podman += ["--events-backend", "file", "--cgroup-manager", "cgroupfs"]
+    with RealRegistry(folder / "r", images={"app:1": INDEX}) as registry:
+        name = f"{registry.host}/app:1"
+        subprocess.run([*podman, "pull", "-q", "--tls-verify=false", name], check=True, capture_output=True)
+        save = [*podman, "save", "-q", "--format", "oci-archive", "-o", f"{folder}/app.tar", name]
+        subprocess.run(save, check=True, capture_output=True)
+        with podman_service(folder, podman) as address:
+            environment = {"DOCKER_HOST": address}
+            pulled = identify(folder, name, "--image", name, environment=environment)
+            subprocess.run([*podman, "rmi", "-f", name], check=True, capture_output=True)
+            subprocess.run([*podman, "load", "-q", "-i", f"{folder}/app.tar"], check=True, capture_output=True)
+            loaded = identify(folder, name, "--image", name, "--format", "json", environment=environment)
+        archive = identify(folder, "app.tar", "--image", name, "--format", "json")
+    assert (pulled.status, "the index is the same, bit for bit" in pulled.stdout) == (0, True)
+    assert "an image in podman's store" in pulled.stdout
+    # Loaded, it has a digest that no registry served; the image ID alone proves that it is the same.
+    [image] = answer(loaded)["images"]
+    assert (loaded.status, image["comparisons"][0]["outcome"]) == (0, "equal-config")
+    assert image["repo_digests"] == [f"{registry.host}/app@{answer(archive)['images'][0]['manifest']}"]
+    assert "made up when an archive was loaded" in " ".join(image["comparisons"][0]["reasons"])
 
 
 @pytest.mark.registry

@@ -8,7 +8,7 @@ from fakes import FakeRegistry
 from images import make_image, make_multi_platform, write_layout
 
 from pinner.config import Settings
-from pinner.errors import ResolveError, UnavailableError
+from pinner.errors import NotFoundError, ResolveError, UnavailableError
 from pinner.identity.ask import compare_with, look_up
 from pinner.identity.hashes import read_query
 from pinner.identity.model import ConfigDigest, LocalImage, ManifestDigest
@@ -219,3 +219,12 @@ def test_no_answer_is_unknown() -> None:
 
     [comparison] = asyncio.run(ask())
     assert (comparison.outcome, comparison.asked) == ("unknown", False)
+
+
+def test_an_image_without_a_platform_in_an_index_is_looked_at_as_far_as_the_index_goes() -> None:
+    nameless = PlatformImage(None, Digest("sha256", "b" * 64), MANIFEST_TYPE)
+    index = Image(Digest("sha256", "a" * 64), "application/vnd.oci.image.index.v1+json", (nameless,))
+    query = read_query("c" * 64)
+    assert query is not None
+    result = asyncio.run(look_up(query, [NAME], Fixed(index, NotFoundError("gone"))))
+    assert (result.sightings, result.unanswered) == ((), ())

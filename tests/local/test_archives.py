@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +24,7 @@ from archives import (
     tar_of,
     written,
 )
-from images import digest_of, make_image, make_multi_platform
+from images import Blob, Image, digest_of, make_image, make_multi_platform, to_json
 
 from pinner.errors import InputError
 from pinner.local.archives import read_archive
@@ -35,8 +38,8 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 NAME = "registry.example/app:1"
 IMAGE = make_image("hello")
 
@@ -249,3 +252,48 @@ def test_a_layout_without_blobs_lacks_them(tmp_path: Path) -> None:
     files = oci(IMAGE)
     spread(tmp_path, {name: files[name] for name in ("oci-layout", "index.json")})
     assert "which is missing" in open_path(str(tmp_path)).tampered[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, even by root")
+def test_a_blob_that_cannot_be_read_is_said_to_be_unreadable(tmp_path: Path) -> None:
+    spread(tmp_path, oci(IMAGE))
+    (tmp_path / "blobs" / "sha256" / "x").symlink_to("/proc/self/mem")
+    with pytest.raises(InputError, match="cannot be read"):
+        open_path(str(tmp_path))
+
+
+def test_a_config_too_large_to_be_read_is_not_checked(tmp_path: Path) -> None:
+    config = Blob(IMAGE.blobs[0].media_type, b"{" + bytes(9 << 20))
+    manifest = json.loads(IMAGE.top.data) | {"config": config.descriptor()}
+    huge = Image(Blob(IMAGE.media_type, to_json(manifest)), (config, IMAGE.blobs[1]))
+    for files in (oci(huge), legacy(huge)):
+        holding = open_path(str(written(tmp_path / "a.tar", files)))
+        assert (holding.tampered, len(holding.unchecked)) == ((), 1)
+        assert "has over 8 MB" in holding.unchecked[0]
+
+
+WITHOUT_ZSTD = """
+import sys
+for name in ("backports", "backports.zstd", "compression", "compression.zstd"):
+    sys.modules[name] = None
+from pinner.errors import InputError
+from pinner.local.locate import open_path
+try:
+    print(open_path(sys.argv[1]))
+except InputError as error:
+    print(error.message, error.hint)
+"""
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_without_zstd_what_needs_it_is_not_checked(tmp_path: Path, *, whole: bool) -> None:
+    image = repacked(IMAGE, "application/vnd.oci.image.layer.v1.tar+zstd", zstd.compress(parts(IMAGE)[2]))
+    path = written(tmp_path / "a.tar", oci(image))
+    if whole:
+        path.write_bytes(zstd.compress(path.read_bytes()))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", WITHOUT_ZSTD, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    said = "is compressed with zstd" if whole else "unchecked=('layer 1: this Python cannot read zstd"
+    assert said in done.stdout
+    assert whole or "tampered=()" in done.stdout
