@@ -15,7 +15,7 @@ from images import make_multi_platform
 from scripted_registry import HUB, ScriptedRegistry, head_answer, manifest_answer, resolver
 from world import outcome, pinner, world
 
-from pinner.config import Settings
+from pinner.config import RegistryOptions, Settings
 from pinner.registry.client import RegistryResolver
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_verbose_names_the_mirrors(tmp_path: Path) -> None:
     for arguments, is_told in ((["pin", "--diff"], False), (["pin", "--diff", "--verbose"], True)):
         registry = ScriptedRegistry()
         registry.on("HEAD", "https://mirror.example/v2/library/nginx/manifests/1", head_answer(IMAGE.digest))
-        settings = Settings(use_cache=False)
+        settings = Settings(use_cache=False, registries={"docker.io": RegistryOptions(mirrors=True)})
         asked = resolver(registry, settings=settings, environment={"HOME": str(tmp_path)}, own_places=True)
         run = outcome(world(tmp_path, asked), *arguments)
         assert run.status == 0
