@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pinner.report.style import printable
 from pinner.report.words import count
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def form(holding: Holding) -> str:
 
 def role(sighting: Sighting, where: str) -> str:
     """Return what kind of digest it is, of what, and of which platform and layer; ``where`` is how the place looks."""
-    platform = "" if sighting.platform is None else f" for {sighting.platform}"
+    platform = "" if sighting.platform is None else f" for {printable(str(sighting.platform))}"
     return _ROLES[sighting.role].format(where=where, platform=platform, layer=sighting.layer)
 
 

@@ -75,7 +75,7 @@ def identify(context: Context, asked: IdentifyOptions) -> int:
 
 def _answer(run: Run) -> Answer:
     path = os.path.join(run.context.folder, run.what)
-    if os.path.exists(path):
+    if _is_meant(path, run.what):
         try:
             return _local_answer(run, open_path(path))
         except InputError as error:
@@ -91,6 +91,13 @@ def _answer(run: Run) -> Answer:
         query = Query(reference.digest.hex, reference.digest)
         return _hash_answer(run._replace(asked=asked), query, (*run.asked, reference))
     return _engine_answer(run)
+
+
+def _is_meant(path: str, what: str) -> bool:
+    """Tell whether ``what`` is the file or folder at ``path``: a project's folder is often named like its image."""
+    if os.path.isdir(path):
+        return os.path.basename(what) != what or os.path.exists(os.path.join(path, "index.json"))
+    return os.path.exists(path)
 
 
 def _reference(text: str, before: str = "") -> ImageReference:
