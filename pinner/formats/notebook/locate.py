@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FORMAT = "notebook"
 _DEFAULT = Calls()
 _IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t][^\r\n]*", re.MULTILINE)
+_ENOUGH = 20_000
+"""Bytes of imports that are looked through for each broken cell, of which there may be thousands."""
 _LINE_NUMBER = re.compile(r"(?<=\bon line )\d+")
 
 
@@ -41,16 +43,14 @@ def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
 def _locate(document: Document, code: Code, calls: Calls) -> Located | None:
     from pinner.formats.notebook.module import make_module  # noqa: PLC0415 - `ast` is for notebooks that name an image
 
-    module, problems = make_module(code)
+    imports = b"\n".join(dict.fromkeys(_IMPORT.findall(code.text)))[:_ENOUGH]
+    module, problems = make_module(code, lambda cell: python.worth_parsing(imports + b"\n" + cell, calls))
     found = python.locate(Document(document.path, module.text), calls) or Located()
     frame = _Frame(LineIndex(document.data), LineIndex(module.text), module, code)
     places = [(frame.used_at(place), frame.place(place)) for place in found.places]
-    imports = b"\n".join(_IMPORT.findall(module.text))
     for problem in problems:
-        if python.worth_parsing(imports + b"\n" + code.text[problem.start : problem.end], calls):
-            offset = code.start(problem.position)
-            detail = f"this code cell is no Python: {problem.message}"
-            places.append((offset, _parse_error(frame.lines, offset, detail)))
+        offset = code.start(problem.position)
+        places.append((offset, _parse_error(frame.lines, offset, f"this code cell is no Python: {problem.message}")))
     places.sort(key=lambda pair: pair[0])
     outline = (len(code.cells), tuple(problem.message for problem in problems), *found.outline)
     return Located(tuple(place for _, place in places), outline) if places else None

@@ -8,11 +8,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.notebook.magics import Piece, as_python
-from pinner.formats.python.syntax import BrokenError, parse
+from pinner.formats.python.syntax import BrokenError, is_current, parse
 from pinner.formats.python.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pinner.formats.notebook.cells import Code
 
@@ -23,11 +23,8 @@ _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 class Problem(NamedTuple):
-    """A cell that is no Python: what is wrong, and the position where."""
+    """A cell that is no Python: what is wrong, and the position in the code where."""
 
-    start: int
-    """Where the cell starts in the code."""
-    end: int
     position: int
     message: str
 
@@ -48,25 +45,46 @@ class Module:
         return self._positions[index] + offset - self._starts[index]
 
 
-def make_module(code: Code) -> tuple[Module, tuple[Problem, ...]]:
-    """Return the module that the cells of ``code`` make, and the cells that are no Python: it goes without them."""
+def make_module(code: Code, is_worth_it: Callable[[bytes], bool]) -> tuple[Module, tuple[Problem, ...]]:
+    """Return the module that the cells of ``code`` make, and the cells that are no Python: it goes without them.
+
+    Only a cell that ``is_worth_it`` is read with libcst's help where `ast` cannot, and is reported where neither can.
+    """
     module = [_HEAD]
     problems: list[Problem] = []
     for start, end in code.cells:
-        text = _LONE_RETURN.sub(b"\n", code.text[start:end])
-        pieces = [Piece(text, start)]
-        if _syntax_error(text) is not None:
-            pieces = [Piece(piece.text, start + piece.position) for piece in as_python(text)]
-            if error := _syntax_error(b"".join(piece.text for piece in pieces)):
-                offset, message = error
-                problems.append(Problem(start, end, min(Module(pieces).position(offset), end - 1), message))
-                continue
-        module += (*pieces, Piece(b"\n", end - 1))
+        read = _read(_LONE_RETURN.sub(b"\n", code.text[start:end]), is_worth_it)
+        if isinstance(read, Problem):
+            problems.append(Problem(min(start + read.position, end - 1), read.message))
+        elif read is not None:
+            module += [Piece(piece.text, start + piece.position) for piece in read]
+            module.append(Piece(b"\n", end - 1))
     return Module(module), tuple(problems)
 
 
+def _read(cell: bytes, is_worth_it: Callable[[bytes], bool]) -> list[Piece] | Problem | None:
+    """Return what Python reads of ``cell``; None for one that is none and that nobody asks about."""
+    if _is_current(cell):
+        return [Piece(cell, 0)]
+    pieces = as_python(cell)
+    source = b"".join(piece.text for piece in pieces)
+    if _is_current(source):
+        return pieces
+    if not is_worth_it(cell):
+        return None
+    error = _syntax_error(source)
+    return pieces if error is None else Problem(Module(pieces).position(error[0]), error[1])
+
+
+def _is_current(source: bytes) -> bool:
+    try:
+        return is_current(source.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _syntax_error(source: bytes) -> tuple[int, str] | None:
-    """Return where ``source`` is no Python, and why; None where it is."""
+    """Return where ``source`` is no Python of any version, and why; None where it is."""
     try:
         parse(Text(source, source.decode(), "utf-8", 0))
     except BrokenError as error:

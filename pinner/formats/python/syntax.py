@@ -54,6 +54,15 @@ def parse(text: Text) -> Source:
     raise BrokenError(problem.msg, _place(text, problem)) from problem
 
 
+def is_current(text: str) -> bool:
+    """Tell whether ``text`` is Python to the version that runs here."""
+    try:
+        _tree(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def _place(text: Text, error: SyntaxError) -> int:
     """Return the byte that ``error`` points at; lines beyond the last are those of an end that came too soon."""
     if not error.lineno or error.lineno > len(text.starts):

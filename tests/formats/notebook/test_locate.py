@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -222,3 +224,26 @@ def test_calls_of_the_users_own_are_looked_at() -> None:
 
 def test_a_lone_carriage_return_is_a_line_break() -> None:
     assert read(written(notebook(code(START + "x = 1\rclient.containers.run('a:1')")))) == ["a:1"]
+
+
+def test_syntax_newer_than_the_python_that_runs_is_read() -> None:
+    cells = [START, "%cd ..\ntype X = int\nclient.containers.run('a:1')", "type X = str\nfor x in", "type Y = ("]
+    data = written(notebook(*map(code, cells)))
+    assert read(data) == ["a:1"]
+
+
+def test_libcst_is_imported_for_a_literal_alone() -> None:
+    script = (
+        "import sys; from pinner.formats import locate; from pinner.model import Document\n"
+        "located = locate(Document('demo.ipynb', sys.stdin.buffer.read()))\n"
+        "print('libcst' in sys.modules, located is not None)"
+    )
+
+    def run(*cells: str) -> str:
+        data = written(notebook(*map(code, cells)))
+        done = subprocess.run([sys.executable, "-c", script], input=data, capture_output=True, check=True, timeout=60)
+        return done.stdout.decode().strip()
+
+    magics = "%matplotlib inline\n!ls 'a\n"
+    assert run("import docker", magics, "for x in", "print 'two'", "%%bash\nx = (", "x = 'containers'") == "False False"
+    assert run(START, magics, "client.containers.run('a:1')") == "True True"
