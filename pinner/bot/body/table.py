@@ -1,0 +1,138 @@
+"""The table of a body: one row an image, with what a reviewer wants to know first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner.bot.body.links import page_of
+from pinner.bot.body.text import code, prose
+from pinner.bot.titles import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pinner.bot.body.compared import Compared, Origin, Platforms
+    from pinner.bot.model import HeldBack, ImageChange
+
+HEADER = "| Image | Digest | What changed |\n|---|---|---|\n"
+HELD_HEADER = "### Held back\n\n| Image | Digest | Why |\n|---|---|---|\n"
+_MOST_NAMED = 2
+_MOST_VERSION = 40
+_MOST_NAME = 160
+_UNITS = ("kB", "MB", "GB", "TB")
+_STEP = 1000
+_MINUS = "\N{MINUS SIGN}"
+
+
+def row(change: ImageChange, compared: Compared) -> str:
+    """Return the row of one change, with its line end."""
+    cells = (
+        [_image(change.name, change.canonical), _version(compared.before, compared.after)],
+        [_digests(change), _dates(change, compared.after)],
+        _news(change, compared),
+    )
+    return "| " + " | ".join("<br>".join(filter(None, lines)) for lines in cells) + " |\n"
+
+
+def held_row(held: HeldBack) -> str:
+    """Return the row of a change that is not proposed yet, with its line end."""
+    digest = "" if held.digest is None else f"`{short(held.digest)}`"
+    return f"| {code(held.name, _MOST_NAME)} | {digest} | {prose(held.reason)} |\n"
+
+
+def more_row(count: int) -> str:
+    """Return the row that stands for ``count`` rows left out."""
+    return f"| …and {count} more | | |\n"
+
+
+def _image(name: str, canonical: str) -> str:
+    page = page_of(canonical)
+    text = code(name, _MOST_NAME)
+    return text if page is None or not text else f"[{text}]({page})"
+
+
+def _version(before: Origin, after: Origin) -> str:
+    new = code(after.version or "", _MOST_VERSION)
+    old = code(before.version or "", _MOST_VERSION)
+    return _arrow(old, new) if old and new and old != new else new
+
+
+def _digests(change: ImageChange) -> str:
+    new = f"`{short(change.new)}`"
+    return f"{new} <sub>first pin</sub>" if change.old is None else _arrow(f"`{short(change.old)}`", new)
+
+
+def _arrow(old: str, new: str) -> str:
+    return f"{old} → {new}"
+
+
+def _dates(change: ImageChange, after: Origin) -> str:
+    """Return when the image was built and first seen: dates, since ages would change a text that says the same."""
+    parts = []
+    if after.built is not None:
+        parts.append(f"built {after.built}")
+    if change.first_seen is not None:
+        parts.append(f"first seen {change.first_seen:%Y-%m-%d}")
+    return f"<sub>{', '.join(parts)}</sub>" if parts else ""
+
+
+def _news(change: ImageChange, compared: Compared) -> Iterable[str]:
+    yield commits(compared)
+    if change.old is not None:
+        yield platforms(compared.platforms)
+    yield sizes(compared.before.size, compared.after.size)
+
+
+def commits(compared: Compared) -> str:
+    """Return how the source moved: a link to the comparison where there is one."""
+    old, new = compared.before.revision, compared.after.revision
+    if old is None or new is None:
+        return ""
+    if old == new:
+        return f"rebuilt from the same commit `{new[:7]}`"
+    if compared.compare is None:
+        return f"commit `{old[:7]}` → `{new[:7]}`"
+    host = compared.before.source.host if compared.before.source else ""
+    return f"[`{old[:7]}...{new[:7]}`]({compared.compare}) <sub>{code(host)}</sub>"
+
+
+def platforms(difference: Platforms) -> str:
+    """Return how many platforms have another image, and which came and went."""
+    changed, common = len(difference.changed), len(difference.changed) + len(difference.unchanged)
+    if not common and not difference.added and not difference.removed:
+        return ""
+    if changed == common and common == 1:
+        text = code(difference.changed[0])
+    elif changed == common:
+        text = f"all {common} platforms"
+    else:
+        text = f"{changed or 'none'} of {common} platforms"
+    added, removed = _few(difference.added), _few(difference.removed)
+    return ", ".join(filter(None, (text, added and f"added {added}", removed and f"**removed** {removed}")))
+
+
+def _few(names: tuple[str, ...]) -> str:
+    if len(names) > _MOST_NAMED:
+        return str(len(names))
+    return " and ".join(code(name) for name in names)
+
+
+def sizes(old: int | None, new: int | None) -> str:
+    """Return the size of a pull, and by how much it grew or shrank."""
+    if new is None:
+        return ""
+    if old is None or old == new:
+        return human(new)
+    return f"{human(new)} ({'+' if new > old else _MINUS}{human(abs(new - old))})"
+
+
+def human(size: int) -> str:
+    """Return ``size`` bytes in units of a thousand, as registries show them: ``71.2 MB``."""
+    if size < _STEP:
+        return f"{size} bytes"
+    amount, unit = size / _STEP, "kB"
+    for unit in _UNITS:
+        if round(amount, 1) < _STEP or unit == _UNITS[-1]:
+            break
+        amount /= _STEP
+    return f"{amount:.0f} {unit}" if unit == "kB" and round(amount) < _STEP else f"{amount:.1f} {unit}"
