@@ -187,9 +187,11 @@ def test_a_hash_that_is_nowhere_exits_with_3_and_says_where_it_was_looked_for(pl
     result = identify(place, "f" * 12, "--image", NAME, "--image", "registry.example/no:1", *ASK)
     assert result.status == 3
     assert (
-        f"found nowhere; it was looked for in:\n  a container engine: it could not be asked\n  {NAME}\n"
-        in result.stdout
+        "found nowhere; it was looked for in:\n  a container engine: cannot ask the engine" in result.stdout
     )
+    assert f"\n  {NAME}\n" in result.stdout
+    elsewhere = identify(place, INDEX.digest, "--image", NAME, *ASK, environment={"DOCKER_HOST": "ssh://far"})
+    assert (elsewhere.status, elsewhere.stderr) == (0, "")
     assert "warning: registry.example/no:1: cannot resolve" in result.stdout
     assert "hint: with all 64 digits" in result.stdout
     document = answer(identify(place, "f" * 64, "--image", "registry.example/no:1", "--format", "json", *ASK))

@@ -12,7 +12,7 @@ from pinner.cli.progress import with_progress
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
-from pinner.errors import ConfigError, InputError, InvalidReferenceError
+from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
 from pinner.identity.ask import Found, compare_with, look_up
 from pinner.identity.hashes import in_lock, in_store, named, read_query
 from pinner.identity.model import Compared, HashAnswer, LocalAnswer, Query
@@ -178,9 +178,9 @@ def _held(run: Run) -> tuple[tuple[LocalImage, ...], str]:
         with engine:
             images = tuple(engine.all_images())
             return images, f"the engine at {engine.name}"
-    except InputError as error:
-        run.terminal.say(f"{run.terminal.talk_style.severity('warning')}: {printable(error.message)}")
-        return (), "a container engine: it could not be asked"
+    except PinnerError as error:
+        # No right to use the socket, nobody there, an address by ssh: the hash may well be known elsewhere.
+        return (), f"a container engine: {error.message}"
 
 
 def _asking(run: Run, work: Callable[[Registry], Awaitable[T]]) -> T:
