@@ -104,6 +104,8 @@ class PullRequest(NamedTuple):
     auto_merge: bool = False
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    details: Mapping[str, str] = MappingProxyType({})
+    """What else the forge's own module needs to know: ids."""
 
 
 class Repository(NamedTuple):

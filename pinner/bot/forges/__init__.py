@@ -1,1 +1,109 @@
 """The forges: one module each over plain HTTP, and one line each here."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.bot.forges.base import Access, Forge, ForgeError
+from pinner.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Known(NamedTuple):
+    """How a forge is told from others, and who speaks to it."""
+
+    module: str
+    kind: str
+    """The class in the module: made of an `Access`."""
+    hosts: str
+    """A regular expression for the hosts that are surely it."""
+    probe: str
+    """What only it answers, without a token."""
+    tokens: tuple[str, ...]
+    """The variables of the environment that hold a token for it, the first one wins; PINNER_TOKEN is before all."""
+
+
+FORGES: Mapping[str, Known] = {
+    "github": Known("github", "GitHub", r"github\.com|.+\.ghe\.com", "/api/v3/meta", ("GITHUB_TOKEN", "GH_TOKEN")),
+    "gitlab": Known("gitlab", "GitLab", r"gitlab\.com", "/api/v4/version", ("GITLAB_TOKEN",)),
+    "gitea": Known("gitea", "Gitea", r"codeberg\.org|gitea\.com", "/api/v1/version", ("GITEA_TOKEN", "FORGEJO_TOKEN")),
+}
+_WEB = re.compile(r"(?P<server>https?://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::[0-9]+)?)/(?P<name>[^?#]+)")
+_SSH = re.compile(r"(?:ssh://)?(?:[^/@:]+@)(?P<host>[^/:@]+)(?P<port>:[0-9]+(?=/))?[:/]/?(?P<name>[^?#]+)")
+_CREDENTIALS = re.compile(r"//[^/@]*@")
+
+
+class Place(NamedTuple):
+    """Where a repository is."""
+
+    server: str
+    """``https://github.com``."""
+    host: str
+    name: str
+    """``owner/name``."""
+
+
+def parse_url(url: str) -> Place:
+    """Return where the repository of a URL is: one of the browser, or git's (HTTPS, SSH, ``git@host:owner/name``).
+
+    What it holds of credentials is dropped. Raises `ForgeError` for anything else.
+    """
+    web = _WEB.fullmatch(url.strip())
+    ssh = None if web else _SSH.fullmatch(url.strip())
+    found = web or ssh
+    if found is None:
+        shown = _CREDENTIALS.sub("//", url)
+        raise ForgeError(f"`{shown}` is no repository's address", hint="write https://HOST/OWNER/NAME")
+    name = found["name"].strip("/").removesuffix(".git")
+    if "/" not in name:
+        raise ForgeError(f"`{name}` names no repository", hint="write https://HOST/OWNER/NAME")
+    server = _CREDENTIALS.sub("//", web["server"]) if web else f"https://{found['host']}"
+    return Place(server, found["host"].lower(), name)
+
+
+def kind_of(host: str) -> str | None:
+    """Return which forge is at a well-known host, None where it has to be asked."""
+    return next((name for name, known in FORGES.items() if re.fullmatch(known.hosts, host.lower())), None)
+
+
+async def probe(access: Access) -> str:
+    """Return which forge is at ``access.server``, by what each alone answers; no token is sent.
+
+    Raises `ForgeError` where none is.
+    """
+    from pinner.bot.forges.transport import Api  # noqa: PLC0415 - with httpx
+
+    api = Api(access.server, access._replace(token=None), None)
+    try:
+        for name, known in FORGES.items():
+            # A version may be for members only (GitLab), and some pages are HTML for everything.
+            reply = await api.call("GET", known.probe, expect=range(300, 500))
+            said = "json" in reply.headers.get("content-type", "")
+            if said and reply.status in (200, 401, 403) and (reply.status == 200 or name == "gitlab"):  # noqa: PLR2004 - HTTP's
+                return name
+    finally:
+        await api.aclose()
+    raise ForgeError(
+        f"{access.server} is no forge that pinner knows", hint="say which with --forge github|gitlab|gitea"
+    )
+
+
+def token_for(name: str, environment: Mapping[str, str]) -> str | None:
+    """Return the token in the environment for a forge: PINNER_TOKEN, or else its own variables; None without one."""
+    variables = ("PINNER_TOKEN", *FORGES[name].tokens)
+    return next((value for variable in variables if (value := environment.get(variable, "").strip())), None)
+
+
+def connect(name: str, access: Access) -> Forge:
+    """Return the forge called ``name``; raises `ForgeError` for one that pinner does not know."""
+    known = FORGES.get(name)
+    if known is None:
+        raise ForgeError(
+            f"there is no forge `{name}`", hint=did_you_mean(name, FORGES) or f"known: {', '.join(FORGES)}"
+        )
+    forge: Forge = getattr(import_module(f"pinner.bot.forges.{known.module}"), known.kind)(access)
+    return forge

@@ -1,0 +1,340 @@
+"""GitHub: github.com, GHE.com and GitHub Enterprise Server, by REST and the two mutations that only GraphQL has.
+
+Source: docs.github.com/rest and /graphql (npm @octokit/openapi, @octokit/graphql-schema).
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError
+from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
+from pinner.bot.forges.transport import Api
+from pinner.bot.model import PullRequest, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping
+
+    from pinner.bot.forges.base import Access
+    from pinner.bot.model import NewCommit
+
+_CREATED, _MISSING, _UNPROCESSABLE = 201, 404, 422
+_COMMIT = """mutation($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid } }
+}"""
+_AUTO_MERGE = """mutation($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+}"""
+_VIEWER = "query { viewer { login } }"
+_METHODS = ("merge", "squash", "rebase")
+_NOTHING_TO_WAIT_FOR = frozenset({"clean", "has_hooks", "unstable"})
+_INSTALLATION = "ghs_"
+"""How a token of an App begins, GITHUB_TOKEN too: nobody's account is behind it."""
+_ACTIONS = "github-actions[bot]"
+_NO_WORKFLOWS = (
+    "pull requests made with GITHUB_TOKEN start no workflows: where checks must run, "
+    "give pinner the token of an App or of a person in PINNER_TOKEN"
+)
+_PAGE = 100
+_NEWEST: Mapping[str, str | int] = {"sort": "created", "direction": "desc", "per_page": _PAGE}
+
+
+class GitHub:
+    """One GitHub with one token."""
+
+    name = "github"
+    body_limit = 65536
+    default_token_user = "x-access-token"  # noqa: S105 - a user's name, no secret
+
+    def __init__(self, access: Access) -> None:
+        rest, self._graphql = addresses(access.server)
+        authorization = None if access.token is None else f"Bearer {access.token}"
+        self._is_app = (access.token or "").startswith(_INSTALLATION)
+        self._api = Api(rest, access, authorization, Budget(GITHUB_CONTENT))
+        self.signs_commits = self._is_app
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._api.aclose()
+
+    async def advice(self) -> tuple[str, ...]:
+        """Return what the user should know about this token."""
+        if not self._is_app:
+            return ()
+        answer = await self._ask(_VIEWER, {})
+        return (_NO_WORKFLOWS,) if answer["viewer"]["login"] == _ACTIONS else ()
+
+    async def repository(self, name: str) -> Repository:
+        """Return the repository called ``owner/name``."""
+        return self._repository((await self._api.call("GET", _path(name))).json())
+
+    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
+        """Yield an organisation's repositories, or a user's."""
+        for kind in ("orgs", "users"):
+            try:
+                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", {"per_page": _PAGE}):
+                    yield self._repository(found)
+            except MissingError:
+                if kind == "users":
+                    raise
+            else:
+                return
+
+    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return the pull requests of ``branch``; of an open one also whether it has conflicts."""
+        head = f"{_owner(repository)}:{branch}"
+        found = [
+            item
+            async for item in self._api.pages(
+                f"{_path(repository.name)}/pulls", {**_NEWEST, "state": "all", "head": head}
+            )
+            if _is_of(item, repository) and item["head"]["ref"] == branch
+        ]
+        for index, item in enumerate(found):
+            if item["state"] == "open":
+                # The list does not say whether it can be merged.
+                found[index] = (await self._api.call("GET", _pull(repository, item["number"]))).json()
+        return tuple(map(_request, found))
+
+    async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
+        """Return the open pull requests of the branches under ``prefix``."""
+        found = self._api.pages(f"{_path(repository.name)}/pulls", {**_NEWEST, "state": "open"})
+        return tuple(
+            [
+                _request(item)
+                async for item in found
+                if _is_of(item, repository) and item["head"]["ref"].startswith(prefix)
+            ]
+        )
+
+    async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a pull request, or return the one that is open."""
+        made = await self._api.call(
+            "POST",
+            f"{_path(repository.name)}/pulls",
+            body={"title": title, "body": body, "head": branch, "base": base, "maintainer_can_modify": True},
+            expect=(_UNPROCESSABLE,),
+            creates=True,
+        )
+        if made.status == _CREATED:
+            return _request(made.json())
+        for request in await self.pull_requests(repository, branch):
+            if request.state == "open" and request.base == base:
+                return request
+        raise ForgeError(f"the pull request is refused: {_reasons(made.json())}")
+
+    async def edit(
+        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+    ) -> None:
+        """Change title or body."""
+        await self._patch(repository, request, {"title": title, "body": body})
+
+    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
+        """Close a pull request."""
+        await self._patch(repository, request, {"state": "closed", "body": body})
+
+    async def _patch(self, repository: Repository, request: PullRequest, values: Mapping[str, str | None]) -> None:
+        given = {key: value for key, value in values.items() if value is not None}
+        if given:
+            await self._api.call("PATCH", _pull(repository, request.number), body=given)
+
+    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
+        """Say something, once."""
+        path = f"{_issue(repository, request)}/comments"
+
+        async def is_said() -> bool:
+            async for item in self._api.pages(path, {"per_page": _PAGE}):
+                if (item.get("body") or "").strip() == text.strip():
+                    return True
+            return False
+
+        if not await is_said():
+            await self._api.call("POST", path, body={"body": text}, creates=True, done=is_said)
+
+    async def add(
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        labels: Collection[str] = (),
+        assignees: Collection[str] = (),
+        reviewers: Collection[str] = (),
+    ) -> None:
+        """Add labels, assignees and reviewers; GitHub makes a label that is none yet."""
+        issue = _issue(repository, request)
+        if missing := _missing(labels, request.labels):
+            await self._api.call("POST", f"{issue}/labels", body={"labels": missing})
+        if missing := _missing(assignees, request.assignees):
+            await self._api.call("POST", f"{issue}/assignees", body={"assignees": missing})
+        if missing := _missing(reviewers, request.reviewers):
+            people = [name for name in missing if "/" not in name]
+            teams = [name.partition("/")[2] for name in missing if "/" in name]
+            body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
+            await self._api.call("POST", f"{_pull(repository, request.number)}/requested_reviewers", body=body)
+
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
+        """Enable GitHub's auto-merge, in the first way of merging that the repository allows."""
+        if request.auto_merge:
+            return True
+        found = (await self._api.call("GET", _pull(repository, request.number))).json()
+        if found.get("auto_merge") is not None:
+            return True
+        if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
+            return False
+        method = next((method for method in _METHODS if method in repository.merge_methods), _METHODS[0])
+        values = {"pullRequestId": found["node_id"], "expectedHeadOid": request.head, "mergeMethod": method.upper()}
+        try:
+            await self._ask(_AUTO_MERGE, {"input": values})
+        except ForgeError as error:
+            if "clean status" in error.message or "unstable status" in error.message:
+                return False
+            hint = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
+            raise ForbiddenError(error.message, hint=hint) from None
+        return True
+
+    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
+        """Delete a branch."""
+        if head is not None:
+            there = await self._head(repository, branch)
+            if there is None:
+                return
+            if there != head:
+                raise StaleHeadError(f"the branch {branch} has moved on: it is not deleted")
+        gone = (_MISSING, _UNPROCESSABLE)
+        reply = await self._api.call("DELETE", f"{_path(repository.name)}/git/refs/heads/{quote(branch)}", expect=gone)
+        if reply.status == _UNPROCESSABLE and await self._head(repository, branch) is not None:
+            raise ForgeError(f"the branch {branch} cannot be deleted: {_reasons(reply.json())}")
+
+    async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
+        """Make a commit by createCommitOnBranch: signed by GitHub, its author the token's owner."""
+        await self._branch_at(repository, commit)
+        headline, _, rest = commit.message.partition("\n")
+        added = [{"path": file.path, "contents": base64.b64encode(file.after).decode()} for file in commit.files]
+        values = {
+            "branch": {"repositoryNameWithOwner": repository.name, "branchName": commit.branch},
+            "expectedHeadOid": commit.parent,
+            "message": {"headline": headline, "body": rest.strip("\n")},
+            "fileChanges": {"additions": added},
+        }
+        try:
+            answer = await self._ask(_COMMIT, {"input": values})
+        except StaleHeadError:
+            return await self._made_before(repository, commit)
+        return str(answer["createCommitOnBranch"]["commit"]["oid"])
+
+    async def _branch_at(self, repository: Repository, commit: NewCommit) -> None:
+        """Make the branch; where it is there already, the commit's own check of the head decides."""
+        body = {"ref": f"refs/heads/{commit.branch}", "sha": commit.parent}
+        reply = await self._api.call("POST", f"{_path(repository.name)}/git/refs", body=body, expect=(_UNPROCESSABLE,))
+        if reply.status == _UNPROCESSABLE and await self._head(repository, commit.branch) is None:
+            raise ForgeError(f"the branch {commit.branch} cannot be made: {_reasons(reply.json())}")
+
+    async def _made_before(self, repository: Repository, commit: NewCommit) -> str:
+        head = await self._head(repository, commit.branch)
+        if head is not None:
+            there = (await self._api.call("GET", f"{_path(repository.name)}/git/commits/{head}")).json()
+            parents = [parent["sha"] for parent in there["parents"]]
+            if parents == [commit.parent] and there["message"].strip() == commit.message.strip():
+                return head
+        raise StaleHeadError(f"the branch {commit.branch} is not where it was")
+
+    async def _head(self, repository: Repository, branch: str) -> str | None:
+        path = f"{_path(repository.name)}/git/ref/heads/{quote(branch)}"
+        reply = await self._api.call("GET", path, expect=(_MISSING,))
+        return None if reply.status == _MISSING else str(reply.json()["object"]["sha"])
+
+    async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return GraphQL's ``data``; raises `StaleHeadError` for a head that moved, `ForgeError` for the rest."""
+        body = {"query": query, "variables": variables}
+        answer = (await self._api.call("POST", self._graphql, body=body)).json()
+        if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict) or answer.get("errors"):
+            errors = answer.get("errors") if isinstance(answer, dict) else None
+            kinds = {error.get("type") for error in errors or ()}
+            message = f"GitHub refuses: {_reasons({'errors': errors or []})}"
+            if "STALE_DATA" in kinds or "Expected branch to point to" in message:
+                raise StaleHeadError(message)
+            raise (ForbiddenError if "FORBIDDEN" in kinds else ForgeError)(message)
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def _repository(self, found: Mapping[str, Any]) -> Repository:
+        # An App's token has no account whose rights these would be: they say no to everything.
+        rights = {} if self._is_app else found.get("permissions") or {}
+        return Repository(
+            name=found["full_name"],
+            default_branch=found["default_branch"],
+            clone_url=found["clone_url"],
+            web_url=found["html_url"],
+            is_archived=bool(found.get("archived")),
+            is_fork=bool(found.get("fork")),
+            can_push=rights.get("push", True),
+            can_propose=rights.get("pull", True),
+            merge_methods=tuple(method for method in _METHODS if found.get(_SETTINGS[method])),
+        )
+
+
+_SETTINGS = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
+
+
+def addresses(server: str) -> tuple[str, str]:
+    """Return the addresses of REST and GraphQL for what people open in a browser."""
+    scheme, _, host = server.partition("://")
+    if host == "github.com":
+        return "https://api.github.com", "https://api.github.com/graphql"
+    if host.endswith(".ghe.com"):
+        return f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql"
+    return f"{server}/api/v3", f"{server}/api/graphql"
+
+
+def _request(found: Mapping[str, Any]) -> PullRequest:
+    mergeable = found.get("mergeable")
+    return PullRequest(
+        number=found["number"],
+        state="merged" if found.get("merged_at") else "open" if found["state"] == "open" else "closed",
+        branch=found["head"]["ref"],
+        base=found["base"]["ref"],
+        head=found["head"]["sha"],
+        title=found["title"],
+        body=found.get("body") or "",
+        url=found["html_url"],
+        labels=tuple(label["name"] for label in found.get("labels") or ()),
+        conflicts=None if mergeable is None else not mergeable,
+        auto_merge=found.get("auto_merge") is not None,
+        assignees=tuple(person["login"] for person in found.get("assignees") or ()),
+        reviewers=tuple(person["login"] for person in found.get("requested_reviewers") or ()),
+    )
+
+
+def _is_of(found: Mapping[str, Any], repository: Repository) -> bool:
+    """Tell whether the head is the repository's own branch; that of a fork, or of one that is gone, is not ours."""
+    place = found["head"].get("repo")
+    return place is not None and place["full_name"].lower() == repository.name.lower()
+
+
+def _reasons(answer: Any) -> str:  # noqa: ANN401 - JSON is what it is
+    from pinner.bot.forges.transport import words  # noqa: PLC0415 - only a failure needs it
+
+    return words(answer)
+
+
+def _missing(wanted: Collection[str], there: Collection[str]) -> list[str]:
+    known = {name.lower() for name in there}
+    return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
+
+
+def _owner(repository: Repository) -> str:
+    return repository.name.partition("/")[0]
+
+
+def _path(name: str) -> str:
+    return f"/repos/{quote(name)}"
+
+
+def _pull(repository: Repository, number: int) -> str:
+    return f"{_path(repository.name)}/pulls/{number}"
+
+
+def _issue(repository: Repository, request: PullRequest) -> str:
+    return f"{_path(repository.name)}/issues/{request.number}"

@@ -1,0 +1,318 @@
+"""How every forge is spoken to: JSON over HTTP, each call in one wrapper that waits, tries again and tells failures.
+
+Source: GitHub's "Best practices for using the REST API" and "Rate limits", GitLab's "Rate limits" headers, RFC 9110.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
+
+from pinner import __version__
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, MissingError, UnreachableError
+from pinner.bot.forges.limits import Budget, pause_asked_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+
+    import httpx
+
+    from pinner.bot.forges.base import Access
+    from pinner.registry.retry import Clock
+
+_ATTEMPTS = 5
+_LONGEST_WAIT = 900.0
+"""Seconds that a forge may have one call wait, all its pauses together."""
+_TIMEOUT = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": None}
+_BODY_LIMIT = 16 << 20
+_ERROR_LIMIT = 64 << 10
+_MAX_PAGES = 1000
+_MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?', re.IGNORECASE)
+_OK, _BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _SERVER_ERROR = 200, 400, 401, 403, 404, 500
+_READ_ONLY = 423
+"""Gitea: the repository is archived."""
+
+
+class Reply(NamedTuple):
+    """One answer, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
+        """Return the body's value, None where it has none; raises `ForgeError` for what is no JSON."""
+        if not self.body.strip():
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise ForgeError("the forge's answer is no JSON", hint="is this the forge's own address?") from None
+
+
+class Api:
+    """One forge's API. ``base`` ends without a slash; ``authorization`` is the header's value, a secret."""
+
+    def __init__(self, base: str, access: Access, authorization: str | None, budget: Budget | None = None) -> None:
+        import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+
+        from pinner.registry.retry import Clock  # noqa: PLC0415 - with asyncio
+
+        self.base = base
+        self._access = access
+        self._authorization = authorization
+        self._clock: Clock = access.clock or Clock()
+        self._budget = budget or Budget(())
+        self._url = httpx.URL(base)
+        self._transport: httpx.AsyncBaseTransport | None = None
+        if self._url.scheme != "https" and authorization is not None:
+            _refuse_plain(self._url)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+        expect: Collection[int] = (),
+        creates: bool = False,
+        done: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Reply:
+        """Return the answer to one request; failures other than the statuses of ``expect`` are raised.
+
+        ``path`` follows the base, or is a whole address of the same origin. ``creates``: counts against the budget
+        for new content. ``done`` is asked before a write is repeated, as its answer may only have been lost: where it
+        is true, an empty answer is returned.
+        """
+        url = self._address(path, query)
+        waited, pauses, failures = 0.0, 0, 0
+        while True:
+            if pauses + failures and done is not None and await done():
+                return Reply(_OK, {}, b"")
+            if creates:
+                waited += await self._wait(self._budget.delay(self._clock.now()), waited, "its limit on new content")
+                self._budget.spend(self._clock.now())
+            try:
+                reply = await self._follow(method, url, body)
+            except UnreachableError:
+                failures += 1
+                if failures == _ATTEMPTS:
+                    raise
+            else:
+                pause = pause_asked_for(reply, self._clock.wall(), pauses + 1)
+                if pause is not None:
+                    pauses += 1
+                    waited += await self._wait(pause, waited, "its rate limit")
+                    continue
+                if reply.status < _SERVER_ERROR or reply.status in expect:
+                    return self._judged(reply, method, url, expect)
+                failures += 1
+                if failures == _ATTEMPTS:
+                    raise UnreachableError(
+                        f"{self._url.host} does not work: {_told(reply)}",
+                        hint="a later run goes on where this one stopped",
+                    )
+            await self._clock.sleep(min(20.0, 0.5 * 2.0 ** (failures - 1)) * (0.5 + self._clock.chance() / 2))
+
+    async def pages(self, path: str, query: Mapping[str, str | int] | None = None) -> AsyncIterator[Any]:
+        """Yield the items of a list, page by page as ``Link: …; rel="next"`` leads; of the same origin only."""
+        reply = await self.call("GET", path, query=query)
+        for _ in range(_MAX_PAGES):
+            items = reply.json()
+            if not isinstance(items, list):
+                raise ForgeError(f"{self._url.host} answers no list for {path}")
+            for item in items:
+                yield item
+            following = _NEXT.search(reply.headers.get("link", ""))
+            if following is None or not items:
+                return
+            reply = await self.call("GET", following[1])
+        raise ForgeError(f"{self._url.host} has more than {_MAX_PAGES} pages for {path}")
+
+    def _address(self, path: str, query: Mapping[str, str | int] | None) -> httpx.URL:
+        if not path.startswith("/"):
+            url = self._url.join(path)
+            self._check_origin(url)
+            return url
+        return self._url.copy_with(
+            raw_path=self._url.raw_path.rstrip(b"/")
+            + path.encode()
+            + (f"?{urlencode(query)}".encode() if query else b"")
+        )
+
+    def _check_origin(self, url: httpx.URL) -> None:
+        if (url.scheme, url.host, url.port) != (self._url.scheme, self._url.host, self._url.port):
+            raise ForgeError(
+                f"{self._url.host} sends us on to another host, {_clean(url.host)}: the token is not sent there",
+                hint="give the forge's own address",
+            )
+
+    async def _follow(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
+        """Send a request, and a reading one again where it is sent on within the same origin (a renamed repository)."""
+        for _ in range(_MAX_REDIRECTS):
+            reply = await self._send(method, url, body)
+            target = reply.headers.get("location")
+            if reply.status not in _REDIRECTS or target is None:
+                return reply
+            url = url.join(target)
+            self._check_origin(url)
+            if method != "GET":
+                raise ForgeError(f"{self._url.host} has moved what was to be changed", hint="has it a new name?")
+        raise ForgeError(f"{self._url.host} sends us in circles")
+
+    async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
+        import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+
+        from pinner.registry.redaction import secrets_in, without  # noqa: PLC0415 - with httpx
+        from pinner.registry.wire import unreached  # noqa: PLC0415 - with httpx
+
+        headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
+        if self._authorization is not None:
+            headers["Authorization"] = self._authorization
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        request = httpx.Request(method, url, headers=headers, content=content, extensions={"timeout": _TIMEOUT})
+        try:
+            response = await self._connected().handle_async_request(request)
+            try:
+                data = await self._read(response)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            told = unreached(error, self._url.netloc.decode("ascii"))
+            kind = UnreachableError if told.passing else ForgeError
+            raise kind(told.message, hint="is its address right, and the network up?") from None
+        if response.status_code >= _BAD:
+            data = without(secrets_in(self._authorization, None), data)
+        return Reply(response.status_code, {key.lower(): value for key, value in response.headers.items()}, data)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        data = bytearray()
+        limit = _BODY_LIMIT if response.status_code < _BAD else _ERROR_LIMIT
+        async for chunk in response.stream:  # type: ignore[union-attr] # an asynchronous transport's is asynchronous
+            data += chunk
+            if len(data) > limit:
+                if limit == _BODY_LIMIT:
+                    raise ForgeError(f"{self._url.host} sent more than {limit >> 20} MB where so much is never needed")
+                break
+        return bytes(data[:limit])
+
+    def _connected(self) -> httpx.AsyncBaseTransport:
+        if self._transport is None:
+            self._transport = _connect(self._url, self._access)
+        return self._transport
+
+    async def _wait(self, seconds: float, waited: float, what: str) -> float:
+        if seconds <= 0:
+            return 0.0
+        if waited + seconds > _LONGEST_WAIT:
+            raise BusyError(
+                f"{self._url.host} asks for a pause of {round(seconds)} s: {what}",
+                hint="a later run goes on where this one stopped",
+                retry_after=seconds,
+            )
+        self._access.on_wait(f"{self._url.host} asks for a pause of {round(seconds)} s: {what}")
+        await self._clock.sleep(seconds)
+        return seconds
+
+    def _judged(self, reply: Reply, method: str, url: httpx.URL, expect: Collection[int]) -> Reply:
+        if reply.status < _BAD or reply.status in expect:
+            return reply
+        host, told = self._url.host, _told(reply)
+        if reply.status == _UNAUTHORIZED:
+            raise ForbiddenError(
+                f"{host} does not accept the token: {told}", hint="has it expired, or is it another's?"
+            )
+        if reply.status in (_FORBIDDEN, _READ_ONLY):
+            raise ForbiddenError(f"{host} does not allow it: {told}", hint=_right_for(method, told))
+        if reply.status == _MISSING:
+            raise MissingError(
+                f"{host} has no {_clean(url.path)}, or the token may not see it", hint="is the name right?"
+            )
+        raise ForgeError(f"{host} refuses: {told}")
+
+
+def _refuse_plain(url: httpx.URL) -> None:
+    from pinner.registry.hosts import Reach, reach_of  # noqa: PLC0415 - only where it is needed
+
+    if reach_of(url.host) is not Reach.LOOPBACK:
+        raise ForgeError(f"the token would go to {url.host} readable for everybody on the way", hint="use https://")
+
+
+def _connect(url: httpx.URL, access: Access) -> httpx.AsyncBaseTransport:
+    import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+
+    from pinner.registry.proxies import proxy_for  # noqa: PLC0415 - with httpx
+    from pinner.registry.tls import Certificates, make_context  # noqa: PLC0415 - with ssl
+
+    context = make_context(None, Certificates(), access.environment, access.on_wait)
+    try:
+        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, proxy=proxy_for(url, access.environment))
+    except (ImportError, ValueError, httpx.InvalidURL):
+        # The address may hold a password: it is not repeated.
+        raise ForgeError(
+            f"the environment's proxy for {url.scheme} addresses cannot be used",
+            hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
+        ) from None
+
+
+def _right_for(method: str, told: str) -> str:
+    """Return what to do about a refusal, which is what people look for in vain."""
+    if "GitHub Actions is not permitted to create" in told:
+        return "allow it in the repository's Settings → Actions → General → Workflow permissions"
+    if "not accessible by integration" in told:
+        return (
+            "the job needs `permissions: {contents: write, pull-requests: write}`; "
+            "a run for a fork's pull request never gets them"
+        )
+    return "the token needs the right to " + ("read the repository" if method == "GET" else "write to the repository")
+
+
+def _told(reply: Reply) -> str:
+    """Return a refusal's own words."""
+    try:
+        value = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return f"HTTP {reply.status}"
+    return words(value) or f"HTTP {reply.status}"
+
+
+def words(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
+    """Return what a refusal of any forge says in ``message``, ``error`` and ``errors``, on one line."""
+    found: list[str] = []
+    if isinstance(value, dict):
+        for key in ("message", "error", "error_description", "errors"):
+            found += _words(value.get(key))
+    return _clean(": ".join(dict.fromkeys(found)))
+
+
+def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON is what it is
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [word for item in value[:5] for word in _words(item)]
+    if isinstance(value, dict):
+        if isinstance(value.get("message"), str):
+            return [value["message"]]
+        return [f"{key} {word}" for key, item in list(value.items())[:5] for word in _words(item)]
+    return []
+
+
+def _clean(text: str) -> str:
+    from pinner.registry.failures import clean  # noqa: PLC0415 - only a failure needs it
+
+    return clean(text)

@@ -1,0 +1,104 @@
+"""Bare repositories on disk, by the git program: made, read and committed to without a working tree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+AUTHOR = ("Ada Maintainer", "ada@example.org")
+EPOCH = 1_760_000_000
+_ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+
+
+def git(folder: Path, *arguments: str, data: bytes | None = None, check: bool = True) -> str:
+    """Return what git prints, without the blanks around it."""
+    done = subprocess.run(
+        ["git", "-C", str(folder), *arguments], input=data, capture_output=True, env=_ENVIRONMENT, check=False
+    )
+    if check and done.returncode:
+        raise AssertionError(f"git {' '.join(arguments)}: {done.stderr.decode()}")
+    return done.stdout.decode("utf-8", "surrogateescape").strip() if done.returncode == 0 else ""
+
+
+def make(folder: Path) -> None:
+    """Make an empty bare repository that can be pushed to over HTTP, and cloned in part."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".")
+    with (folder / "config").open("a") as config:
+        config.write("[http]\n\treceivepack = true\n[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n")
+
+
+def head(folder: Path, branch: str) -> str | None:
+    """Return the commit that a branch is at."""
+    return git(folder, "rev-parse", "--quiet", "--verify", f"refs/heads/{branch}", check=False) or None
+
+
+def commit(
+    folder: Path,
+    branch: str,
+    files: Mapping[str, bytes | None],
+    message: str,
+    *,
+    parent: str | None = None,
+    author: tuple[str, str] = AUTHOR,
+    committer: tuple[str, str] | None = None,
+    when: int = EPOCH,
+    executable: frozenset[str] = frozenset(),
+) -> str:
+    """Commit ``files`` (None: deleted) on a branch, on ``parent`` or the branch's head; return the commit."""
+    start = parent or head(folder, branch)
+    text = message.encode()
+    name, mail = author
+    committed, address = committer or author
+    lines = [
+        f"commit refs/heads/{branch}\n".encode(),
+        f"author {name} <{mail}> {when} +0000\ncommitter {committed} <{address}> {when} +0000\n".encode(),
+        f"data {len(text)}\n".encode() + text + b"\n",
+        f"from {start}\n".encode() if start else b"",
+    ]
+    for path, content in files.items():
+        quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        if content is None:
+            lines.append(f"D {quoted}\n".encode())
+        else:
+            mode = "100755" if path in executable else "100644"
+            lines.append(f"M {mode} inline {quoted}\ndata {len(content)}\n".encode() + content + b"\n")
+    git(folder, "fast-import", "--quiet", "--force", data=b"".join(lines))
+    made = head(folder, branch)
+    assert made is not None
+    return made
+
+
+def read(folder: Path, branch: str) -> dict[str, bytes]:
+    """Return the files of a branch."""
+    names = git(folder, "ls-tree", "-r", "-z", "--name-only", f"refs/heads/{branch}").split("\0")
+    return {
+        name: subprocess.run(
+            ["git", "-C", str(folder), "cat-file", "blob", f"refs/heads/{branch}:{name}"],
+            capture_output=True,
+            env=_ENVIRONMENT,
+            check=True,
+        ).stdout
+        for name in names
+        if name
+    }
+
+
+def conflicts(folder: Path, base: str, other: str) -> bool:
+    """Tell whether merging the two would leave conflicts."""
+    done = subprocess.run(
+        ["git", "-C", str(folder), "merge-tree", "--write-tree", base, other],
+        capture_output=True,
+        env=_ENVIRONMENT,
+        check=False,
+    )
+    return done.returncode == 1
