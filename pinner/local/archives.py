@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pinner.local.tar import Entry
 
-_MAX_MEMBERS = 50_000
+_MAX_MEMBERS = 20_000
 _HINT = "pinner reads what `docker save`, `podman save` and `skopeo copy` write"
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["file", "symlink", "hardlink", "other"]
 
 _BLOCK = 512
+_ASCII = bytes(range(128))
 _MAX_EXTENSION = 1024 * 1024
 _KINDS: dict[bytes, Kind] = {b"0": "file", b"\0": "file", b"7": "file", b"1": "hardlink", b"2": "symlink"}
 _LONG_NAMES = {b"L": "path", b"K": "linkpath"}
@@ -153,7 +154,7 @@ def _is_header(block: bytes) -> bool:
         return False
     counted = block[:148] + b" " * 8 + block[156:]
     total = sum(counted)
-    return stated in (total, total - 256 * sum(byte > 127 for byte in counted))  # noqa: PLR2004 - of a signed byte
+    return stated in (total, total - 256 * len(counted.translate(None, _ASCII)))
 
 
 def _number(field: bytes) -> int:

@@ -184,8 +184,8 @@ def test_what_is_no_archive_of_images_gets_one_message(tmp_path: Path, data: byt
 
 
 def test_more_files_than_any_archive_has_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(gzip.compress(tar_of({}, {"a": "b"})[:512] * 50_001))
-    with pytest.raises(InputError, match="more than 50000 files"):
+    (tmp_path / "a").write_bytes(gzip.compress(tar_of({}, {"a": "b"})[:512] * 20_001))
+    with pytest.raises(InputError, match="more than 20000 files"):
         read_archive(tmp_path / "a")
 
 
