@@ -48,11 +48,14 @@ class Survey(NamedTuple):
     unreadable: tuple[Unreadable, ...]
 
 
-def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
-    """Read and locate every target; a file that cannot be read is reported and the others go on."""
+def survey(targets: Iterable[Target], settings: Settings, *, today: date, processes: int | None = None) -> Survey:
+    """Read and locate every target; a file that cannot be read is reported and the others go on.
+
+    ``processes`` is how many to share the work between; None for what is best where nothing else is running.
+    """
     targets = sorted(targets, key=lambda target: target.path)
     formats = with_calls(settings.calls)
-    readings = read_all(targets, formats)
+    readings = read_all(targets, formats, processes)
     found = _known(readings, formats)
     places = _reconciled(found, targets)
     sources = tuple(

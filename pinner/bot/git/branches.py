@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.decide import Branch
-from pinner.bot.git.clone import Entry, read_commits
+from pinner.bot.git.clone import Entry, entries, read_commits
 from pinner.bot.git.program import GitError
 from pinner.bot.marker import read_trailer
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _LOCAL = "refs/pinner/there/"
 """Where the remote's branches are kept in the clone."""
+_LOCAL_NOTE = "refs/pinner/note"
 _HEADS = "refs/heads/"
+NOTE = "refs/pinner/seen"
+"""Where the bot notes in the repository what it has seen and not proposed yet; no branch, so that no page lists it."""
+NOTE_FILE = "pinner.lock"
 NEW_FILE = "100644"
 # What the forges sign: GitHub's own committer, with a bot as the author.
 _FORGE_COMMITTER = "GitHub <noreply@github.com>"
@@ -37,16 +41,39 @@ class Fetched(NamedTuple):
     """None where the head has none, or several."""
 
 
-async def list_branches(git: Git, url: str, prefix: str) -> dict[str, str]:
-    """Return the heads of the remote's branches whose names start with ``prefix``, by name."""
-    listing = await git.run("ls-remote", "--heads", "--", url, f"{_HEADS}{prefix}*", within=False)
-    heads = {}
+class Remote(NamedTuple):
+    """What the remote has of the bot."""
+
+    branches: Mapping[str, str]
+    """The heads of its branches, by name."""
+    note: str | None
+    """The commit with its note; None where there is none."""
+
+
+async def look_at_remote(git: Git, prefix: str) -> Remote:
+    """Return what the remote of the clone has: the branches whose names start with ``prefix``, and the note."""
+    listing = await git.run("ls-remote", "origin", f"{_HEADS}{prefix}*", NOTE)
+    heads, note = {}, None
     for line in listing.decode("utf-8", "surrogateescape").splitlines():
         head, _, name = line.partition("\t")
         # A pattern of ls-remote fits the end of a name too: `x/refs/heads/pinner/a`.
         if name.startswith(_HEADS + prefix):
             heads[name.removeprefix(_HEADS)] = head
-    return heads
+        elif name == NOTE:
+            note = head
+    return Remote(heads, note)
+
+
+async def read_note(git: Git) -> bytes:
+    """Return what the remote's note says, which must be there; raises `GitError`."""
+    await git.run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{NOTE}:{_LOCAL_NOTE}")
+    return await git.run("cat-file", "blob", f"{_LOCAL_NOTE}:{NOTE_FILE}")
+
+
+async def read_file(git: Git, commit: str, path: str) -> bytes | None:
+    """Return the file at ``path`` in ``commit``; None where it has none."""
+    listing = entries(await git.run("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", path))
+    return None if path not in listing else await git.run("cat-file", "blob", listing[path].object)
 
 
 async def fetch_branches(git: Git, names: Sequence[str]) -> dict[str, Fetched]:

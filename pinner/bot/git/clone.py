@@ -73,7 +73,7 @@ async def clone(git: Git, url: str, branch: str, wanted: Callable[[str], bool]) 
     """
     await _fetch(git, url, branch)
     base = (await read_commits(git, ["HEAD"]))[0]
-    files = _entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree))
+    files = entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree))
     await _check_out(git, {path: entry for path, entry in files.items() if wanted(path)})
     return Clone(git, base, files)
 
@@ -141,7 +141,8 @@ def _signature(text: str) -> tuple[str, int]:
     return f"{who}>", int(seconds) if seconds.removeprefix("-").isdecimal() else 0
 
 
-def _entries(listing: bytes) -> dict[str, Entry]:
+def entries(listing: bytes) -> dict[str, Entry]:
+    """Return the files in what ``git ls-tree -z`` writes, by path."""
     found = {}
     for record in listing.split(b"\0")[:-1]:
         head, _, path = record.partition(b"\t")
@@ -154,8 +155,8 @@ def _entries(listing: bytes) -> dict[str, Entry]:
 async def _check_out(git: Git, wanted: Mapping[str, Entry]) -> None:
     """Put ``wanted`` into the working tree, their blobs fetched all at once.
 
-    By a tree that has nothing else: `git read-tree -u` fetches what lacks in one go, where patterns of a sparse checkout
-    would each be held against every path.
+    By a tree that has nothing else: `git read-tree -u` fetches what lacks in one go, where the patterns of a sparse
+    checkout would each be held against every path.
     """
     attributes = git.tree / ".git" / "info" / "attributes"
     attributes.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Commit and push: the same files on the same base are the same commit on every run, and no head is overwritten unseen."""
+"""Commit and push: the same files on the same base are the same commit on every run; no head is overwritten unseen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
-from pinner.bot.git.branches import refuse_unlike, wanted_entries
+from pinner.bot.git.branches import NOTE, NOTE_FILE, refuse_unlike, wanted_entries
 from pinner.bot.git.program import GitError
 
 if TYPE_CHECKING:
@@ -47,6 +47,23 @@ async def make_commit(clone: Clone, files: Sequence[FileChange], message: str, a
     return said.decode("ascii").strip()
 
 
+async def make_note(clone: Clone, data: bytes, author: Author) -> str:
+    """Return the id of a commit that holds ``data`` and nothing else, always the same for the same; in the clone alone.
+
+    Raises `GitError`.
+    """
+    who = f"{_plain(author.name)} <{_plain(author.email)}> 0 +0000"
+    stream = (
+        f"commit {_REF}-note\nmark :1\nauthor {who}\ncommitter {who}\n".encode(),
+        _data(b"What pinner has seen and not proposed yet\n"),
+        f"M 100644 inline {NOTE_FILE}\n".encode(),
+        _data(data),
+        b"\nget-mark :1\ndone\n",
+    )
+    said = await clone.git.run("fast-import", "--quiet", "--force", "--done", data=b"".join(stream))
+    return said.decode("ascii").strip()
+
+
 def _plain(text: str) -> str:
     """Return a name or an address without what would end it in a commit."""
     return "".join(character for character in text if character not in "<>\n\r\0").strip()
@@ -67,18 +84,24 @@ async def push(git: Git, branch: str, commit: str, lease: str | None) -> None:
 
     Raises `StaleHeadError` where it is not, `ForbiddenError`, `GitError`.
     """
-    await _push(git, branch, f"{commit}:refs/heads/{branch}", lease or "")
+    await _push(git, f"refs/heads/{branch}", commit, lease or "")
 
 
 async def delete(git: Git, branch: str, lease: str) -> None:
     """Delete the remote's ``branch``, which must be at ``lease``; raises what `push` does."""
-    await _push(git, branch, f":refs/heads/{branch}", lease)
+    await _push(git, f"refs/heads/{branch}", "", lease)
 
 
-async def _push(git: Git, branch: str, what: str, lease: str) -> None:
-    expected = f"--force-with-lease=refs/heads/{branch}:{lease}"
+async def push_note(git: Git, commit: str, lease: str | None) -> None:
+    """Make ``commit`` the bot's note in the remote, which must be at ``lease``; raises what `push` does."""
+    await _push(git, NOTE, commit, lease or "")
+
+
+async def _push(git: Git, ref: str, commit: str, lease: str) -> None:
+    branch = ref.removeprefix("refs/heads/")
+    expected = f"--force-with-lease={ref}:{lease}"
     status, output, errors = await git.outcome(
-        "push", "--porcelain", "--no-verify", "--no-signed", expected, "origin", what
+        "push", "--porcelain", "--no-verify", "--no-signed", expected, "origin", f"{commit}:{ref}"
     )
     if not status:
         return

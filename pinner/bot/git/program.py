@@ -174,7 +174,8 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Login | None) -> Git:
-    """Return git for a clone of ``url`` in ``folder``, which is there and empty; ``login`` goes to the host of it."""
+    """Return git for a clone of ``url`` in ``folder``, which is made; ``login`` goes to the host of it."""
+    folder.mkdir(mode=0o700)
     clean = {
         name: value for name, value in environment.items() if not name.startswith("GIT_") or name.startswith(_KEPT)
     }

@@ -1,0 +1,224 @@
+"""Split an update into what each pull request changes: its images, its files, and what it leaves for later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.bot.groups import DIGESTS, PINS, group_of
+from pinner.bot.model import FileChange, HeldBack, ImageChange
+from pinner.bot.planning import lock_with
+from pinner.errors import RateLimitedError, ResolveError, UnavailableError
+from pinner.lockfile.model import NAME
+from pinner.lockfile.render import render_lock
+from pinner.lockfile.select import usual_platform
+from pinner.lockfile.usage import at_digest
+from pinner.model import Mention, as_skip
+from pinner.plan import Changed, Failed, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from pinner.bot.planning import Ground, Update
+    from pinner.config import Group
+    from pinner.image import Image
+    from pinner.model import Span
+    from pinner.reference import Digest, ImageReference
+    from pinner.resolve import Registry
+    from pinner.screen import Source
+
+    Owners = Mapping[tuple[str, Span], str]
+
+
+class Part(NamedTuple):
+    """What one group's pull request changes."""
+
+    group: str
+    changes: tuple[ImageChange, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
+    may_pass: bool = False
+    """Whether something has no answer now and may have one soon: then nothing is known to be obsolete."""
+
+
+async def split(
+    ground: Ground, update: Update, registry: Registry, stored: bytes | None
+) -> tuple[dict[str, Part], tuple[Plan, ...]]:
+    """Return the parts of ``update`` by group, the empty ones left out, and plans with every failure.
+
+    ``stored`` is the lock's file as it is.
+    """
+    groups = ground.settings.groups
+    owners = _owners(update.plans, groups, together=ground.lock is not None)
+    failures = tuple(
+        Plan(plan.document, failed, plan.document.data)
+        for plan in update.plans
+        if (failed := tuple(verdict for verdict in plan.verdicts if isinstance(verdict, Failed)))
+    )
+    names = _order(groups)
+    found = {}
+    for name in names:
+        part = await _part(name, owners, ground, update, registry, stored)
+        if part.changes or part.held_back:
+            found[name] = part
+    return found, failures
+
+
+def _order(groups: Sequence[Group]) -> list[str]:
+    return [*(group.name for group in groups), DIGESTS, PINS]
+
+
+def _owners(plans: Iterable[Plan], groups: Sequence[Group], *, together: bool) -> Owners:
+    """Return which group every mention belongs to that changes or should have, by file and place.
+
+    ``together``: all mentions of one tag belong to one group, as a lock has one entry for them; the first that has a
+    digest decides.
+    """
+    owners: dict[tuple[str, Span], str] = {}
+    names: dict[tuple[str, Span], str] = {}
+    firsts: dict[str, tuple[bool, str]] = {}
+    for plan in plans:
+        for verdict in plan.verdicts:
+            if not isinstance(verdict, Changed | Failed):
+                continue
+            reference, key = verdict.place.reference, (plan.document.path, verdict.place.span)
+            group = owners.setdefault(key, group_of(reference, plan.document.path, groups))
+            names[key] = reference.canonical
+            rank = reference.digest is None
+            if reference.canonical not in firsts or rank < firsts[reference.canonical][0]:
+                firsts[reference.canonical] = (rank, group)
+    if not together:
+        return owners
+    return {key: firsts[names[key]][1] for key in owners}
+
+
+async def _part(
+    name: str, owners: Owners, ground: Ground, update: Update, registry: Registry, stored: bytes | None
+) -> Part:
+    mine = {key for key, owner in owners.items() if owner == name}
+    failed = [
+        verdict
+        for plan in update.plans
+        for verdict in plan.verdicts
+        if isinstance(verdict, Failed) and (plan.document.path, verdict.place.span) in mine
+    ]
+    plans = await update.again(_masked(ground.sources, owners, name)) if mine else ()
+    changes = await _image_changes(plans, update, registry)
+    held_back = (*_without_answer(failed), *_held_back(name, ground, update))
+    files = [FileChange(plan.document.path, plan.document.data, plan.result) for plan in plans if plan.changed]
+    if files and (lock := _lock_change(changes, ground, update, stored)) is not None:
+        files.append(lock)
+    files.sort(key=lambda file: file.path)
+    may_pass = any(isinstance(verdict.error, RateLimitedError | UnavailableError) for verdict in failed)
+    return Part(name, changes, tuple(files), held_back, may_pass)
+
+
+def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source]:
+    """Return the sources with something of the group ``name``, everything of other groups left alone."""
+    found = []
+    for source in sources:
+        path = source.document.path
+        if any(owner == name for (file, _), owner in owners.items() if file == path):
+            candidates = tuple(
+                candidate._replace(place=as_skip(place, "excluded", "another pull request has this image"))
+                if isinstance(place := candidate.place, Mention) and owners.get((path, place.span), name) != name
+                else candidate
+                for candidate in source.candidates
+            )
+            found.append(source._replace(candidates=candidates))
+    return found
+
+
+def _lock_change(
+    changes: Sequence[ImageChange], ground: Ground, update: Update, stored: bytes | None
+) -> FileChange | None:
+    lock = lock_with(ground, update, (change.canonical for change in changes))
+    if lock is None or lock == ground.lock:
+        return None
+    data = render_lock(lock)
+    if stored is not None and b"\r\n" in stored:
+        data = data.replace(b"\n", b"\r\n")
+    return FileChange(NAME, stored, data)
+
+
+async def _image_changes(plans: Sequence[Plan], update: Update, registry: Registry) -> tuple[ImageChange, ...]:
+    """Return what ``plans`` change, by name, with what stands behind the digests of before and after."""
+    places: dict[tuple[str, str, Digest | None, Digest], list[tuple[str, int]]] = {}
+    references: dict[str, ImageReference] = {}
+    for plan in plans:
+        for verdict in plan.verdicts:
+            if isinstance(verdict, Changed) and verdict.digest is not None:
+                reference = verdict.place.reference
+                key = (reference.familiar, reference.canonical, reference.digest, verdict.digest)
+                places.setdefault(key, []).append((plan.document.path, verdict.place.line))
+                references[reference.canonical] = reference
+    changes = []
+    for key in sorted(places, key=lambda one: (one[0], one[1], str(one[2] or ""), str(one[3]))):
+        name, canonical, old, new = key
+        reference = references[canonical]
+        where = tuple(f"{path}:{line}" for path, line in sorted(set(places[key])))
+        before = None if old is None else await _image(reference, old, registry)
+        after = await _image(reference, new, registry)
+        changes.append(
+            ImageChange(name, canonical, old, new, where, _first_seen(update, canonical, new), before, after)
+        )
+    return tuple(changes)
+
+
+async def _image(reference: ImageReference, digest: Digest, registry: Registry) -> Image | None:
+    """Return what ``digest`` is: all platforms' digests, and the usual one's size and labels; None where not to be had.
+
+    Two questions and not one for each platform: Docker Hub counts every manifest.
+    """
+    held = at_digest(reference, digest)
+    try:
+        image = await registry.describe(held, "index")
+        usual = usual_platform(image)
+        platforms = None if usual is None or usual.platform is None or not image.is_index else (usual.platform,)
+        full = await registry.describe(held, "configs", platforms)
+    except ResolveError:
+        return None
+    known = {one.digest: one for one in full.platforms}
+    return image._replace(platforms=tuple(known.get(one.digest, one) for one in image.platforms) or full.platforms)
+
+
+def _first_seen(update: Update, canonical: str, digest: Digest) -> datetime | None:
+    entry = update.images.get(canonical)
+    return entry.selected.first_seen if entry is not None and entry.selected.digest == digest else None
+
+
+def _without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
+    found = {
+        verdict.place.reference.familiar: HeldBack(
+            verdict.place.reference.familiar, None, f"no answer: {verdict.error.message}"
+        )
+        for verdict in failed
+    }
+    return tuple(found[name] for name in sorted(found))
+
+
+def _held_back(name: str, ground: Ground, update: Update) -> Iterator[HeldBack]:
+    """Yield the updates that are not taken yet, in the words of dates: words of ages would be others every day."""
+    groups = ground.settings.groups
+    named: dict[str, tuple[ImageReference, str]] = {}
+    for source in ground.sources:
+        for candidate in source.candidates:
+            if isinstance(mention := candidate.place, Mention):
+                group = group_of(mention.reference, source.document.path, groups)
+                named.setdefault(mention.reference.canonical, (mention.reference, group))
+    for canonical, (reference, group) in sorted(named.items()):
+        entry = update.images.get(canonical)
+        if group != name or entry is None:
+            continue
+        if entry.candidates and ground.settings.min_age is not None:
+            yield _young(reference, entry.candidates[-1].digest, entry.candidates[-1].first_seen, ground)
+        elif canonical in update.elsewhere:
+            yield HeldBack(reference.familiar, None, "moved only for platforms that do not count")
+
+
+def _young(reference: ImageReference, digest: Digest, seen: datetime, ground: Ground) -> HeldBack:
+    from datetime import timedelta  # noqa: PLC0415 - only where something waits
+
+    age: timedelta = timedelta(seconds=ground.settings.min_age or 0)
+    reason = f"first seen on {seen:%Y-%m-%d}, eligible on {seen + age:%Y-%m-%d}"
+    return HeldBack(reference.familiar, digest, reason)
