@@ -16,10 +16,10 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read(file: str) -> bytes:
-    """Return the bytes of the regular text file ``file``, at most `MAX_BYTES`; raises `InputError`."""
+def read(file: str, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of the regular text file ``file``, at most ``limit``; raises `InputError`."""
     try:
-        data = _read(file)
+        data = _read(file, limit)
     except IsADirectoryError:
         raise InputError("is a folder, not a file") from None
     except OSError as error:
@@ -31,7 +31,7 @@ def read(file: str) -> bytes:
     return data
 
 
-def _read(file: str) -> bytes:
+def _read(file: str, limit: int) -> bytes:
     descriptor = os.open(file, _READ)
     try:
         status = os.fstat(descriptor)
@@ -39,15 +39,15 @@ def _read(file: str) -> bytes:
             raise IsADirectoryError
         if not stat.S_ISREG(status.st_mode):
             raise InputError("is not a regular file but a pipe, socket or device")
-        data = os.read(descriptor, min(status.st_size, MAX_BYTES) + 1)
+        data = os.read(descriptor, min(status.st_size, limit) + 1)
         # One read has nearly always all of it; a file that grows meanwhile or a slow disk needs more.
-        while len(data) <= MAX_BYTES and (more := os.read(descriptor, MAX_BYTES + 1 - len(data))):
+        while len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
             data += more
     finally:
         os.close(descriptor)
-    if len(data) > MAX_BYTES:
+    if len(data) > limit:
         raise InputError(
-            f"is larger than {MAX_BYTES // 1024 // 1024} MB and was not read",
+            f"is larger than {limit // 1024 // 1024} MB and was not read",
             hint="where it is no file of yours to pin, name it under `exclude` in pinner.toml",
         )
     return data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
 from pinner.errors import InputError
-from pinner.formats import FORMATS, locate
+from pinner.formats import FORMATS, largest, locate
 from pinner.model import Document
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _read_share(targets: Sequence[Target], formats: Sequence[Format]) -> list[Re
 
 def _read(target: Target, formats: Sequence[Format]) -> Reading:
     try:
-        data = files.read(target.file)
+        data = files.read(target.file, largest(target.path))
     except InputError as error:
         return Reading(target.path, error=error)
     found = locate(Document(target.path, data), formats)

@@ -261,3 +261,11 @@ def test_what_cannot_be_a_file_is_an_error_and_leaves_no_litter(tmp_path: Path, 
         save(str(tmp_path / name), b"new")
     assert error.value.message.startswith("cannot be written: ")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_limit_may_be_another(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(b"12345")
+    assert read(str(file), 5) == b"12345"
+    with pytest.raises(InputError, match="larger than 0 MB"):
+        read(str(file), 4)

@@ -56,3 +56,13 @@ def test_order_is_kept(tmp_path: Path) -> None:
         assert isinstance(place, Mention)
         names.append(str(place.reference))
     assert names == [f"image{position}:1" for position in range(len(targets))]
+
+
+def test_a_notebook_may_be_larger_than_other_files(tmp_path: Path) -> None:
+    padding = b" " * (11 * 1024 * 1024)
+    (tmp_path / "a.ipynb").write_bytes(b"{}" + padding)
+    (tmp_path / "a.py").write_bytes(padding)
+    targets = [Target(str(tmp_path / name), name) for name in ("a.ipynb", "a.py")]
+    notebook, module = read_all(targets)
+    assert notebook.error is None
+    assert module.error is not None

@@ -50,6 +50,15 @@ def claims(path: str) -> bool:
     return any(format_.claims(path) for format_ in FORMATS)
 
 
+_LARGEST = 10 * 1024 * 1024
+_LARGEST_NOTEBOOK = 100 * 1024 * 1024
+
+
+def largest(path: str) -> int:
+    """Return how many bytes of the file at ``path`` are read at most: a notebook carries pictures along."""
+    return _LARGEST_NOTEBOOK if path.endswith(".ipynb") else _LARGEST
+
+
 def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[Format, Located] | None:
     """Return what ``document`` holds and the format that found it, or None where no format knows it.
 

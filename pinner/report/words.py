@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinner.report.base import Summary
 
-NO_FILES = "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded"
+NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded"
 
 
 def count(number: int, noun: str) -> str:

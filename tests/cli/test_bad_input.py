@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pinner.model import Resolved
     from pinner.reference import ImageReference, Platform
 
-NO_FILES = "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded\n"
+NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded\n"
 PINNED = "FROM alpine:3.20@" + str(digest_of("docker.io/library/alpine:3.20")) + "\n"
 TOO_BIG = "  hint: where it is no file of yours to pin, name it under `exclude` in pinner.toml\n"
 

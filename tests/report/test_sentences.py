@@ -185,7 +185,7 @@ def summary(files: int, pinned: int, unpinned: int, skipped: int, *severities: i
         (
             summary(0, 0, 0, 0),
             0,
-            "nothing to look at: no Dockerfile, compose file or Kubernetes manifest that is not ignored or excluded",
+            "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded",
         ),
         (summary(1, 0, 0, 0), 0, "no image is named in 1 file"),
         (summary(2, 0, 0, 0), 1, "no image is named in 2 files; 1 file could not be read"),

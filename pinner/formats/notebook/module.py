@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # No line of a cell may be read as a declaration of the encoding, which only the first two lines can be (PEP 263).
 _HEAD = Piece(b"\n\n", 0)
+_MOST_MAGIC = 1_000_000
+"""Bytes of code up to which cells with magics are read: that takes 15 seconds a million where every line is one."""
 # A line break to Python, but not to everything that reads Python. Replaced by another, no byte moves.
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
@@ -52,7 +54,14 @@ def make_module(code: Code, is_worth_it: Callable[[bytes], bool]) -> tuple[Modul
     """
     module = [_HEAD]
     problems: list[Problem] = []
+    left = _MOST_MAGIC
     for start, end in code.cells:
+        left -= end - start
+        if left < 0 and not _is_current(code.text[start:end]):
+            # Passed over, and said where it may name an image.
+            if is_worth_it(code.text[start:end]):
+                problems.append(Problem(start, "there is too much before this that is no plain Python"))
+            continue
         read = _read(_LONE_RETURN.sub(b"\n", code.text[start:end]), is_worth_it)
         if isinstance(read, Problem):
             problems.append(Problem(min(start + read.position, end - 1), read.message))
