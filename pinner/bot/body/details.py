@@ -47,6 +47,8 @@ def _lines(change: ImageChange, compared: Compared) -> Iterable[str]:
 def _built(before: Origin, after: Origin) -> str:
     if after.built is None:
         return ""
+    if before.built == after.built:
+        return f"built {after.built}, as the one before"
     return f"built {after.built}" + (f", the one before {before.built}" if before.built else "")
 
 

@@ -73,7 +73,7 @@ def source_repository(url: str) -> SourceRepository | None:
         host, path = scp.group("host", "path")
     else:
         return None
-    host = host.lower()
+    host = host.lower().removeprefix("www.")
     form = _form(host)
     if form is None:
         return None
@@ -83,8 +83,6 @@ def source_repository(url: str) -> SourceRepository | None:
 
 def _form(host: str) -> str | None:
     """Return how a forge spells the address of a comparison."""
-    if host.startswith("www."):
-        host = host.removeprefix("www.")
     own = next((form for prefix, form in _OWN.items() if host.startswith(prefix)), None)
     return _KNOWN.get(host) or (own if _HOST.fullmatch(host) else None)
 

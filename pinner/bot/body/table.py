@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinner.bot.body.links import page_of
 from pinner.bot.body.text import code, prose
-from pinner.bot.titles import short
+from pinner.bot.titles import counted, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,11 @@ HEADER = "| Image | Digest | What changed |\n|---|---|---|\n"
 HELD_HEADER = "### Held back\n\n| Image | Digest | Why |\n|---|---|---|\n"
 _MOST_NAMED = 2
 _MOST_VERSION = 40
+_MOST_SOURCE = 60
+_IN_WORDS = {0: "no common platform", 1: "its one platform", 2: "both platforms"}
 _MOST_NAME = 160
-_UNITS = ("kB", "MB", "GB", "TB")
+_UNITS = (("kB", 0), ("MB", 1), ("GB", 1), ("TB", 1))
+"""And with how many digits after the point they are shown."""
 _STEP = 1000
 _MINUS = "\N{MINUS SIGN}"
 
@@ -78,8 +81,8 @@ def _dates(change: ImageChange, after: Origin) -> str:
 
 def _news(change: ImageChange, compared: Compared) -> Iterable[str]:
     yield commits(compared)
-    if change.old is not None:
-        yield platforms(compared.platforms)
+    yield _base(compared.before, compared.after)
+    yield platforms(compared.platforms) or _plain_count(change)
     yield sizes(compared.before.size, compared.after.size)
 
 
@@ -92,8 +95,22 @@ def commits(compared: Compared) -> str:
         return f"rebuilt from the same commit `{new[:7]}`"
     if compared.compare is None:
         return f"commit `{old[:7]}` → `{new[:7]}`"
-    host = compared.before.source.host if compared.before.source else ""
-    return f"[`{old[:7]}...{new[:7]}`]({compared.compare}) <sub>{code(host)}</sub>"
+    return f"[`{old[:7]}...{new[:7]}`]({compared.compare}){_where(compared.after)}"
+
+
+def _where(origin: Origin) -> str:
+    if origin.source is None:
+        return ""
+    host = "" if origin.source.host == "github.com" else f"{origin.source.host}/"
+    return f" of {code(host + origin.source.path, _MOST_SOURCE)}"
+
+
+def _base(before: Origin, after: Origin) -> str:
+    """Return which base image moved: why an image is built anew though its own source is not."""
+    if not before.base_digest or not after.base_digest or before.base_digest == after.base_digest:
+        return ""
+    name = code((after.base_name or "").removeprefix("docker.io/").removeprefix("library/"), _MOST_SOURCE)
+    return f"on a new base image {name}" if name else ""
 
 
 def platforms(difference: Platforms) -> str:
@@ -101,14 +118,20 @@ def platforms(difference: Platforms) -> str:
     changed, common = len(difference.changed), len(difference.changed) + len(difference.unchanged)
     if not common and not difference.added and not difference.removed:
         return ""
-    if changed == common and common == 1:
-        text = code(difference.changed[0])
+    if changed == common and common in _IN_WORDS:
+        text = _IN_WORDS[common]
     elif changed == common:
         text = f"all {common} platforms"
     else:
-        text = f"{changed or 'none'} of {common} platforms"
+        text = f"{changed} of {common} platforms" if changed else "none of its platforms"
     added, removed = _few(difference.added), _few(difference.removed)
     return ", ".join(filter(None, (text, added and f"added {added}", removed and f"**removed** {removed}")))
+
+
+def _plain_count(change: ImageChange) -> str:
+    """Return how many platforms the new image has, where there is none to compare it with."""
+    found = {part.platform for part in change.after.platforms if part.platform} if change.after else ()
+    return counted(len(found), "platform") if found else ""
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -130,9 +153,10 @@ def human(size: int) -> str:
     """Return ``size`` bytes in units of a thousand, as registries show them: ``71.2 MB``."""
     if size < _STEP:
         return f"{size} bytes"
-    amount, unit = size / _STEP, "kB"
-    for unit in _UNITS:
-        if round(amount, 1) < _STEP or unit == _UNITS[-1]:
+    step, shown = 1, ""
+    for unit, digits in _UNITS:
+        step *= _STEP
+        shown = f"{size / step:.{digits}f} {unit}"
+        if round(size / step, digits) < _STEP:
             break
-        amount /= _STEP
-    return f"{amount:.0f} {unit}" if unit == "kB" and round(amount) < _STEP else f"{amount:.1f} {unit}"
+    return shown
