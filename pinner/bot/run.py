@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.plan import Failed
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from pinner.bot.decide import Decision
@@ -76,3 +78,7 @@ class Published(NamedTuple):
     """What else the user should know, a sentence each."""
     skipped: str | None = None
     """Why nothing was looked at."""
+
+    def unresolved(self) -> Iterator[tuple[Plan, Failed]]:
+        """Yield every mention that should have changed and could not, with the plan of its file."""
+        return ((plan, verdict) for plan in self.failures for verdict in plan.verdicts if isinstance(verdict, Failed))

@@ -18,10 +18,20 @@ DELAY = 1.0
 _STEP = 0.1
 
 
+def _asked(answered: int, asked: int) -> str:
+    return f"asked {answered} of {asked} images" if asked else "asking the registries"
+
+
 async def with_progress(
-    terminal: Terminal, work: Callable[[Callable[[int, int], None]], Awaitable[T]], delay: float = DELAY
+    terminal: Terminal,
+    work: Callable[[Callable[[int, int], None]], Awaitable[T]],
+    delay: float = DELAY,
+    words: Callable[[int, int], str] = _asked,
 ) -> T:
-    """Return what ``work`` returns; it is handed the function to call with how many of how many images are answered."""
+    """Return what ``work`` returns; it is handed the function to call with how many of how many images are answered.
+
+    ``words`` says that, or what else is counted, in a few words.
+    """
     state = (0, 0)
 
     def on_answer(answered: int, asked: int) -> None:
@@ -36,7 +46,7 @@ async def with_progress(
         nonlocal shown
         await asyncio.sleep(delay)
         while True:
-            text = f"asked {state[0]} of {state[1]} images" if state[1] else "asking the registries"
+            text = words(*state)
             # Blanks and not an escape sequence: they clear the line on every terminal.
             terminal.status(f"\r{text.ljust(shown)}")
             shown = len(text)

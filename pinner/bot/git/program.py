@@ -173,19 +173,30 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return _LOGIN_IN_URL.sub("", text)
 
 
-def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Login | None) -> Git:
-    """Return git for a clone of ``url`` in ``folder``, which is made; ``login`` goes to the host of it."""
-    folder.mkdir(mode=0o700)
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for git, without those that speak of another repository."""
     clean = {
         name: value for name, value in environment.items() if not name.startswith("GIT_") or name.startswith(_KEPT)
     }
-    clean |= {
+    return clean | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_LFS_SKIP_SMUDGE": "1",
         "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
         "LC_ALL": "C",
     }
+
+
+async def remote_url(checkout: Path, environment: Mapping[str, str]) -> str:
+    """Return where the remote ``origin`` of ``checkout`` is; raises `GitError`. Nothing there is changed."""
+    said = await Git(checkout, _clean(environment)).run("remote", "get-url", "origin", within=False)
+    return said.decode("utf-8", "replace").strip()
+
+
+def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Login | None) -> Git:
+    """Return git for a clone of ``url`` in ``folder``, which is made; ``login`` goes to the host of it."""
+    folder.mkdir(mode=0o700)
+    clean = _clean(environment)
     (folder / "tree").mkdir(mode=0o700)
     if login is None:
         # Nobody is asked, not even by a window.

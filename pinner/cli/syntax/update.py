@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pinner.cli.commands.change import ChangeOptions, change
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pinner_command
+from pinner.errors import ConfigError
+from pinner.report import PATCH
+
+if TYPE_CHECKING:
+    from pinner.cli.context import Context
+
+_PUBLISHING = ("pr", "repo", "repos", "org", "shard", "concurrency", "forge", "dry_run")
+_INSTEAD = "--dry-run prints the pull request with its diff, and writes nothing"
 
 _EPILOG = """\b
 Examples:
@@ -19,6 +27,9 @@ Examples:
   pinner update --only '*/nginx'        nginx alone, from whatever registry
   pinner update --exclude 'ghcr.io/*'   all but those
   pinner update --min-age 3d            nothing that pinner has known for less
+  pinner update --pr                    propose it by a pull request; files stay as they are
+  pinner update --pr --dry-run          print that pull request, and write nothing
+  pinner update --org acme --shard 0/4  a fourth of an organisation's repositories
 
 \b
 Globs are held against full names: docker.io/library/nginx, docker.io/library/nginx:1.27.
@@ -36,6 +47,18 @@ Globs are held against full names: docker.io/library/nginx, docker.io/library/ng
 @click.option(
     "--index", "to_index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too."
 )
+@click.option("--pr", is_flag=True, help="Propose it by pull requests to the repository here, and change no file.")
+@click.option("--repo", multiple=True, metavar="URL", help="The same for the repository at this address.")
+@click.option("--repos", metavar="FILE", help="The same for every repository in this list, one address a line.")
+@click.option("--org", metavar="NAME", help="The same for every repository of an organisation; a name or an address.")
+@click.option("--shard", metavar="I/N", help="Of these, see to one of N shares alone: 0/4 to 3/4.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), metavar="N", help="See to N repositories at once.  [default: 4]"
+)
+@click.option(
+    "--forge", type=click.Choice(["github", "gitlab", "gitea"]), help="What kind of host it is; told by itself."
+)
+@click.option("--dry-run", is_flag=True, help="Print the pull requests as they would be, and write nothing anywhere.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Move stale digests to what their tags mean now, and pin what is not pinned.
@@ -43,5 +66,24 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     A digest of one platform's manifest moves to that platform's manifest, unless --index or --platform is given; an
     image ID, which cannot be pulled, becomes what the tag means. A reference without a tag beside its digest follows
     nothing, and stays as it is. Where there is a pinner.lock, it moves with the files.
+
+    With --pr, --repo, --repos or --org it is a bot: it proposes all that by pull requests, brings up to date those that
+    are open, and closes those that are not needed any more. It works on a clone, and a second run does nothing new. The
+    token is PINNER_TOKEN, or what the forge's own tools use (GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, FORGEJO_TOKEN).
     """
+    asked = {name: values.pop(name) for name in _PUBLISHING}
+    if any(asked.values()):
+        return Invocation(ctx.obj, partial(_publish, values={**values, **asked, "options": ctx.obj}))
     return Invocation(ctx.obj, partial(change, asked=ChangeOptions("update", ctx.obj, **values)))
+
+
+def _publish(context: Context, values: dict[str, Any]) -> int:
+    from pinner.cli.commands.publish import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
+
+    for name in ("diff", "exit_non_zero_on_change"):
+        if values.pop(name):
+            raise ConfigError(f"--{name.replace('_', '-')} is about files, not pull requests", hint=_INSTEAD)
+    if values["format"] == PATCH:
+        values["format"] = None
+    given = {name: value for name, value in values.items() if value is not None}
+    return publish(context, PublishOptions(**given))

@@ -1,0 +1,197 @@
+"""Many repositories: some at once, each on its own, so that what happens to one is of no concern to the others."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+import zlib
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self, get_args
+from urllib.parse import urlsplit
+
+from pinner.bot.decide import Outcome
+from pinner.bot.publish import publish
+from pinner.bot.run import Published
+from pinner.bot.shared import SharedRegistry
+from pinner.errors import ConfigError, PinnerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from pinner.bot.model import Repository
+    from pinner.bot.run import Scope, World
+    from pinner.config import Settings
+    from pinner.resolve import Registry
+
+AT_ONCE = 4
+"""Repositories that are seen to at the same time."""
+PATIENCE = 1800.0
+"""Seconds that one repository may take."""
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+class Job(NamedTuple):
+    """One repository to see to."""
+
+    name: str
+    """``owner/name``."""
+    world: World
+    server: str
+    """``https://github.com``: where the token may go."""
+    repository: Repository | None = None
+    """Where it was listed; None for one that was named, and is still to be asked for."""
+
+
+class Report(NamedTuple):
+    """What became of one repository."""
+
+    name: str
+    published: Published | None = None
+    error: PinnerError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether everything could be told and done."""
+        done = self.published
+        return done is not None and not (
+            done.failures or done.unreadable or any(step.error is not None for step in done.steps)
+        )
+
+
+class Shard(NamedTuple):
+    """One of several runs that share the work."""
+
+    number: int
+    """From 0."""
+    of: int
+
+    def has(self, name: str) -> bool:
+        """Tell whether the repository called ``name`` is this run's: by its CRC-32, the same on every machine."""
+        return zlib.crc32(name.encode("utf-8", "surrogatepass")) % self.of == self.number
+
+
+def parse_shard(text: str) -> Shard:
+    """Return the shard that ``text``, ``0/4`` to ``3/4``, means; raises `ConfigError`."""
+    match = _SHARD.fullmatch(text)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise ConfigError(
+            f"--shard: there is no shard `{text}`", hint="of four runs, the shards are 0/4, 1/4, 2/4, 3/4"
+        )
+    return Shard(int(match[1]), int(match[2]))
+
+
+class Registries:
+    """The registries of a run: one for all repositories whose settings reach them in the same way."""
+
+    def __init__(self, connect: Callable[[Settings], AbstractAsyncContextManager[Registry]]) -> None:
+        self._connect = connect
+        self._stack = AsyncExitStack()
+        self._open: dict[str, SharedRegistry] = {}
+        self._alone = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for registry in self._open.values():
+            await registry.aclose()
+        await self._stack.aclose()
+
+    async def registry(self, settings: Settings) -> Registry:
+        """Return what answers for ``settings``; raises `ConfigError`."""
+        options = settings.layout, settings.offline, settings.jobs, settings.use_cache, settings.timeout
+        key = repr((sorted(settings.registries.items()), options))
+        async with self._alone:
+            if key not in self._open:
+                registry = await self._stack.enter_async_context(self._connect(settings))
+                self._open[key] = SharedRegistry(registry)
+        return self._open[key]
+
+
+async def tend_all(
+    jobs: Sequence[Job],
+    scope: Scope,
+    on_report: Callable[[Report], None],
+    at_once: int = AT_ONCE,
+    patience: float = PATIENCE,
+) -> None:
+    """See to every one of ``jobs``, ``at_once`` at a time; ``on_report`` is told of each, in their order.
+
+    A run that is cut short leaves nothing half done: another one goes on.
+    """
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(job: Job) -> Report:
+        async with slots:
+            return await tend(job, scope, patience)
+
+    tasks = [asyncio.create_task(one(job)) for job in jobs]
+    try:
+        for task in tasks:
+            on_report(await task)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def tend(job: Job, scope: Scope, patience: float = PATIENCE) -> Report:
+    """See to one repository; every error is part of the report."""
+    try:
+        async with asyncio.timeout(patience):
+            return Report(job.name, await _published(job, scope))
+    except TimeoutError:
+        return Report(job.name, error=PinnerError(f"took longer than {patience:g} seconds", hint="run pinner again"))
+    except PinnerError as error:
+        return Report(job.name, error=error)
+    except Exception as error:  # noqa: BLE001 - one repository's trouble must not be another's
+        return Report(job.name, error=_told(error))
+
+
+async def _published(job: Job, scope: Scope) -> Published:
+    listed = job.repository is not None
+    repository = job.repository or await job.world.forge.repository(job.name)
+    if listed and repository.is_fork:
+        return Published(repository, skipped="it is a fork")
+    repository = repository._replace(clone_url=_clone_url(repository, job.server))
+    with tempfile.TemporaryDirectory(prefix="pinner-", ignore_cleanup_errors=True) as folder:
+        return await publish(repository, scope, job.world, Path(folder))
+
+
+def _clone_url(repository: Repository, server: str) -> str:
+    """Return where to clone from: the token goes to no other host than the one it is for."""
+    there, here = urlsplit(repository.clone_url), urlsplit(server)
+    if there.scheme == "file" or (there.scheme, there.netloc) == (here.scheme, here.netloc):
+        return repository.clone_url
+    return f"{server}/{repository.name}.git"
+
+
+def _told(error: Exception) -> PinnerError:
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, PinnerError):
+        return error
+    if isinstance(error, OSError):
+        return PinnerError((error.strerror or str(error)).lower())
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return PinnerError(f"internal error: {what}", hint="please report it")
+
+
+def tally(reports: Iterable[Report]) -> dict[str, int]:
+    """Return how many pull requests or repositories came to what, the most telling first."""
+    counts = dict.fromkeys((*get_args(Outcome), "skipped", "failed"), 0)
+    for report in reports:
+        done = report.published
+        if done is None:
+            counts["failed"] += 1
+        elif done.skipped is not None:
+            counts["skipped"] += 1
+        elif not done.steps:
+            counts["nothing"] += 1
+        else:
+            for step in done.steps:
+                counts["failed" if step.error is not None else step.decision.outcome] += 1
+    return {outcome: count for outcome, count in counts.items() if count}
