@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint format golden docs picture schemas bench clean
+.PHONY: help demo test lint format golden docs picture pictures schemas bench clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -13,7 +13,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md"
-	@echo "make picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
+	@echo "make picture  draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench   time check and pin on generated trees"

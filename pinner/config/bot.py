@@ -21,7 +21,7 @@ DIGESTS = "digests"
 """The group of what no group of the settings has."""
 PINS = "pins"
 """The group of first pins that no group of the settings has."""
-_BOT_KEYS = (
+BOT_KEYS = (
     "branch-prefix",
     "base",
     "labels",
@@ -36,7 +36,7 @@ _BOT_KEYS = (
     "schedule",
     "commits",
 )
-_GROUP_KEYS = (
+GROUP_KEYS = (
     "name",
     "images",
     "paths",
@@ -55,7 +55,7 @@ _AUTHOR = re.compile(r"(?P<name>[^<>\x00-\x1f\x7f]*[^<>\x00-\x20\x7f]) <(?P<emai
 
 def parse_bot(table: Table) -> BotSettings:
     """Return what ``[bot]`` says; raises `ConfigError`."""
-    table.allow(_BOT_KEYS)
+    table.allow(BOT_KEYS)
     defaults = BotSettings()
     prefix = table.text("branch-prefix")
     if prefix is not None and (not prefix or not is_branch_name(prefix + DIGESTS)):
@@ -92,7 +92,7 @@ def parse_groups(table: Table, prefix: str) -> tuple[Group, ...]:
 
 
 def _group(table: Table, others: Sequence[Group], prefix: str) -> Group:
-    table.allow(_GROUP_KEYS)
+    table.allow(GROUP_KEYS)
     name = table.text("name")
     if not name:
         raise table.error("name", "is missing: every [[group]] has one")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from importlib.util import find_spec
+from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
 from hypothesis import given
@@ -125,3 +126,16 @@ def test_a_window_and_its_complement_make_a_day(moment: datetime, start: int, en
         return
     now = moment.replace(tzinfo=UTC)
     assert Window(ALL, start, end, "Europe/Berlin").holds(now) != Window(ALL, end, start, "Europe/Berlin").holds(now)
+
+
+@pytest.mark.skipif(find_spec("tzdata") is not None, reason="the package tzdata has the zones that the system has not")
+def test_a_machine_without_time_zones_says_what_to_install() -> None:
+    ZoneInfo.clear_cache()
+    reset_tzpath(())
+    try:
+        with pytest.raises(ScheduleError) as caught:
+            parse_window("sat Europe/Berlin")
+    finally:
+        reset_tzpath()
+    assert caught.value.message == "needs time zones, and this machine has none"
+    assert caught.value.hint == "pip install tzdata"

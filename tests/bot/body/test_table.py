@@ -225,6 +225,10 @@ def test_of_very_many_places_and_platforms_the_first_are_named() -> None:
     assert "app050" not in text
 
 
+def test_a_larger_size_than_any_stays_in_the_largest_unit() -> None:
+    assert human(10**18) == "1000000.0 TB"
+
+
 def test_dates_stand_alone_too() -> None:
     seen = BARE._replace(first_seen=datetime(2026, 11, 18, 23, 59, tzinfo=UTC))
     assert cells(seen)[1][1] == "<sub>first seen 2026-11-18</sub>"
