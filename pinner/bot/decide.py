@@ -183,7 +183,8 @@ def _open(proposal: Proposal, there: Observed, limits: Limits) -> Decision:
     actions.append(Create())
     if proposal.labels or proposal.assignees or proposal.reviewers or proposal.auto_merge:
         actions.append(Complete(None))
-    return Decision("opened", f"{len(proposal.changes)} images", tuple(actions))
+    count = len(proposal.changes)
+    return Decision("opened", "1 image" if count == 1 else f"{count} images", tuple(actions))
 
 
 def _same_text(one: str, other: str) -> bool:

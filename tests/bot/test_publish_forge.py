@@ -1,0 +1,165 @@
+"""`pinner update --repo` and `--pr` against forges that keep state and check every request, on real git over HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from botforge import Site, held, picture
+from forge_double import ForgeDouble
+from world import outcome, world
+
+from pinner.cli.context import connect_to_registries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BRANCH = "pinner/digests"
+NOTEBOOK = {
+    "cells": [{"cell_type": "code", "source": ["import docker\n", "docker.from_env().containers.run('nginx:1')\n"]}],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def everything(word: str) -> dict[str, bytes | str]:
+    """Return a file of each format, all of which hold nginx at ``word``."""
+    image = held("nginx", word)
+    return {
+        "Dockerfile": f"ARG V={image.partition(':')[2]}\r\nFROM nginx:$V AS base\r\nFROM base",
+        "deploy/compose.yaml": f"services:\n  web:\n    image: '{image}' # here\n",
+        "k8s/app.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+        f"  - {{name: a, image: {image}}}\n",
+        "tests/run.py": f"import docker\n\ndocker.from_env().containers.run('{image}')\n",
+        "notes/run.ipynb": json.dumps(NOTEBOOK, indent=1).replace("nginx:1", image) + "\n",
+        "scripts/Dockerfile.run": f"FROM {image}\n",
+        "README.md": f"nothing of {image} here\n",
+    }
+
+
+@pytest.fixture(params=["github", "gitlab", "gitea"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    with ForgeDouble(tmp_path, request.param) as forge:
+        forge.add_repository("acme/app", everything("old"), executable=["scripts/Dockerfile.run"])
+        site = Site(tmp_path, forge)
+        site.means(nginx="new")
+        yield site
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Site]:
+    with ForgeDouble(tmp_path) as forge:
+        forge.add_repository("acme/app", {"Dockerfile": f"FROM {held('nginx', 'old')}\n"})
+        site = Site(tmp_path, forge)
+        site.means(nginx="new")
+        yield site
+
+
+def test_all_formats_come_in_one_pull_request_with_exactly_the_digests_changed(site: Site) -> None:
+    ran = site.run()
+    assert (ran.status, ran.stderr) == (0, "")
+    stored = site.forge.repository("acme/app")
+    (pull,) = stored.pulls.values()
+    assert (pull.head, pull.base, pull.state) == (BRANCH, "main", "open")
+    assert f"/{pull.number}: 1 image" in ran.stdout
+    old, new = picture("old").digest.encode(), picture("new").digest.encode()
+    before = stored.files("main")
+    after = {path: data.replace(old, new) if path != "README.md" else data for path, data in before.items()}
+    assert stored.files(BRANCH) == after
+    assert len([path for path in before if before[path] != after[path]]) == 6
+
+
+def test_second_run_pushes_nothing_and_calls_nothing_that_writes(site: Site) -> None:
+    site.run()
+    site.forge.forget()
+    ran = site.run()
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "unchanged" in ran.stdout
+    assert site.forge.writes == []
+    assert [seen.path for seen in site.forge.git_requests if "receive-pack" in seen.path] == []
+
+
+def test_life_of_a_pull_request(site: Site) -> None:
+    forge = site.forge
+    stored = forge.repository("acme/app")
+    site.run()
+    site.means(nginx="newer")
+    assert "updated" in site.run().stdout
+    assert len(stored.pulls) == 1
+    assert picture("newer").digest.encode() in stored.files(BRANCH)["Dockerfile"]
+    assert picture("newer").digest in stored.pulls[1].body
+    stored.pulls[1].state = "closed"
+    assert "silenced" in site.run().stdout
+    site.means(nginx="newest")
+    assert "opened" in site.run().stdout
+    assert [pull.state for pull in stored.pulls.values()] == ["closed", "open"]
+    mine = forge.commit("acme/app", BRANCH, {"mine.txt": "mine"}, "Mine")
+    site.means(nginx="old")
+    assert "foreign" in site.run().stdout
+    assert stored.head(BRANCH) == mine
+
+
+def test_everything_back_to_normal_closes_the_pull_request_and_deletes_the_branch(site: Site) -> None:
+    site.run()
+    site.means(nginx="old")
+    ran = site.run()
+    assert (ran.status, "closed" in ran.stdout) == (0, True)
+    stored = site.forge.repository("acme/app")
+    assert (stored.pulls[1].state, stored.head(BRANCH)) == ("closed", None)
+
+
+def test_checkout_is_not_touched_by_its_pull_request(hub: Site) -> None:
+    checkout = hub.folder / "checkout"
+    url = hub.forge.clone_url("acme/app").replace("://", f"://ann:{hub.forge.token}@")
+    subprocess.run(["git", "clone", "--quiet", url, str(checkout)], check=True)
+    (checkout / "Dockerfile").write_text("FROM mine\n")
+    (checkout / "sub").mkdir()
+
+    def look() -> tuple[object, ...]:
+        files = sorted((path.as_posix(), path.stat().st_mtime_ns) for path in checkout.rglob("*"))
+        return files, (checkout / ".git" / "index").read_bytes()
+
+    before = look()
+    ran = hub.run("--pr", name=None, folder=checkout / "sub")
+    assert (ran.status, ran.stderr) == (0, "")
+    assert "opened" in ran.stdout
+    assert look() == before
+    assert hub.forge.repository("acme/app").files(BRANCH)["Dockerfile"] == f"FROM {held('nginx', 'new')}\n".encode()
+
+
+def test_dry_run_prints_the_exact_pull_request_and_writes_nothing(hub: Site) -> None:
+    ran = hub.run("--dry-run")
+    stored = hub.forge.repository("acme/app")
+    assert (ran.status, stored.pulls, stored.head(BRANCH), hub.forge.writes) == (0, {}, None, [])
+    as_json = json.loads(hub.run("--dry-run", "--format", "json").stdout)
+    (request,) = as_json["repositories"][0]["pullRequests"]
+    assert (as_json["dryRun"], request["outcome"], request["actions"]) == (True, "opened", ["push", "create"])
+    hub.run()
+    (pull,) = stored.pulls.values()
+    assert (pull.title, pull.body, pull.head) == (request["title"], request["body"], request["branch"])
+    assert f"# {pull.title}\n" in ran.stdout
+    assert pull.body in ran.stdout
+    assert f"+FROM {held('nginx', 'new')}\n" in ran.stdout
+    assert request["diff"] in ran.stdout
+
+
+def test_token_is_in_no_argument_no_remote_and_no_message(hub: Site) -> None:
+    folder = hub.folder / "bin"
+    folder.mkdir()
+    log = hub.folder / "calls"
+    real = subprocess.run(["sh", "-c", "command -v git"], check=True, capture_output=True).stdout.decode().strip()
+    (folder / "git").write_text(
+        f'#!/bin/sh\necho "$@" >> {log}\n{real} "$@"\ns=$?\ncat .git/config >> {log} 2>/dev/null\nexit $s\n'
+    )
+    (folder / "git").chmod(0o755)
+    environment = {**hub.environment, "PATH": f"{folder}:{hub.environment['PATH']}"}
+    context = world(hub.folder, environment=environment)._replace(connect=connect_to_registries)
+    ran = outcome(context, *hub.arguments("-v"))
+    assert ran.status == 0
+    said = log.read_text()
+    assert "push" in said
+    assert hub.forge.token not in said + ran.stdout + ran.stderr
