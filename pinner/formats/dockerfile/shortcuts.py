@@ -22,6 +22,8 @@ _IMAGE = r"[!%&(-\[\]-_a-~]"
 """Nor a ``$``, or a ``#``."""
 _FIRST = r"[!$-&(-,.-Z\]-_a-~]"
 """What arguments may begin with that are neither a flag nor JSON."""
+_VALUE = r"[!\"$-\[\]-~]"
+"""What the value in ``ENV NAME VALUE`` may begin with: no comment, no escape."""
 _END = r"[ \t]*+\r*+(?:\n|\Z)"
 _STRING = r'"[^"\\\n]*+"[ \t]*+'
 _ARRAY = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING})*+)?+\]{_END}"
@@ -42,16 +44,36 @@ class Shortcuts(NamedTuple):
     """Matches a ``COPY`` whose only flag is a plain ``--from``; group: the image."""
 
 
-@cache
-def shortcuts(escape: str) -> Shortcuts:
-    """Return the patterns for files with this escape character."""
+class Tails(NamedTuple):
+    """What `Shortcuts` match after the instruction's name, as patterns for files with one escape character."""
+
+    command: str
+    values: str
+    base: str
+    copy: str
+
+
+def tails(escape: str) -> Tails:
+    """Return the patterns for files with this escape character; they hold in verbose mode as well."""
     escaped = re.escape(escape)
     gap = rf"[ \t]++(?:{escaped}[ \t]*+\r*+\n[ \t]*+)*+"
     flag = rf"--(?!{_PLAIN}*{_FROM}){_PLAIN}++{gap}"
-    command = re.compile(rf"{_HEAD}{gap}(?:{flag})*+(?:{_FIRST}|{_ARRAY})")
     value = rf"""(?:{_PLAIN}|"(?:[^"{escaped}\n]|{escaped}[^\n])*+"|'[^'\n]*+'|{escaped}[!-~])*+"""
     pair = rf"{_NAME}={value}"
-    values = re.compile(rf"{_HEAD}{gap}(?:{pair}(?:{gap}{pair})*+{_END}|{_NAME}{gap}{_FIRST})")
+    return Tails(
+        rf"{gap}(?:{flag})*+(?:{_FIRST}|{_ARRAY})",
+        rf"{gap}(?:{pair}(?:{gap}{pair})*+{_END}|{_NAME}{gap}{_VALUE})",
+        rf"[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?{_END}",
+        rf"{gap}--from=({_IMAGE}++){gap}{_FIRST}{_PLAIN}*+{gap}{_FIRST}",
+    )
+
+
+@cache
+def shortcuts(escape: str) -> Shortcuts:
+    """Return the patterns for files with this escape character."""
+    tail = tails(escape)
+    command = re.compile(_HEAD + tail.command)
+    values = re.compile(_HEAD + tail.values)
     nothing = re.compile(r"(?!)")
     return Shortcuts(
         {
@@ -59,6 +81,6 @@ def shortcuts(escape: str) -> Shortcuts:
             **dict.fromkeys(VALUES, values),
             **dict.fromkeys(("HEALTHCHECK", "ONBUILD"), nothing),
         },
-        re.compile(rf"{_HEAD}[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?{_END}"),
-        re.compile(rf"{_HEAD}{gap}--from=({_IMAGE}++){gap}{_FIRST}{_PLAIN}*+{gap}{_FIRST}"),
+        re.compile(_HEAD + tail.base),
+        re.compile(_HEAD + tail.copy),
     )
