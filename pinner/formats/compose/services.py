@@ -13,7 +13,7 @@ from pinner.formats.yamlnodes.text import reference_text
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pinner.formats.yamlnodes.fields import Field, Fields
 
@@ -38,11 +38,16 @@ class Service:
         self.body = body
         self._file = file
         self._own = file.fields.own(body)
-        self._stands_alone = "extends" not in self._own and "<<" not in self._own
+        self._merges = "<<" in self._own
+        self._stands_alone = not self._merges and "extends" not in self._own
+
+    def may_have(self, keys: Iterable[str]) -> bool:
+        """Tell whether one of ``keys`` may stand here, its own or merged in."""
+        return self._merges or not self._own.keys().isdisjoint(keys)
 
     def own(self, key: str) -> Field | None:
         """Return what stands under ``key``, its own or merged in by ``<<``; None for nothing, null or ``!reset``."""
-        if key not in self._own and "<<" not in self._own:
+        if key not in self._own and not self._merges:
             return None
         field = self._file.fields.get(self.body, key)
         if field is None or field.node.tag == "!reset" or (type(field.node) is Scalar and is_null(field.node)):

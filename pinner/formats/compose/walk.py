@@ -67,20 +67,24 @@ class Walk:
 
     def service(self, service: Service, fields: Fields) -> None:
         """Keep the images of one service."""
-        self._duplicates(service, fields)
+        self._duplicates(service)
         image = service.own("image")
         if image is not None:
             self._image("service-image", service, image.node, image.written, image.via)
         for item in self._items(service, "volumes"):
             self._volume(service, item, fields)
+        if service.may_have(_HOOKS):
+            self._hooks(service, fields)
+        build = service.own("build")
+        if build is not None and type(build.node) is Mapping and self._is_new(build.node):
+            self._build(service, build.node, fields)
+
+    def _hooks(self, service: Service, fields: Fields) -> None:
         for hook in _HOOKS:
             for item in self._items(service, hook):
                 found = fields.get(item, "image")
                 if found is not None:
                     self._image("hook-image", service, found.node, found.written, found.via)
-        build = service.own("build")
-        if build is not None and type(build.node) is Mapping and self._is_new(build.node):
-            self._build(service, build.node, fields)
 
     def _items(self, service: Service, key: str) -> Iterator[Mapping]:
         """Yield the mappings in the list under ``key``."""
@@ -180,13 +184,15 @@ class Walk:
         return self._built_elsewhere(name)
 
     def _built_elsewhere(self, name: str) -> tuple[SkipReason, str] | None:
+        if not self.builds.names:
+            return None
         builder = self.builds.names.get(comparable(name))
         return None if builder is None else ("built-elsewhere", f"the service `{builder}` builds this image")
 
-    def _duplicates(self, service: Service, fields: Fields) -> None:
+    def _duplicates(self, service: Service) -> None:
         """Keep the skips of ``image`` keys that a later one in the same service makes void."""
         body = service.body
-        if len(fields.own(body)) * 2 == len(body.children) or not self._is_new(body):
+        if not body.may_repeat() or not self._is_new(body):
             return
         images = [value for key, value in body.pairs() if type(key) is Scalar and key.value == "image"]
         for value in images[:-1]:

@@ -131,7 +131,7 @@ class Walk:
         if type(node) is Mapping:
             self._image_volume(node, written, frame, owner)
         self._keep("container-image", written, frame, owner)
-        if len(self.fields.own(mapping)) * 2 < len(mapping.children):
+        if mapping.may_repeat():
             self._duplicates(mapping, frame, owner)
 
     def _image_volume(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:

@@ -8,7 +8,7 @@ continues another …) is not read here at all, and left to the parsers, whose n
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pinner.formats.yamlnodes.nodes import Mapping, Scalar, Sequence
 
@@ -19,8 +19,7 @@ _MAX_DEPTH = 100
 _IN_BRACKETS, _NOT_IN_BRACKETS = True, False
 _QUOTES = "\"'"
 _START = re.compile(r"---[ ]*+(?:(?<=[ ])#[^\r\n]*+)?(?:\r?\n|\Z)")
-_BLANK = r"(?:[ ]*+(?:\#[^\r\n]*+)?\r?\n)*+"
-_REST = re.compile(_BLANK + r"[ ]*+(?:#[^\r\n]*+)?\Z")
+_BLANK = re.compile(r"[ ]*+(?:#[^\r\n]*+)?\r?")
 _QUOTED = r"""\"[^\"\\\t\r\n]*+\"|'[^'\t\r\n]*+'"""
 _ITEM = rf"(?:{_QUOTED}|-{{0,2}}[A-Za-z0-9_./][A-Za-z0-9_./=+-]*+)"
 # A word of a plain scalar: no `: ` in it, no ` #` before it. The first may not begin as something else does.
@@ -28,16 +27,63 @@ _WORD = r"[^\s:]*+(?::(?=\S)[^\s:]*+)*+"
 _PLAIN = rf"""(?:[^\s\-?:,\[\]{{}}#&*!|>'\"%@`]|-(?=[^\s:])){_WORD}(?:[ ]++[^\s:#]{_WORD})*+"""
 _LINE = re.compile(
     rf"""
-    {_BLANK}  # before it
     (?P<indent> [ ]*+ )
     (?P<dashes> (?:-[ ]++){{0,3}}+ )
-    (?: (?P<key> [A-Za-z0-9_][A-Za-z0-9_./-]{{0,200}}+ ) : (?=[ \r\n]|\Z) [ ]*+ )?
+    (?: (?P<key> [A-Za-z0-9_][A-Za-z0-9_./-]{{0,200}}+ ) : (?=[ \r]|\Z) [ ]*+ )?
     (?P<value> {_QUOTED} | \[[ ]*+(?:{_ITEM}[ ]*+(?:,[ ]*+{_ITEM}[ ]*+)*+)?\] | \{{[ ]*+\}} | {_PLAIN} )?
-    [ ]*+ (?: (?<=[ ]) \#[^\r\n]*+ )? (?: \r?\n | \Z )
+    [ ]*+ (?: (?<=[ ]) \#[^\r\n]*+ )? \r?
     """,
     re.VERBOSE,
 )
 _ITEMS = re.compile(_ITEM)
+_NOWHERE = -2
+_MOST_KEPT = 20_000
+_LONGEST_KEPT = 200
+_BRACKETS = ("[", "{")
+_PENDING = Scalar("", 0, 0, "", None, None)
+"""Stands where a value will."""
+
+
+class _NotPlainError(Exception):
+    """There is a line that only the parsers can read."""
+
+
+class _Shapes(dict[str, "_Shape"]):
+    """What lines are, by their text: most lines of YAML are there again and again, in one file or the next."""
+
+    def __missing__(self, line: str) -> _Shape:
+        shape = _shape(line)
+        if len(line) <= _LONGEST_KEPT:
+            if len(self) >= _MOST_KEPT:
+                self.clear()
+            self[line] = shape
+        return shape
+
+
+_Shape: TypeAlias = "tuple[int, str, str | None, str | None, int, int, str]"
+"""A line: its indentation (-1 for a line without anything), dashes, key, value, where that begins and ends, its style.
+
+The style is the quote of a scalar, or the bracket of a collection. No named tuple: those are slower to unpack.
+"""
+_NOTHING: _Shape = (-1, "", None, None, 0, 0, "")
+_shapes = _Shapes()
+
+
+def _shape(line: str) -> _Shape:
+    """Return what ``line``, without its LF, is; raises `_NotPlainError`."""
+    if _BLANK.fullmatch(line):
+        return _NOTHING
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise _NotPlainError
+    indent, dashes, key, value = match.groups()
+    if key is None and (value is None or not dashes):
+        raise _NotPlainError
+    if value is None:
+        return len(indent), dashes, key, None, 0, 0, ""
+    style = value[0] if value[0] in "[{\"'" else ""
+    start, end = match.span("value")
+    return len(indent), dashes, key, value[1:-1] if style in ('"', "'") else value, start, end, style
 
 
 def read_lines(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
@@ -45,127 +91,161 @@ def read_lines(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
 
     Offsets count from ``base``, that of the text in its file. None where the text is not plain enough.
     """
-    start = _START.match(text)
-    reader = _Reader(base)
-    position = reader.read(text, 0 if start is None else start.end())
-    if not _REST.match(text, position):
+    if text.endswith("\r"):  # the end of a line to parsers; to us where LF follows
         return None
-    reader.close(-1, base + position)
+    start = _START.match(text) if text.startswith("---") else None
+    reader = _Reader()
+    try:
+        if start is None:
+            reader.read(text, base)
+        else:
+            reader.read(text[start.end() :], base + start.end())
+    except _NotPlainError:
+        return None
+    roots = reader.document.children
     # After `---`, nothing is a null.
-    return (tuple(reader.roots), reader.count) if reader.roots or start is None else None
+    return (tuple(roots), reader.count) if roots or start is None else None
 
 
 class _Reader:
     """Puts lines where they belong: into the innermost collection that is open at their column."""
 
-    __slots__ = ("base", "children", "column", "count", "in_sequence", "outer", "roots", "waits")
+    __slots__ = ("column", "count", "document", "index", "items", "key", "outer", "starts", "waits")
 
-    def __init__(self, base: int) -> None:
-        self.base = base
+    def __init__(self) -> None:
         self.count = 0
-        self.roots: list[Node] = []
-        self.children = self.roots
-        """Of the innermost open collection."""
+        self.document = Sequence([], 0, None, None, _NOT_IN_BRACKETS)
+        """Holds the root."""
+        self.items: list[Node] | None = self.document.children
+        """Of the innermost open collection; None where it is a mapping."""
+        self.index: dict[str, Node] = {}
+        """Of the innermost open collection, where it is a mapping."""
+        self.starts: list[int] = []
+        """Where its keys stand."""
         self.column = -1
         """Of the innermost open collection; that of the document is -1."""
-        self.in_sequence = False
+        self.key = ""
+        """The last key, where it has no value yet."""
         self.waits = True
         """Whether it is a mapping whose last key has no value yet, or the document without a root."""
-        self.outer: list[tuple[int, bool, list[Node]]] = []
+        self.outer: list[tuple[int, list[Node] | None, dict[str, Node], list[int]]] = []
 
-    def read(self, text: str, position: int) -> int:
-        """Read the lines from ``position`` on, and return where that ended: before one not plain enough."""
-        base = self.base
-        add = self.children.append
-        mapping_column = -2  # where a line may go on without a further question
-        for match in _LINE.finditer(text, position):
-            if match.start() != position:
-                break
-            indent, dashes, key, value = match.groups()
-            offset = base + match.start(2)
-            if dashes or len(indent) != mapping_column:
-                if (key is None and (value is None or not dashes)) or not self._enter(
-                    len(indent), dashes, offset, has_key=key is not None
-                ):
-                    break
-                offset += len(dashes)
-                add = self.children.append
-                mapping_column = -2 if self.in_sequence else self.column
-            elif key is None:
-                break
-            position = match.end()
-            if key is not None:
-                add(Scalar(key, offset, offset + len(key), "", None, None))
-                self.count += 1
-                if value is None:
-                    self.waits = True
-                    mapping_column = -2
+    def read(self, text: str, position: int) -> None:
+        """Read ``text``, which stands at ``position``; raises `_NotPlainError`."""
+        shapes = _shapes
+        end = position
+        most = position + len(text)
+        here = _NOWHERE  # where a line may go on without a further question
+        index, starts = self.index, self.starts
+        for line in text.split("\n"):
+            column, dashes, key, value, at, after, style = shapes[line]
+            if dashes or column != here:
+                if column < 0:
+                    position += len(line) + 1
                     continue
-            if value[0] in "[{":
-                self._add_short(value, base + match.start(4))
-            else:
-                offset = base + match.start(4)
-                style = value[0]
-                if style in _QUOTES:
-                    add(Scalar(value[1:-1], offset, offset + len(value), style, None, None))
+                self._enter(column, dashes, position + column, has_key=key is not None)
+                index, starts = self.index, self.starts
+                here = self.column if self.items is None else _NOWHERE
+            if key is not None:
+                if key in index:  # the parsers keep both
+                    raise _NotPlainError
+                starts.append(position + column + len(dashes))
+                if value is None:
+                    self.key = key
+                    self.waits = True
+                    here = _NOWHERE
+                    index[key] = _PENDING
+                elif style in _BRACKETS:
+                    index[key] = self._short(value, position + at)
                 else:
-                    add(Scalar(value, offset, offset + len(value), "", None, None))
-                self.count += 1
-        return position
+                    index[key] = Scalar(value, position + at, position + after, style, None, None)
+            elif self.items is not None and value is not None:
+                self.items.append(
+                    self._short(value, position + at)
+                    if style in _BRACKETS
+                    else Scalar(value, position + at, position + after, style, None, None)
+                )
+            position += len(line) + 1
+            end = position
+        self._close(-1, min(end, most))
+        self.count += len(self.document.children)
 
-    def _enter(self, column: int, dashes: str, offset: int, *, has_key: bool) -> bool:
-        """Close what ends before a line at ``column``, and open what begins with it; False where it fits nowhere."""
+    def _enter(self, column: int, dashes: str, offset: int, *, has_key: bool) -> None:
+        """Close what ends before a line at ``column``, and open what begins with it."""
         if column < self.column:
-            self.close(column, offset)
+            self._close(column, offset)
         if dashes:
-            if not (self.in_sequence and self.column == column) and not self._open(Sequence, offset, column):
-                return False
+            if self.items is None or self.column != column:
+                self._open_sequence(offset, column)
             further = 0
             while (further := dashes.find("-", further + 1)) > 0:
                 self.waits = True  # an item may be anything
-                if not self._open(Sequence, offset + further, column + further):
-                    return False
+                self._open_sequence(offset + further, column + further)
             self.waits = has_key
-            return not has_key or self._open(Mapping, offset + len(dashes), column + len(dashes))
-        if self.in_sequence and self.column == column:  # a list at the column of its key ends
-            self.column, self.in_sequence, self.children = self.outer.pop()
+            if has_key:
+                self._open_mapping(offset + len(dashes), column + len(dashes))
+            return
+        if self.items is not None and self.column == column:  # a list at the column of its key ends
+            self._pop()
         if self.column != column:
-            return self._open(Mapping, offset, column)
+            self._open_mapping(offset, column)
+            return
         if self.waits:
             self._add_nothing(offset)
-        return not self.in_sequence
+        if self.items is not None:
+            raise _NotPlainError
 
-    def close(self, column: int, offset: int) -> None:
+    def _close(self, column: int, offset: int) -> None:
         """Close the collections deeper than ``column``."""
         while column < self.column:
             if self.waits:
                 self._add_nothing(offset)
-            self.column, self.in_sequence, self.children = self.outer.pop()
+            self._pop()
 
-    def _open(self, make: type[Mapping | Sequence], offset: int, column: int) -> bool:
-        """Open a collection as the value that is waited for; False where none is, or too many are open."""
+    def _pop(self) -> None:
+        if self.items is None:
+            self.count += 2 * len(self.starts)  # the keys and their values
+        else:
+            self.count += len(self.items)
+        self.column, self.items, self.index, self.starts = self.outer.pop()
+
+    def _open_mapping(self, offset: int, column: int) -> None:
+        """Open a mapping as the value that is waited for."""
+        mapping = Mapping(None, offset, None, None, _NOT_IN_BRACKETS)
+        self._open(mapping)
+        index: dict[str, Node] = {}
+        starts: list[int] = []
+        mapping.index, mapping.key_starts = index, starts
+        self.column, self.items, self.index, self.starts = column, None, index, starts
+
+    def _open_sequence(self, offset: int, column: int) -> None:
+        items: list[Node] = []
+        self._open(Sequence(items, offset, None, None, _NOT_IN_BRACKETS))
+        self.column, self.items = column, items
+
+    def _open(self, node: Node) -> None:
         if not self.waits or len(self.outer) > _MAX_DEPTH:
-            return False
-        children: list[Node] = []
-        self.children.append(make(children, offset, None, None, _NOT_IN_BRACKETS))
-        self.count += 1
-        self.outer.append((self.column, self.in_sequence, self.children))
-        self.column, self.in_sequence, self.children = column, make is Sequence, children
+            raise _NotPlainError
+        self._add(node)
+        self.outer.append((self.column, self.items, self.index, self.starts))
+
+    def _add(self, node: Node) -> None:
+        """Add what is waited for."""
+        if self.items is None:
+            self.index[self.key] = node
+        else:
+            self.items.append(node)
         self.waits = False
-        return True
 
     def _add_nothing(self, offset: int) -> None:
-        self.children.append(Scalar("", offset, offset, "", None, None))
-        self.count += 1
-        self.waits = False
+        self._add(Scalar("", offset, offset, "", None, None))
 
-    def _add_short(self, value: str, offset: int) -> None:
-        """Add the collection that ``value`` spells in brackets: a list, or an empty mapping."""
-        make = Sequence if value[0] == "[" else Mapping
+    def _short(self, value: str, offset: int) -> Node:
+        """Return the collection that ``value`` spells in brackets: a list, or an empty mapping."""
         items: list[Node] = []
         for match in _ITEMS.finditer(value):
             text, start, end = match[0], offset + match.start(), offset + match.end()
             style = text[0] if text[0] in _QUOTES else ""
             items.append(Scalar(text[1:-1] if style else text, start, end, style, None, None))
-        self.children.append(make(items, offset, None, None, _IN_BRACKETS))
-        self.count += 1 + len(items)
+        self.count += len(items)
+        return (Sequence if value[0] == "[" else Mapping)(items, offset, None, None, _IN_BRACKETS)

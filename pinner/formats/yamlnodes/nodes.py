@@ -27,8 +27,57 @@ class Scalar:
         self.anchor = anchor
 
 
-class _Collection:
-    __slots__ = ("anchor", "children", "flow", "index", "start", "tag")
+class Mapping:
+    """Keys and values in the order written; duplicate keys and merge keys are ordinary pairs here.
+
+    A mapping whose every key is a plain scalar, there once, may be made from its ``index`` and where its keys stand:
+    nodes for the keys are made when somebody asks for its children.
+    """
+
+    __slots__ = ("_children", "anchor", "flow", "index", "key_starts", "start", "tag")
+
+    def __init__(
+        self,
+        children: list[Node] | None,
+        start: int,
+        tag: str | None,
+        anchor: str | None,
+        flow: bool,  # noqa: FBT001 - positional for speed
+    ) -> None:
+        self._children = children
+        self.start = start
+        self.tag = tag
+        self.anchor = anchor
+        self.flow = flow
+        self.index: dict[str, Node] | None = None
+        """The values by their keys, once somebody has asked for one (see `fields`), or from the start."""
+        self.key_starts: list[int] | None = None
+        """Where the keys of ``index`` stand, where there were no children at the start."""
+
+    @property
+    def children(self) -> list[Node]:
+        """A key, its value, the next key, and so on."""
+        if self._children is None:
+            children: list[Node] = []
+            for (key, value), start in zip((self.index or {}).items(), self.key_starts or (), strict=True):
+                children += (Scalar(key, start, start + len(key), "", None, None), value)
+            self._children = children
+        return self._children
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """Return the keys and their values, in the order written."""
+        children = iter(self.children)
+        return zip(children, children, strict=True)
+
+    def may_repeat(self) -> bool:
+        """Tell whether a key may be there twice; False where all are known and differ."""
+        return self.key_starts is None and len(self.index or ()) * 2 < len(self.children)
+
+
+class Sequence:
+    """Items in the order written."""
+
+    __slots__ = ("anchor", "children", "flow", "start", "tag")
 
     def __init__(self, children: list[Node], start: int, tag: str | None, anchor: str | None, flow: bool) -> None:  # noqa: FBT001 - positional for speed
         self.children = children
@@ -36,28 +85,6 @@ class _Collection:
         self.tag = tag
         self.anchor = anchor
         self.flow = flow
-        self.index: dict[str, Node] | None = None
-        """The values of a mapping by their keys, once somebody has asked for one: see `fields`."""
-
-
-class Mapping(_Collection):
-    """Keys and values in the order written; duplicate keys and merge keys are ordinary pairs here.
-
-    Its children are a key, its value, the next key …
-    """
-
-    __slots__ = ()
-
-    def pairs(self) -> Iterator[tuple[Node, Node]]:
-        """Return the keys and their values, in the order written."""
-        children = iter(self.children)
-        return zip(children, children, strict=True)
-
-
-class Sequence(_Collection):
-    """Items in the order written."""
-
-    __slots__ = ()
 
 
 class Alias:

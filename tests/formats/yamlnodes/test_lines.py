@@ -48,11 +48,13 @@ READ = [
     "a: caf\u00e9 \U0001f389\nb: '\u00e9'\n".encode(),
     b"a: \xff\nb: \x07\n",
     b"a: ${B:-c}\nd: $(e)\nf: a,b[c]{d}&*!|>%@`\n",
-    b"a: b\na: c\n",
     b"0: 1\n_a.b-c/d: e\n",
     b"a: --flag\nb: -1\nc: ---\n",
 ]
 REFUSED = [
+    b"a: b\na: c\n",
+    b"a:\n  b: c\na: d\n",
+    b"a: b\r",
     b"a: b\n c: d\n",
     b"a:\n    b: c\n  d: e\n",
     b"a:\n  - b\n  c: d\n",
