@@ -77,6 +77,9 @@ def screen(
             applying = pragmas.covering((place.line, lines.line(place.span.start)))
         if isinstance(place, Mention) and images_exclude and matches(place.reference, images_exclude):
             place = as_skip(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
+        if not applying:
+            candidates.append(Candidate(place))
+            continue
         candidates.append(
             Candidate(
                 place,
@@ -105,12 +108,16 @@ def judged(source: Source, operation: Operation) -> tuple[Place, ...]:
     """
     guards = {}
     for candidate in source.candidates:
+        if not candidate.pragmas and type(candidate.place) is Mention:
+            continue
         if isinstance(candidate.place, Skip) and candidate.place.reason == "excluded":
             guards[candidate.place.span] = candidate.place.detail
             continue
         pragma = next(filter(None, map(candidate.silenced, _GUARDS[operation])), None)
         if pragma is not None:
             guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
+    if not guards:
+        return tuple([candidate.place for candidate in source.candidates])
     return tuple(
         as_skip(place, "ignored", guards[place.span]) if isinstance(place, Mention) and place.span in guards else place
         for place in (candidate.place for candidate in source.candidates)

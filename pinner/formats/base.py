@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pinner.model import Calls, Document, Located
+
+
+# Asked for every file; a tree of thousands of files has few names for those that matter.
+_module = cache(import_module)
+
+
+@lru_cache(maxsize=4096)
+def _matches(pattern: str, name: str) -> bool:
+    return re.search(pattern, name) is not None
 
 
 class FormatModule(Protocol):
@@ -54,7 +64,10 @@ class Format(NamedTuple):
     name: str
     module: str
     names: str
-    """A regular expression, searched in the path (``/`` on every system): the files worth a look."""
+    """A regular expression, searched in the path (``/`` on every system): the files worth a look.
+
+    It looks at what comes after the last ``/`` alone.
+    """
     trailing_comments: bool = True
     """Whether ``# comment`` may follow the reference on its line (not so in a Dockerfile)."""
     siblings: str = ""
@@ -72,11 +85,11 @@ class Format(NamedTuple):
 
     def claims(self, path: str) -> bool:
         """Tell by its name alone whether the file at ``path`` may be of this format."""
-        return re.search(self.names, path) is not None
+        return _matches(self.names, path[path.rfind("/") + 1 :])
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
-        module = import_module(self.module)
+        module = _module(self.module)
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
@@ -85,10 +98,10 @@ class Format(NamedTuple):
         """Return the bytes in which comments are looked for; see `WrappingModule.unwrapped`."""
         if not self.wraps:
             return document.data
-        return cast("WrappingModule", import_module(self.module)).unwrapped(document)
+        return cast("WrappingModule", _module(self.module)).unwrapped(document)
 
     def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
         """Apply the rules across files; see `CrossFileModule.reconcile`."""
         if not self.crosses_files:
             return [located for _, located in documents]
-        return cast("CrossFileModule", import_module(self.module)).reconcile(documents)
+        return cast("CrossFileModule", _module(self.module)).reconcile(documents)

@@ -71,7 +71,7 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
 
     A trailing comment counts wherever it starts with ``#`` after white space, as YAML's and Python's do.
     """
-    if _GATE.search(data) is None:
+    if b"pinner" not in data.lower() or _GATE.search(data) is None:
         return NO_PRAGMAS
     by_line: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
