@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint format golden docs picture pictures schemas bench clean
+.PHONY: help demo test lint format golden docs pull-request-picture pictures schemas bench clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -13,7 +13,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md"
-	@echo "make picture  draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
+	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench   time check and pin on generated trees"
@@ -54,7 +54,7 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py \
 	  tests/bot/test_pull_request_page.py --update-golden
 
-picture: $(VENV)/.installed-dev
+pull-request-picture: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
 	$(BIN)/python tests/make_pull_request_picture.py
 

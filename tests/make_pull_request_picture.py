@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/pull-request.md: ``python tests/make_pull_request_picture.py`` (``make picture``).
+"""Makes the pictures of docs/pull-request.md: ``make pull-request-picture``.
 
 The body is rendered by markdown-it-py and shown by Debian's chromium with a style sheet close to GitHub's. Each picture
 carries the hash of the body that it shows, so that a test can tell an old one. Needs pillow, for the palette.

@@ -25,20 +25,12 @@ def look(context: Context, settings: Settings, paths: Sequence[str], terminal: T
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
-        terminal.say(*_without_effect(settings, terminal.talk_style))
     targets = discover(paths, settings, context.folder, context.environment)
     survey = pipeline.survey(targets, settings, today=context.today)
     terminal.detail(*(f"looked into {printable(source.document.path)}" for source in survey.sources))
     terminal.say(*_problems(survey.sources, terminal.talk_style))
     complain_about(survey.unreadable, terminal)
     return targets, survey
-
-
-def _without_effect(settings: Settings, style: Style) -> Iterator[str]:
-    """Yield a line for the key that is understood and not heeded: nobody should feel protected by them."""
-    if settings.groups:
-        source = printable(settings.source or "")
-        yield f"{source}: {style.severity('note')}: `group`: no effect in this version"
 
 
 def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:

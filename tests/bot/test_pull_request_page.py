@@ -33,7 +33,7 @@ def test_the_pictures_show_that_text(name: str) -> None:
     assert len(data) < MOST_BYTES
     assert f"]({name})" in PAGE.read_text("utf-8")
     mark = hashlib.sha256(BODY.encode()).hexdigest().encode()
-    assert dict(chunks(data))[b"tEXt"] == b"body-sha256\0" + mark, "`make picture` draws them anew"
+    assert dict(chunks(data))[b"tEXt"] == b"body-sha256\0" + mark, "`make pull-request-picture` draws them anew"
 
 
 def chunks(data: bytes) -> list[tuple[bytes, bytes]]:

@@ -261,7 +261,13 @@ def test_what_the_resolver_warns_of_is_said(tmp_path: Path) -> None:
     assert outcome.stderr == "warning: config.json is not JSON\npinned 1 reference in 1 file\n"
 
 
-def test_settings_that_nothing_heeds_yet_are_named(tmp_path: Path) -> None:
-    (tmp_path / "pinner.toml").write_text('[[group]]\nname = "a"\nimages = ["*"]\n', "utf-8")
+def test_settings_of_pull_requests_are_no_other_commands_business_unless_they_are_wrong(tmp_path: Path) -> None:
+    settings = tmp_path / "pinner.toml"
+    settings.write_text('[bot]\nschedule = ["sat"]\n[[group]]\nname = "a"\nimages = ["*"]\n', "utf-8")
+    assert pinner(tmp_path, "check").stderr.startswith("nothing to look at: ")
+    settings.write_text('[bot]\nschedule = ["saturday"]\n', "utf-8")
     outcome = pinner(tmp_path, "check")
-    assert outcome.stderr.splitlines()[0] == "pinner.toml: note: `group`: no effect in this version"
+    assert outcome.status == 2
+    assert outcome.stderr.startswith(
+        "error: pinner.toml: `bot.schedule` is wrong: `saturday` in `saturday` is no day\n"
+    )

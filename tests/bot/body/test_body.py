@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prsample import BODY, CHANGES, INDEX, MANIFEST, OCI, SAMPLE, digest
@@ -26,7 +26,7 @@ OURS = re.compile(
 )
 TAGS = {"<br>", "<sub>", "</sub>", "<details>", "<summary>", "</summary>", "</details>"}
 FRAGMENTS = (
-    "EVIL",
+    "EV1L",
     "@org/team",
     "#12",
     "GH-12",
@@ -129,10 +129,33 @@ def assert_harmless(body: str) -> None:
             elif child.type == "html_inline":
                 assert child.content in TAGS
             elif child.type == "text":
-                assert not re.search(r"EVIL|[@#<>\[\]\\$&~|\u202e\u200b]|://|www\.", child.content), child.content
+                assert not re.search(r"EV1L|[@#<>\[\]\\$&~|\u202e\u200b]|://|www\.", child.content), child.content
     assert not re.search(r"[\u202e\u200b\r\u2028]", body)
 
 
+def everywhere(text: str) -> Proposal:
+    """Return a proposal that has ``text`` wherever something foreign may stand."""
+    labels = {f"{OCI}{key}": text for key in ("version", "source", "revision", "base.name", "base.digest", "created")}
+    other = {key: f"{value} other" for key, value in labels.items()}
+    parts = [
+        PlatformImage(Platform(text, text, text), digest("a"), MANIFEST, annotations=said, created=text, labels=said)
+        for said in (labels, other)
+    ]
+    before, after = (Image(digest(part.labels[f"{OCI}version"]), INDEX, (part,)) for part in parts)
+    change = ImageChange(text, text, digest("old"), digest("new"), (f"{text}:1", text), None, before, after)
+    return SAMPLE._replace(group=text, changes=(change, *CHANGES), held_back=(HeldBack(text, None, text),))
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_every_trick_stays_text_everywhere(fragment: str) -> None:
+    for text in (fragment, f"EV1L {fragment} EV1L", f"{fragment}\n{fragment}", f"a{fragment}|", f"`{fragment}`"):
+        proposal = everywhere(text)
+        body = render_body(proposal, 65_536)
+        assert_harmless(body)
+        assert read_marker(body) == Marker(text, proposal.fingerprint)
+
+
+@settings(max_examples=40, deadline=None)
 @given(PROPOSALS)
 @example(SAMPLE)
 def test_whatever_registries_say_stays_text(proposal: Proposal) -> None:
@@ -147,6 +170,7 @@ def test_whatever_registries_say_stays_text(proposal: Proposal) -> None:
     assert read_marker(body) == Marker(proposal.group, proposal.fingerprint)
 
 
+@settings(max_examples=40, deadline=None)
 @given(PROPOSALS, st.integers(300, 70_000))
 def test_a_body_fits_its_limit_and_keeps_its_marker(proposal: Proposal, limit: int) -> None:
     body = render_body(proposal, limit)
