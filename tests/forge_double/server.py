@@ -89,6 +89,9 @@ class _Http(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Else each answer waits 40 ms for the acknowledgement of its head.
+    disable_nagle_algorithm = True
+    wbufsize = -1
     server_of: ClassVar[Server]
 
     def log_message(self, *_: Any) -> None:

@@ -55,6 +55,12 @@ class Access(NamedTuple):
     clock: Clock | None = None
 
 
+def lacking(wanted: Collection[str], there: Collection[str]) -> list[str]:
+    """Return those of ``wanted`` that are not ``there``, in their order; forges do not tell upper case from lower."""
+    known = {name.lower() for name in there}
+    return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
+
+
 class Forge(Protocol):
     """One repository host with one token. Every call retries what passes (5xx, secondary limits, Retry-After).
 

@@ -5,11 +5,12 @@ Source: docs.github.com/rest and /graphql (npm @octokit/openapi, @octokit/graphq
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError
+from pinner.bot.forges.answers import words
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
+from pinner.bot.forges.github_graphql import GraphQl
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
@@ -21,15 +22,9 @@ if TYPE_CHECKING:
     from pinner.bot.model import NewCommit
 
 _CREATED, _MISSING, _UNPROCESSABLE = 201, 404, 422
-_COMMIT = """mutation($input: CreateCommitOnBranchInput!) {
-  createCommitOnBranch(input: $input) { commit { oid } }
-}"""
-_AUTO_MERGE = """mutation($input: EnablePullRequestAutoMergeInput!) {
-  enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
-}"""
-_VIEWER = "query { viewer { login } }"
 _METHODS = ("merge", "squash", "rebase")
 _NOTHING_TO_WAIT_FOR = frozenset({"clean", "has_hooks", "unstable"})
+_ALLOW_AUTO_MERGE = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
 _INSTALLATION = "ghs_"
 """How a token of an App begins, GITHUB_TOKEN too: nobody's account is behind it."""
 _ACTIONS = "github-actions[bot]"
@@ -49,10 +44,11 @@ class GitHub:
     default_token_user = "x-access-token"  # noqa: S105 - a user's name, no secret
 
     def __init__(self, access: Access) -> None:
-        rest, self._graphql = addresses(access.server)
+        rest, graphql = addresses(access.server)
         authorization = None if access.token is None else f"Bearer {access.token}"
         self._is_app = (access.token or "").startswith(_INSTALLATION)
         self._api = Api(rest, access, authorization, Budget(GITHUB_CONTENT))
+        self._graphql = GraphQl(self._api, graphql)
         self.signs_commits = self._is_app
 
     async def aclose(self) -> None:
@@ -63,8 +59,7 @@ class GitHub:
         """Return what the user should know about this token."""
         if not self._is_app:
             return ()
-        answer = await self._ask(_VIEWER, {})
-        return (_NO_WORKFLOWS,) if answer["viewer"]["login"] == _ACTIONS else ()
+        return (_NO_WORKFLOWS,) if await self._graphql.viewer() == _ACTIONS else ()
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
@@ -123,7 +118,7 @@ class GitHub:
         for request in await self.pull_requests(repository, branch):
             if request.state == "open" and request.base == base:
                 return request
-        raise ForgeError(f"the pull request is refused: {_reasons(made.json())}")
+        raise ForgeError(f"the pull request is refused: {words(made.json())}")
 
     async def edit(
         self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
@@ -164,11 +159,11 @@ class GitHub:
     ) -> None:
         """Add labels, assignees and reviewers; GitHub makes a label that is none yet."""
         issue = _issue(repository, request)
-        if missing := _missing(labels, request.labels):
+        if missing := lacking(labels, request.labels):
             await self._api.call("POST", f"{issue}/labels", body={"labels": missing})
-        if missing := _missing(assignees, request.assignees):
+        if missing := lacking(assignees, request.assignees):
             await self._api.call("POST", f"{issue}/assignees", body={"assignees": missing})
-        if missing := _missing(reviewers, request.reviewers):
+        if missing := lacking(reviewers, request.reviewers):
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
@@ -184,14 +179,14 @@ class GitHub:
         if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
             return False
         method = next((method for method in _METHODS if method in repository.merge_methods), _METHODS[0])
-        values = {"pullRequestId": found["node_id"], "expectedHeadOid": request.head, "mergeMethod": method.upper()}
         try:
-            await self._ask(_AUTO_MERGE, {"input": values})
+            await self._graphql.enable_auto_merge(found["node_id"], request.head, method)
+        except StaleHeadError:
+            raise
         except ForgeError as error:
             if "clean status" in error.message or "unstable status" in error.message:
                 return False
-            hint = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
-            raise ForbiddenError(error.message, hint=hint) from None
+            raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
         return True
 
     async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
@@ -205,31 +200,22 @@ class GitHub:
         gone = (_MISSING, _UNPROCESSABLE)
         reply = await self._api.call("DELETE", f"{_path(repository.name)}/git/refs/heads/{quote(branch)}", expect=gone)
         if reply.status == _UNPROCESSABLE and await self._head(repository, branch) is not None:
-            raise ForgeError(f"the branch {branch} cannot be deleted: {_reasons(reply.json())}")
+            raise ForgeError(f"the branch {branch} cannot be deleted: {words(reply.json())}")
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Make a commit by createCommitOnBranch: signed by GitHub, its author the token's owner."""
         await self._branch_at(repository, commit)
-        headline, _, rest = commit.message.partition("\n")
-        added = [{"path": file.path, "contents": base64.b64encode(file.after).decode()} for file in commit.files]
-        values = {
-            "branch": {"repositoryNameWithOwner": repository.name, "branchName": commit.branch},
-            "expectedHeadOid": commit.parent,
-            "message": {"headline": headline, "body": rest.strip("\n")},
-            "fileChanges": {"additions": added},
-        }
         try:
-            answer = await self._ask(_COMMIT, {"input": values})
+            return await self._graphql.commit(repository.name, commit)
         except StaleHeadError:
             return await self._made_before(repository, commit)
-        return str(answer["createCommitOnBranch"]["commit"]["oid"])
 
     async def _branch_at(self, repository: Repository, commit: NewCommit) -> None:
         """Make the branch; where it is there already, the commit's own check of the head decides."""
         body = {"ref": f"refs/heads/{commit.branch}", "sha": commit.parent}
         reply = await self._api.call("POST", f"{_path(repository.name)}/git/refs", body=body, expect=(_UNPROCESSABLE,))
         if reply.status == _UNPROCESSABLE and await self._head(repository, commit.branch) is None:
-            raise ForgeError(f"the branch {commit.branch} cannot be made: {_reasons(reply.json())}")
+            raise ForgeError(f"the branch {commit.branch} cannot be made: {words(reply.json())}")
 
     async def _made_before(self, repository: Repository, commit: NewCommit) -> str:
         head = await self._head(repository, commit.branch)
@@ -244,20 +230,6 @@ class GitHub:
         path = f"{_path(repository.name)}/git/ref/heads/{quote(branch)}"
         reply = await self._api.call("GET", path, expect=(_MISSING,))
         return None if reply.status == _MISSING else str(reply.json()["object"]["sha"])
-
-    async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Return GraphQL's ``data``; raises `StaleHeadError` for a head that moved, `ForgeError` for the rest."""
-        body = {"query": query, "variables": variables}
-        answer = (await self._api.call("POST", self._graphql, body=body)).json()
-        if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict) or answer.get("errors"):
-            errors = answer.get("errors") if isinstance(answer, dict) else None
-            kinds = {error.get("type") for error in errors or ()}
-            message = f"GitHub refuses: {_reasons({'errors': errors or []})}"
-            if "STALE_DATA" in kinds or "Expected branch to point to" in message:
-                raise StaleHeadError(message)
-            raise (ForbiddenError if "FORBIDDEN" in kinds else ForgeError)(message)
-        data: dict[str, Any] = answer["data"]
-        return data
 
     def _repository(self, found: Mapping[str, Any]) -> Repository:
         # An App's token has no account whose rights these would be: they say no to everything.
@@ -311,17 +283,6 @@ def _is_of(found: Mapping[str, Any], repository: Repository) -> bool:
     """Tell whether the head is the repository's own branch; that of a fork, or of one that is gone, is not ours."""
     place = found["head"].get("repo")
     return place is not None and place["full_name"].lower() == repository.name.lower()
-
-
-def _reasons(answer: Any) -> str:  # noqa: ANN401 - JSON is what it is
-    from pinner.bot.forges.transport import words  # noqa: PLC0415 - only a failure needs it
-
-    return words(answer)
-
-
-def _missing(wanted: Collection[str], there: Collection[str]) -> list[str]:
-    known = {name.lower() for name in there}
-    return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
 
 
 def _owner(repository: Repository) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.bot.forges.transport import Reply
+    from pinner.bot.forges.answers import Reply
 
 GITHUB_CONTENT = ((80, 60.0), (500, 3600.0))
 """How many pieces of content (pull requests, comments…) in how many seconds."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pinner import __version__
-from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, MissingError, UnreachableError
+from pinner.bot.forges.answers import Reply, check, clean, told
+from pinner.bot.forges.base import BusyError, ForgeError, UnreachableError
 from pinner.bot.forges.limits import Budget, pause_asked_for
 
 if TYPE_CHECKING:
@@ -32,27 +33,7 @@ _MAX_PAGES = 1000
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?', re.IGNORECASE)
-_OK, _BAD, _UNAUTHORIZED, _FORBIDDEN, _MISSING, _SERVER_ERROR = 200, 400, 401, 403, 404, 500
-_READ_ONLY = 423
-"""Gitea: the repository is archived."""
-
-
-class Reply(NamedTuple):
-    """One answer, whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    """By lower-case name."""
-    body: bytes
-
-    def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
-        """Return the body's value, None where it has none; raises `ForgeError` for what is no JSON."""
-        if not self.body.strip():
-            return None
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            raise ForgeError("the forge's answer is no JSON", hint="is this the forge's own address?") from None
+_OK, _BAD, _SERVER_ERROR = 200, 400, 500
 
 
 class Api:
@@ -92,7 +73,7 @@ class Api:
     ) -> Reply:
         """Return the answer to one request; failures other than the statuses of ``expect`` are raised.
 
-        ``path`` follows the base, or is a whole address of the same origin. ``creates``: counts against the budget
+        ``path`` follows the base, or is a whole address of ours. ``creates``: counts against the budget
         for new content. ``done`` is asked before a write is repeated, as its answer may only have been lost: where it
         is true, an empty answer is returned.
         """
@@ -117,19 +98,23 @@ class Api:
                     waited += await self._wait(pause, waited, "its rate limit")
                     continue
                 if reply.status < _SERVER_ERROR or reply.status in expect:
-                    return self._judged(reply, method, url, expect)
+                    check(reply, method, url, expect)
+                    return reply
                 failures += 1
                 if failures == _ATTEMPTS:
                     raise UnreachableError(
-                        f"{self._url.host} does not work: {_told(reply)}",
+                        f"{self._url.host} does not work: {told(reply)}",
                         hint="a later run goes on where this one stopped",
                     )
             await self._clock.sleep(min(20.0, 0.5 * 2.0 ** (failures - 1)) * (0.5 + self._clock.chance() / 2))
 
     async def pages(self, path: str, query: Mapping[str, str | int] | None = None) -> AsyncIterator[Any]:
-        """Yield the items of a list, page by page as ``Link: …; rel="next"`` leads; of the same origin only."""
-        reply = await self.call("GET", path, query=query)
+        """Yield the items of a list, page by page as ``Link: …; rel="next"`` leads.
+
+        Only its query is followed: behind a proxy a forge may take itself to be at another address.
+        """
         for _ in range(_MAX_PAGES):
+            reply = await self.call("GET", path, query=query)
             items = reply.json()
             if not isinstance(items, list):
                 raise ForgeError(f"{self._url.host} answers no list for {path}")
@@ -138,24 +123,20 @@ class Api:
             following = _NEXT.search(reply.headers.get("link", ""))
             if following is None or not items:
                 return
-            reply = await self.call("GET", following[1])
+            query = dict(parse_qsl(urlsplit(following[1]).query, keep_blank_values=True))
         raise ForgeError(f"{self._url.host} has more than {_MAX_PAGES} pages for {path}")
 
     def _address(self, path: str, query: Mapping[str, str | int] | None) -> httpx.URL:
+        # Whole paths: GraphQL's on Enterprise Server is not below REST's.
         if not path.startswith("/"):
-            url = self._url.join(path)
-            self._check_origin(url)
-            return url
-        return self._url.copy_with(
-            raw_path=self._url.raw_path.rstrip(b"/")
-            + path.encode()
-            + (f"?{urlencode(query)}".encode() if query else b"")
-        )
+            return self._url.join(path)
+        asked = f"?{urlencode(query)}" if query else ""
+        return self._url.copy_with(raw_path=self._url.raw_path.rstrip(b"/") + f"{path}{asked}".encode())
 
     def _check_origin(self, url: httpx.URL) -> None:
         if (url.scheme, url.host, url.port) != (self._url.scheme, self._url.host, self._url.port):
             raise ForgeError(
-                f"{self._url.host} sends us on to another host, {_clean(url.host)}: the token is not sent there",
+                f"{self._url.host} sends us on to another host, {clean(url.host)}: the token is not sent there",
                 hint="give the forge's own address",
             )
 
@@ -229,22 +210,6 @@ class Api:
         await self._clock.sleep(seconds)
         return seconds
 
-    def _judged(self, reply: Reply, method: str, url: httpx.URL, expect: Collection[int]) -> Reply:
-        if reply.status < _BAD or reply.status in expect:
-            return reply
-        host, told = self._url.host, _told(reply)
-        if reply.status == _UNAUTHORIZED:
-            raise ForbiddenError(
-                f"{host} does not accept the token: {told}", hint="has it expired, or is it another's?"
-            )
-        if reply.status in (_FORBIDDEN, _READ_ONLY):
-            raise ForbiddenError(f"{host} does not allow it: {told}", hint=_right_for(method, told))
-        if reply.status == _MISSING:
-            raise MissingError(
-                f"{host} has no {_clean(url.path)}, or the token may not see it", hint="is the name right?"
-            )
-        raise ForgeError(f"{host} refuses: {told}")
-
 
 def _refuse_plain(url: httpx.URL) -> None:
     from pinner.registry.hosts import Reach, reach_of  # noqa: PLC0415 - only where it is needed
@@ -268,51 +233,3 @@ def _connect(url: httpx.URL, access: Access) -> httpx.AsyncBaseTransport:
             f"the environment's proxy for {url.scheme} addresses cannot be used",
             hint="SOCKS needs `pip install httpx[socks]`; else write http://host:port",
         ) from None
-
-
-def _right_for(method: str, told: str) -> str:
-    """Return what to do about a refusal, which is what people look for in vain."""
-    if "GitHub Actions is not permitted to create" in told:
-        return "allow it in the repository's Settings → Actions → General → Workflow permissions"
-    if "not accessible by integration" in told:
-        return (
-            "the job needs `permissions: {contents: write, pull-requests: write}`; "
-            "a run for a fork's pull request never gets them"
-        )
-    return "the token needs the right to " + ("read the repository" if method == "GET" else "write to the repository")
-
-
-def _told(reply: Reply) -> str:
-    """Return a refusal's own words."""
-    try:
-        value = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return f"HTTP {reply.status}"
-    return words(value) or f"HTTP {reply.status}"
-
-
-def words(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
-    """Return what a refusal of any forge says in ``message``, ``error`` and ``errors``, on one line."""
-    found: list[str] = []
-    if isinstance(value, dict):
-        for key in ("message", "error", "error_description", "errors"):
-            found += _words(value.get(key))
-    return _clean(": ".join(dict.fromkeys(found)))
-
-
-def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON is what it is
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list):
-        return [word for item in value[:5] for word in _words(item)]
-    if isinstance(value, dict):
-        if isinstance(value.get("message"), str):
-            return [value["message"]]
-        return [f"{key} {word}" for key, item in list(value.items())[:5] for word in _words(item)]
-    return []
-
-
-def _clean(text: str) -> str:
-    from pinner.registry.failures import clean  # noqa: PLC0415 - only a failure needs it
-
-    return clean(text)

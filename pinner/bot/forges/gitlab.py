@@ -1,0 +1,242 @@
+"""GitLab: gitlab.com and self-managed, by REST v4.
+
+Source: docs.gitlab.com/api: "Projects", "Merge requests", "Branches", "Notes", "Users". Commits are git's: GitLab signs
+what its API commits only where Gitaly has a key, which cannot be told beforehand.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pinner.bot.forges.answers import words
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
+from pinner.bot.forges.transport import Api
+from pinner.bot.model import PullRequest, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping
+
+    from pinner.bot.forges.base import Access
+    from pinner.bot.model import NewCommit
+
+_MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 404, 405, 409, 422
+_DEVELOPER = 30
+"""The access level from which on one may push."""
+_UNDECIDED = frozenset({"preparing", "unchecked", "checking", "cannot_be_merged_rechecked", "cannot_be_merged_recheck"})
+_TO_COME = frozenset({"created", "waiting_for_resource", "preparing", "pending", "running", "scheduled"})
+_STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
+_PAGE = 100
+_NEWEST: Mapping[str, str | int] = {"order_by": "created_at", "sort": "desc", "per_page": _PAGE}
+
+
+class GitLab:
+    """One GitLab with one token: a person's, a project's, a group's or OAuth's; a job's token may not propose."""
+
+    name = "gitlab"
+    body_limit = 1_000_000
+    default_token_user = "oauth2"  # noqa: S105 - a user's name, no secret
+    signs_commits = False
+
+    def __init__(self, access: Access) -> None:
+        authorization = None if access.token is None else f"Bearer {access.token}"
+        self._api = Api(f"{access.server}/api/v4", access, authorization)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._api.aclose()
+
+    async def advice(self) -> tuple[str, ...]:
+        """Return nothing: GitLab says with each answer what the token may not do."""
+        return ()
+
+    async def repository(self, name: str) -> Repository:
+        """Return the project called ``group/subgroup/name``."""
+        return _repository((await self._api.call("GET", f"/projects/{quote(name, safe='')}")).json())
+
+    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
+        """Yield the projects of a group and of those in it, or of a user."""
+        for kind, more in (("groups", {"include_subgroups": "true", "with_shared": "false"}), ("users", {})):
+            query: dict[str, str | int] = {**more, "order_by": "id", "sort": "asc", "per_page": _PAGE}
+            try:
+                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/projects", query):
+                    yield _repository(found)
+            except MissingError:
+                if kind == "users":
+                    raise
+            else:
+                return
+
+    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return the merge requests of ``branch``."""
+        found = await self._list(repository, {"source_branch": branch, "state": "all"})
+        return tuple(request for request in found if request.branch == branch)
+
+    async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
+        """Return the open merge requests of the branches under ``prefix``."""
+        found = await self._list(repository, {"state": "opened"})
+        return tuple(request for request in found if request.branch.startswith(prefix))
+
+    async def _list(self, repository: Repository, query: Mapping[str, str | int]) -> list[PullRequest]:
+        pages = self._api.pages(f"{_project(repository)}/merge_requests", {**query, **_NEWEST})
+        return [_request(item) async for item in pages if str(item["source_project_id"]) == repository.details["id"]]
+
+    async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
+        """Open a merge request, or return the one that is open; its branch goes when it is merged."""
+        values = {"source_branch": branch, "target_branch": base, "title": title, "description": body}
+        made = await self._api.call(
+            "POST",
+            f"{_project(repository)}/merge_requests",
+            body={**values, "remove_source_branch": True},
+            expect=(_CONFLICT,),
+        )
+        if made.status != _CONFLICT:
+            return _request(made.json())
+        for request in await self.pull_requests(repository, branch):
+            if request.state == "open" and request.base == base:
+                return request
+        raise ForgeError(f"the merge request is refused: {words(made.json())}")
+
+    async def edit(
+        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+    ) -> None:
+        """Change title or description."""
+        await self._put(repository, request, {"title": title, "description": body})
+
+    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
+        """Close a merge request."""
+        await self._put(repository, request, {"state_event": "close", "description": body})
+
+    async def _put(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
+        given = {key: value for key, value in values.items() if value is not None}
+        if given:
+            await self._api.call("PUT", _merge_request(repository, request), body=given)
+
+    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
+        """Say something, once."""
+        path = f"{_merge_request(repository, request)}/notes"
+
+        async def is_said() -> bool:
+            async for item in self._api.pages(path, {"per_page": _PAGE}):
+                if (item.get("body") or "").strip() == text.strip():
+                    return True
+            return False
+
+        if not await is_said():
+            await self._api.call("POST", path, body={"body": text}, done=is_said)
+
+    async def add(
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        labels: Collection[str] = (),
+        assignees: Collection[str] = (),
+        reviewers: Collection[str] = (),
+    ) -> None:
+        """Add labels, assignees and reviewers, in one request; GitLab makes a label that is none yet."""
+        values: dict[str, Any] = {}
+        if missing := lacking(labels, request.labels):
+            values["add_labels"] = ",".join(missing)
+        people = {
+            "assignee_ids": lacking(assignees, request.assignees),
+            "reviewer_ids": lacking(reviewers, request.reviewers),
+        }
+        if any(people.values()):
+            # The lists are replaced as wholes: who is there stays.
+            there = (await self._api.call("GET", _merge_request(repository, request))).json()
+            for key, names in people.items():
+                if names:
+                    known = [person["id"] for person in there.get(key.replace("_ids", "s")) or ()]
+                    added = [await self._person(name) for name in names]
+                    values[key] = list(dict.fromkeys([*known, *added]))
+        await self._put(repository, request, values)
+
+    async def _person(self, name: str) -> int:
+        found = (await self._api.call("GET", "/users", query={"username": name})).json()
+        if not found:
+            raise ForgeError(f"GitLab knows no user `{name}`", hint="assignees and reviewers are user names")
+        return int(found[0]["id"])
+
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
+        """Have it merged when its pipeline succeeds; without a pipeline that is to come GitLab would merge at once."""
+        found = (await self._api.call("GET", _merge_request(repository, request))).json()
+        if found.get("merge_when_pipeline_succeeds"):
+            return True
+        pipeline = found.get("head_pipeline") or {}
+        if pipeline.get("status") not in _TO_COME:
+            return False
+        # The older name until 17.11, and the newer from then on.
+        body = {"merge_when_pipeline_succeeds": True, "auto_merge": True, "sha": request.head}
+        refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
+        path = f"{_merge_request(repository, request)}/merge"
+        reply = await self._api.call("PUT", path, body=body, expect=refused)
+        if reply.status == _CONFLICT:
+            raise StaleHeadError(f"{request.url} has moved on: it is not merged")
+        if reply.status in refused:
+            hint = "the token needs the right to merge into the branch"
+            raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
+        return True
+
+    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
+        """Delete a branch."""
+        path = f"{_project(repository)}/repository/branches/{quote(branch, safe='')}"
+        if head is not None:
+            reply = await self._api.call("GET", path, expect=(_MISSING,))
+            if reply.status == _MISSING:
+                return
+            if reply.json()["commit"]["id"] != head:
+                raise StaleHeadError(f"the branch {branch} has moved on: it is not deleted")
+        await self._api.call("DELETE", path, expect=(_MISSING,))
+
+    async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
+        """Return None: commits are git's."""
+        del repository, commit
+        return None
+
+
+def _repository(found: Mapping[str, Any]) -> Repository:
+    rights = (found.get("permissions") or {}).values()
+    # Nothing is said of what comes by an invited group, or to an administrator: then GitLab's refusal tells.
+    levels = [right["access_level"] for right in rights if right]
+    enabled = found.get("merge_requests_access_level") != "disabled"
+    return Repository(
+        name=found["path_with_namespace"],
+        default_branch=found.get("default_branch") or "",
+        clone_url=found["http_url_to_repo"],
+        web_url=found["web_url"],
+        is_archived=bool(found.get("archived")),
+        is_fork=found.get("forked_from_project") is not None,
+        can_push=not levels or max(levels) >= _DEVELOPER,
+        can_propose=enabled and (not levels or max(levels) >= _DEVELOPER),
+        merge_methods=tuple(filter(None, (found.get("merge_method"),))),
+        details={"id": str(found["id"])},
+    )
+
+
+def _request(found: Mapping[str, Any]) -> PullRequest:
+    state: Any = _STATES.get(found["state"], "closed")
+    is_undecided = (found.get("detailed_merge_status") or found.get("merge_status")) in _UNDECIDED
+    return PullRequest(
+        number=found["iid"],
+        state=state,
+        branch=found["source_branch"],
+        base=found["target_branch"],
+        head=found.get("sha") or "",
+        title=found["title"],
+        body=found.get("description") or "",
+        url=found["web_url"],
+        labels=tuple(found.get("labels") or ()),
+        conflicts=None if is_undecided else found.get("has_conflicts"),
+        auto_merge=bool(found.get("merge_when_pipeline_succeeds")),
+        assignees=tuple(person["username"] for person in found.get("assignees") or ()),
+        reviewers=tuple(person["username"] for person in found.get("reviewers") or ()),
+    )
+
+
+def _project(repository: Repository) -> str:
+    return f"/projects/{repository.details['id']}"
+
+
+def _merge_request(repository: Repository, request: PullRequest) -> str:
+    return f"{_project(repository)}/merge_requests/{request.number}"

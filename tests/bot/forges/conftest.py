@@ -1,0 +1,28 @@
+"""Each forge in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from forge_double import ForgeDouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=["github", "gitlab", "gitea"])
+def forge(request: Any, tmp_path: Path) -> Iterator[ForgeDouble]:
+    """A forge with a repository that has the branch ``pinner/digests``, one commit ahead."""
+    with ForgeDouble(tmp_path, request.param) as double:
+        double.add_repository("acme/app", {"Dockerfile": b"FROM nginx:1\n"})
+        double.commit("acme/app", "pinner/digests", {"Dockerfile": b"FROM nginx:1@sha256:a\n"}, "Pin")
+        yield double
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[ForgeDouble]:
+    with ForgeDouble(tmp_path, "github") as double:
+        double.add_repository("acme/app", {"Dockerfile": b"FROM nginx:1\n"})
+        yield double

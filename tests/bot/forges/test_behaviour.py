@@ -1,0 +1,539 @@
+"""What every forge must do alike, tried on all three."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from forge_double import ForgeDouble
+from forge_talk import Waits, talk
+
+from pinner.bot.forges.base import (
+    BusyError,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    UnreachableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from pinner.bot.forges.base import Forge
+    from pinner.bot.model import PullRequest, Repository
+
+APP, BRANCH = "acme/app", "pinner/digests"
+
+
+async def opened(client: Forge, title: str = "Title", body: str = "Body") -> tuple[Repository, PullRequest]:
+    repository = await client.repository(APP)
+    return repository, await client.create(repository, BRANCH, "main", title, body)
+
+
+async def again(client: Forge) -> PullRequest:
+    """Return the newest pull request as it is by now."""
+    return (await client.pull_requests(await client.repository(APP), BRANCH))[0]
+
+
+# Repositories
+
+
+def test_a_repository_says_what_it_is_and_what_may_be_done(forge: ForgeDouble) -> None:
+    found = talk(forge, lambda client: client.repository(APP))
+    assert (found.name, found.default_branch) == (APP, "main")
+    assert found.clone_url == forge.clone_url(APP)
+    assert found.web_url.startswith(forge.url)
+    assert (found.is_archived, found.is_fork, found.can_push, found.can_propose) == (False, False, True, True)
+    assert not forge.writes
+
+
+def test_an_archived_repository_and_a_fork_are_told(forge: ForgeDouble) -> None:
+    forge.add_repository("acme/old", archived=True)
+    forge.add_repository("acme/fork", fork=True)
+    assert talk(forge, lambda client: client.repository("acme/old")).is_archived
+    assert talk(forge, lambda client: client.repository("acme/fork")).is_fork
+
+
+def test_a_repository_that_is_none_is_missing(forge: ForgeDouble) -> None:
+    with pytest.raises(MissingError, match="the token may not see it"):
+        talk(forge, lambda client: client.repository("acme/none"))
+
+
+def test_a_repository_that_the_token_may_not_see_is_missing(forge: ForgeDouble) -> None:
+    forge.add_repository("acme/secret", rights="none")
+    with pytest.raises(MissingError):
+        talk(forge, lambda client: client.repository("acme/secret"))
+
+
+def test_all_repositories_of_an_organisation_are_found_page_by_page(forge: ForgeDouble) -> None:
+    names = {f"acme/r{number:03}" for number in range(120)}
+    for name in names:
+        forge.add_repository(name, folder=forge.repository(APP).folder)
+    forge.add_repository("other/app")
+    forge.add_repository("acme/old", archived=True)
+    forge.add_repository("acme/hidden", rights="none")
+
+    async def story(client: Forge) -> list[str]:
+        return [repository.name async for repository in client.repositories("acme")]
+
+    found = talk(forge, story)
+    assert sorted(found) == sorted({*names, APP, "acme/old"})
+    assert len(forge.requests) > 1
+
+
+def test_the_repositories_of_a_person_are_found_too(forge: ForgeDouble) -> None:
+    forge.add_repository("ada/tools", is_organisation=False)
+
+    async def story(client: Forge) -> list[str]:
+        return [repository.name async for repository in client.repositories("ada")]
+
+    assert talk(forge, story) == ["ada/tools"]
+
+
+def test_an_owner_that_is_nobody_is_missing(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> list[str]:
+        return [repository.name async for repository in client.repositories("nobody")]
+
+    with pytest.raises(MissingError):
+        talk(forge, story)
+
+
+# Opening
+
+
+def test_a_pull_request_is_opened_as_it_was_asked_for(forge: ForgeDouble) -> None:
+    _, made = talk(forge, lambda client: opened(client, "Tïtle `x`", "Bödy\n\n<!-- hidden -->\n"))
+    stored = forge.repository(APP).pulls[1]
+    assert (stored.title, stored.body) == ("Tïtle `x`", "Bödy\n\n<!-- hidden -->\n")
+    assert (stored.head, stored.base, stored.state) == (BRANCH, "main", "open")
+    assert (made.number, made.state, made.branch, made.base) == (1, "open", BRANCH, "main")
+    assert made.head == forge.repository(APP).head(BRANCH)
+    assert (made.title, made.body) == (stored.title, stored.body)
+
+
+def test_a_pull_request_that_is_open_already_is_returned_as_it_is(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> tuple[PullRequest, PullRequest]:
+        _, first = await opened(client)
+        _, second = await opened(client, "Another", "text")
+        return first, second
+
+    first, second = talk(forge, story)
+    assert second.number == first.number
+    assert second.title == "Title"
+    assert len(forge.repository(APP).pulls) == 1
+
+
+def test_a_closed_one_does_not_stop_the_next(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> tuple[PullRequest, ...]:
+        repository, first = await opened(client)
+        await client.close(repository, first)
+        await opened(client, "Next")
+        return await client.pull_requests(repository, BRANCH)
+
+    found = talk(forge, story)
+    assert [(request.number, request.state, request.title) for request in found] == [
+        (2, "open", "Next"),
+        (1, "closed", "Title"),
+    ]
+
+
+def test_a_branch_that_is_none_is_refused_in_words(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        await client.create(await client.repository(APP), "pinner/none", "main", "Title", "Body")
+
+    with pytest.raises(ForgeError) as failure:
+        talk(forge, story)
+    assert "HTTP" not in failure.value.message
+    assert not forge.repository(APP).pulls
+
+
+def test_a_token_that_may_only_read_is_told_so(forge: ForgeDouble) -> None:
+    forge.repository(APP).rights = "read"
+    with pytest.raises(ForbiddenError) as failure:
+        talk(forge, opened)
+    assert failure.value.hint is not None
+    assert "write" in failure.value.hint
+
+
+def test_an_archived_repository_takes_no_pull_request(forge: ForgeDouble) -> None:
+    forge.repository(APP).archived = True
+    with pytest.raises(ForbiddenError):
+        talk(forge, opened)
+
+
+def test_a_token_that_is_wrong_is_told_and_not_shown(forge: ForgeDouble) -> None:
+    with pytest.raises(ForbiddenError, match="does not accept the token") as failure:
+        talk(forge, lambda client: client.repository(APP), token="wrong-token-123")  # noqa: S106 - made up
+    assert "wrong-token-123" not in f"{failure.value.message} {failure.value.hint}"
+
+
+# Finding
+
+
+def test_only_the_pull_requests_of_the_branch_itself_are_found(forge: ForgeDouble) -> None:
+    forge.commit(APP, "pinner/digests-2", {"x": "1"}, "Other")
+    forge.commit(APP, "mine", {"x": "1"}, "Mine")
+
+    async def story(client: Forge) -> tuple[tuple[PullRequest, ...], tuple[PullRequest, ...]]:
+        repository, _ = await opened(client)
+        for branch in ("pinner/digests-2", "mine"):
+            await client.create(repository, branch, "main", branch, "")
+        # Somebody's fork has a branch of the same name.
+        forge.repository(APP).opened(BRANCH, "main", "Of a fork", "").of_fork = True
+        return await client.pull_requests(repository, BRANCH), await client.open_branches(repository, "pinner/")
+
+    mine, open_ones = talk(forge, story)
+    assert [request.number for request in mine] == [1]
+    assert [request.branch for request in open_ones] == ["pinner/digests-2", BRANCH]
+
+
+def test_many_pull_requests_are_read_page_by_page(forge: ForgeDouble) -> None:
+    repository = forge.repository(APP)
+    for number in range(130):
+        repository.opened(f"branch-{number}", "main", "Another", "").state = "closed"
+    repository.opened(BRANCH, "main", "Mine", "").state = "closed"
+    for number in range(130):
+        pull = repository.opened(f"later-{number}", "main", "Another", "")
+        pull.state, pull.last_head = "closed", "0" * 40
+    assert talk(forge, again).title == "Mine"
+
+
+def test_a_merged_pull_request_is_merged_and_not_closed(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> PullRequest:
+        await opened(client)
+        forge.repository(APP).pulls[1].state = "merged"
+        return await again(client)
+
+    assert talk(forge, story).state == "merged"
+
+
+def test_one_with_conflicts_is_never_taken_for_one_without(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> tuple[PullRequest, PullRequest]:
+        await opened(client)
+        before = await again(client)
+        forge.commit(APP, "main", {"Dockerfile": "FROM debian\n"}, "Another base")
+        return before, await again(client)
+
+    before, after = talk(forge, story)
+    assert before.conflicts is False
+    assert after.conflicts is (None if forge.face == "gitea" else True)
+
+
+def test_reading_writes_nothing(forge: ForgeDouble) -> None:
+    talk(forge, opened)
+    forge.forget()
+
+    async def story(client: Forge) -> None:
+        repository = await client.repository(APP)
+        await client.pull_requests(repository, BRANCH)
+        await client.open_branches(repository, "pinner/")
+        await client.advice()
+
+    talk(forge, story)
+    assert forge.requests
+    assert not forge.writes
+
+
+# Changing
+
+
+@pytest.mark.parametrize(
+    ("change", "title", "body"),
+    [({"title": "New"}, "New", "Body"), ({"body": "New"}, "Title", "New"), ({"title": "A", "body": ""}, "A", "")],
+)
+def test_an_edit_changes_what_it_names_and_nothing_else(
+    forge: ForgeDouble, change: dict[str, str], title: str, body: str
+) -> None:
+    async def story(client: Forge) -> PullRequest:
+        repository, request = await opened(client)
+        await client.edit(repository, request, **change)
+        return await again(client)
+
+    found = talk(forge, story)
+    assert (found.title, found.body, found.state) == (title, body, "open")
+
+
+def test_an_edit_of_nothing_asks_for_nothing(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.forget()
+        await client.edit(repository, request)
+        await client.add(repository, request)
+
+    talk(forge, story)
+    assert not forge.requests
+
+
+def test_closing_says_why_in_the_same_step(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.forget()
+        await client.close(repository, request, "Closed: up to date")
+        assert len(forge.writes) == 1
+        await client.close(repository, request)
+
+    talk(forge, story)
+    stored = forge.repository(APP).pulls[1]
+    assert (stored.state, stored.body, stored.title) == ("closed", "Closed: up to date", "Title")
+
+
+def test_a_comment_is_made_once(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        for text in ("One", "Two", "One", "Two\n"):
+            await client.comment(repository, request, text)
+
+    talk(forge, story)
+    assert forge.repository(APP).pulls[1].comments == ["One", "Two"]
+
+
+def test_labels_and_people_are_added_and_none_is_taken_away(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> PullRequest:
+        repository, request = await opened(client)
+        stored = forge.repository(APP).pulls[1]
+        forge.repository(APP).label("theirs")
+        stored.labels, stored.assignees, stored.reviewers = ["theirs"], ["linus"], ["linus"]
+        request = await again(client)
+        labels = ["pinner", "Theirs", "docker images"]
+        await client.add(repository, request, labels=labels, assignees=["ada", "linus"], reviewers=["grace"])
+        return await again(client)
+
+    found = talk(forge, story)
+    assert set(found.labels) == {"theirs", "pinner", "docker images"}
+    assert set(found.assignees) == {"linus", "ada"}
+    assert set(found.reviewers) == {"linus", "grace"}
+
+
+def test_what_is_there_already_is_not_asked_for(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        people: dict[str, Any] = {"labels": ["pinner"], "assignees": ["ada"], "reviewers": ["grace"]}
+        await client.add(repository, request, **people)
+        request = await again(client)
+        forge.forget()
+        await client.add(repository, request, **people)
+
+    talk(forge, story)
+    assert not forge.requests
+
+
+def test_a_reviewer_who_is_nobody_is_told(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        await client.add(repository, request, reviewers=["nobody"])
+
+    with pytest.raises(ForgeError):
+        talk(forge, story)
+
+
+# Auto-merge
+
+
+def test_auto_merge_waits_for_the_checks(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> tuple[bool, PullRequest]:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = "pending"
+        enabled = await client.enable_auto_merge(repository, request)
+        found = await again(client)
+        forge.forget()
+        assert await client.enable_auto_merge(repository, found)
+        assert await client.enable_auto_merge(repository, request)
+        assert not forge.writes
+        return enabled, found
+
+    enabled, found = talk(forge, story)
+    assert (enabled, found.auto_merge, found.state) == (True, True, "open")
+
+
+@pytest.mark.parametrize("checks", ["none", "passed"])
+def test_where_no_check_is_to_come_nothing_is_merged(forge: ForgeDouble, checks: Any) -> None:
+    async def story(client: Forge) -> bool:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = checks
+        forge.forget()
+        return await client.enable_auto_merge(repository, request)
+
+    assert talk(forge, story) is False
+    assert forge.repository(APP).pulls[1].state == "open"
+    assert not forge.writes
+
+
+def test_auto_merge_that_is_not_allowed_is_told(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = "pending"
+        forge.repository(APP).auto_merge_allowed = False
+        await client.enable_auto_merge(repository, request)
+
+    with pytest.raises(ForbiddenError) as failure:
+        talk(forge, story)
+    assert failure.value.hint
+
+
+def test_auto_merge_is_for_the_commit_that_was_looked_at(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = "pending"
+        forge.commit(APP, BRANCH, {"evil": "x"}, "Not looked at")
+        await client.enable_auto_merge(repository, request)
+
+    with pytest.raises(StaleHeadError):
+        talk(forge, story)
+    assert not forge.repository(APP).pulls[1].auto_merge
+
+
+# Branches
+
+
+def test_a_branch_is_deleted_once_and_for_all(forge: ForgeDouble) -> None:
+    head = forge.repository(APP).head(BRANCH)
+
+    async def story(client: Forge) -> None:
+        repository = await client.repository(APP)
+        await client.delete_branch(repository, BRANCH, head)
+        await client.delete_branch(repository, BRANCH, head)
+        await client.delete_branch(repository, BRANCH)
+
+    talk(forge, story)
+    assert forge.repository(APP).head(BRANCH) is None
+    assert forge.repository(APP).head("main") is not None
+
+
+def test_a_branch_that_moved_is_not_deleted(forge: ForgeDouble) -> None:
+    head = forge.repository(APP).head(BRANCH)
+    moved = forge.commit(APP, BRANCH, {"x": "theirs"}, "Theirs")
+
+    async def story(client: Forge) -> None:
+        await client.delete_branch(await client.repository(APP), BRANCH, head)
+
+    with pytest.raises(StaleHeadError):
+        talk(forge, story)
+    assert forge.repository(APP).head(BRANCH) == moved
+
+
+# What goes wrong on the way
+
+STEPS: dict[str, Callable[[Forge], Awaitable[object]]] = {}
+
+
+def step(function: Callable[[Forge, Any, Any], Awaitable[object]]) -> None:
+    async def story(client: Forge) -> object:
+        repository, request = await opened(client)
+        return await function(client, repository, request)
+
+    STEPS[function.__name__.strip("_")] = story
+
+
+@step
+async def _edit(client: Forge, repository: Any, request: Any) -> None:
+    await client.edit(repository, request, title="New")
+
+
+@step
+async def _comment(client: Forge, repository: Any, request: Any) -> None:
+    await client.comment(repository, request, "Hello")
+
+
+@step
+async def _add(client: Forge, repository: Any, request: Any) -> None:
+    await client.add(repository, request, labels=["pinner"], assignees=["ada"], reviewers=["grace"])
+
+
+@step
+async def _close(client: Forge, repository: Any, request: Any) -> None:
+    await client.close(repository, request, "Why")
+
+
+@step
+async def _delete(client: Forge, repository: Any, _request: Any) -> None:
+    await client.delete_branch(repository, BRANCH)
+
+
+WANTED: dict[tuple[str, str], Any] = {}
+"""What a story without a fault leaves behind."""
+
+
+def effects(forge: ForgeDouble) -> Any:
+    """Return everything that a run may have changed."""
+    stored = forge.repository(APP)
+    for pull in stored.pulls.values():
+        pull.last_head = ""
+    return stored.pulls, stored.labels, stored.head(BRANCH)
+
+
+@pytest.mark.parametrize("kind", ["error-before", "error-after", "lost-before", "lost-after", "secondary", "primary"])
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_whatever_goes_wrong_once_the_end_is_the_same(forge: ForgeDouble, tmp_path: Path, name: str, kind: Any) -> None:
+    # Every write of the story meets the fault once: the pull request's creation and the step itself.
+    if (forge.face, name) not in WANTED:
+        with ForgeDouble(tmp_path / "quiet", forge.face) as quiet:
+            quiet.add_repository(APP, {"Dockerfile": b"FROM nginx:1\n"})
+            quiet.commit(APP, BRANCH, {"Dockerfile": b"FROM nginx:1@sha256:a\n"}, "Pin")
+            talk(quiet, STEPS[name])
+            WANTED[forge.face, name] = effects(quiet)
+    faults = [forge.inject(kind, method=method, every=2, times=20) for method in ("POST", "PATCH", "PUT", "DELETE")]
+    for fault in faults:
+        # The first, the third, …
+        fault.met = 1
+    talk(forge, STEPS[name])
+    assert sum(fault.done for fault in faults) >= 2
+    assert effects(forge) == WANTED[forge.face, name]
+
+
+@pytest.mark.parametrize("kind", ["error-before", "lost-before", "secondary"])
+def test_reading_goes_on_as_well_page_by_page(forge: ForgeDouble, kind: Any) -> None:
+    for number in range(220):
+        forge.add_repository(f"acme/r{number}", folder=forge.repository(APP).folder)
+    fault = forge.inject(kind, method="GET", every=2, times=50)
+
+    async def story(client: Forge) -> int:
+        return len([repository async for repository in client.repositories("acme")])
+
+    assert talk(forge, story) == 221
+    assert fault.done
+
+
+def test_a_pause_is_as_long_as_the_forge_asks_for_and_is_told(forge: ForgeDouble) -> None:
+    forge.inject("too-many", retry_after=37)
+    waits = Waits()
+    talk(forge, lambda client: client.repository(APP), waits)
+    assert waits.seconds == [37.0]
+    assert waits.told == ["127.0.0.1 asks for a pause of 37 s: its rate limit"]
+
+
+def test_a_pause_that_is_too_long_ends_the_run_with_the_time_to_come_back(forge: ForgeDouble) -> None:
+    forge.inject("too-many", retry_after=3000)
+    waits = Waits()
+    with pytest.raises(BusyError, match="3000 s") as failure:
+        talk(forge, lambda client: client.repository(APP), waits)
+    assert failure.value.retry_after == 3000
+    assert not waits.seconds
+
+
+def test_pauses_without_end_end(forge: ForgeDouble) -> None:
+    forge.inject("too-many", retry_after=100, times=1000)
+    waits = Waits()
+    with pytest.raises(BusyError):
+        talk(forge, lambda client: client.repository(APP), waits)
+    assert sum(waits.seconds) <= 900
+
+
+def test_a_forge_that_stays_down_is_given_up(forge: ForgeDouble) -> None:
+    forge.inject("error-before", times=1000)
+    with pytest.raises(UnreachableError, match="does not work: Service Unavailable"):
+        talk(forge, lambda client: client.repository(APP))
+    assert len(forge.requests) == 5
+
+
+def test_a_connection_that_always_breaks_is_given_up(forge: ForgeDouble) -> None:
+    forge.inject("lost-before", times=1000)
+    with pytest.raises(UnreachableError):
+        talk(forge, lambda client: client.repository(APP))
+    assert len(forge.requests) == 5
+
+
+def test_a_slow_answer_is_waited_for(forge: ForgeDouble) -> None:
+    forge.inject("slow", seconds=0.3)
+    assert talk(forge, lambda client: client.repository(APP)).name == APP

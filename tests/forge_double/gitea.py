@@ -1,0 +1,336 @@
+"""Gitea's face, and Forgejo's: bodies checked against Gitea's own definitions (testdata/forges/gitea.json)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from . import gitstore
+from .face import Answer, Call, RefusalError, page, route, routes_of
+from .schemas import published
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .state import Pull, State, Stored
+
+_REPOSITORY = "/repos/{owner}/{repo}"
+_PULL = f"{_REPOSITORY}/pulls/{{index}}"
+_ISSUE = f"{_REPOSITORY}/issues/{{index}}"
+_PAGES = frozenset({"page", "limit"})
+NOT_FOUND = {"message": "The target couldn't be found.", "url": "https://forge.example/api/swagger", "errors": []}
+_WHEN = "2026-01-01T00:00:00Z"
+QUERIES = {
+    f"{_REPOSITORY}/pulls": _PAGES | {"state", "sort", "base_branch"},
+    f"{_REPOSITORY}/labels": _PAGES,
+    "/orgs/{org}/labels": _PAGES,
+    "/orgs/{org}/repos": _PAGES,
+    "/users/{username}/repos": _PAGES,
+    f"{_ISSUE}/timeline": _PAGES,
+}
+BODIES = {
+    ("POST", f"{_REPOSITORY}/pulls"): "CreatePullRequestOption",
+    ("PATCH", _PULL): "EditPullRequestOption",
+    ("POST", f"{_PULL}/merge"): "MergePullRequestOption",
+    ("POST", f"{_PULL}/requested_reviewers"): "PullReviewRequestOptions",
+    ("POST", f"{_REPOSITORY}/labels"): "CreateLabelOption",
+    ("POST", f"{_ISSUE}/comments"): "CreateIssueCommentOption",
+    ("POST", f"{_ISSUE}/labels"): "IssueLabelsOption",
+}
+ANSWERS = {
+    ("GET", _REPOSITORY): "Repository",
+    ("GET", f"{_REPOSITORY}/pulls"): "PullRequest",
+    ("POST", f"{_REPOSITORY}/pulls"): "PullRequest",
+    ("PATCH", _PULL): "PullRequest",
+    ("GET", _PULL): "PullRequest",
+    ("GET", f"{_ISSUE}/comments"): "Comment",
+    ("POST", f"{_ISSUE}/comments"): "Comment",
+    ("GET", f"{_ISSUE}/timeline"): "TimelineComment",
+    ("GET", f"{_REPOSITORY}/labels"): "Label",
+    ("POST", f"{_REPOSITORY}/labels"): "Label",
+    ("GET", f"{_REPOSITORY}/branches/{{branch}}"): "Branch",
+    ("GET", f"{_REPOSITORY}/commits/{{sha}}/status"): "CombinedStatus",
+}
+
+
+class GiteaFace:
+    """Answers as Gitea does."""
+
+    prefixes = ("/api/v1",)
+
+    def __init__(self, state: State, violations: list[str]) -> None:
+        self.state, self.violations = state, violations
+        self._published = published("gitea.json")
+        self._routes = routes_of(self)
+        self._cancelled: dict[int, int] = {}
+
+    def authorised(self, headers: Mapping[str, str], token: str) -> bool:
+        return headers.get("Authorization") in (f"token {token}", f"Bearer {token}")
+
+    def unauthorised(self) -> Answer:
+        return Answer(401, {"message": "invalid username, password or token"})
+
+    def limited(self, kind: str, retry_after: float | None) -> Answer:
+        # Gitea itself has no limits; what stands before an instance does.
+        headers = {} if kind == "primary" or retry_after is None else {"Retry-After": str(int(retry_after))}
+        if kind == "primary":
+            headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()))}
+        return Answer(429, {"message": "Too many requests"}, headers)
+
+    def field_of(self, body: Any) -> str:
+        del body
+        return ""
+
+    def answer(self, call: Call) -> Answer:
+        for method, pattern, template, function in self._routes:
+            found = pattern.fullmatch(call.path)
+            if method == call.method and found is not None:
+                self._check_request(call, template)
+                answer: Answer = function(self, call, found.groupdict())
+                self._check_answer(call, template, answer)
+                return answer
+        self.violations.append(f"{call.method} {call.path}: no operation that the bot should need")
+        return Answer(404, NOT_FOUND)
+
+    def _check_request(self, call: Call, template: str) -> None:
+        wrong = [f"unknown parameter {name}" for name in call.query if name not in QUERIES.get(template, ())]
+        name = BODIES.get((call.method, template))
+        if name is not None:
+            schema = {"$ref": f"#/schemas/{name}"}
+            # Go reads keys in any case: the merge's `Do` is `do` in what the definitions were made from.
+            body = {"do" if key == "Do" else key: value for key, value in (call.body or {}).items()}
+            wrong += self._published.problems(schema, body, strict=True)
+        elif call.body is not None:
+            wrong.append("a body where there is none")
+        if wrong:
+            self.violations += [f"{call.method} {call.path} is asked wrongly: {one}" for one in wrong]
+            raise RefusalError(422, {"message": ", ".join(wrong)})
+
+    def _check_answer(self, call: Call, template: str, answer: Answer) -> None:
+        name = ANSWERS.get((call.method, template))
+        if name is None or answer.status >= 300:
+            return
+        for value in answer.value if isinstance(answer.value, list) else [answer.value]:
+            wrong = self._published.problems({"$ref": f"#/schemas/{name}"}, value, strict=True)
+            self.violations += [f"the double answers {call.method} {call.path} wrongly: {one}" for one in wrong]
+
+    # What things look like
+
+    def _user(self, name: str) -> dict[str, Any]:
+        return {"id": self.state.person(name) or 900, "login": name, "full_name": name.title(), "email": ""}
+
+    def _repository(self, one: Stored, base: str) -> dict[str, Any]:
+        owner, _, name = one.name.partition("/")
+        return {
+            "id": one.number, "name": name, "full_name": one.name, "owner": self._user(owner),
+            "default_branch": one.default_branch, "archived": one.archived, "fork": one.fork, "empty": False,
+            "clone_url": f"{base}/{one.name}.git", "html_url": f"{base}/{one.name}", "private": True,
+            "has_pull_requests": True, "allow_merge_commits": False, "allow_squash_merge": True, "allow_rebase": True,
+            "default_merge_style": "squash",
+            "permissions": {"admin": False, "push": one.rights == "write", "pull": True},
+        }  # fmt: skip
+
+    def _label(self, one: Stored, name: str) -> dict[str, Any]:
+        return {"id": one.label(name), "name": name, "color": "1d63ed", "description": ""}
+
+    def _pull(self, one: Stored, pull: Pull, base: str) -> dict[str, Any]:
+        head = one.head_of(pull)
+        gone = one.head(pull.head) is None
+        reference = f"refs/pull/{pull.number}/head" if gone else pull.head
+        there = None if pull.of_fork else self._repository(one, base)
+        return {
+            "id": 1000 * one.number + pull.number, "number": pull.number, "title": pull.title, "body": pull.body,
+            "state": "open" if pull.state == "open" else "closed", "merged": pull.state == "merged", "draft": False,
+            "html_url": f"{base}/{one.name}/pulls/{pull.number}", "url": f"{base}/{one.name}/pulls/{pull.number}",
+            "user": self._user(self.state.account), "labels": [self._label(one, name) for name in pull.labels],
+            "assignees": [self._user(name) for name in pull.assignees] or None,
+            "requested_reviewers": [self._user(name) for name in pull.reviewers] or None,
+            "mergeable": pull.state == "open" and not one.conflicts(pull), "created_at": _WHEN, "updated_at": _WHEN,
+            "head": {"label": pull.head, "ref": reference, "sha": head, "repo_id": 77 if pull.of_fork else one.number,
+                     "repo": there},
+            "base": {"label": pull.base, "ref": pull.base, "sha": one.head(pull.base), "repo_id": one.number,
+                     "repo": self._repository(one, base)},
+        }  # fmt: skip
+
+    # What can be asked for
+
+    def _find(self, match: Mapping[str, str], *, write: bool = False) -> Stored:
+        one = self.state.find(f"{match['owner']}/{match['repo']}")
+        if one is None:
+            raise RefusalError(404, NOT_FOUND)
+        if write and one.archived:
+            raise RefusalError(423, {"message": f"{one.name} is archived"})
+        if write and one.rights != "write":
+            raise RefusalError(403, {"message": "user should have a permission to write to a repo"})
+        return one
+
+    def _find_pull(self, match: Mapping[str, str], *, write: bool = False) -> tuple[Stored, Pull]:
+        one = self._find(match, write=write)
+        pull = one.pulls.get(int(match["index"])) if match["index"].isdecimal() else None
+        if pull is None:
+            raise RefusalError(404, NOT_FOUND)
+        return one, pull
+
+    @route("GET", _REPOSITORY)
+    def repository(self, call: Call, match: Mapping[str, str]) -> Answer:
+        return Answer(200, self._repository(self._find(match), call.base))
+
+    @route("GET", "/orgs/{org}/repos")
+    def of_organisation(self, call: Call, match: Mapping[str, str]) -> Answer:
+        if match["org"] not in self.state.organisations:
+            return Answer(404, NOT_FOUND)
+        return self._repositories(call, match["org"])
+
+    @route("GET", "/users/{username}/repos")
+    def of_user(self, call: Call, match: Mapping[str, str]) -> Answer:
+        if not self.state.of_owner(match["username"]):
+            return Answer(404, NOT_FOUND)
+        return self._repositories(call, match["username"])
+
+    def _repositories(self, call: Call, owner: str) -> Answer:
+        items = [self._repository(one, call.base) for one in self.state.of_owner(owner)]
+        part, headers = page(call, items, "limit", 30, 50)
+        return Answer(200, part, headers)
+
+    @route("GET", f"{_REPOSITORY}/pulls")
+    def pulls(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match)
+        state = call.query.get("state", "open")
+        found = [pull for pull in one.pulls.values() if state == "all" or (pull.state == "open") == (state == "open")]
+        items = [self._pull(one, pull, call.base) for pull in sorted(found, key=lambda pull: -pull.number)]
+        part, headers = page(call, items, "limit", 30, 50)
+        return Answer(200, part, headers)
+
+    @route("POST", f"{_REPOSITORY}/pulls")
+    def open_pull(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match, write=True)
+        head, base = call.body["head"], call.body["base"]
+        if one.head(head) is None or one.head(base) is None:
+            return Answer(404, NOT_FOUND)
+        if one.open_for(head, base) is not None:
+            return Answer(409, {"message": f"pull request already exists for these targets [head_branch: {head}]"})
+        pull = one.opened(head, base, call.body["title"], call.body.get("body") or "")
+        return Answer(201, self._pull(one, pull, call.base))
+
+    @route("GET", _PULL)
+    def pull(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one, pull = self._find_pull(match)
+        return Answer(200, self._pull(one, pull, call.base))
+
+    @route("PATCH", _PULL)
+    def edit_pull(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one, pull = self._find_pull(match, write=True)
+        one.head_of(pull)
+        pull.title = call.body.get("title", pull.title)
+        pull.body = call.body.get("body", pull.body)
+        wanted = call.body.get("assignees", pull.assignees)
+        if any(self.state.person(name) is None for name in wanted):
+            return Answer(422, {"message": "Assignee does not exist"})
+        # A list replaces what was there.
+        pull.assignees = list(wanted)
+        if pull.state != "merged":
+            pull.state = call.body.get("state", pull.state)
+        return Answer(201, self._pull(one, pull, call.base))
+
+    @route("POST", f"{_PULL}/merge")
+    def merge(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one, pull = self._find_pull(match, write=True)
+        if not one.auto_merge_allowed:
+            return Answer(405, {"message": "User not allowed to merge PR"})
+        if call.body.get("head_commit_id") not in (None, one.head_of(pull)):
+            return Answer(409, {"message": "head out of date"})
+        if pull.auto_merge:
+            return Answer(409, {"message": "pull request is already scheduled to auto merge"})
+        if pull.checks == "passed" or not call.body.get("merge_when_checks_succeed"):
+            pull.state = "merged"
+            return Answer(200)
+        pull.auto_merge = True
+        return Answer(201)
+
+    @route("POST", f"{_PULL}/requested_reviewers")
+    def review(self, call: Call, match: Mapping[str, str]) -> Answer:
+        _, pull = self._find_pull(match, write=True)
+        wanted = call.body.get("reviewers", [])
+        if any(self.state.person(name) is None for name in wanted):
+            return Answer(404, NOT_FOUND)
+        pull.reviewers += [name for name in wanted if name not in pull.reviewers]
+        return Answer(201, [])
+
+    @route("GET", f"{_ISSUE}/timeline")
+    def timeline(self, call: Call, match: Mapping[str, str]) -> Answer:
+        _, pull = self._find_pull(match)
+        kinds = ["comment"] * len(pull.comments) + (["pull_scheduled_merge"] if pull.auto_merge else [])
+        events = [{"id": number, "type": kind, "body": "", "created_at": _WHEN} for number, kind in enumerate(kinds, 1)]
+        part, headers = page(call, events, "limit", 30, 50)
+        return Answer(200, part, headers)
+
+    @route("GET", f"{_ISSUE}/comments")
+    def comments(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        _, pull = self._find_pull(match)
+        return Answer(200, [self._comment(number, text) for number, text in enumerate(pull.comments, 1)])
+
+    @route("POST", f"{_ISSUE}/comments")
+    def comment(self, call: Call, match: Mapping[str, str]) -> Answer:
+        _, pull = self._find_pull(match, write=True)
+        pull.comments.append(call.body["body"])
+        return Answer(201, self._comment(len(pull.comments), call.body["body"]))
+
+    def _comment(self, number: int, text: str) -> dict[str, Any]:
+        return {"id": number, "body": text, "user": self._user(self.state.account), "created_at": _WHEN}
+
+    @route("POST", f"{_ISSUE}/labels")
+    def label(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one, pull = self._find_pull(match, write=True)
+        names = {number: name for name, number in one.labels.items()}
+        wanted = [names[number] for number in call.body["labels"] if number in names]
+        pull.labels += [name for name in wanted if name not in pull.labels]
+        return Answer(200, [self._label(one, name) for name in pull.labels])
+
+    @route("GET", "/orgs/{org}/labels")
+    def organisation_labels(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        return Answer(200, []) if match["org"] in self.state.organisations else Answer(404, NOT_FOUND)
+
+    @route("GET", f"{_REPOSITORY}/labels")
+    def labels(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match)
+        part, headers = page(call, [self._label(one, name) for name in one.labels], "limit", 30, 50)
+        return Answer(200, part, headers)
+
+    @route("POST", f"{_REPOSITORY}/labels")
+    def make_label(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match, write=True)
+        if call.body["name"] in one.labels:
+            # Gitea makes a second one; the bot must not ask for it.
+            self.violations.append(f"the label {call.body['name']} is made twice")
+        return Answer(201, self._label(one, call.body["name"]))
+
+    @route("GET", f"{_REPOSITORY}/commits/{{sha}}/status")
+    def status(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        one = self._find(match)
+        pulls = [pull for pull in one.pulls.values() if one.head_of(pull) == match["sha"]] or list(one.pulls.values())
+        checks = pulls[-1].checks if pulls else "none"
+        state = {"none": "pending", "pending": "pending", "passed": "success"}[checks]
+        # Without any check Gitea says "pending" too, and a count of none.
+        return Answer(200, {"sha": match["sha"], "state": state, "total_count": int(checks != "none"), "statuses": []})
+
+    @route("GET", f"{_REPOSITORY}/branches/{{branch+}}")
+    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        head = self._find(match).head(match["branch"])
+        if head is None:
+            return Answer(404, NOT_FOUND)
+        return Answer(200, {"name": match["branch"], "protected": False, "commit": {"id": head, "message": ""}})
+
+    @route("DELETE", f"{_REPOSITORY}/branches/{{branch+}}")
+    def delete_branch(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        one = self._find(match, write=True)
+        if one.head(match["branch"]) is None:
+            return Answer(404, NOT_FOUND)
+        for pull in one.pulls.values():
+            one.head_of(pull)
+        gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{match['branch']}")
+        return Answer(204)
