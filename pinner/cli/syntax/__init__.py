@@ -17,7 +17,7 @@ COMMANDS = {
     "update": Command("pinner.cli.syntax.update", "Move digests to what their tags mean now, and pin the rest."),
     "unpin": Command("pinner.cli.syntax.unpin", "Take the digests off again; tags stay."),
     "lock": Command("pinner.cli.syntax.lock", "Write down what every tag means; files stay as they are."),
-    "check": Command("pinner.cli.syntax.check", "Say what is wrong; asks nobody and writes nothing."),
+    "check": Command("pinner.cli.syntax.check", "Say what is not pinned, or wrongly; offline, writes nothing."),
     "list": Command("pinner.cli.syntax.list", "Show every image reference and how it stands."),
     "export": Command("pinner.cli.syntax.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
     "inspect": Command("pinner.cli.syntax.inspect", "Show what a name means: index, manifests, image IDs, signatures."),

@@ -15,7 +15,7 @@ from pinner.rules import SEVERITIES
 
 _EPILOG = """\b
 Examples:
-  pinner check                          the repository around the current folder
+  pinner check                          the whole repository
   pinner check Dockerfile deploy/       a file, and all in a folder
   pinner check --fail-on warning        be stricter
   pinner check --online                 which digests are stale or gone

@@ -16,7 +16,7 @@ from pinner.rules import RULES
 _EPILOG = """\b
 Examples:
   pinner explain            every rule, in a line
-  pinner explain PIN001     what it says, why, how to mend it, how to silence it
+  pinner explain PIN001     what it says, why, how to mend or silence it
   pinner explain stale      the same by name
 """
 

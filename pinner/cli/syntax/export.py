@@ -38,8 +38,8 @@ of their `-f`, or what `docker compose` reads in a folder by itself.
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Write what pinner.lock says for a tool that pins without rewriting.
 
-    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component). They pull by
-    digest then what the files name by tag, and no file changes. No registry is asked. Images that are not in the lock,
-    or that the tool cannot hold, are named, and the exit status is 3.
+    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component). With it, these
+    tools pull by digest what your files name by tag; the files stay as they are, and no registry is asked. An image
+    that is not in the lock, or that the tool cannot hold, is named, and the exit status is 3.
     """
     return Invocation(ctx.obj, partial(export, asked=ExportOptions(options=ctx.obj, **values)))

@@ -13,10 +13,10 @@ from pinner.cli.syntax.shared import pinner_command
 
 _EPILOG = """\b
 Examples:
-  pinner identify sha256:0f5317fe…              what kind of hash is this, and whose?
-  pinner identify 82d34a3af3c1 --image app:1.4  is this image ID what the name means?
-  pinner identify app.tar                       what `docker save` wrote, and is it intact?
-  pinner identify app.tar --image app:1.4       … and is it what the registry serves?
+  pinner identify sha256:0f5317fe…              what is this hash, and whose?
+  pinner identify 82d34a3af3c1 --image app:1.4  is it what the name means?
+  pinner identify app.tar                       is the archive intact?
+  pinner identify app.tar --image app:1.4       and what the registry serves?
   pinner identify app:1.4                       the local image of that name
 
 \b
@@ -45,7 +45,7 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     save`, `podman save` or skopeo, a folder with an OCI layout, or the name or ID of an image in a Docker or podman
     store. An archive is read and hashed from end to end, and never unpacked.
 
-    Without --image, the names that the archive or the store has for it are asked about; for a hash pinner.lock and the
-    images that this repository's files name.
+    Without --image, the names that the archive or the store has for it are asked about; for a hash, those in
+    pinner.lock and in this repository's files.
     """
     return Invocation(ctx.obj, partial(identify, asked=IdentifyOptions(options=ctx.obj, **values)))

@@ -18,7 +18,7 @@ Examples:
   pinner inspect --platform linux/arm64 nginx     one of them
   pinner inspect nginx:1.27@sha256:0a39…          what that digest is
   pinner inspect --format json nginx | jq         for other programs
-  pinner inspect --rate-limit                     what Docker Hub still lets you pull
+  pinner inspect --rate-limit                     pulls left on Docker Hub
   pinner inspect --rate-limit ghcr.io             the same of another registry
 """
 
@@ -29,7 +29,7 @@ Examples:
     "--format", type=click.Choice(list(INSPECTION_FORMATS)), default="text", show_default=True, help="How to show it."
 )
 @click.option(
-    "--rate-limit", is_flag=True, help="Show how much the registries let be fetched; without a name, Docker Hub."
+    "--rate-limit", is_flag=True, help="Show how many pulls the registries still allow; without an IMAGE, Docker Hub."
 )
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed

@@ -14,7 +14,7 @@ from pinner.report import LISTING_FORMATS
 
 _EPILOG = """\b
 Examples:
-  pinner list                           the repository around the current folder
+  pinner list                           the whole repository
   pinner list compose.yaml --all        with stages, scratch and stage numbers
   pinner list --format jsonl            one object a line, for other programs
 """

@@ -13,14 +13,14 @@ from pinner.cli.syntax.shared import PATHS, pinner_command
 
 _EPILOG = """\b
 Examples:
-  pinner lock                           the repository around the current folder
+  pinner lock                           the whole repository
   pinner lock --update                  ask every tag again; the files stay
-  pinner pin --locked                   write what the lock says into the files
+  pinner pin --locked                   write what it says into the files
 
 \b
-pinner.lock lies beside the configuration file, else at the repository's root:
-put it under version control. From then on `pinner check` holds the files against it,
-`pinner pin` takes digests from it, and `pinner update` moves both.
+pinner.lock lies beside the configuration file, else at the repository's root.
+Put it under version control: from then on `pinner check` holds the files
+against it, `pinner pin` takes digests from it, `pinner update` moves both.
 """
 
 

@@ -13,11 +13,11 @@ from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pi
 
 _EPILOG = """\b
 Examples:
-  pinner pin                            the repository around the current folder
+  pinner pin                            the whole repository
   pinner pin --diff | less              what would change; nothing is written
   pinner pin --diff | git apply         the same as pinner pin
   pinner pin --platform linux/arm64     that platform's image, and no other
-  pinner pin --locked                   what pinner.lock says, without a network
+  pinner pin --locked                   what pinner.lock says, offline
 """
 
 

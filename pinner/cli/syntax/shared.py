@@ -23,15 +23,15 @@ _GLOBAL = (
         type=click.Choice(["auto", "always", "never"]),
         help="Colour the output. By default where a terminal shows it; NO_COLOR and FORCE_COLOR are heeded.",
     ),
-    click.Option(["-v", "--verbose"], is_flag=True, help="Say more: the settings' file, every file looked into."),
+    click.Option(["-v", "--verbose"], is_flag=True, help="Say more: which configuration file, every file looked into."),
     click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors; what goes to stdout stays."),
     click.Option(
-        ["--platform"], metavar="OS/ARCH", help="Pin this platform's manifest and not the index of all platforms."
+        ["--platform"], metavar="OS/ARCH", help="Pin this platform's manifest, not the index of all platforms."
     ),
     click.Option(["--layout"], metavar="DIR", help="Let this OCI image layout answer in the registries' place."),
-    click.Option(["--offline"], is_flag=True, help="Ask no registry."),
+    click.Option(["--offline"], is_flag=True, help="Ask no registry; use remembered answers where one is needed."),
     click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Ask each registry N questions at once."),
-    click.Option(["--timeout"], metavar="TIME", help="Ask no longer than this, all together: 90s, 5m."),
+    click.Option(["--timeout"], metavar="TIME", help="Stop asking after this time in all: 90s, 5m."),
     click.Option(["--no-cache"], is_flag=True, help="Neither read nor write remembered answers."),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
 )

@@ -13,7 +13,7 @@ from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
 
 _EPILOG = """\b
 Examples:
-  pinner unpin                          the repository around the current folder
+  pinner unpin                          the whole repository
   pinner unpin --diff Dockerfile        what would change; nothing is written
 """
 

@@ -21,18 +21,19 @@ _INSTEAD = "--dry-run prints the pull request with its diff, and writes nothing"
 
 _EPILOG = """\b
 Examples:
-  pinner update                         the repository around the current folder
+  pinner update                         the whole repository
   pinner update --diff                  what would change; nothing is written
   pinner update --diff --format rdjsonl | reviewdog -f=rdjsonl
   pinner update --only '*/nginx'        nginx alone, from whatever registry
   pinner update --exclude 'ghcr.io/*'   all but those
   pinner update --min-age 3d            nothing that pinner has known for less
-  pinner update --pr                    propose it by a pull request; files stay as they are
-  pinner update --pr --dry-run          print that pull request, and write nothing
-  pinner update --org acme --shard 0/4  a fourth of an organisation's repositories
+  pinner update --pr                    propose it by a pull request
+  pinner update --pr --dry-run          print that pull request alone
+  pinner update --org acme --shard 0/4  a fourth of all repositories
 
 \b
-Globs are held against full names: docker.io/library/nginx, docker.io/library/nginx:1.27.
+Globs are held against full names: docker.io/library/nginx, or
+docker.io/library/nginx:1.27 with the tag.
 """
 
 
@@ -43,12 +44,19 @@ Globs are held against full names: docker.io/library/nginx, docker.io/library/ng
 @CHANGE_STATUS
 @click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
-@click.option("--min-age", metavar="AGE", help="Take the newest digest known for so long: 3d, 12h. Needs pinner.lock.")
+@click.option(
+    "--min-age", metavar="AGE", help="Take the newest digest that pinner.lock has known for this long: 3d, 12h."
+)
 @click.option(
     "--index", "to_index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too."
 )
 @click.option("--pr", is_flag=True, help="Propose it by pull requests to the repository here, and change no file.")
-@click.option("--repo", multiple=True, metavar="URL", help="The same for the repository at this address.")
+@click.option(
+    "--repo",
+    multiple=True,
+    metavar="URL",
+    help="The same for the repository at this address; may be given several times.",
+)
 @click.option("--repos", metavar="FILE", help="The same for every repository in this list, one address a line.")
 @click.option("--org", metavar="NAME", help="The same for every repository of an organisation; a name or an address.")
 @click.option("--shard", metavar="I/N", help="Of these, see to one of N shares alone: 0/4 to 3/4.")
