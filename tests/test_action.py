@@ -128,6 +128,12 @@ def test_a_finding_fails_the_step_and_is_reported(act: Callable[..., Ran], tmp_p
     assert '"PIN001"' in (tmp_path / "work" / "app" / "pinner.sarif").read_text()
 
 
+def test_the_report_is_named_from_the_root_of_the_workspace(act: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "work" / "Dockerfile").write_text(PINNED)
+    assert "\npinner.sarif\n" in act(sarif="pinner.sarif").outputs
+    assert f"\n{tmp_path}/a.sarif\n" in act(sarif=f"{tmp_path}/a.sarif").outputs
+
+
 def test_arguments_and_paths_are_one_a_line(act: Callable[..., Ran], tmp_path: Path) -> None:
     work = tmp_path / "work"
     (work / "a folder").mkdir()
