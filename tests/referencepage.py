@@ -61,7 +61,7 @@ _CLOSING = """\
 
 ## See also
 
-[The rules of `pinner check`](rules/README.md), [the outputs of `pinner check`](outputs.md).
+[The rules of `pinner check`](rules/README.md), [the outputs of `pinner check`](outputs.md), [CI and hooks](ci.md).
 """
 
 
