@@ -192,7 +192,7 @@ class _Run:
 
     async def _is_served(self, reference: ImageReference, digest: Digest) -> bool:
         try:
-            await self._registry.describe(at_digest(reference, digest), "index", self._wish.platforms or None)
+            await self._registry.describe(at_digest(reference, digest), "kind")
         except NotFoundError:
             return False
         return True

@@ -172,9 +172,10 @@ class RegistryResolver:
                 return await describe_fetched(remembered, fetched, depth, platforms)
             async with self._session.question(source.endpoint, source.repository) as question:
                 repository = RemoteRepository(self._session, question, source.repository, self._cache)
-                if depth == "kind" and (kind := await repository.kind(reference.tag or "latest", reference.digest)):
+                tag = reference.tag or "latest"
+                if depth == "kind" and (kind := await repository.kind(tag, reference.digest)):
                     return Image(kind.digest, kind.media_type, ())
-                fetched = await repository.fetch(reference.tag or "latest", reference.digest)
+                fetched = await repository.fetch(tag, reference.digest, head=depth != "kind")
                 return await describe_fetched(repository, fetched, depth, platforms)
 
         return await self._first(reference, ask, manifests=0 if depth == "kind" else 1, by_tag=reference.digest is None)

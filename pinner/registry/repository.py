@@ -68,14 +68,17 @@ class RemoteRepository:
             digest = claimed_digest(reply)
         except InvalidReferenceError:
             digest = None
-        return None if digest is None or media_type is None else Resolved(digest, media_type)
+        if digest is None or media_type is None:
+            return None
+        self._serves(digest)
+        return Resolved(digest, media_type)
 
     async def kind(self, tag: str, digest: Digest | None) -> Resolved | None:
         """Return digest and media type of ``digest``, or of ``tag`` where there is none; None if a HEAD does not tell.
 
         Raises `IntegrityError` where the registry answers for another digest.
         """
-        if digest and self.cache and self.cache.content(digest, MAX_MANIFEST):
+        if digest and self._is_served(digest) and self.cache and self.cache.content(digest, MAX_MANIFEST):
             return None
         claimed = await self.claimed(str(digest or tag))
         if claimed is None or digest is None:
@@ -86,19 +89,31 @@ class RemoteRepository:
             raise IntegrityError(f"{self.question.host.name} answers with {claimed.digest} for {digest}")
         return claimed
 
-    async def fetch(self, tag: str, digest: Digest | None) -> Fetched:
-        """Return what ``digest`` names, or what ``tag`` means now where there is none.
+    async def fetch(self, tag: str, digest: Digest | None, *, head: bool = True) -> Fetched:
+        """Return what ``digest`` names, or what ``tag`` means now where there is none; ``head`` allows a HEAD before.
 
-        With a cache a tag is first asked for its digest: a HEAD is no pull, and what it names may be known.
+        With a cache a HEAD comes first, for it is no pull: a tag's digest may be known, and a known digest may be gone
+        from here, or never have been in this repository. What it names is remembered, who serves it is not.
         """
-        if digest is None and self.cache is not None and (claimed := await self.claimed(tag)) is not None:
-            digest = claimed.digest
-        return await self.manifest(str(digest or tag), digest)
+        if head and self.cache is not None:
+            if digest is None and (claimed := await self.claimed(tag)) is not None:
+                digest = claimed.digest
+            elif digest is not None and not self._is_served(digest) and self.cache.content(digest, MAX_MANIFEST):
+                await self.kind(tag, digest)
+        if digest is not None and self._is_served(digest):
+            return await self.manifest(str(digest), digest)
+        return await self._download(str(digest or tag), digest)
 
     async def manifest(self, selector: str, expected: Digest | None) -> Fetched:
-        """Return a manifest whose bytes hash to ``expected`` and to what the registry claims."""
+        """Return a manifest whose bytes hash to ``expected`` and to what the registry claims.
+
+        Where the cache knows ``expected`` nobody is asked: for what a tag means, or an index names.
+        """
         if expected and self.cache and (kept := self.cache.content(expected, MAX_MANIFEST)):
             return Fetched(expected, read_manifest(kept[1], kept[0] or None), len(kept[1]))
+        return await self._download(selector, expected)
+
+    async def _download(self, selector: str, expected: Digest | None) -> Fetched:
         url = self.question.endpoint.manifest(self.path, selector)
         reply = await self._get(url, {"Accept": ACCEPT}, MAX_MANIFEST)
         content_type = reply.headers.get("content-type")
@@ -116,9 +131,17 @@ class RemoteRepository:
         fetched = Fetched(
             digest, read_manifest(reply.body, content_type, reply.url.netloc.decode("ascii")), len(reply.body)
         )
+        self._serves(digest)
         if self.cache is not None:
             self.cache.keep_content(digest, content_type or "", reply.body)
         return fetched
+
+    def _serves(self, digest: Digest) -> None:
+        self.session.served.add((str(self.question.endpoint.base), self.path, digest))
+
+    def _is_served(self, digest: Digest) -> bool:
+        """Tell whether this run has seen that the repository has the manifest ``digest``."""
+        return (str(self.question.endpoint.base), self.path, digest) in self.session.served
 
     async def config(self, digest: Digest) -> bytes:
         """Return the bytes of a config, hashed."""
@@ -126,7 +149,8 @@ class RemoteRepository:
             return kept[1]
         reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG)
         self._verify(reply.body, digest)
-        if self.cache is not None:
+        # What somebody took for an image ID may be a layer's digest.
+        if self.cache is not None and reply.body.lstrip()[:1] == b"{":
             self.cache.keep_content(digest, "", reply.body)
         return reply.body
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from pinner.reference import Digest
     from pinner.registry.credentials import CredentialFinder
     from pinner.registry.failures import Reply
     from pinner.registry.hosts import Endpoint
@@ -46,6 +47,8 @@ class Session:
         self._access = Access(Line(wire, patience, clock), finder, clock)
         self._hosts: dict[tuple[str, str | None], Host] = {}
         self._run_end: float | None = None
+        self.served: set[tuple[str, str, Digest]] = set()
+        """The manifests that this run has seen: base address, repository, digest."""
 
     @asynccontextmanager
     async def question(self, endpoint: Endpoint, repository: str) -> AsyncIterator[Question]:

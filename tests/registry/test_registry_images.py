@@ -18,7 +18,7 @@ from images import (
     to_json,
     write_layout,
 )
-from scripted_registry import ScriptedRegistry, head_answer, manifest_answer, resolver
+from scripted_registry import Answer, ScriptedRegistry, head_answer, manifest_answer, resolver
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnsupportedError
@@ -228,6 +228,58 @@ def test_what_the_cache_has_costs_a_head_and_offline_nothing(tmp_path: Path) -> 
     assert once(ScriptedRegistry(), offline=True, asking=pinned) == described
     with pytest.raises(ResolveError, match="--offline"):
         once(ScriptedRegistry(), offline=True)
+
+
+@pytest.mark.parametrize("depth", ["kind", "index", "manifests"])
+def test_what_the_cache_has_is_not_taken_for_what_a_repository_serves(tmp_path: Path, depth: Depth) -> None:
+    environment = {"XDG_CACHE_HOME": str(tmp_path)}
+
+    def once(registry: ScriptedRegistry, repository: str, depth: Depth) -> Described:
+        reference = ImageReference.parse(f"registry.example/{repository}@{INDEX.digest}")
+        return run(resolver(registry, environment=environment), lambda one: one.describe(reference, depth))
+
+    first = ScriptedRegistry()
+    first.on("GET", MANIFESTS + INDEX.digest, manifest_answer(INDEX.top.data, INDEX.media_type))
+    described = once(first, "app", "index")
+    gone = ScriptedRegistry()
+    for path in ("app", "other"):
+        url = f"https://registry.example/v2/{path}/manifests/{INDEX.digest}"
+        gone.on("HEAD", url, Answer(404))
+        gone.on("GET", url, Answer(404))
+        with pytest.raises(NotFoundError):
+            once(gone, path, depth)
+    there = ScriptedRegistry()
+    there.on("HEAD", MANIFESTS + INDEX.digest, head_answer(INDEX.digest, INDEX.media_type))
+    assert once(there, "app", "index") == described
+
+
+def test_what_a_run_has_seen_it_does_not_ask_for_again(tmp_path: Path) -> None:
+    reference = ImageReference.parse(f"registry.example/app@{INDEX.digest}")
+    registry = ScriptedRegistry()
+    registry.on("GET", MANIFESTS + INDEX.digest, manifest_answer(INDEX.top.data, INDEX.media_type))
+
+    async def thrice(asked: RegistryResolver) -> list[Described]:
+        return [
+            await asked.describe(reference),
+            await asked.describe(reference),
+            await asked.describe(reference, "kind"),
+        ]
+
+    first, second, kind = run(resolver(registry, environment={"XDG_CACHE_HOME": str(tmp_path)}), thrice)
+    assert (first, kind.media_type) == (second, INDEX.media_type)
+    assert len(registry.asked) == 1
+
+
+def test_a_layer_that_was_taken_for_a_config_is_not_remembered(tmp_path: Path) -> None:
+    layer = AMD64.blobs[1]
+    reference = ImageReference.parse(f"registry.example/app@{layer.digest}")
+    registry = ScriptedRegistry()
+    url = f"https://registry.example/v2/app/blobs/{layer.digest}"
+    registry.on("GET", url, Answer(200, (), layer.data), forever=True)
+    for _ in range(2):
+        asked = resolver(registry, environment={"XDG_CACHE_HOME": str(tmp_path)})
+        assert run(asked, lambda one: one.config(reference)) is None
+    assert len(registry.asked) == 2
 
 
 def test_a_tag_that_was_resolved_is_described_offline(tmp_path: Path) -> None:
