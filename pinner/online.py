@@ -72,7 +72,7 @@ def _findings(
     if held.is_gone:
         yield _gone(path, mention, standing, standings)
         return
-    if standing.current not in (None, digest):
+    if standing.current not in (None, digest) and not standing.moved_elsewhere:
         yield Finding(
             STALE,
             STALE.severity,

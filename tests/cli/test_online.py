@@ -147,6 +147,30 @@ def test_required_platforms_that_are_there_are_no_finding(tmp_path: Path) -> Non
     assert findings(tmp_path, f"FROM nginx:1.27@{NEW}") == []
 
 
+@pytest.mark.parametrize(
+    ("platforms", "rules"),
+    [
+        ('"linux/amd64"', []),
+        ('"linux/arm64"', ["PIN101"]),
+        ('"linux/amd64", "linux/arm64"', ["PIN101"]),
+        ('"linux/s390x"', ["PIN101", "PIN104"]),
+        ("", ["PIN101"]),
+    ],
+)
+def test_a_tag_that_moved_for_other_platforms_alone_is_not_stale(
+    tmp_path: Path, platforms: str, rules: list[str]
+) -> None:
+    held = Image(
+        digest("c"),
+        OCI_INDEX,
+        (PlatformImage(AMD64, NEW_AMD64, MANIFEST), PlatformImage(ARM64, digest("6"), MANIFEST)),
+    )
+    serving = FakeRegistry({**images(), f"{REPOSITORY}@{held.digest}": held}, TAGS, CONFIGS)
+    (tmp_path / "pinner.toml").write_text(f"platforms = [{platforms}]\n")
+    found = findings(tmp_path, f"FROM nginx:1.27@{held.digest}", serving)
+    assert [one["rule"] for one in found] == rules
+
+
 def test_a_manifest_of_one_platform_is_not_there_for_the_others(tmp_path: Path) -> None:
     (tmp_path / "pinner.toml").write_text('platforms = ["linux/amd64", "linux/arm64"]\n')
     rules = [found["rule"] for found in findings(tmp_path, f"FROM --platform=linux/arm64 nginx:1.27@{NEW_ARM64}")]
