@@ -1,0 +1,71 @@
+"""kill -9 after every write, and run again: the same end state, and never a second pull request."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from botforge import Site, held, state
+from forge_double import ForgeDouble
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+SETTINGS = '[bot]\nlabels = ["deps"]\nreviewers = ["ada"]\nassignees = ["grace"]\n'
+WRITES = r"^(?!.*(git-upload-pack|graphql$|GraphQL#viewer|#viewer))"
+STORIES = {"open": ["new"], "update": ["new", "newer"], "close": ["new", "old"]}
+
+
+def _begun(folder: Path, forge: ForgeDouble, story: str) -> Site:
+    """Return a site with everything of ``story`` done but its last step."""
+    forge.add_repository("acme/app", {"Dockerfile": f"FROM {held('nginx', 'old')}\n", "pinner.toml": SETTINGS})
+    site = Site(folder, forge)
+    *before, last = STORIES[story]
+    for word in before:
+        site.means(nginx=word)
+        assert site.run().status == 0
+    site.means(nginx=last)
+    return site
+
+
+def _kill(started: list[subprocess.Popen[bytes]]) -> None:
+    started[0].kill()
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_killed_at_any_write_and_run_again_comes_to_the_same(tmp_path: Path, story: str) -> None:
+    """Killed after a write is killed before the next one: nothing else happens in between that anybody could see."""
+    wanted: dict[str, object] = {}
+    kills = 0
+    for method in ("POST", "PATCH"):
+        for number in range(20):
+            folder = tmp_path / f"{method}{number}"
+            folder.mkdir()
+            with ForgeDouble(folder) as forge:
+                site = _begun(folder, forge, story)
+                if not wanted:
+                    with ForgeDouble(folder / "whole") as other:
+                        whole = _begun(folder, other, story)
+                        assert whole.run().status == 0
+                        wanted = state(other)
+                started: list[subprocess.Popen[bytes]] = []
+                fault = forge.inject(
+                    "lost-after",
+                    method=method,
+                    path=WRITES,
+                    skip=number,
+                    action=partial(_kill, started),
+                )
+                started.append(site.start())
+                process = started[0]
+                process.communicate(timeout=120)
+                if not fault.done:
+                    assert process.returncode == 0
+                    break
+                kills += 1
+                assert process.returncode != 0
+                assert site.run().status == 0
+                assert state(forge) == wanted, f"killed after {method} number {number}"
+    assert kills >= 2

@@ -1,0 +1,76 @@
+"""Many repositories on a forge double, seen to without a clock that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from forge_talk import Waits, access
+
+from pinner.bot.fleet import Job, Registries, tend_all
+from pinner.bot.forges import connect
+from pinner.bot.git.program import Login
+from pinner.bot.run import Scope, World
+from pinner.config.find import load_settings
+from pinner.sightings import Sightings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+
+    from forge_double import ForgeDouble
+
+    from pinner.bot.fleet import Report
+    from pinner.config import Settings
+    from pinner.resolve import Registry
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def see_to(
+    forge: ForgeDouble,
+    registry: Registry,
+    names: Sequence[str] | None = None,
+    *,
+    at_once: int = 4,
+    patience: float = 600.0,
+    on_report: Callable[[Report], None] = lambda _: None,
+) -> list[Report]:
+    """Run the bot over ``names``, or over what ``acme`` has; return the reports in their order."""
+
+    @contextlib.asynccontextmanager
+    async def connected(_settings: Settings) -> AsyncIterator[Registry]:
+        yield registry
+
+    async def run() -> list[Report]:
+        reports: list[Report] = []
+
+        def tell(report: Report) -> None:
+            reports.append(report)
+            on_report(report)
+
+        client = connect(forge.face, access(forge, Waits()))
+        async with Registries(connected) as registries:
+            world = World(
+                client,
+                Login(client.default_token_user, forge.token),
+                os.environ,
+                date(2026, 11, 1),
+                NOON,
+                Sightings(None, NOON),
+                load_settings,
+                registries.registry,
+            )
+            if names is None:
+                jobs = [Job(one.name, world, forge.url, one) async for one in client.repositories("acme")]
+            else:
+                jobs = [Job(name, world, forge.url) for name in names]
+            try:
+                await tend_all(jobs, Scope(), tell, at_once, patience)
+            finally:
+                await client.aclose()
+        return reports
+
+    return asyncio.run(run())
