@@ -138,9 +138,11 @@ class GitHubFace:
         url = f"{base}/api/v3/repos/{one.name}/pulls/{pull.number}"
         enabled = {"enabled_by": user, "merge_method": "squash", "commit_title": "", "commit_message": ""}
         link, ends = {"href": url}, {"user": user, "repo": whole}
+        issue = url.replace("/pulls/", "/issues/")
         names = ("comments", "commits", "statuses", "html", "issue", "review_comments", "review_comment", "self")
         values = {
-            "url": url, "id": pull.number, "node_id": f"PR_{one.number}_{pull.number}", "number": pull.number,
+            "url": url, "issue_url": issue, "comments_url": f"{issue}/comments", "id": pull.number,
+            "node_id": f"PR_{one.number}_{pull.number}", "number": pull.number,
             "state": "open" if pull.state == "open" else "closed", "title": pull.title, "body": pull.body,
             "html_url": f"{base}/{one.name}/pull/{pull.number}", "user": user, "draft": False,
             "labels": [self._label(one, name) for name in pull.labels],
@@ -148,7 +150,8 @@ class GitHubFace:
             "assignee": self._user(pull.assignees[0]) if pull.assignees else None,
             "requested_reviewers": [self._user(name) for name in pull.reviewers], "requested_teams": [],
             "merged_at": "2026-01-02T00:00:00Z" if pull.state == "merged" else None,
-            "head": {**ends, "label": f"{owner}:{pull.head}", "ref": pull.head, "sha": one.head_of(pull), "repo": other},
+            "head": {**ends, "label": f"{owner}:{pull.head}", "ref": pull.head, "sha": one.head_of(pull),
+                     "repo": other},
             "base": {**ends, "label": f"{owner}:{pull.base}", "ref": pull.base, "sha": one.head(pull.base)},
             "auto_merge": enabled if pull.auto_merge else None, "_links": dict.fromkeys(names, link),
         }  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.forges.base import Access, Forge, ForgeError
+from pinner.bot.forges.base import Access, Forge, ForgeError, UnreachableError
 from pinner.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -80,8 +80,14 @@ async def probe(access: Access) -> str:
     api = Api(access.server, access._replace(token=None), None)
     try:
         for name, known in FORGES.items():
-            # A version may be for members only (GitLab), and some pages are HTML for everything.
-            reply = await api.call("GET", known.probe, expect=range(300, 500))
+            try:
+                reply = await api.call("GET", known.probe, expect=range(300, 500))
+            except UnreachableError:
+                raise
+            except ForgeError:
+                # Sent on to a page where people sign in, elsewhere.
+                continue
+            # A version may be for members only (GitLab), and some answer everything with a page.
             said = "json" in reply.headers.get("content-type", "")
             if said and reply.status in (200, 401, 403) and (reply.status == 200 or name == "gitlab"):  # noqa: PLR2004 - HTTP's
                 return name

@@ -139,6 +139,32 @@ def test_a_closed_one_does_not_stop_the_next(forge: ForgeDouble) -> None:
     ]
 
 
+def test_one_that_is_closed_just_then_is_neither_returned_nor_hidden(forge: ForgeDouble) -> None:
+    def close() -> None:
+        forge.repository(APP).pulls[1].state = "closed"
+
+    async def story(client: Forge) -> None:
+        await opened(client)
+        forge.inject("before", method="GET", path="/(pulls|merge_requests)$", action=close)
+        await opened(client)
+
+    with pytest.raises(ForgeError, match="already exists"):
+        talk(forge, story)
+    assert len(forge.repository(APP).pulls) == 1
+
+
+def test_one_for_another_base_is_another(forge: ForgeDouble) -> None:
+    forge.commit(APP, "stable", {"x": "1"}, "Stable")
+
+    async def story(client: Forge) -> tuple[int, int, int]:
+        repository, first = await opened(client)
+        second = await client.create(repository, BRANCH, "stable", "For stable", "")
+        third = await client.create(repository, BRANCH, "main", "Again", "")
+        return first.number, second.number, third.number
+
+    assert talk(forge, story) == (1, 2, 1)
+
+
 def test_a_branch_that_is_none_is_refused_in_words(forge: ForgeDouble) -> None:
     async def story(client: Forge) -> None:
         await client.create(await client.repository(APP), "pinner/none", "main", "Title", "Body")
@@ -165,7 +191,7 @@ def test_an_archived_repository_takes_no_pull_request(forge: ForgeDouble) -> Non
 
 def test_a_token_that_is_wrong_is_told_and_not_shown(forge: ForgeDouble) -> None:
     with pytest.raises(ForbiddenError, match="does not accept the token") as failure:
-        talk(forge, lambda client: client.repository(APP), token="wrong-token-123")  # noqa: S106 - made up
+        talk(forge, lambda client: client.repository(APP), token="wrong-token-123")
     assert "wrong-token-123" not in f"{failure.value.message} {failure.value.hint}"
 
 
