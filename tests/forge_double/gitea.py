@@ -259,7 +259,9 @@ class GiteaFace:
     @route("GET", f"{_ISSUE}/timeline")
     def timeline(self, call: Call, match: Mapping[str, str]) -> Answer:
         _, pull = self._find_pull(match)
-        kinds = ["comment"] * len(pull.comments) + (["pull_scheduled_merge"] if pull.auto_merge else [])
+        kinds = ["comment"] * len(pull.comments)
+        kinds += ["pull_scheduled_merge", "pull_cancel_scheduled_merge"] if pull.auto_merge_cancelled else []
+        kinds += ["pull_scheduled_merge"] if pull.auto_merge else []
         events = [{"id": number, "type": kind, "body": "", "created_at": _WHEN} for number, kind in enumerate(kinds, 1)]
         part, headers = page(call, events, "limit", 30, 50)
         return Answer(200, part, headers)
@@ -330,6 +332,8 @@ class GiteaFace:
         one = self._find(match, write=True)
         if one.head(match["branch"]) is None:
             return Answer(404, NOT_FOUND)
+        if match["branch"] in one.protected:
+            return Answer(403, {"message": "Cannot delete protected branch"})
         for pull in one.pulls.values():
             one.head_of(pull)
         gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{match['branch']}")

@@ -330,6 +330,8 @@ class GitHubFace:
         branch = match["ref"].removeprefix("heads/")
         if one.head(branch) is None:
             return Answer(422, {"message": "Reference does not exist", "documentation_url": "x"})
+        if branch in one.protected:
+            return Answer(422, {"message": "Cannot delete protected branch", "documentation_url": "x"})
         for pull in one.pulls.values():
             if pull.head == branch and pull.state == "open" and not pull.of_fork:
                 one.head_of(pull)
@@ -425,6 +427,8 @@ class _Root:
         pull = one.pulls[int(number)]
         if not one.auto_merge_allowed:
             raise _GraphqlError("UNPROCESSABLE", "Auto merge is not allowed for this repository")
+        if pull.auto_merge:
+            raise _GraphqlError("UNPROCESSABLE", "Auto merge is enabled already")
         if pull.checks != "pending":
             raise _GraphqlError("UNPROCESSABLE", "Pull request is in clean status")
         if input.get("expectedHeadOid") not in (None, one.head_of(pull)):

@@ -247,7 +247,7 @@ class GitLabFace:
     @route("PUT", f"{_REQUEST}/merge")
     def merge(self, call: Call, match: Mapping[str, str]) -> Answer:
         one, pull = self._find_request(match, write=True)
-        if not one.auto_merge_allowed:
+        if pull.auto_merge or not one.auto_merge_allowed:
             return Answer(405, {"message": "405 Method Not Allowed"})
         if call.body.get("sha") not in (None, one.head_of(pull)):
             return Answer(409, {"message": "SHA does not match HEAD of source branch: 0"})
@@ -288,6 +288,8 @@ class GitLabFace:
         one = self._find(match, write=True)
         if one.head(match["branch"]) is None:
             return Answer(404, {"message": "404 Branch Not Found"})
+        if match["branch"] in one.protected:
+            return Answer(403, {"message": "Cannot delete protected branch"})
         for pull in one.pulls.values():
             one.head_of(pull)
         gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{match['branch']}")

@@ -28,6 +28,8 @@ class Pull:
     reviewers: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     auto_merge: bool = False
+    auto_merge_cancelled: bool = False
+    """Whether somebody had asked for it, and taken it back."""
     checks: Literal["none", "pending", "passed"] = "none"
     last_head: str = ""
     """The head's commit when it was last seen: a closed one keeps it."""
@@ -47,6 +49,8 @@ class Stored:
     archived: bool = False
     fork: bool = False
     auto_merge_allowed: bool = True
+    protected: frozenset[str] = frozenset()
+    """Branches that nobody may delete."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
 

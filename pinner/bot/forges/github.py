@@ -186,6 +186,9 @@ class GitHub:
         except ForgeError as error:
             if "clean status" in error.message or "unstable status" in error.message:
                 return False
+            # The first answer may have been lost.
+            if (await self._api.call("GET", _pull(repository, request.number))).json().get("auto_merge") is not None:
+                return True
             raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
         return True
 

@@ -171,9 +171,13 @@ class GitLab:
         refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
         path = f"{_merge_request(repository, request)}/merge"
         reply = await self._api.call("PUT", path, body=body, expect=refused)
-        if reply.status == _CONFLICT:
-            raise StaleHeadError(f"{request.url} has moved on: it is not merged")
         if reply.status in refused:
+            # The first answer may have been lost.
+            there = (await self._api.call("GET", _merge_request(repository, request))).json()
+            if there.get("merge_when_pipeline_succeeds"):
+                return True
+            if reply.status == _CONFLICT:
+                raise StaleHeadError(f"{request.url} has moved on: it is not merged")
             hint = "the token needs the right to merge into the branch"
             raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
         return True

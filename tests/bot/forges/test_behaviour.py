@@ -398,6 +398,19 @@ def test_auto_merge_that_is_not_allowed_is_told(forge: ForgeDouble) -> None:
     assert failure.value.hint
 
 
+@pytest.mark.parametrize("kind", ["lost-after", "error-after"])
+def test_auto_merge_whose_answer_is_lost_is_on(forge: ForgeDouble, kind: Any) -> None:
+    async def story(client: Forge) -> bool:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = "pending"
+        forge.inject(kind, path="/merge$|enablePullRequestAutoMerge")
+        return await client.enable_auto_merge(repository, request)
+
+    assert talk(forge, story) is True
+    stored = forge.repository(APP).pulls[1]
+    assert (stored.auto_merge, stored.state) == (True, "open")
+
+
 def test_auto_merge_is_for_the_commit_that_was_looked_at(forge: ForgeDouble) -> None:
     async def story(client: Forge) -> None:
         repository, request = await opened(client)
@@ -437,6 +450,17 @@ def test_a_branch_that_moved_is_not_deleted(forge: ForgeDouble) -> None:
     with pytest.raises(StaleHeadError):
         talk(forge, story)
     assert forge.repository(APP).head(BRANCH) == moved
+
+
+def test_a_branch_that_is_protected_is_told(forge: ForgeDouble) -> None:
+    forge.repository(APP).protected = frozenset({BRANCH})
+
+    async def story(client: Forge) -> None:
+        await client.delete_branch(await client.repository(APP), BRANCH)
+
+    with pytest.raises(ForgeError, match="Cannot delete protected branch"):
+        talk(forge, story)
+    assert forge.repository(APP).head(BRANCH)
 
 
 # What goes wrong on the way

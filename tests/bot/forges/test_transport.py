@@ -188,7 +188,7 @@ async def _get(access: Access) -> Reply:
 
 
 def test_an_answer_that_is_too_long_is_not_read() -> None:
-    answers = {"/x": (200, {}, b"[" + b" " * (17 << 20) + b"]")}
+    answers: dict[str, tuple[int, dict[str, str], bytes]] = {"/x": (200, {}, b"[" + b" " * (17 << 20) + b"]")}
     with Scripted(answers) as server, pytest.raises(ForgeError, match="more than 16 MB"):
         with_api(server.url, get("/x"))
 
