@@ -18,6 +18,7 @@ __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
 _WORTH_PARSING = re.compile(rb"image(?!Pull)|oci://|pkg\.crossplane\.io|bundle")
+_MARKS = re.compile(rb"image(?!Pull)|oci://|pkg\.crossplane\.io|bundle|apiVersion")
 _OBJECT = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 _KUSTOMIZATION = re.compile(r"(?:^|/)kustomization\.ya?ml$")
 # In a document that cannot be read: a key that would name an image.
@@ -44,7 +45,8 @@ def locate(document: Document) -> Located | None:
             continue
         composed = parse(part, budget)
         outline.append((line, composed.size))
-        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares)
+        marks = [match.start() for match in _MARKS.finditer(data, *part.chunk)]
+        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares, marks=marks)
         for root in composed.roots:
             recognised = walk.document(root) or recognised
             if composed.shares:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pinner.formats.kubernetes.judgement import judge
 from pinner.formats.kubernetes.kustomize import locate_images
@@ -14,7 +15,8 @@ from pinner.formats.yamlnodes.sharing import OPAQUE
 from pinner.formats.yamlnodes.text import reference_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from collections.abc import Sequence as Sequence_
 
     from pinner.formats.yamlnodes import Node
     from pinner.formats.yamlnodes.references import Collector
@@ -27,6 +29,7 @@ _SKAFFOLD_CONTAINERS = ("verify", "customActions")
 _OCI_SCHEME = b"oci://"
 _TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 _MAX_VIA = 10
+_Child = TypeVar("_Child")
 
 
 class _Frame(NamedTuple):
@@ -41,17 +44,23 @@ class _Frame(NamedTuple):
     in_status: bool = False
     in_output: bool = False
     via: tuple[str, ...] = ()
+    end: int = 0
+    """Where it ends at the latest."""
 
 
 class Walk:
     """Goes through the nodes of one document, without recursion and each collection once."""
 
-    def __init__(self, collector: Collector, *, is_kustomization: bool, shares: bool) -> None:
+    def __init__(
+        self, collector: Collector, *, is_kustomization: bool, shares: bool, marks: Sequence_[int] = ()
+    ) -> None:
         self.collector = collector
         self.fields = Fields()
         self.recognised = False
         self._is_kustomization = is_kustomization
         self._shares = shares  # without an alias, nothing comes twice
+        self._marks = () if shares else marks
+        """Where the text of the document has what every image and every object has: only there is it worth a look."""
         self._seen: set[tuple[int, bool, bool, bool]] = set()
         self._built: frozenset[bytes] = frozenset()
         self._excluded: set[int] = set()
@@ -68,7 +77,9 @@ class Walk:
             self.recognised = True
             locate_images(self.collector, root, self.fields, "Kustomization")
             return True
-        stack = [_Frame(root, "", None)]
+        if type(root) is not Mapping or root.key_starts is None:
+            self._marks = ()  # an escape may spell what a search does not find
+        stack = [_Frame(root, "", None, end=self._marks[-1] + 1 if self._marks else 0)]
         while stack:
             frame = stack.pop()
             node = resolve(frame.node)
@@ -77,9 +88,10 @@ class Walk:
             if type(node) is Mapping:
                 stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
+                starts = [child.start for child in node.children] if self._marks else None
                 stack += [
-                    _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child))
-                    for child in reversed(node.children)
+                    _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child), end)
+                    for child, end in reversed(self._worth_a_look(node.children, starts, frame))
                     if type(child) is not Scalar
                 ]
         return self.recognised
@@ -120,10 +132,31 @@ class Walk:
                 frame.in_status or (key == "status" and found is not None),
                 frame.in_output or key == "output",
                 _through(frame.via, key, value),
+                end,
             )
-            for key, value in own.items()
+            for (key, value), end in self._worth_a_look(own.items(), mapping.key_starts, frame)
             if type(value) is not Scalar and key not in _NOT_ENTERED and _is_entered(key, found)
         ]
+
+    def _worth_a_look(
+        self, children: Collection[_Child], starts: list[int] | None, frame: _Frame
+    ) -> list[tuple[_Child, int]]:
+        """Return those of ``children``, which start at ``starts``, that may have an image, and where each ends."""
+        end = frame.end
+        if not self._marks or starts is None or (frame.object is not None and frame.object.group in _TYPED_GROUPS):
+            return [(child, end) for child in children]
+        if not starts:
+            return []
+        marks = self._marks
+        found = []
+        number = bisect_left(marks, starts[0])
+        everything = list(children)
+        while number < len(marks) and marks[number] < end:
+            index = bisect_right(starts, marks[number])
+            child_end = starts[index] if index < len(starts) else end
+            found.append((everything[index - 1], child_end))
+            number = bisect_left(marks, child_end, number)
+        return found
 
     def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
         """Keep what stands under the key ``image``: a reference, or an image volume's mapping."""

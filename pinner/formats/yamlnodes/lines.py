@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 100
 _IN_BRACKETS, _NOT_IN_BRACKETS = True, False
-_QUOTES = "\"'"
+_QUOTES = ('"', "'")
 _START = re.compile(r"---[ ]*+(?:(?<=[ ])#[^\r\n]*+)?(?:\r?\n|\Z)")
 _BLANK = re.compile(r"[ ]*+(?:#[^\r\n]*+)?\r?")
 _QUOTED = r"""\"[^\"\\\t\r\n]*+\"|'[^'\t\r\n]*+'"""
@@ -60,30 +60,32 @@ class _Shapes(dict[str, "_Shape"]):
         return shape
 
 
-_Shape: TypeAlias = "tuple[int, str, str | None, str | None, int, int, str]"
-"""A line: its indentation (-1 for a line without anything), dashes, key, value, where that begins and ends, its style.
+_Shape: TypeAlias = "tuple[int, int, str, str | None, int, str | None, int, int, str]"
+"""A line: its length with LF, indentation (-1 for a line without anything), dashes, key, where that begins, value,
+where that begins and ends, its style.
 
 The style is the quote of a scalar, or the bracket of a collection. No named tuple: those are slower to unpack.
 """
-_NOTHING: _Shape = (-1, "", None, None, 0, 0, "")
 _shapes = _Shapes()
 
 
 def _shape(line: str) -> _Shape:
     """Return what ``line``, without its LF, is; raises `_NotPlainError`."""
     if _BLANK.fullmatch(line):
-        return _NOTHING
+        return len(line) + 1, -1, "", None, 0, None, 0, 0, ""
     match = _LINE.fullmatch(line)
     if match is None:
         raise _NotPlainError
     indent, dashes, key, value = match.groups()
     if key is None and (value is None or not dashes):
         raise _NotPlainError
+    size, column, key_start = len(line) + 1, len(indent), len(indent) + len(dashes)
     if value is None:
-        return len(indent), dashes, key, None, 0, 0, ""
+        return size, column, dashes, key, key_start, None, 0, 0, ""
     style = value[0] if value[0] in "[{\"'" else ""
     start, end = match.span("value")
-    return len(indent), dashes, key, value[1:-1] if style in ('"', "'") else value, start, end, style
+    text = value[1:-1] if style in _QUOTES else value
+    return size, column, dashes, key, key_start, text, start, end, style
 
 
 def read_lines(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
@@ -138,10 +140,10 @@ class _Reader:
         here = _NOWHERE  # where a line may go on without a further question
         index, starts = self.index, self.starts
         for line in text.split("\n"):
-            column, dashes, key, value, at, after, style = shapes[line]
+            size, column, dashes, key, key_start, value, start, after, style = shapes[line]
             if dashes or column != here:
                 if column < 0:
-                    position += len(line) + 1
+                    position += size
                     continue
                 self._enter(column, dashes, position + column, has_key=key is not None)
                 index, starts = self.index, self.starts
@@ -149,25 +151,26 @@ class _Reader:
             if key is not None:
                 if key in index:  # the parsers keep both
                     raise _NotPlainError
-                starts.append(position + column + len(dashes))
+                starts.append(position + key_start)
                 if value is None:
                     self.key = key
                     self.waits = True
                     here = _NOWHERE
                     index[key] = _PENDING
                 elif style in _BRACKETS:
-                    index[key] = self._short(value, position + at)
+                    index[key] = self._short(value, position + start)
                 else:
-                    index[key] = Scalar(value, position + at, position + after, style, None, None)
+                    index[key] = Scalar(value, position + start, position + after, style, None, None)
             elif self.items is not None and value is not None:
                 self.items.append(
-                    self._short(value, position + at)
+                    self._short(value, position + start)
                     if style in _BRACKETS
-                    else Scalar(value, position + at, position + after, style, None, None)
+                    else Scalar(value, position + start, position + after, style, None, None)
                 )
-            position += len(line) + 1
+            position += size
             end = position
-        self._close(-1, min(end, most))
+        if self.column >= 0:
+            self._close(-1, min(end, most))
         self.count += len(self.document.children)
 
     def _enter(self, column: int, dashes: str, offset: int, *, has_key: bool) -> None:
@@ -177,11 +180,9 @@ class _Reader:
         if dashes:
             if self.items is None or self.column != column:
                 self._open_sequence(offset, column)
-            further = 0
-            while (further := dashes.find("-", further + 1)) > 0:
-                self.waits = True  # an item may be anything
-                self._open_sequence(offset + further, column + further)
-            self.waits = has_key
+            if len(dashes) > 2:  # noqa: PLR2004 - `- ` is one item
+                self._open_further(dashes, offset, column)
+            self.waits = has_key  # an item may be anything
             if has_key:
                 self._open_mapping(offset + len(dashes), column + len(dashes))
             return
@@ -197,37 +198,48 @@ class _Reader:
 
     def _close(self, column: int, offset: int) -> None:
         """Close the collections deeper than ``column``."""
+        if self.waits:
+            self._add_nothing(offset)
         while column < self.column:
-            if self.waits:
-                self._add_nothing(offset)
             self._pop()
 
     def _pop(self) -> None:
-        if self.items is None:
-            self.count += 2 * len(self.starts)  # the keys and their values
-        else:
-            self.count += len(self.items)
+        items = self.items
+        # The keys and their values, or the items.
+        self.count += 2 * len(self.starts) if items is None else len(items)
         self.column, self.items, self.index, self.starts = self.outer.pop()
 
     def _open_mapping(self, offset: int, column: int) -> None:
         """Open a mapping as the value that is waited for."""
-        mapping = Mapping(None, offset, None, None, _NOT_IN_BRACKETS)
-        self._open(mapping)
+        outer, items = self.outer, self.items
+        if not self.waits or len(outer) > _MAX_DEPTH:
+            raise _NotPlainError
         index: dict[str, Node] = {}
         starts: list[int] = []
-        mapping.index, mapping.key_starts = index, starts
+        mapping = Mapping(None, offset, None, None, _NOT_IN_BRACKETS, index, starts)
+        if items is None:
+            self.index[self.key] = mapping
+        else:
+            items.append(mapping)
+        outer.append((self.column, items, self.index, self.starts))
+        self.waits = False
         self.column, self.items, self.index, self.starts = column, None, index, starts
 
     def _open_sequence(self, offset: int, column: int) -> None:
-        items: list[Node] = []
-        self._open(Sequence(items, offset, None, None, _NOT_IN_BRACKETS))
-        self.column, self.items = column, items
-
-    def _open(self, node: Node) -> None:
+        """Open a sequence as the value that is waited for."""
         if not self.waits or len(self.outer) > _MAX_DEPTH:
             raise _NotPlainError
-        self._add(node)
+        items: list[Node] = []
+        self._add(Sequence(items, offset, None, None, _NOT_IN_BRACKETS))
         self.outer.append((self.column, self.items, self.index, self.starts))
+        self.column, self.items = column, items
+
+    def _open_further(self, dashes: str, offset: int, column: int) -> None:
+        """Open the sequences that are items themselves, behind the first of ``dashes``."""
+        further = 0
+        while (further := dashes.find("-", further + 1)) > 0:
+            self.waits = True
+            self._open_sequence(offset + further, column + further)
 
     def _add(self, node: Node) -> None:
         """Add what is waited for."""

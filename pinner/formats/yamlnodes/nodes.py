@@ -43,15 +43,17 @@ class Mapping:
         tag: str | None,
         anchor: str | None,
         flow: bool,  # noqa: FBT001 - positional for speed
+        index: dict[str, Node] | None = None,
+        key_starts: list[int] | None = None,
     ) -> None:
         self._children = children
         self.start = start
         self.tag = tag
         self.anchor = anchor
         self.flow = flow
-        self.index: dict[str, Node] | None = None
+        self.index = index
         """The values by their keys, once somebody has asked for one (see `fields`), or from the start."""
-        self.key_starts: list[int] | None = None
+        self.key_starts = key_starts
         """Where the keys of ``index`` stand, where there were no children at the start."""
 
     @property
