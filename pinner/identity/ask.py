@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import NotFoundError, ResolveError
-from pinner.identity.compare import compare, known_digests
+from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
+from pinner.identity.compare import compare, is_broken, known_digests
 from pinner.identity.hashes import in_image
 from pinner.identity.model import Comparison, Sighting, Unanswered
 
@@ -117,7 +117,8 @@ async def _look_in_repository(
     pinned = tag._replace(written=f"{tag.written}@{digest}", digest=digest)
     try:
         image = await registry.describe(pinned, "manifests")
-    except NotFoundError:
+    except (NotFoundError, UnavailableError, UnsupportedError):
+        # Distribution before version 3 fails with 500 where a digest names a blob and no manifest.
         config = await registry.config(pinned)
         if config is None:
             return ()
@@ -144,7 +145,7 @@ async def _compare(
             # For its list of platforms: that is what the user will want to see.
             served = await registry.describe(tag)
         result = compare(image, tag, served, form, asked=asked)
-        if result.outcome == "different" and await _is_older(image, tag, registry):
+        if result.outcome == "different" and not is_broken(image) and await _is_older(image, tag, registry):
             return result._replace(outcome="stale")
     except NotFoundError as error:
         return Comparison(tag, "absent", asked, error=error)

@@ -19,14 +19,26 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
 
 
+_BROKEN = "its config is what the name means, but the layers here are not the ones that it lists"
+
+
 def compare(image: LocalImage, reference: ImageReference, served: Image, form: Form, *, asked: bool) -> Comparison:
     """Return how ``image``, found in ``form``, stands to ``served``, which ``reference`` means today.
 
     ``served`` holds the configs of the platforms to compare with.
     """
     outcome, member = _outcome(image, reference, served)
+    if is_broken(image) and outcome.startswith("equal"):
+        # Config and manifest are what the name means, and the files are not: whoever runs it runs something else.
+        return Comparison(reference, "different", asked, served, member, (_BROKEN,))
     reasons = tuple(_reasons(image, reference, served, member, outcome, form))
     return Comparison(reference, outcome, asked, served, member, reasons)
+
+
+def is_broken(image: LocalImage) -> bool:
+    """Tell whether layers were looked at and are not those that the config of ``image`` lists, or no layers at all."""
+    listed = tuple(image.diff_ids)
+    return bool(image.layers) and tuple(layer.diff_id for layer in image.layers) != listed
 
 
 def known_digests(image: LocalImage, reference: ImageReference) -> tuple[Digest, ...]:

@@ -186,9 +186,7 @@ def test_a_digest_beside_a_name_without_a_tag_needs_no_latest(place: Path) -> No
 def test_a_hash_that_is_nowhere_exits_with_3_and_says_where_it_was_looked_for(place: Path) -> None:
     result = identify(place, "f" * 12, "--image", NAME, "--image", "registry.example/no:1", *ASK)
     assert result.status == 3
-    assert (
-        "found nowhere; it was looked for in:\n  a container engine: cannot ask the engine" in result.stdout
-    )
+    assert "found nowhere; it was looked for in:\n  a container engine: cannot ask the engine" in result.stdout
     assert f"\n  {NAME}\n" in result.stdout
     elsewhere = identify(place, INDEX.digest, "--image", NAME, *ASK, environment={"DOCKER_HOST": "ssh://far"})
     assert (elsewhere.status, elsewhere.stderr) == (0, "")
@@ -246,6 +244,8 @@ def test_a_repository_whose_settings_or_files_are_in_trouble_is_no_reason_to_sto
         (("./empty",), 3, "error: ./empty is a folder and not an OCI layout"),
         (("empty",), 3, "error: cannot ask the engine at"),
         (("UPPER",), 2, "error: `UPPER` is not an image reference"),
+        (("sha256:12",), 2, "error: a hash with 2 digits is none"),
+        ((f"sha256:{'f' * 65}",), 2, "error: a hash with 65 digits is none"),
         (("my_host.example/app",), 2, "error: no registry can serve `my_host.example/app`"),
         (("f" * 64, "--image", "UPPER"), 2, "error: --image: `UPPER` is not"),
         (("app:1",), 3, "error: cannot ask the engine at /nonexistent/docker.sock"),

@@ -8,11 +8,11 @@ from fakes import FakeRegistry
 from images import make_image, make_multi_platform, write_layout
 
 from pinner.config import Settings
-from pinner.errors import NotFoundError, ResolveError, UnavailableError
+from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.identity.ask import compare_with, look_up
 from pinner.identity.hashes import read_query
 from pinner.identity.model import ConfigDigest, LocalImage, ManifestDigest
-from pinner.image import Image, PlatformImage
+from pinner.image import Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pinner.identity.ask import Found
     from pinner.identity.model import Comparison
-    from pinner.image import Config, Depth
+    from pinner.image import Depth
 
 NAME = ImageReference.parse("registry.example/app:1")
 OTHER = ImageReference.parse("registry.example/other:1")
@@ -149,6 +149,27 @@ SERVED = Image(
     MANIFEST_TYPE,
     (PlatformImage(AMD64, Digest("sha256", "a" * 64), MANIFEST_TYPE, Digest("sha256", "c" * 64)),),
 )
+
+
+@pytest.mark.parametrize("failure", [UnavailableError("status 500"), UnsupportedError("no JSON"), NotFoundError("no")])
+def test_an_old_image_id_is_found_whatever_a_registry_says_of_a_manifest_of_that_digest(failure: ResolveError) -> None:
+    class WithConfig(Fixed):
+        async def config(self, reference: ImageReference) -> Config | None:
+            assert reference.digest is not None
+            return Config(reference.digest, AMD64, None, {}, ())
+
+    class Moved(WithConfig):
+        async def describe(
+            self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+        ) -> Image:
+            if reference.digest is not None:
+                raise failure
+            return await super().describe(reference, depth, platforms)
+
+    query = read_query("e" * 64)
+    assert query is not None
+    [sighting] = asyncio.run(look_up(query, [NAME], Moved(SERVED))).sightings
+    assert (sighting.role, sighting.current, sighting.platform) == ("config", False, AMD64)
 
 
 def test_a_registry_that_is_away_later_leaves_what_is_known() -> None:

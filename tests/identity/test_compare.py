@@ -89,6 +89,24 @@ def test_an_image_is_equal_by_the_closest_digest_that_proves_it(change: dict[str
     assert comparison.is_equal == outcome.startswith("equal")
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [(LocalLayer(DiffId(OTHER), None, "none"),), (LocalLayer(None, LayerDigest(LAYER), "gzip"),), (*STORED, *STORED)],
+    ids=["other bytes", "cannot be unpacked", "one too many"],
+)
+@pytest.mark.parametrize("index", [None, IndexDigest(INDEX)])
+def test_layers_that_the_config_does_not_list_are_not_the_image_it_names(
+    layers: tuple[LocalLayer, ...], index: IndexDigest | None
+) -> None:
+    comparison = compared(LOCAL._replace(layers=layers, index_digest=index))
+    assert (comparison.outcome, comparison.is_equal, comparison.member) == ("different", False, MEMBER)
+    assert "the layers here are not" in "; ".join(comparison.reasons)
+
+
+def test_without_layers_at_hand_the_config_decides() -> None:
+    assert compared(LOCAL._replace(layers=()), form="engine").outcome == "equal-config"
+
+
 def test_names_of_docker_hub_are_one_repository_however_they_are_spelled() -> None:
     image = LOCAL._replace(config=None, repo_digests=(f"nginx@{INDEX}",))
     assert known_digests(image, ImageReference.parse("docker.io/library/nginx:1")) == (INDEX,)

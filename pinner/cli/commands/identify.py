@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.candidates import Candidates, gather
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from pinner.resolve import Registry
 
     T = TypeVar("T")
+
+_HASH_LIKE = re.compile(r"sha256:([0-9a-fA-F]*)")
+"""What is no hash and was surely meant to be one: too short or too long."""
 
 _MAX_NAMES = 8
 _ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
@@ -85,6 +89,9 @@ def _answer(run: Run) -> Answer:
     query = read_query(run.what)
     if query is not None:
         return _hash_answer(run, query)
+    if (meant := _HASH_LIKE.fullmatch(run.what)) is not None:
+        hint = "give all 64, or the first 12 or more, as `docker images` shows them"
+        raise ConfigError(f"a hash with {len(meant[1])} digits is none", hint=hint)
     reference = _reference(run.what)
     if reference.digest is not None:
         asked = run.asked or ((reference,) if reference.tag else ())
