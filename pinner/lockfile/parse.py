@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)", re.MULTILINE)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_ANEW = "delete the file and run `pinner lock` to make it anew"
+_ANEW = "take it from version control, or delete it and run `pinner lock` to make it anew"
 
 
 def parse_lock(data: bytes, name: str) -> Lock:
@@ -34,11 +34,13 @@ def parse_lock(data: bytes, name: str) -> Lock:
     except UnicodeDecodeError as error:
         line, column = line_and_column(data[: error.start].decode(), error.start)
         raise ConfigError(f"{name}:{line}:{column}: not UTF-8", hint=_ANEW) from error
+    if text.startswith("\ufeff"):
+        raise ConfigError(f"{name}:1:1: begins with a byte order mark", hint="save it as UTF-8 without one")
     if (conflict := _CONFLICT.search(text)) is not None:
         line, column = line_and_column(text, conflict.start())
         raise ConfigError(
             f"{name}:{line}:{column}: has merge conflicts",
-            hint="resolve them, or delete both sides of an entry and run `pinner lock`",
+            hint="take one side's file (git checkout --ours pinner.lock), then `pinner lock` adds what is missing",
         )
     return _lock(_Node(_json(text, name), (), _Text(text, name)))
 
@@ -55,8 +57,9 @@ def _json(text: str, name: str) -> object:
     try:
         content = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
-        cut_short = not text[error.pos :].strip()
-        problem = "ends too early" if cut_short else f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        cut_short = error.msg.startswith("Unterminated string") or not text[error.pos :].strip()
+        complaint = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        problem = "ends too early" if cut_short else f"not valid JSON: {complaint}"
         raise ConfigError(f"{name}:{error.lineno}:{error.colno}: {problem}", hint=_ANEW) from error
     except (RecursionError, ValueError) as error:  # nested a thousand times; a number of thousands of digits
         raise ConfigError(f"{name}: not a lockfile of pinner", hint=_ANEW) from error

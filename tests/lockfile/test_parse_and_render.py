@@ -153,7 +153,9 @@ IMAGE = ("images", NGINX)
     ("text", "message"),
     [
         ("", "1:1: ends too early"),
-        (TEXT[:100], "4:17: not valid JSON: unterminated string starting at"),
+        (TEXT[:100], "4:17: ends too early"),
+        (TEXT.replace('images"', "images", 1), "2:13: not valid JSON: invalid control character"),
+        ("\ufeff" + TEXT, "1:1: begins with a byte order mark"),
         (TEXT[: TEXT.index('"sources"')], "19:3: ends too early"),
         (TEXT.replace("},\n  ", "}\n  ", 1), "9:7: not valid JSON: expecting ',' delimiter"),
         ("[" * 100_000, " not a lockfile of pinner"),
@@ -210,7 +212,7 @@ def test_merge_conflicts_are_called_that() -> None:
     conflict = "".join([*lines[:3], "<<<<<<< HEAD\n", lines[3], "=======\n", lines[3], ">>>>>>> other\n", *lines[4:]])
     message, hint = refusal(conflict)
     assert message == "pinner.lock:4:1: has merge conflicts"
-    assert hint == "resolve them, or delete both sides of an entry and run `pinner lock`"
+    assert hint == "take one side's file (git checkout --ours pinner.lock), then `pinner lock` adds what is missing"
 
 
 def test_a_key_twice_is_refused_where_it_comes_again() -> None:
