@@ -138,6 +138,11 @@ def agreement_words(mismatches: int) -> str:
     return f"{NAME} disagrees in {count(mismatches, 'place')}"
 
 
+def held_back_words(number: int) -> str:
+    """Return what to add where ``number`` tags mean something that is too young."""
+    return f"; {number} held back" if number else ""
+
+
 def elsewhere_words(number: int) -> str:
     """Return what to add where ``number`` tags moved for platforms alone that do not count."""
     return f"; {number} moved for other platforms only" if number else ""

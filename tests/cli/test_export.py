@@ -213,3 +213,12 @@ def test_a_target_is_needed_and_known(tmp_path: Path, arguments: tuple[str, ...]
     done = export(tmp_path, *arguments)
     assert (done.status, done.stdout) == (2, "")
     assert "source-policy" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "thing"), [("source-policy", "image"), ("compose-override", "service"), ("kustomize", "image name")]
+)
+def test_where_there_is_nothing_to_hold_it_says_so(tmp_path: Path, target: str, thing: str) -> None:
+    project(tmp_path, {"Dockerfile": f"FROM nginx:1@{digest('nginx:1')}\n"}, "nginx:1")
+    done = export(tmp_path, target)
+    assert (done.status, done.stderr) == (0, f"nothing to hold: no {thing} here is without a digest\n")

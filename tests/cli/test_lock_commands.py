@@ -469,7 +469,7 @@ def test_a_young_digest_is_held_back_and_taken_when_it_is_old_enough(tmp_path: P
     done = run(tmp_path, "update", "--min-age", "3d", resolver=registry("n2"), now=NOW + DAY)
     assert done.stderr.splitlines() == [
         f"held back: nginx:1.27 → {str(digest('n2'))[:19]}…, seen just now, eligible on 2026-11-05 12:00 UTC",
-        "nothing to update: all 3 references are up to date; pinner.lock updated",
+        "nothing to update: all 3 references are up to date; 1 held back; pinner.lock updated",
     ]
     done = run(tmp_path, "update", "--min-age", "3d", resolver=registry("n3"), now=NOW + 3 * DAY)
     assert done.stderr.splitlines()[0] == (

@@ -19,13 +19,14 @@ from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.findings import check_source
 from pinner.lockfile.model import NAME
+from pinner.lockfile.usage import usages
 from pinner.lockstore import lock_file, read_lock
 from pinner.memory import cache_directory
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
 from pinner.report.diff import reaches_outside, render_patch
-from pinner.report.locks import LockTally, elsewhere_words, lock_words, tally_lock
+from pinner.report.locks import LockTally, elsewhere_words, held_back_words, lock_words, tally_lock
 from pinner.report.style import hint_line, printable
 from pinner.report.words import NO_FILES
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.config import Settings
+    from pinner.lockfile.model import Lock
     from pinner.pipeline import Unreadable
     from pinner.plan import Plan
     from pinner.screen import Operation, Source
@@ -63,6 +65,8 @@ class Beside(NamedTuple):
     tally: LockTally
     elsewhere: int
     """How many tags moved for platforms that do not count."""
+    held_back: int = 0
+    """How many tags mean something that is too young."""
 
 
 _NO_LOCK = Beside(LockTally(0, 0, 0, 0, rewritten=False), 0)
@@ -88,7 +92,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
         run = open_run(context, settings, terminal, place, stored.lock, Seen(targets, survey, asked.paths))
         order = Order(asked.operation, to_index=asked.to_index, write=not asked.diff)
         plans, locked = change_by_lock(run, survey.sources, sources, order)
-        beside = Beside(tally_lock(stored.lock, locked.lock), len(locked.elsewhere))
+        beside = Beside(tally_lock(stored.lock, locked.lock), len(locked.elsewhere), _held_back(locked.lock, sources))
     else:
         plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
@@ -139,7 +143,14 @@ def _do_without_lock(settings: Settings, asked: ChangeOptions, terminal: Termina
 
 def _lock_words(beside: Beside, asked: ChangeOptions) -> str:
     words = lock_words(beside.tally, would=asked.diff)
-    return (f"; {words}" if words else "") + elsewhere_words(beside.elsewhere)
+    waiting = held_back_words(beside.held_back) if asked.operation == "update" else ""
+    return waiting + (f"; {words}" if words else "") + elsewhere_words(beside.elsewhere)
+
+
+def _held_back(lock: Lock, sources: Sequence[Source]) -> int:
+    """Return how many of the tags that ``sources`` follow wait in ``lock``; without a minimum age none does."""
+    names = usages(sources).keys() & lock.images.keys()
+    return sum(bool(lock.images[name].candidates) for name in names)
 
 
 def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:

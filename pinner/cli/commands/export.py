@@ -132,5 +132,7 @@ def _deliver(text: str, file: str | None, shown: str, terminal: Terminal) -> boo
 
 
 def _sentence(made: Export, thing: str) -> str:
+    if not made.images and not made.problems:
+        return f"nothing to hold: no {thing} here is without a digest"
     lost = f", {count(len(made.problems), 'problem')}" if made.problems else ""
     return f"{count(made.images, thing)} held to what pinner.lock says{lost}"
