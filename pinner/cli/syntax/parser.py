@@ -107,7 +107,8 @@ def _print(text: str, status: int, context: Context) -> int:
 
 
 def _misuse(error: click.UsageError) -> ConfigError:
-    message = re.sub(r"'([^']*)'", r"`\1`", error.format_message())
+    # Click puts each choice on a line of its own.
+    message = " ".join(re.sub(r"'([^']*)'", r"`\1`", error.format_message()).replace(". Choose from:", ":").split())
     match = _SUGGESTION.fullmatch(message)
     path = error.ctx.command_path if error.ctx is not None else "pinner"
     hint = f"did you mean {match['guess']}?" if match else f"see `{path} --help`"
