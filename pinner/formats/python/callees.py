@@ -66,7 +66,9 @@ CALLEES: tuple[Callee, ...] = (
     Callee(
         ("airflow",),
         rf"{_ANYWHERE}(?:Docker(?:Swarm)?Operator|KubernetesPodOperator|KubernetesJobOperator|SparkKubernetesOperator"
-        r"|GKEStartPodOperator|GKEStartJobOperator|GKEPodOperator|EksPodOperator|AzureContainerInstancesOperator)",
+        r"|KubernetesStartKueueJobOperator|GKEStartPodOperator|GKEStartJobOperator|GKEStartKueueJobOperator|GKEPodOperator"
+        # `Operator.partial(image=…).expand(…)` is a mapped task.
+        r"|EksPodOperator|AzureContainerInstancesOperator)(?:\.partial)?",
     ),
     Callee(("airflow",), rf"{_ANYWHERE}task\.(?:docker|kubernetes|kubernetes_cmd)"),
     Callee(("airflow",), rf"{_ANYWHERE}(?:docker_task|kubernetes_task|kubernetes_cmd_task)"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 LOCAL = "."
 """What names start with that this module defines itself: a class, a literal. Never a library's."""
 _NOTHING: frozenset[str] = frozenset()
+_MOCKER = frozenset({"pytest_mock.MockerFixture"})
+"""What pytest's fixture of that name is."""
 _METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -81,7 +83,7 @@ class Names:
             return self._annotated(binding.annotation, binding.scope)
         if binding.kind == "value" and binding.value is not None:
             return self.of(binding.value, binding.scope)
-        return None
+        return _MOCKER if binding.kind == "parameter" and name == "mocker" else None
 
     def _annotated(self, annotation: ast.expr, scope: Scope) -> frozenset[str] | None:
         """Return what a variable of type ``annotation`` is: ``X``, ``X | None``, ``Optional[X]``."""
@@ -92,6 +94,9 @@ class Names:
                 return frozenset().union(*known) if known else None
             case ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional")):
                 return self._annotated(annotation.slice, scope)
+            case ast.Constant(value=str(text)):
+                quoted = _parsed(text)
+                return None if quoted is None else self._annotated(quoted, scope)
             case ast.Name() | ast.Attribute():
                 names = self.of(annotation, scope)
                 libraries = [name for name in names or () if not name.startswith((LOCAL, "builtins.", "typing."))]
@@ -150,6 +155,15 @@ def _plain(expression: ast.expr) -> frozenset[str] | None:
         return None
     is_none = isinstance(expression, ast.Constant) and expression.value is None
     return _NOTHING if is_none else frozenset((LOCAL,))
+
+
+def _parsed(annotation: str) -> ast.expr | None:
+    """Return the expression that the text of a quoted annotation is; a quoted one in it is none."""
+    try:
+        expression = ast.parse(annotation.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return None if isinstance(expression, ast.Constant) else expression
 
 
 def own_class(expression: ast.expr, scope: Scope) -> Scope | None:

@@ -94,7 +94,7 @@ class AttributeBinding(NamedTuple):
 class Module:
     """What one pass over a module found."""
 
-    __slots__ = ("attribute_bindings", "attribute_uses", "calls", "scope", "scopes", "stars", "uses")
+    __slots__ = ("attribute_bindings", "attribute_uses", "calls", "scope", "scopes", "stars", "together", "uses")
 
     def __init__(self, tree: ast.Module) -> None:
         self.scope = Scope(tree, None)
@@ -104,6 +104,8 @@ class Module:
         self.uses: dict[str, list[Use]] = {}
         self.attribute_uses: dict[str, list[Use]] = {}
         self.attribute_bindings: dict[str, list[AttributeBinding]] = {}
+        self.together: dict[ast.expr, list[tuple[ast.expr, Scope]]] = {}
+        """The values of ``a = b = value``, and their targets."""
         stack: list[tuple[ast.AST, Scope, Link | None]] = [(tree, self.scope, None)]
         # By hand and not by recursion: a long chain of operators nests deeper than Python's stack.
         while stack:
@@ -157,6 +159,8 @@ class Module:
                 scope.elsewhere[name] = self.scope if isinstance(node, ast.Global) else _enclosing(scope, name)
             return ()
         if isinstance(node, ast.Assign):
+            if len(node.targets) > 1:
+                self.together[node.value] = [(target, scope) for target in node.targets]
             return [node.value, *self._targets(node.targets, node.value, scope)]
         if isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
             return self._single_target(node, scope)
@@ -178,6 +182,9 @@ class Module:
             elif isinstance(target, ast.Attribute):
                 self._bind_attribute(target, value, scope)
                 rest.append(target.value)
+            elif (pairs := _pairs(target, value)) is not None:
+                for one, its_value in pairs:
+                    rest += self._targets((one,), its_value, scope)
             else:
                 rest.append(target)
         return rest
@@ -248,3 +255,13 @@ class Module:
 
 def _enclosing(scope: Scope, name: str) -> Scope:
     return (scope.parent.find(name) if scope.parent is not None else None) or scope
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]] | None:
+    """Return who gets what in ``a, b = "x", "y"``; None where that is not written so."""
+    sequences = (ast.Tuple, ast.List)
+    if not isinstance(target, sequences) or not isinstance(value, sequences) or len(target.elts) != len(value.elts):
+        return None
+    if any(isinstance(element, ast.Starred) for element in (*target.elts, *value.elts)):
+        return None
+    return list(zip(target.elts, value.elts, strict=True))

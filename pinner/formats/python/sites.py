@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.python.callees import LOOSE, Callee
 from pinner.formats.python.names import LOCAL, dotted
+from pinner.formats.python.scopes import CallSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pinner.formats.python.callees import Table
     from pinner.formats.python.names import Names
-    from pinner.formats.python.scopes import CallSite, Scope
+    from pinner.formats.python.scopes import Scope
 
 _ANY_END = r"(?:.*\.)?"
+_PARTIAL = frozenset({"functools.partial"})
+# What a test double is made by, and what it is called where nobody can tell how it was made.
+_DOUBLES = frozenset({"unittest", "mock", "pytest_mock"})
+_LIKE_A_DOUBLE = re.compile(r"(?i:mock)|(?:^|[.])(?:return_value|side_effect)[.]")
 
 
 class Site(NamedTuple):
@@ -55,6 +60,7 @@ class Sites:
         return [site for call in self._names.module.calls for site in self._of_call(call)]
 
     def _of_call(self, call: CallSite) -> Iterator[Site]:
+        call = self._applied(call)
         seen: set[str] = set()
         for match in self._matches(call):
             if match.callee.parameters or match.callee.position is not None:
@@ -71,13 +77,20 @@ class Sites:
                     seen.add(keyword.arg)
                     yield Site(keyword.value, call.scope, match.owner, output=keyword.arg)
 
+    def _applied(self, call: CallSite) -> CallSite:
+        """Return the call that ``functools.partial(callee, …)`` prepares, or ``call`` where it is none."""
+        arguments = call.node.args
+        if not arguments or self._names.of(call.node.func, call.scope) != _PARTIAL:
+            return call
+        return CallSite(ast.Call(arguments[0], arguments[1:], call.node.keywords), call.scope)
+
     def _matches(self, call: CallSite) -> Iterator[_Match]:
         """Yield the callees that ``call`` may be of, the user's own first and the loosest last."""
         function = call.node.func
         names = self._names.of(function, call.scope)
         known = sorted(name for name in names or () if not name.startswith("builtins."))
         text = dotted(function)
-        foreign = _is_foreign(known)
+        foreign = _is_foreign(known) or _LIKE_A_DOUBLE.search(text) is not None
         own = any(name.startswith(LOCAL) for name in known)
         for callee in self._callees:
             if callee.methods:
@@ -133,10 +146,12 @@ def _has_own_init(node: ast.ClassDef) -> bool:
 
 
 def _is_foreign(known: list[str]) -> bool:
-    """Tell whether the names say that a client is none of ours: a class of this module or of another library."""
-    return any(name.startswith(LOCAL) or "()" not in name for name in known) and not any(
-        name.partition(".")[0] in ("docker", "podman", "dagger") for name in known
-    )
+    """Tell whether the names say that a client is none of ours: of this module, of another library, a test double."""
+    roots = {name.partition(".")[0] for name in known}
+    if roots & _DOUBLES:
+        return True
+    elsewhere = any(name.startswith(LOCAL) or "()" not in name for name in known)
+    return elsewhere and roots.isdisjoint(("docker", "podman", "dagger"))
 
 
 def _imported_roots(names: Names) -> frozenset[str]:

@@ -74,8 +74,10 @@ class Values:
                 yield from self._attribute(expression, scope, via, carriers)
             case ast.Call():
                 yield from self._call(expression, scope, via, carriers)
-            case ast.NamedExpr():
-                yield from self._trace(expression.value, scope, via, carriers)
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                home = scope.find(name)
+                also = () if home is None else (Carrier(name, home),)
+                yield from self._trace(expression.value, scope, via, (*carriers, *also))
             case ast.IfExp():
                 for side in (expression.body, expression.orelse):
                     yield from self._trace(side, scope, via, carriers)
@@ -96,10 +98,12 @@ class Values:
         binding = _only(meanings)
         if home is None or binding is None or binding.value is None:
             why = "it is assigned more than once" if len(meanings) > 1 else _ELSEWHERE
-            yield Opaque("non-literal", f"`{name.id}`: {why}", via=via)
+            # What one of them says is shown: somebody who looks for an image here finds it.
+            text = next(filter(None, (_first_text(one.value) for one in meanings)), "")
+            yield Opaque("non-literal", f"`{name.id}`: {why}", text, via=via)
             return
-        carrier = Carrier(name.id, home)
-        yield from self._trace(binding.value, binding.scope, (*via, name.id), (*carriers, carrier))
+        carriers = (*carriers, Carrier(name.id, home), *self._together(binding.value))
+        yield from self._trace(binding.value, binding.scope, (*via, name.id), carriers)
 
     def _attribute(
         self, attribute: ast.Attribute, scope: Scope, via: tuple[str, ...], carriers: tuple[Carrier, ...]
@@ -113,8 +117,17 @@ class Values:
             why = "it is assigned more than once" if len(choices) > 1 else _ELSEWHERE
             yield Opaque("non-literal", f"`{shown}`: {why}", via=via)
             return
-        carrier = Carrier(attribute.attr, home, attribute=True)
-        yield from self._trace(value, where, (*via, shown), (*carriers, carrier))
+        carriers = (*carriers, Carrier(attribute.attr, home, attribute=True), *self._together(value))
+        yield from self._trace(value, where, (*via, shown), carriers)
+
+    def _together(self, value: ast.expr) -> Iterator[Carrier]:
+        """Yield everything that ``a = b = value`` gives ``value`` to."""
+        for target, scope in self._names.module.together.get(value, ()):
+            if isinstance(target, ast.Name) and (home := scope.find(target.id)) is not None:
+                yield Carrier(target.id, home)
+            elif isinstance(target, ast.Attribute):
+                # Whose attribute it is may be unknown: whoever reads one of that name is taken for a reader of this.
+                yield Carrier(target.attr, own_class(target.value, scope) or self._names.module.scope, attribute=True)
 
     def _class_named(self, expression: ast.expr, scope: Scope) -> Scope | None:
         """Return the scope of the class of this module that ``expression`` names, where that is certain."""
@@ -151,6 +164,21 @@ def _only(meanings: list[Binding]) -> Binding | None:
     if len(meanings) == 1 and meanings[0].kind in ("value", "parameter"):
         return meanings[0]
     return None
+
+
+def _first_text(value: ast.expr | None) -> str:
+    """Return the first string that an assigned ``value`` is, or may be by its conditions."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        match part:
+            case ast.Constant(value=str(text)) if text:
+                return text
+            case ast.BoolOp(op=ast.Or(), values=parts):
+                stack += reversed(parts)
+            case ast.IfExp(body=body, orelse=orelse):
+                stack += (orelse, body)
+    return ""
 
 
 def _default(call: ast.Call) -> ast.expr | None:

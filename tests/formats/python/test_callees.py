@@ -60,6 +60,15 @@ AIRFLOW = "from airflow.providers.{} import {}\n"
         AIRFLOW.format("docker.operators.docker_swarm", "DockerSwarmOperator") + 'DockerSwarmOperator(image="a:1")',
         AIRFLOW.format("cncf.kubernetes.operators.pod", "KubernetesPodOperator")
         + 'KubernetesPodOperator.partial(x=1)\nKubernetesPodOperator(image="a:1")',
+        AIRFLOW.format("cncf.kubernetes.operators.pod", "KubernetesPodOperator")
+        + 'KubernetesPodOperator.partial(task_id="x", image="a:1").expand(arguments=[])',
+        AIRFLOW.format("cncf.kubernetes.operators.kueue", "KubernetesStartKueueJobOperator")
+        + 'KubernetesStartKueueJobOperator(image="a:1")',
+        'import docker, functools\nfunctools.partial(docker.from_env().containers.run, "a:1")',
+        'import docker\nfrom functools import partial as p\np(c.containers.run, image="a:1", detach=True)()',
+        CONTAINER + 'from functools import partial\npartial(DockerContainer, "a:1")',
+        'import docker\ndef f(e: "docker.DockerClient"):\n    e.images.get("a:1")',
+        'from docker import DockerClient\ndef f(e: "DockerClient | None" = None):\n    e.images.get("a:1")',
         'from airflow.decorators import task\n@task.docker(image="a:1")\ndef f(): ...',
         'from airflow.sdk import task\n@task.kubernetes_cmd(image="a:1")\nasync def f(): ...',
         'from kfp import dsl\n@dsl.component(base_image="a:1")\ndef f(): ...',
@@ -88,6 +97,21 @@ def test_a_known_callee_takes_an_image(code: str) -> None:
         'import docker\nfrom acme import Client\nc: Client = x\nc.containers.run("a:1")',
         'import docker\nfrom unittest.mock import Mock\nclient = Mock()\nclient.containers.run("a:1")',
         'import docker\nfrom unittest import mock\nmock.client.containers.run("a:1")',
+        'import docker\nfrom unittest.mock import patch\nwith patch("x") as m:\n    m.containers.run("a:1")',
+        (
+            "import docker\nfrom unittest.mock import create_autospec\nc = create_autospec(docker.DockerClient)\n"
+            'c.containers.run("a:1")'
+        ),
+        'import docker\ndef test(mocker):\n    c = mocker.patch("x").y\n    c.containers.run("a:1")',
+        'import docker\ndef test(mock_client):\n    mock_client.containers.run("a:1")',
+        'import docker\nself.mocked_docker.images.get("a:1")\nDockerMock().create_container("a:1")',
+        'import docker\ndef test(f):\n    f.return_value.containers.run("a:1").side_effect.containers.run("a:1")',
+        'import docker\nfrom functools import partial\npartial()\npartial(f, "a:1")\npartial(*x)',
+        'import docker\nfrom acme import partial\npartial(c.containers.run, "a:1")',
+        (
+            'import docker\ndef f(e: "acme.Client", g: "not an annotation", h: "1", *, i: "1 +"):\n'
+            '    e.images.get("a:1")\n    g.images.get("a:1")\n    h.images.get("a:1")\n    i.images.get("a:1")'
+        ),
         'import docker\nclass Client: ...\nc = Client()\nc.containers.run("a:1")',
         'import docker\nc = {}\nc.images.pull("a:1")',
         'import docker\nclass C:\n    e = []\n    def f(self):\n        self.e.containers.run("a:1")',

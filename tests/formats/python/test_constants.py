@@ -16,6 +16,10 @@ CALL = "DockerContainer(IMG)\n"
         'if x:\n    IMG = "a:1"\n' + CALL,
         'A = "a:1"\nIMG = A\n' + CALL,
         'IMG = OTHER = "a:1"\n' + CALL,
+        'IMG = x.other = "a:1"\n' + CALL,
+        'class C:\n    def f(self):\n        self.i = IMG = "a:1"\n        DockerContainer(self.i)\n',
+        'IMG, x = "a:1", 2\n' + CALL,
+        '(x, [y, IMG]) = 1, (2, "a:1")\n' + CALL,
         'def f():\n    IMG = "a:1"\n    ' + CALL,
         'IMG = "b:1"\ndef f():\n    IMG = "a:1"\n    ' + CALL,
         'IMG = "a:1"\ndef f():\n    def g():\n        ' + CALL,
@@ -59,12 +63,28 @@ def test_a_value_is_followed_to_its_only_literal(code: str) -> None:
         'IMG = "a:1"\nmatch x:\n    case IMG: pass\n' + CALL,
         'IMG = "a:1"\nmatch x:\n    case {**IMG}: pass\n' + CALL,
         'IMG = "a:1"\nmatch x:\n    case [*IMG]: pass\n' + CALL,
-        'IMG, x = "a:1", 2\n' + CALL,
+        'def f(IMG="a:1"):\n    IMG = IMG or "b:1"\n    ' + CALL,
+        'IMG = None\nIMG = x or "a:1"\n' + CALL,
+        'IMG = ""\nif x:\n    IMG = "a:1" if y else z\n' + CALL,
+        'IMG = x\ndef f():\n    global IMG\n    IMG = None if z else "a:1"\n' + CALL,
+    ],
+)
+def test_of_a_variable_that_is_assigned_twice_the_first_text_is_shown(code: str) -> None:
+    assert found(CONTAINER + code) == ["non-literal a:1"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'IMG, *x = "a:1", 2\n' + CALL,
+        'IMG, x = "a:1", *y\n' + CALL,
+        "IMG, x = y\n" + CALL,
+        'IMG, x = "a1"\n' + CALL,
+        "IMG = x\nIMG = y\n" + CALL,
         "with x as (IMG, y):\n    " + CALL,
         "def f(IMG):\n    " + CALL,
         "def f(*IMG):\n    " + CALL,
         "def f(**IMG):\n    " + CALL,
-        'def f(IMG="a:1"):\n    IMG = IMG or "b:1"\n    ' + CALL,
         "[DockerContainer(IMG) for IMG in x]\n",
         'class C:\n    IMG = "a:1"\n    def f(self):\n        ' + CALL,
         'class C:\n    I = "a:1"\n    def f(self):\n        self.I = "b:1"\n        DockerContainer(self.I)\n',
@@ -188,3 +208,18 @@ def test_variables_that_lead_to_each_other_end() -> None:
     assert found(f"{CONTAINER}A = B\nB = A\nDockerContainer(A)\n") == ["non-literal"]
     loop = "class C:\n    def f(self):\n        self.x = IMG\n        self.y = self.x\n        self.x = self.y\n"
     assert found(f'{CONTAINER}IMG = "a:1"\n{loop}{CALL}') == ["a:1"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'IMG = OTHER = "a:1"\nOTHER.split(":")\n' + CALL,
+        'OTHER = IMG = "a:1"\ndef f():\n    return OTHER\n' + CALL,
+        'class C:\n    def f(self):\n        IMG = self.i = "a:1"\n        DockerContainer(IMG)\n        g(self.i)\n',
+        'class C:\n    def f(self):\n        self.i = x = "a:1"\n        DockerContainer(self.i)\n        g(x)\n',
+        'x.other = IMG = "a:1"\nf(x.other)\n' + CALL,
+        'DockerContainer(i := "a:1")\nf(i)\n',
+    ],
+)
+def test_a_text_that_is_given_two_names_is_read_by_both(code: str) -> None:
+    assert found(CONTAINER + code) == ["arg-conflict a:1"]
