@@ -235,8 +235,9 @@ def test_each_github_has_its_addresses(server: str, rest: str, graphql: str) -> 
     assert addresses(server) == (rest, graphql)
 
 
-def test_commits_elsewhere_are_gits(forge: ForgeDouble) -> None:
-    if forge.face == "github":
-        pytest.skip("signs")
-    assert commit(forge, new_commit(forge)) is None
-    assert not forge.writes
+@pytest.mark.parametrize("face", ["gitlab", "gitea"])
+def test_commits_elsewhere_are_gits(tmp_path: Path, face: Any) -> None:
+    with ForgeDouble(tmp_path, face) as forge:
+        forge.add_repository(APP)
+        assert commit(forge, new_commit(forge)) is None
+        assert not forge.writes
