@@ -12,8 +12,8 @@ lowest), ``proof`` (``hashed``: its bytes were; ``named``: by something that was
 
 ``image``: ``form`` (``legacy`` ``docker-archive`` ``docker-oci`` ``oci-archive`` ``oci-layout`` ``engine``), ``store``
 (``classic`` ``containerd`` ``podman``, else null), ``tampered`` and ``unchecked`` (sentences), ``images``. An image has
-``names``, ``platform``, ``config`` (the image ID of the classic store), ``manifest``, ``index``, ``engine_id`` (its ID
-in the engine's words), ``repo_digests``, ``diff_ids`` (as the config lists them), ``layers`` (``diff_id``: of the bytes
+``names``, ``platform``, ``config`` (the image ID of the classic store), ``manifest``, ``index``, ``engineId`` (its ID
+in the engine's words), ``repoDigests``, ``diffIds`` (as the config lists them), ``layers`` (``diffId``: of the bytes
 found; ``stored``; ``compression``), ``created`` and ``comparisons``. A comparison has ``name``, ``asked`` (whether the
 user gave the name), ``outcome`` (``equal-index`` ``equal-manifest`` ``equal-config`` ``same-files`` ``stale``
 ``different`` ``absent`` ``unknown``), ``equal``, ``index``, ``manifest``, ``config`` (what is served), ``reasons``
@@ -102,11 +102,11 @@ def _local_record(compared: Compared) -> dict[str, Any]:
         "config": _text(image.config),
         "manifest": _text(image.manifest),
         "index": _text(image.index_digest),
-        "engine_id": _text(image.engine_id),
-        "repo_digests": list(image.repo_digests),
-        "diff_ids": [str(diff_id) for diff_id in image.diff_ids],
+        "engineId": _text(image.engine_id),
+        "repoDigests": list(image.repo_digests),
+        "diffIds": [str(diff_id) for diff_id in image.diff_ids],
         "layers": [
-            {"diff_id": _text(one.diff_id), "stored": _text(one.stored), "compression": one.compression}
+            {"diffId": _text(one.diff_id), "stored": _text(one.stored), "compression": one.compression}
             for one in image.layers
         ],
         "created": image.created,

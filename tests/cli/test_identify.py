@@ -99,7 +99,7 @@ def test_json_tells_every_form_to_be_the_image_that_is_served(place: Path, form:
     assert (result.status, document["result"], document["kind"], document["form"]) == (0, "identified", "image", form)
     [image] = document["images"]
     assert (image["config"], image["platform"], image["names"]) == (CONFIG.digest, "linux/amd64", [NAME])
-    assert image["diff_ids"] == [digest_of(UNPACKED)] == [layer["diff_id"] for layer in image["layers"]]
+    assert image["diffIds"] == [digest_of(UNPACKED)] == [layer["diffId"] for layer in image["layers"]]
     [comparison] = image["comparisons"]
     assert (comparison["outcome"], comparison["equal"], comparison["asked"]) == (how, True, True)
     assert (comparison["index"], comparison["manifest"]) == (INDEX.digest, AMD64.digest)
@@ -563,7 +563,7 @@ def test_a_real_podman_and_the_digest_that_it_makes_up(tmp_path_factory: pytest.
     # Loaded, it has a digest that no registry served; the image ID alone proves that it is the same.
     [image] = answer(loaded)["images"]
     assert (loaded.status, image["comparisons"][0]["outcome"]) == (0, "equal-config")
-    assert image["repo_digests"] == [f"{registry.host}/app@{answer(archive)['images'][0]['manifest']}"]
+    assert image["repoDigests"] == [f"{registry.host}/app@{answer(archive)['images'][0]['manifest']}"]
     assert "made up when an archive was loaded" in " ".join(image["comparisons"][0]["reasons"])
 
 
