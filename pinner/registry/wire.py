@@ -246,7 +246,9 @@ def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_UNFINISHED):
             return _tls_failure(cause, host)
         if isinstance(cause, socket.gaierror):
-            return HopelessError(f"the host {host} is not known", hint="is the registry's name right?")
+            return HopelessError(
+                f"the host {host} is not known", hint="is the registry's name right, and the network there?"
+            )
         if isinstance(cause, ConnectionRefusedError):
             return UnreachedError(f"{host} refuses connections")
     if isinstance(error, httpx.ProxyError):

@@ -102,6 +102,8 @@ def lock_sentence(result: LockTally, shown: str, *, files: int, failed: int, unr
         parts = [f"{start} {images}; {lock} holds {count(total, 'image')} of {count(files, 'file')}"]
     elif written:
         parts = [f"{lock} is true again: {count(total, 'image')} of {count(files, 'file')}"]
+    elif total and failed:
+        parts = [f"{lock} holds what it held, {count(total, 'image')}"]
     elif total:
         parts = [f"nothing to lock: {lock} holds {_all(total)}"]
     else:
