@@ -79,7 +79,7 @@ class GitHub:
 
     async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
         """Return the pull requests of ``branch``; of an open one also whether it has conflicts."""
-        head = f"{_owner(repository)}:{branch}"
+        head = f"{repository.name.partition('/')[0]}:{branch}"
         found = [
             item
             async for item in self._api.pages(
@@ -286,10 +286,6 @@ def _is_of(found: Mapping[str, Any], repository: Repository) -> bool:
     """Tell whether the head is the repository's own branch; that of a fork, or of one that is gone, is not ours."""
     place = found["head"].get("repo")
     return place is not None and place["full_name"].lower() == repository.name.lower()
-
-
-def _owner(repository: Repository) -> str:
-    return repository.name.partition("/")[0]
 
 
 def _path(name: str) -> str:
