@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import NotFoundError, ResolveError
+from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.lockfile.model import Entry
 from pinner.lockfile.select import (
     NEEDED_LABELS,
@@ -110,6 +110,16 @@ def _by_name(conflict: Conflict) -> str:
     return conflict.reference.canonical
 
 
+def _of_a_file(error: ResolveError) -> ResolveError:
+    """Return ``error`` with a way on: what a file holds may be an image ID, a layer's digest, another repository's."""
+    if type(error) not in (NotFoundError, UnavailableError, UnsupportedError):
+        return error
+    way = "`pinner check --online` tells what the digest in the file is"
+    return type(error)(
+        error.message, hint=f"{error.hint}; {way}" if type(error) is UnavailableError and error.hint else way
+    )
+
+
 class _Run:
     """The questions of one run, and what was learnt on the way."""
 
@@ -132,7 +142,10 @@ class _Run:
             meant = next(iter(usage.digests))
         else:
             return await self._reconciled(usage, entry)
-        return await self._held_to(usage.reference, entry, meant)
+        try:
+            return await self._held_to(usage.reference, entry, meant)
+        except ResolveError as error:
+            raise _of_a_file(error) if meant in usage.digests else error from None
 
     async def _held_to(self, reference: ImageReference, entry: Entry | None, digest: Digest) -> Entry:
         """Return the entry that holds ``reference`` to ``digest``; what the tag came to mean after it stays known."""

@@ -95,6 +95,7 @@ def test_a_digest_that_is_gone_leaves_the_entry_as_it_was() -> None:
     outcome = settle(entry("n"), serving("n"), "gone")
     assert outcome.images == {NGINX: entry("n")}
     assert isinstance(outcome.failures[NGINX], NotFoundError)
+    assert "`pinner check --online`" in str(outcome.failures[NGINX].hint)
     assert settle(None, serving("n"), "gone").images == {}
 
 
@@ -240,6 +241,12 @@ def test_a_registry_that_breaks_down_drops_no_candidate() -> None:
     outcome = settle(before, registry, refresh=True, min_age=days(3))
     assert outcome.images == {NGINX: before}
     assert str(outcome.failures[NGINX]) == f"`nginx:1.27@{digest('b')}`: nobody is there"
+
+
+def test_where_a_file_s_own_digest_cannot_be_described_the_way_to_tell_what_it_is_is_named() -> None:
+    broken = Broken({f"{REPOSITORY}@{digest('c')}": image("c")}, {NGINX: digest("c")})
+    assert "`pinner check --online`" in str(settle(None, broken, "b").failures[NGINX].hint)
+    assert settle(None, broken).failures[NGINX].hint is None
 
 
 class Labelled(FakeRegistry):
