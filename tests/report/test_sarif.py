@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from fakes import FakeResolver
@@ -207,7 +207,8 @@ def test_what_no_registry_answers_is_a_notification_at_its_place(tmp_path: Path)
     resolver = FakeResolver({"docker.io/library/gone:1"})
     said = pinner(tmp_path, "pin", "--diff", "--format", "sarif", resolver=resolver)
     run = json.loads(said.stdout)["runs"][0]
-    assert misfits(run, SARIF["runs"][0]) == []
+    (shape,) = cast("list[object]", SARIF["runs"])
+    assert misfits(run, shape) == []
     (invocation,) = run["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 3) == (False, said.status)
     (notification,) = invocation["toolExecutionNotifications"]
