@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.formats.python.callees import CALLEES, LOOSE_PARAMETERS
 
@@ -13,55 +13,80 @@ if TYPE_CHECKING:
 
     from pinner.model import Calls
 
-# What the text of a file holds in which a call of the package's is made, one of each line; a test holds every row of
-# the table to that. Many files import such a package, few of them start containers.
-_DOCKER = (("containers", "services", "images", "create_container", "pull", "ContainerSpec"),)
-_KUBERNETES = (
-    (r"V1Container\b", r"V1EphemeralContainer\b", r"V1ImageVolumeSource\b"),
-    (r"image\s*=", r"reference\s*="),
+_Lines: TypeAlias = "tuple[tuple[str, ...], ...]"
+_START = r"(?:\b|\\[nrt])"
+"""The beginning of a word, in a notebook too, whose line break is a backslash and an ``n``."""
+
+# What the text of a file holds in which a call of the package's is made: one of each line of one of the groups; a test
+# holds every row of the table to that. Many files import such a package, few of them start containers.
+_DOCKER: tuple[_Lines, ...] = (
+    ((r"containers\b",), (r"run\b", r"create\b")),
+    ((r"services\b",), (r"create\b",)),
+    ((r"images\b",), (r"pull\b", r"get\b", r"build\b")),
+    ((r"create_container\b", r"ContainerSpec\b"),),
+    ((r"Client\b", r"from_env\b", r"api\b"), (r"pull\b", r"build\b")),
 )
-_CLUES = {
+_KUBERNETES: tuple[_Lines, ...] = (
+    (
+        (r"V1Container\b", r"V1EphemeralContainer\b", r"V1ImageVolumeSource\b"),
+        (r"image\s*=", r"reference\s*="),
+    ),
+)
+_CLUES: dict[str, tuple[_Lines, ...]] = {
     "docker": _DOCKER,
     "podman": _DOCKER,
-    "testcontainers": ((r"Container\b",),),
+    "testcontainers": (((r"[\w\x80-\xff]Container\b", r"DockerImage\b"),),),
     "airflow": (
         (
-            "DockerOperator",
-            "SwarmOperator",
-            "PodOperator",
-            "JobOperator",
-            "KubernetesOperator",
-            "InstancesOperator",
-            r"\.docker\s*\(",
-            r"\.kubernetes(?:_cmd)?\s*\(",
-            "docker_task",
-            "kubernetes_task",
-            "kubernetes_cmd_task",
+            (
+                r"DockerOperator\b",
+                r"SwarmOperator\b",
+                r"PodOperator\b",
+                r"JobOperator\b",
+                r"KubernetesOperator\b",
+                r"InstancesOperator\b",
+                r"\.docker\s*\(",
+                r"\.kubernetes(?:_cmd)?\s*\(",
+                r"docker_task\b",
+                r"kubernetes_task\b",
+                r"kubernetes_cmd_task\b",
+            ),
+            (r"image\s*=",),
         ),
-        (r"image\s*=",),
     ),
     "kfp": (
         (
-            "ContainerSpec",
-            "ContainerOp",
-            "InitContainer",
-            "UserContainer",
-            "Sidecar",
-            "base_image",
-            "create_component_from_func",
-            "func_to_container_op",
+            (
+                rf"{_START}ContainerSpec\b",
+                rf"{_START}ContainerOp\b",
+                rf"{_START}InitContainer\b",
+                rf"{_START}UserContainer\b",
+                rf"{_START}Sidecar\b",
+                r"base_image\s*=",
+                r"target_image\s*=",
+                r"create_component_from_func(?:_v2)?\b",
+                r"func_to_container_op\b",
+            ),
         ),
     ),
     "kubernetes": _KUBERNETES,
     "kubernetes_asyncio": _KUBERNETES,
 }
-_CLUES_OF_TIERS = (("image", "from_"),)
+_CLUES_OF_TIERS: tuple[_Lines, ...] = ((("image", "from_"),),)
+
+
+class _Group(NamedTuple):
+    package: bytes
+    imports: tuple[re.Pattern[bytes], re.Pattern[bytes]]
+    """One of them finds where the package is imported."""
+    clues: tuple[tuple[re.Pattern[bytes], ...], ...]
+    """What else has to be there: one of each."""
 
 
 class _Search(NamedTuple):
     imports: tuple[re.Pattern[bytes], re.Pattern[bytes]]
-    clues: tuple[tuple[bytes, tuple[tuple[re.Pattern[bytes], ...], ...]], ...]
-    """By the name of a package, what else has to be there: one of each."""
+    """One of them finds where any of the packages is imported."""
+    groups: tuple[_Group, ...]
     anywhere: tuple[bytes, ...]
     """What makes a file worth a look whatever it imports."""
 
@@ -73,8 +98,12 @@ def worth_parsing(data: bytes, calls: Calls) -> bool:
     """
     search = _search(calls)
     if any(pattern.search(data) for pattern in search.imports):
-        for package, lines in search.clues:
-            if package in data and all(any(clue.search(data) for clue in clues) for clues in lines):
+        for package, imports, lines in search.groups:
+            if (
+                package in data
+                and all(any(clue.search(data) for clue in clues) for clues in lines)
+                and any(pattern.search(data) for pattern in imports)
+            ):
                 return True
     return any(word in data for word in search.anywhere)
 
@@ -82,7 +111,9 @@ def worth_parsing(data: bytes, calls: Calls) -> bool:
 @lru_cache(maxsize=8)
 def _search(calls: Calls) -> _Search:
     callees = [callee for callee in CALLEES if not callee.tier or callee.tier in calls.tiers]
-    clues = {(root, _CLUES.get(root, _CLUES_OF_TIERS)) for callee in callees for root in callee.roots}
+    clues = {
+        (root, lines) for callee in callees for root in callee.roots for lines in _CLUES.get(root, _CLUES_OF_TIERS)
+    }
     anywhere = set(LOOSE_PARAMETERS) if "loose" in calls.tiers else set()
     for text in calls.own:
         root, *rest = text.rpartition(":")[0].split(".")
@@ -90,14 +121,18 @@ def _search(calls: Calls) -> _Search:
             anywhere.add(rest[-1])
         else:
             clues.add((root, ((re.escape(rest[-1]),),)))
-    names = "|".join(sorted({re.escape(root) for root, _ in clues})).encode()
-    # Each begins with a word to search for, which is ten times as fast as a choice of several.
-    several = rb"import[ \t]+(?:[^\s,]++(?:[ \t]+as[ \t]+[^\s,]++)?[ \t]*,[ \t\\\r\n]*)*?(?:%b)\b"
     return _Search(
-        (re.compile(rb"from[ \t]+(?:%b)\b" % names), re.compile(several % names)),
-        tuple((root.encode(), tuple(map(_compiled, lines))) for root, lines in sorted(clues)),
+        _imports({root for root, _ in clues}),
+        tuple(_Group(root.encode(), _imports((root,)), tuple(map(_compiled, lines))) for root, lines in sorted(clues)),
         tuple(sorted(word.encode() for word in anywhere)),
     )
+
+
+def _imports(packages: Iterable[str]) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    names = "|".join(sorted(map(re.escape, packages))).encode()
+    # Each begins with a word to search for, which is ten times as fast as a choice of several.
+    several = rb"import[ \t]+(?:[^\s,]++(?:[ \t]+as[ \t]+[^\s,]++)?[ \t]*,[ \t\\\r\n]*)*?(?:%b)\b"
+    return re.compile(rb"from[ \t]+(?:%b)\b" % names), re.compile(several % names)
 
 
 def _compiled(clues: Iterable[str]) -> tuple[re.Pattern[bytes], ...]:

@@ -43,6 +43,11 @@ def test_every_call_of_the_table_is_seen(callee: Callee, data: st.DataObject) ->
         "from airflow.operators.bash import BashOperator\nBashOperator()",
         "from kfp import dsl\n@dsl.component\ndef f(): pass",
         "import docker\ndocker.from_env().ping()",
+        "import docker\nservices = docker.from_env().containers.list()",
+        "import airflow\nservice = 'docker'\nclient.containers.run('a:1')",
+        "from kfp.dsl import structures\nstructures.ContainerSpecImplementation('a:1', base_images=[])",
+        "from kfp import pipeline_spec_pb2 as p\np.PipelineContainerSpec(image='a:1')",
+        "from testcontainers.core.waiting_utils import wait\nwait('for the Container')",
     ],
 )
 def test_what_takes_no_image_is_not_parsed(code: str) -> None:
@@ -62,3 +67,8 @@ def test_what_takes_no_image_is_not_parsed(code: str) -> None:
 )
 def test_calls_of_the_users_own_are_seen(own: str, code: str, seen: bool) -> None:  # noqa: FBT001
     assert worth_parsing(code.encode(), Calls(own=(own,))) is seen
+
+
+@pytest.mark.parametrize("name", ["ContainerSpec", "ContainerOp", "Sidecar"])
+def test_a_word_that_begins_a_line_of_a_notebook_is_seen(name: str) -> None:
+    assert worth_parsing(f'["from kfp.dsl import *\\n{name}(1)"]'.encode(), Calls())
