@@ -242,6 +242,7 @@ def test_a_repository_whose_settings_or_files_are_in_trouble_is_no_reason_to_sto
         (("./gone",), 2, "error: there is no file or folder ./gone"),
         (("text",), 3, "error: text is not a tar archive"),
         (("./empty",), 3, "error: ./empty is a folder and not an OCI layout"),
+        ((".",), 3, "error: . is a folder and not an OCI layout"),
         (("empty",), 3, "error: cannot ask the engine at"),
         (("UPPER",), 2, "error: `UPPER` is not an image reference"),
         (("sha256:12",), 2, "error: a hash with 2 digits is none"),

@@ -103,7 +103,11 @@ def _answer(run: Run) -> Answer:
 def _is_meant(path: str, what: str) -> bool:
     """Tell whether ``what`` is the file or folder at ``path``: a project's folder is often named like its image."""
     if os.path.isdir(path):
-        return os.path.basename(what) != what or os.path.exists(os.path.join(path, "index.json"))
+        return (
+            what in (os.curdir, os.pardir)
+            or os.path.basename(what) != what
+            or os.path.exists(os.path.join(path, "index.json"))
+        )
     return os.path.exists(path)
 
 
