@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
@@ -56,6 +56,8 @@ async def act(actions: tuple[Action, ...], proposal: Proposal, tools: Tools) -> 
                 await forge.close(repository, request, body)
             case DeleteBranch(head):
                 await delete(tools.clone.git, proposal.branch, head)
+            case never:
+                assert_never(never)
     return opened, notes
 
 

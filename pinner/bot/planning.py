@@ -174,8 +174,7 @@ def lock_with(ground: Ground, update: Update, names: Iterable[str]) -> Lock | No
     concerned = set(names)
     images = dict(ground.lock.images)
     for name in concerned:
-        if (entry := update.images.get(name)) is not None:
-            images[name] = Entry(entry.selected)
+        images[name] = Entry(update.images[name].selected)
     sources = dict(ground.lock.sources)
     for source in ground.everything:
         there = names_in(source)
@@ -189,8 +188,6 @@ def to_remember(ground: Ground, update: Update) -> Lock:
 
     What is proposed already is in it too: it must not become young again before it is merged.
     """
-    if ground.settings.min_age is None:
-        return Lock()
     found = {}
     for name in sorted({mention.reference.canonical for source in ground.sources for mention in followed(source)}):
         before, after = update.before.get(name), update.images.get(name)

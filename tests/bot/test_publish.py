@@ -459,3 +459,46 @@ def test_branch_of_somebody_else_with_the_prefix_is_left_alone(place: Place) -> 
     theirs = place.commit({"a.txt": b"a"}, "pinner/mine")
     assert outcomes(place.run()) == {"pinner/mine": "foreign", BRANCH: "opened"}
     assert place.heads()["pinner/mine"] == theirs
+
+
+class RefusingForge:
+    """What a forge does that says it signs, and then does not."""
+
+    def __init__(self, place: Place, error: Exception | None) -> None:
+        self.error = error
+        place.forge.signs_commits = True
+        place.forge.commit = self.commit  # type: ignore[method-assign, assignment]
+
+    async def commit(self, *_: object) -> str | None:
+        if self.error is not None:
+            raise self.error
+        return None
+
+
+@pytest.mark.parametrize("error", [None, ForbiddenError("no")])
+def test_git_commits_where_the_forge_will_not(place: Place, error: Exception | None) -> None:
+    RefusingForge(place, error)
+    assert outcomes(place.run()) == {BRANCH: "opened"}
+    assert git(place.bare, "log", "-1", "--format=%cn", BRANCH) == "pinner[bot]"
+
+
+def test_what_is_remembered_of_images_that_are_gone_or_moved_by_hand_is_dropped(place: Place) -> None:
+    place.means(REDIS, "cache")
+    both = f"{line('old')}\nFROM redis:7@{digest('before')}\n"
+    place.commit({"pinner.toml": b'min-age = "3d"\n', "Dockerfile": both.encode()})
+    place.run()
+    assert git(place.bare, "show", "refs/pinner/seen:pinner.lock").count('"candidates"') == 2
+    # One goes, one is moved by hand to what nobody has seen; a third has no digest yet.
+    place.commit({"Dockerfile": f"FROM nginx:1.27@{digest('other')}\nFROM alpine:3\n".encode()})
+    made = image("three")
+    place.registry.images[f"docker.io/library/alpine@{made.digest}"] = made
+    place.registry.tags["docker.io/library/alpine:3"] = made.digest
+    assert outcomes(place.run()) == {PINS: "opened", BRANCH: "nothing"}
+    assert git(place.bare, "show", "refs/pinner/seen:pinner.lock").count('"candidates"') == 1
+
+
+def test_nothing_to_remember_makes_no_note(place: Place) -> None:
+    place.means(NGINX, "old")
+    place.commit({"pinner.toml": b'min-age = "3d"\n'})
+    place.run()
+    assert git(place.bare, "for-each-ref", "refs/pinner") == ""

@@ -140,3 +140,42 @@ def test_dry_run_of_something_public_needs_no_token(site: Site) -> None:
     ran = outcome(context, *site.arguments("--dry-run"))
     assert ran.status == 3  # the double is not public, but that was its own word
     assert "there is no token" not in ran.stderr
+
+
+def test_what_is_in_the_way_of_one_pull_request_is_named_with_it(site: Site) -> None:
+    stored = site.forge.add_repository("acme/app", {**FILE, "Dockerfile.bad": b"\0"})
+    hook = stored.folder / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho quota exceeded >&2\nexit 1\n")
+    hook.chmod(0o755)
+    ran = site.run()
+    assert ran.status == 3
+    assert "acme/app pinner/digests: error: git push failed: " in ran.stderr
+    assert "quota exceeded" in ran.stderr
+    assert "Dockerfile.bad: error: is binary" in ran.stderr
+
+
+def test_note_of_the_forge_is_said_once(site: Site) -> None:
+    site.forge.state.account = "github-actions[bot]"
+    settings = "[bot]\nauto-merge = true\n"
+    site.forge.add_repository("acme/app", {**FILE, "pinner.toml": settings}, auto_merge_allowed=False)
+    fault = site.forge.inject("secondary", method="GET", path="/pulls", retry_after=0.1)
+    ran = site.run()
+    assert ran.status == 0
+    assert ran.stderr.count("warning: pull requests made with GITHUB_TOKEN start no workflows") == 1
+    assert fault.done == 1
+    assert "rate limit" in ran.stderr
+
+
+def test_list_from_nowhere_and_an_odd_list_are_told(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"\xff\xfe")
+    ran = site.run("--repos", "list", name=None)
+    assert (ran.status, ran.stderr.startswith("error: --repos: `list` cannot be read: not UTF-8")) == (2, True)
+
+
+def test_settings_of_the_current_folder_are_of_no_concern(site: Site, tmp_path: Path) -> None:
+    site.forge.add_repository("acme/app", FILE)
+    (tmp_path / "pinner.toml").write_text("wrong = 1\n")
+    assert site.run().status == 0
+    ran = site.run("--config", "pinner.toml")
+    assert (ran.status, ran.stderr.startswith("error: pinner.toml: unknown key `wrong`")) == (2, True)

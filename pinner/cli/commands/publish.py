@@ -64,7 +64,7 @@ class PublishOptions(NamedTuple):
 def publish(context: Context, asked: PublishOptions) -> int:
     """Bring the pull requests of every repository that was asked for to what they should be; return the status."""
     where, scope = _understood(context, asked)
-    _settings_in(context.folder, context, asked)  # what is wrong with the options is wrong everywhere
+    _refuse_wrong(context, asked)
     terminal = Terminal(context, asked.options)
     teller = _Teller(terminal, asked, many=where.is_fleet)
     reports = asyncio.run(_run(context, asked, where, scope, teller))
@@ -97,6 +97,17 @@ def _understood(context: Context, asked: PublishOptions) -> tuple[Asked, Scope]:
         not (asked.paths or asked.only or asked.exclude),
     )
     return where, scope
+
+
+def _refuse_wrong(context: Context, asked: PublishOptions) -> None:
+    """Raise `ConfigError` for what is wrong with the options: that is wrong in every repository.
+
+    What settings the current folder has is of no concern: those of each repository's base branch count.
+    """
+    if asked.options.config is not None:
+        _settings_in(context.folder, context, asked)
+    elif asked.min_age is not None:
+        min_age_seconds(asked.min_age)
 
 
 def _settings_in(folder: str, context: Context, asked: PublishOptions) -> Settings:
