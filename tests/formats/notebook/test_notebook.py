@@ -204,7 +204,7 @@ def test_what_has_no_call_is_not_parsed() -> None:
 
 
 def test_a_broken_cell_is_reported_only_where_it_may_name_an_image() -> None:
-    data = written(notebook(code("for x in"), code("import docker\ncontainers(1"), code(START)))
+    data = written(notebook(code("for x in"), code("import docker\ncontainers.run(1"), code(START)))
     (place,) = places(data)
     assert isinstance(place, Skip)
     assert place.reason == "parse-error"
