@@ -7,6 +7,7 @@
     ├── InvalidReferenceError  the text is not an image reference
     ├── EditRefusedError       the bytes are not what the edit expects: nothing is written
     ├── InputError             a file that cannot be read, parsed or written (status 3)
+    │   └── BinaryError        it is no text
     └── ResolveError           a registry gave no usable answer (status 3)
         ├── NotFoundError          no such repository, tag or digest
         ├── UnauthorizedError      the registry wants (other) credentials
@@ -47,6 +48,10 @@ class EditRefusedError(PinnerError):
 
 class InputError(PinnerError):
     """A file that cannot be read, parsed or written."""
+
+
+class BinaryError(InputError):
+    """A file that is no text."""
 
 
 class ResolveError(PinnerError):

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import NoReturn
 
-from pinner.errors import InputError
+from pinner.errors import BinaryError, InputError
 
 MAX_BYTES = 10 * 1024 * 1024
 """The largest file that is read (architecture.md §7)."""
@@ -25,9 +25,9 @@ def read(file: str, limit: int = MAX_BYTES) -> bytes:
     except OSError as error:
         raise InputError(f"cannot be read: {_reason(error)}") from error
     if (position := data.find(b"\0")) >= 0:
-        hint = "save it as UTF-8" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else None
-        problem = "is UTF-16" if hint else f"is binary: there is a NUL byte at offset {position}"
-        raise InputError(problem, hint=hint)
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError("is UTF-16", hint="save it as UTF-8")
+        raise BinaryError(f"is binary: there is a NUL byte at offset {position}")
     return data
 
 

@@ -34,6 +34,22 @@ def test_what_comes_of_a_file(tmp_path: Path) -> None:
     assert gone.located is None
 
 
+@pytest.mark.parametrize("name", ["bad.py", "dockerfile.abi3.so"])
+def test_of_binary_files_that_a_walk_comes_upon_those_that_could_be_nothing_are_passed_over(
+    tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"import docker\0")
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_bytes(b"FROM a\0")
+    walked, asked_for, lost = read_all(
+        [Target(str(file), name), Target(str(file), name, named=True), Target(str(dockerfile), "Dockerfile")]
+    )
+    assert walked.error is None
+    assert asked_for.error is not None
+    assert lost.error is not None
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks cheaply and safely")
 def test_several_processes_say_what_one_says(tmp_path: Path) -> None:
     targets = tree(tmp_path, 2 * WORTH_A_PROCESS + 7)

@@ -59,6 +59,14 @@ def largest(path: str) -> int:
     return _LARGEST_NOTEBOOK if path.endswith(".ipynb") else _LARGEST
 
 
+def is_no_loss(path: str) -> bool:
+    """Tell by its name alone whether the file at ``path``, being no text, cannot be of a format after all.
+
+    Python refuses such code, and `dockerfile.abi3.so` is a library. What else is claimed should have been text.
+    """
+    return path.endswith((".py", ".pyw", ".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe"))
+
+
 def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[Format, Located] | None:
     """Return what ``document`` holds and the format that found it, or None where no format knows it.
 
