@@ -74,7 +74,7 @@ def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
         return None
     if place.reason == "parse-error":
         return PARSE_ERROR, f"does not parse: {place.detail}", None
-    if place.reason not in _QUESTIONABLE or (place.reason == "non-literal" and not place.text):
+    if place.reason not in _QUESTIONABLE or (place.reason in ("non-literal", "fstring") and not place.text):
         # Code that hands on what it was given names no image: whoever gives it one does, and is told.
         return None
     name = f"`{place.text}` cannot be pinned" if place.text else "an image here cannot be pinned"

@@ -62,7 +62,8 @@ def test_a_file_that_does_not_parse_is_a_finding_and_a_stage_is_none() -> None:
 def test_code_that_hands_on_what_it_is_given_is_no_finding() -> None:
     span = Span(0, 1)
     handed_on = Skip("python", "call", "", 1, 1, span, "non-literal", "`image`: its value comes from elsewhere")
-    (finding,) = check(b"", places=(handed_on, handed_on._replace(text="nginx:{tag}")))
+    put_together = handed_on._replace(reason="fstring")
+    (finding,) = check(b"", places=(handed_on, put_together, handed_on._replace(text="nginx:{tag}")))
     assert finding.message.startswith("`nginx:{tag}` cannot be pinned (non-literal)")
 
 
