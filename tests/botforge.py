@@ -62,7 +62,12 @@ class Site(NamedTuple):
         return subprocess.Popen(
             command,
             cwd=self.folder,
-            env={**self.environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            # What is killed cannot tidy up: its clone stays among the test's own files.
+            env={
+                **self.environment,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "TMPDIR": str(self.folder),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
