@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from fakes import FakeRegistry
 from locks import INDEX, MANIFEST, NGINX, NOON, REDIS, days, digest, entry, image, lock, record, reference
 
-from pinner.errors import NotFoundError, UnavailableError
+from pinner.errors import NotFoundError, UnauthorizedError, UnavailableError
 from pinner.image import Image, PlatformImage
 from pinner.lockfile.model import Entry
 from pinner.lockfile.usage import Usage
@@ -247,6 +247,16 @@ def test_where_a_file_s_own_digest_cannot_be_described_the_way_to_tell_what_it_i
     broken = Broken({f"{REPOSITORY}@{digest('c')}": image("c")}, {NGINX: digest("c")})
     assert "`pinner check --online`" in str(settle(None, broken, "b").failures[NGINX].hint)
     assert settle(None, broken).failures[NGINX].hint is None
+
+
+def test_credentials_that_are_missing_have_nothing_to_do_with_what_a_file_s_digest_is() -> None:
+    class Closed(Broken):
+        async def describe(
+            self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+        ) -> Image:
+            raise UnauthorizedError(f"`{reference}`: {depth}, {platforms}", hint="log in")
+
+    assert settle(None, Closed({}, {}), "b").failures[NGINX].hint == "log in"
 
 
 class Labelled(FakeRegistry):
