@@ -45,6 +45,10 @@ class Service:
         """Tell whether one of ``keys`` may stand here, its own or merged in."""
         return self._merges or not self._own.keys().isdisjoint(keys)
 
+    def says_nothing_of(self, keys: Iterable[str]) -> bool:
+        """Tell that none of ``keys`` stands here, or in what it extends."""
+        return self._stands_alone and self._own.keys().isdisjoint(keys)
+
     def own(self, key: str) -> Field | None:
         """Return what stands under ``key``, its own or merged in by ``<<``; None for nothing, null or ``!reset``."""
         if key not in self._own and not self._merges:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CONTEXT_SCHEME = b"docker-image://"
 _HOOKS = ("pre_start", "post_start", "pre_stop", "post_stop")
+_BESIDE_IMAGE = ("platform", "pull_policy")
 _NOT_PULLED = ("build", "never")
 
 
@@ -147,6 +148,9 @@ class Walk:
         if type(node) is not Scalar:
             self._template(kind, service, node)
             return
+        is_simple = written is node and not via and self._is_simple(kind, service)
+        if is_simple and self.collector.add_plain(kind, node, service.name):
+            return
         if is_null(node):
             return
         text = reference_text(self.collector.data, node)
@@ -157,6 +161,12 @@ class Walk:
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
         self.collector.add(use, use.skip(name, *refusal) if refusal else judge(use, text))
+
+    def _is_simple(self, kind: str, service: Service) -> bool:
+        """Tell whether nothing but its text says what an image is: no build, no policy, no platform."""
+        builds = self.builds
+        nothing_is_built = not (builds.services or builds.names or builds.scalars)
+        return nothing_is_built and kind == "service-image" and service.says_nothing_of(_BESIDE_IMAGE)
 
     def _template(self, kind: str, service: Service, node: Node) -> None:
         """Keep the skip of ``image: {{ name }}``, which YAML reads as a mapping in a mapping."""

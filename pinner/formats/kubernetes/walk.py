@@ -208,6 +208,9 @@ class Walk:
         node = resolve(written)
         if type(node) is not Scalar or is_null(node):
             return
+        is_simple = node is written and not (frame.via or frame.in_status or frame.in_output or self._built)
+        if is_simple and kind == "container-image" and self.collector.add_plain(kind, node, owner.owner):
+            return
         text = reference_text(self.collector.data, node)
         if text is not None and not text.data.startswith(scheme):
             return

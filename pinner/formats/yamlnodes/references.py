@@ -159,6 +159,31 @@ class Collector:
         self._entries.append(_Entry(use.offset if offset is None else offset, place, use.scalar))
         self.image_nodes.add(id(use.written))
 
+    def add_plain(self, kind: str, scalar: Scalar, owner: str) -> bool:
+        """Keep ``scalar`` as a mention where it is one beyond doubt; False where more has to be asked.
+
+        It must stand there itself, no alias of it; its text be in the file as it is read, and a reference. What comes
+        of it is what `use` and `Use.judge` make, which most images need not go through.
+        """
+        value = scalar.value
+        quote = 1 if scalar.style else 0
+        start = scalar.start + quote
+        end = start + len(value)
+        if scalar.tag is not None or scalar.anchor is not None or scalar.end != end + quote or value in _NULLS:
+            return False
+        if not value.isascii() or not self.data.startswith(value.encode(), start):
+            return False
+        try:
+            reference = ImageReference.parse(value)
+        except InvalidReferenceError:
+            return False
+        digest_span = None if reference.digest is None else Span(end - len(str(reference.digest)), end)
+        line, column = self.lines.locate(start)
+        mention = Mention(self.format, kind, reference, line, column, Span(start, end), end, digest_span, owner=owner)
+        self._entries.append(_Entry(start, mention, scalar))
+        self.image_nodes.add(id(scalar))
+        return True
+
     def settle(self, root: Node, fields: Fields, grammar: Grammar, state: str = "") -> None:
         """Be done with a document that has aliases: its mentions whose text somebody else reads too become skips.
 
