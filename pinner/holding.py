@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.image import INDEX_TYPES
+from pinner.matching import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-    from pinner.image import Config
+    from pinner.image import Config, Image
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.resolve import Registry
 
@@ -83,3 +84,39 @@ async def _look_up(reference: ImageReference, registry: Registry) -> Held:
     except ResolveError as failed:
         return Held(error=error or failed)
     return Held(config=config) if config is not None else Held(error=error)
+
+
+async def moved_elsewhere(
+    reference: ImageReference, now: Digest, platforms: Collection[Platform], registry: Registry
+) -> bool:
+    """Tell whether the tag of ``reference`` moved from the index that it holds to ``now`` for other platforms alone.
+
+    That is no change for whom ``platforms`` are all that count. Raises `ResolveError`.
+    """
+    if reference.digest == now:
+        return False
+    before, after = (
+        await registry.describe(reference, "index"),
+        await registry.describe(at_digest(reference, now), "index"),
+    )
+    return (
+        before.is_index
+        and after.is_index
+        and all(
+            _manifest_of(before, platform) is not None
+            and _manifest_of(before, platform) == _manifest_of(after, platform)
+            for platform in platforms
+        )
+    )
+
+
+def _manifest_of(image: Image, wanted: Platform) -> Digest | None:
+    """Return the manifest in ``image`` that suits ``wanted`` best."""
+    ranked = [(rank(one.platform, wanted), one.digest) for one in image.platforms if one.platform is not None]
+    suitable = [(how, digest) for how, digest in ranked if how is not None]
+    return min(suitable, key=lambda pair: pair[0])[1] if suitable else None
+
+
+def at_digest(reference: ImageReference, digest: Digest) -> ImageReference:
+    """Return the name of what the repository of ``reference`` has under ``digest``."""
+    return reference._replace(written=f"{reference.repository}@{digest}", digest=digest)

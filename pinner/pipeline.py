@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from pinner.holding import Held, HeldKey
     from pinner.lockfile.model import Lock
     from pinner.lockfile.resolver import LockedResolver
-    from pinner.model import Located, Place
-    from pinner.plan import Plan
+    from pinner.model import Answer, Located, Place
+    from pinner.plan import Plan, Settled
     from pinner.reading import Reading
+    from pinner.reference import ImageReference, Platform
     from pinner.resolve import Registry, Resolver
     from pinner.screen import Operation, Source
 
@@ -160,7 +161,8 @@ async def update_plans(
 ) -> tuple[Plan, ...]:
     """Return what updating does to ``sources``: a digest that is one platform's manifest stays that platform's.
 
-    Where the settings name a platform every digest becomes that platform's, or the one's that the reference names.
+    Where the settings name a platform every digest becomes that platform's, or the one's that the reference names. An
+    index that moved for other platforms alone than those that the settings require stays.
     """
     from pinner.holding import look_up_held  # noqa: PLC0415 - as above
     from pinner.plan import doubtful, make_plan, questions  # noqa: PLC0415 - as above
@@ -171,10 +173,41 @@ async def update_plans(
     answers = await resolve_all(
         [question for source in sources for question in questions(source, "update")], registry, on_answer
     )
-    held = await look_up_held((reference for source in sources for reference in doubtful(source, answers)), registry)
+    moving = [reference for source in sources for reference in doubtful(source, answers)]
+    held = await look_up_held(moving, registry)
+    settled = await _settled(moving, answers, settings, registry)
     again = [question for source in sources for question in questions(source, "update", None, held)]
     answers |= await resolve_all((question for question in again if question.key not in answers), registry)
-    return tuple(make_plan(source, "update", answers, held=held) for source in sources)
+    return tuple(make_plan(source, "update", answers, held=held, settled=settled) for source in sources)
+
+
+async def _settled(
+    moving: Iterable[ImageReference],
+    answers: Mapping[tuple[str, Platform | None], Answer],
+    settings: Settings,
+    registry: Registry,
+) -> frozenset[Settled]:
+    """Return which of ``moving`` moved for other platforms alone; where that cannot be told, it moved."""
+    import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
+
+    from pinner.errors import ResolveError  # noqa: PLC0415 - as above
+    from pinner.holding import moved_elsewhere  # noqa: PLC0415 - as above
+    from pinner.model import Question, Resolved  # noqa: PLC0415 - as above
+
+    async def stays(reference: ImageReference) -> bool:
+        answer = answers[Question(reference).key]
+        try:
+            return isinstance(answer, Resolved) and await moved_elsewhere(
+                reference, answer.digest, settings.platforms, registry
+            )
+        except ResolveError:
+            return False
+
+    if not settings.platforms:
+        return frozenset()
+    distinct = {(reference.canonical, reference.digest): reference for reference in moving}
+    verdicts = await asyncio.gather(*map(stays, distinct.values()))
+    return frozenset(key for key, is_settled in zip(distinct, verdicts, strict=True) if is_settled)
 
 
 async def held_beside_lock(

@@ -31,6 +31,8 @@ class Unchanged(NamedTuple):
     """Nothing to do: pinned already, or a skip."""
 
     place: Place
+    elsewhere: bool = False
+    """Whether the tag moved, but for platforms alone that do not count."""
 
 
 class Changed(NamedTuple):
@@ -50,6 +52,8 @@ class Failed(NamedTuple):
     error: PinnerError
 
 
+Settled: TypeAlias = tuple[str, "Digest | None"]
+"""A canonical name, and the digest that a file holds for it."""
 Verdict: TypeAlias = Unchanged | Changed | Failed
 
 
@@ -150,12 +154,13 @@ def make_plan(
     platform: Platform | None = None,
     own_tags: Collection[int] = (),
     held: Mapping[HeldKey, Held] = _NOTHING_HELD,
+    settled: Collection[Settled] = (),
 ) -> Plan:
     """Return what ``operation`` does to ``source``, proved: each edit kept has passed the three laws.
 
     ``answers`` maps the keys of questions to what the registry said; every question that `questions` returned for
     ``platform`` and ``held`` must be there. ``own_tags`` are the offsets of the ``@`` before which unpinning takes a
-    ``:latest`` off as well.
+    ``:latest`` off as well. What is ``settled`` stays: its tag moved for platforms alone that do not count.
     """
     verdicts: list[Verdict] = []
     for place in judged(source, operation):
@@ -163,6 +168,8 @@ def make_plan(
             verdicts.append(Unchanged(place))
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
+        elif (place.reference.canonical, place.reference.digest) in settled:
+            verdicts.append(Unchanged(place, elsewhere=True))
         elif _wants_answer(place, operation):
             verdicts.append(_follow(place, _answer(place, answers, platform, held)))
         else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import ResolveError
-from pinner.holding import Held, held_key, look_up_held
+from pinner.holding import Held, at_digest, held_key, look_up_held, moved_elsewhere
 from pinner.image import INDEX_TYPES
-from pinner.matching import rank
 from pinner.model import Mention, Question, Resolved, Unresolved
 from pinner.resolve import resolve_all
 
@@ -140,7 +139,10 @@ async def _completed(reference: ImageReference, standing: Standing, settings: Se
         if held is not None and held.media_type is not None and settings.platforms:
             depth: Depth = "index" if held.is_index else "manifests"
             held_image = await registry.describe(reference, depth)
-            elsewhere = await _moved_elsewhere(reference, held_image, standing.tag, settings, registry)
+            tag = standing.tag
+            elsewhere = isinstance(tag, Resolved) and await moved_elsewhere(
+                reference, tag.digest, settings.platforms, registry
+            )
             standing = standing._replace(image=held_image, moved_elsewhere=elsewhere)
         if held is not None and held.config is not None and isinstance(standing.tag, Resolved):
             standing = standing._replace(same_config=await _whose(held.config, reference, standing.tag, registry))
@@ -149,34 +151,10 @@ async def _completed(reference: ImageReference, standing: Standing, settings: Se
     return standing._replace(error=errors[0]) if errors else standing
 
 
-async def _moved_elsewhere(
-    reference: ImageReference, held: Image, tag: Answer | None, settings: Settings, registry: Registry
-) -> bool:
-    """Tell whether the tag of ``reference`` moved for other platforms alone than those that the settings name."""
-    if not (held.is_index and isinstance(tag, Resolved)) or tag.digest == held.digest:
-        return False
-    now = await registry.describe(_at(reference, tag.digest), "index")
-    return now.is_index and all(
-        _manifest_of(held, platform) is not None and _manifest_of(held, platform) == _manifest_of(now, platform)
-        for platform in settings.platforms
-    )
-
-
-def _manifest_of(image: Image, wanted: Platform) -> Digest | None:
-    """Return the manifest in ``image`` that suits ``wanted`` best."""
-    ranked = [(rank(one.platform, wanted), one.digest) for one in image.platforms if one.platform is not None]
-    suitable = [(how, digest) for how, digest in ranked if how is not None]
-    return min(suitable, key=lambda pair: pair[0])[1] if suitable else None
-
-
-def _at(reference: ImageReference, digest: Digest) -> ImageReference:
-    return reference._replace(written=f"{reference.repository}@{digest}", digest=digest)
-
-
 async def _whose(config: Config, reference: ImageReference, tag: Resolved, registry: Registry) -> Platform | None:
     """Return the platform that has ``config`` in what the tag of ``reference`` means now."""
     wanted = None if config.platform is None else [config.platform]
-    image = await registry.describe(_at(reference, tag.digest), "manifests", wanted)
+    image = await registry.describe(at_digest(reference, tag.digest), "manifests", wanted)
     return next((one.platform for one in image.platforms if one.config == config.digest), None)
 
 

@@ -184,3 +184,49 @@ def test_the_errors_of_the_search_for_an_image_id_are_answers() -> None:
 def test_a_reference_without_a_digest_holds_nothing() -> None:
     with pytest.raises(ValueError, match="holds nothing"):
         held_key(ImageReference.parse("nginx"))
+
+
+def platforms(folder: Path, *names: str) -> None:
+    (folder / "pinner.toml").write_text(f"platforms = [{', '.join(repr(name) for name in names)}]\n")
+
+
+SAME = digest("c")
+"""An index in which linux/amd64 is that of `NEW`, and another platform is not."""
+
+
+def moved_to_same(**images: Image) -> FakeRegistry:
+    same = Image(SAME, OCI_INDEX, (manifest(NEW_AMD64, AMD64), manifest(digest("9"), Platform("linux", "s390x"))))
+    return FakeRegistry({**IMAGES, f"{REPOSITORY}@{SAME}": same, **images}, {TAG: SAME})
+
+
+def test_an_index_that_moved_for_other_platforms_alone_stays_and_is_said(tmp_path: Path) -> None:
+    platforms(tmp_path, "linux/amd64")
+    (tmp_path / "Dockerfile").write_text(f"FROM nginx:1.27@{NEW}\n")
+    outcome = pinner(tmp_path, "update", resolver=moved_to_same())
+    assert (outcome.status, outcome.stdout) == (0, "")
+    assert "1 moved for other platforms only" in outcome.stderr
+    assert (tmp_path / "Dockerfile").read_text() == f"FROM nginx:1.27@{NEW}\n"
+
+
+@pytest.mark.parametrize(
+    "named", [(), ("linux/arm64",), ("linux/amd64", "linux/arm64"), ("linux/amd64", "linux/ppc64le")]
+)
+def test_it_moves_where_a_platform_that_counts_moved_or_is_not_there(tmp_path: Path, named: tuple[str, ...]) -> None:
+    if named:
+        platforms(tmp_path, *named)
+    assert updated(tmp_path, f"FROM nginx:1.27@{NEW}", serving=moved_to_same()) == f"FROM nginx:1.27@{SAME}"
+
+
+def test_it_moves_where_what_it_held_cannot_be_looked_into(tmp_path: Path) -> None:
+    platforms(tmp_path, "linux/amd64")
+
+    class Forgetful(FakeRegistry):
+        async def describe(
+            self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+        ) -> Image:
+            if depth == "index":
+                raise UnavailableError("cannot resolve: it is down")
+            return await super().describe(reference, depth, platforms)
+
+    serving = Forgetful(moved_to_same().images, {TAG: SAME})
+    assert updated(tmp_path, f"FROM nginx:1.27@{NEW}", serving=serving) == f"FROM nginx:1.27@{SAME}"

@@ -22,6 +22,8 @@ from pinner.lockfile.model import NAME
 from pinner.lockfile.usage import usages
 from pinner.lockstore import lock_file, read_lock
 from pinner.memory import cache_directory
+from pinner.model import Mention
+from pinner.plan import Unchanged
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
@@ -32,7 +34,7 @@ from pinner.report.words import NO_FILES
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pinner.cli.context import Context
     from pinner.config import Settings
@@ -95,6 +97,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
         beside = Beside(tally_lock(stored.lock, locked.lock), len(locked.elsewhere), _held_back(locked.lock, sources))
     else:
         plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
+        beside = _NO_LOCK._replace(elsewhere=_moved_elsewhere(plans))
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
     lost = {file.path for file in unwritten}
@@ -115,6 +118,18 @@ def change(context: Context, asked: ChangeOptions) -> int:
             hint_line(f"the patch leaves {NAME} out: run `pinner lock` when it is applied", terminal.talk_style)
         )
     return status
+
+
+def _moved_elsewhere(plans: Iterable[Plan]) -> int:
+    """Return how many tags moved for platforms alone that do not count."""
+    verdicts = (verdict for plan in plans for verdict in plan.verdicts)
+    return len(
+        {
+            verdict.place.reference.canonical
+            for verdict in verdicts
+            if isinstance(verdict, Unchanged) and verdict.elsewhere and isinstance(verdict.place, Mention)
+        }
+    )
 
 
 def _settings(context: Context, asked: ChangeOptions) -> Settings:
