@@ -16,7 +16,7 @@ help:
 	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
-	@echo "make bench   time check and pin on generated trees"
+	@echo "make bench   time check and pin on generated trees, beside the peers that are installed"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -76,7 +76,7 @@ schemas: $(VENV)/schemas/.fetched
 	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python bench/check_tree.py
+	$(BIN)/python bench/all.py
 	$(BIN)/python bench/resolve.py
 
 clean:

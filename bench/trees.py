@@ -60,6 +60,60 @@ def write_tree(folder: Path, dockerfiles: int, composes: int, *, pin: bool = Tru
             (service / "compose.yaml").write_text(compose(choice, pin=pin))
 
 
+def deployment(choice: random.Random, number: int, *, pin: bool = True) -> str:
+    """Return one document of a bundle, ``---`` before it."""
+    image = pinned if pin else str
+    name = f"service-{number}"
+    containers = "".join(
+        f"        - name: container-{each}\n          image: {image(choice.choice(_IMAGES))}\n"
+        f'          args: ["--port", "80{each}0", --verbose]\n          ports:\n            - name: http\n'
+        f"              containerPort: 80{each}0\n              protocol: TCP\n          env:\n"
+        f'            - name: LEVEL\n              value: "{choice.randrange(9)}"\n            - name: SECRET\n'
+        f"              valueFrom:\n                secretKeyRef:\n                  name: {name}-secret\n"
+        f"                  key: token\n          resources:\n            requests:\n"
+        f"              cpu: {choice.randrange(1, 9)}00m\n              memory: {choice.randrange(1, 9)}28Mi\n"
+        f"          readinessProbe:\n            httpGet:\n              path: /healthz\n              port: http\n"
+        f"            initialDelaySeconds: {choice.randrange(30)}\n          volumeMounts:\n"
+        f"            - name: data\n              mountPath: /data\n"
+        for each in range(choice.randrange(1, 4))
+    )
+    return (
+        f"---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\n  namespace: team-{number % 40}\n"
+        f"  labels:\n    app.kubernetes.io/name: {name}\n    app.kubernetes.io/part-of: shop\nspec:\n"
+        f"  replicas: {choice.randrange(1, 9)}\n  selector:\n    matchLabels:\n"
+        f"      app.kubernetes.io/name: {name}\n  template:\n    metadata:\n      labels:\n"
+        f"        app.kubernetes.io/name: {name}\n    spec:\n      serviceAccountName: {name}\n      containers:\n"
+        f"{containers}      volumes:\n        - name: data\n          emptyDir: {{}}\n"
+    )
+
+
+def bundle(choice: random.Random, size: int) -> str:
+    """Return the documents of about ``size`` characters: every one names images."""
+    documents: list[str] = []
+    written = 0
+    while written < size:
+        documents.append(deployment(choice, len(documents)))
+        written += len(documents[-1])
+    return "".join(documents)
+
+
+def write_mixed_tree(folder: Path, files: int, images: list[str]) -> None:
+    """Write ``files`` files, two Dockerfiles to a compose file, that name each of ``images`` at least once."""
+    choice = random.Random(7)
+    names = [*images, *(choice.choice(images) for _ in range(2 * files))]
+    choice.shuffle(names)
+    for number in range(files):
+        service = folder / f"service{number:04}"
+        service.mkdir(parents=True)
+        first, second = names[2 * number : 2 * number + 2]
+        if number % 3:
+            text = f"FROM {first} AS build\nRUN make\n\nFROM {second}\nCOPY --from=build /out /app\n"
+            (service / "Dockerfile").write_text(text, newline="\n")
+        else:
+            text = f"services:\n  web:\n    image: {first}\n  db:\n    image: {second}\n"
+            (service / "compose.yaml").write_text(text, newline="\n")
+
+
 def write_python_tree(root: Path, files: int, choice: random.Random) -> int:
     """Write ``files`` Python modules that name no image; return how many bytes they are.
 
