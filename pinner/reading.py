@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
-from pinner.errors import BinaryError, InputError
-from pinner.formats import FORMATS, is_no_loss, largest, locate
+from pinner.errors import InputError
+from pinner.formats import FORMATS, locate
 from pinner.model import Document
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pinner.formats.base import Format
     from pinner.model import Located
 
-WORTH_A_PROCESS = 300
+WORTH_A_PROCESS = 1_000
 """Files a process must have to do: below that, starting it takes longer than it saves."""
 _SHARE = 50
 _MOST_PROCESSES = 8
@@ -62,7 +62,7 @@ def read_all(
 def _share_out(shares: Sequence[Sequence[Target]], formats: Sequence[Format], executor: Executor) -> list[Reading]:
     """Read ``shares``: the others from the front, this process from the back, until they meet.
 
-    What others read has to be handed over, which takes a quarter of the time of reading it.
+    What others read has to be handed over, which takes a third of the time of reading it.
     """
     futures = [executor.submit(_read_share, share, formats) for share in shares]
     own: list[list[Reading]] = []
@@ -93,10 +93,8 @@ def _read_share(targets: Sequence[Target], formats: Sequence[Format]) -> list[Re
 
 def _read(target: Target, formats: Sequence[Format]) -> Reading:
     try:
-        data = files.read(target.file, largest(target.path))
+        data = files.read(target.file)
     except InputError as error:
-        if isinstance(error, BinaryError) and not target.named and is_no_loss(target.path):
-            return Reading(target.path)
         return Reading(target.path, error=error)
     found = locate(Document(target.path, data), formats)
     if found is None:
