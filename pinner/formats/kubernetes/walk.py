@@ -143,10 +143,8 @@ class Walk:
     ) -> list[tuple[_Child, int]]:
         """Return those of ``children``, which start at ``starts``, that may have an image, and where each ends."""
         end = frame.end
-        if not self._marks or starts is None or (frame.object is not None and frame.object.group in _TYPED_GROUPS):
+        if not self._marks or not starts or (frame.object is not None and frame.object.group in _TYPED_GROUPS):
             return [(child, end) for child in children]
-        if not starts:
-            return []
         marks = self._marks
         found = []
         number = bisect_left(marks, starts[0])

@@ -191,10 +191,9 @@ class _Reader:
         if self.column != column:
             self._open_mapping(offset, column)
             return
+        # A mapping: two lists never begin in one column.
         if self.waits:
             self._add_nothing(offset)
-        if self.items is not None:
-            raise _NotPlainError
 
     def _close(self, column: int, offset: int) -> None:
         """Close the collections deeper than ``column``."""

@@ -189,6 +189,17 @@ def written(value: object, indent: int, dash: int) -> list[str]:
     return lines
 
 
+def test_more_lines_than_are_remembered_are_read_as_well() -> None:
+    count = 45_000
+    read = read_lines("".join(f"key{number}: value{number}\n" for number in range(count)), 0)
+    assert read is not None
+    (root,), size = read
+    assert size == 2 * count + 1
+    assert type(root) is Mapping
+    assert root.index is not None
+    assert [node.value for node in root.index.values() if type(node) is Scalar] == [f"value{n}" for n in range(count)]
+
+
 def test_a_document_is_read_so_where_it_can_be() -> None:
     (root,) = parse(load(b"a: b\n---\nc: d\n")[1], Budget()).roots
     assert type(root) is Mapping
