@@ -89,6 +89,9 @@ async def probe(access: Access) -> str:
                 continue
             # A version may be for members only (GitLab), and some answer everything with a page.
             said = "json" in reply.headers.get("content-type", "")
+            if said and "x-github-request-id" in reply.headers:
+                # A server in private mode answers 401 to everything, as GitLab does to this.
+                return "github"
             if said and reply.status in (200, 401, 403) and (reply.status == 200 or name == "gitlab"):  # noqa: PLR2004 - HTTP's
                 return name
     finally:

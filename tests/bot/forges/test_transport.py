@@ -360,6 +360,16 @@ def test_another_host_is_asked_what_it_is_without_the_token(path: str, status: i
         assert {token for _, _, token in server.seen} == {None}
 
 
+def test_a_github_server_in_private_mode_is_none_of_gitlabs() -> None:
+    refusal = (
+        401,
+        {"Content-Type": "application/json", "X-GitHub-Request-Id": "A:1"},
+        b'{"message":"Must authenticate"}',
+    )
+    with Scripted({known.probe: refusal for known in FORGES.values()}) as server:
+        assert asyncio.run(probe(Access(server.url, SECRET, {}))) == "github"
+
+
 def test_a_host_that_has_people_sign_in_elsewhere_is_asked_further() -> None:
     elsewhere = (302, {"Location": "https://login.example/"}, b"")
     answers = {"/api/v3/meta": elsewhere, "/api/v1/version": (200, {"Content-Type": "application/json"}, b"{}")}
