@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import files
-from pinner.errors import InputError
-from pinner.formats import FORMATS, locate
+from pinner.errors import BinaryError, InputError
+from pinner.formats import FORMATS, is_no_loss, largest, locate
 from pinner.model import Document
 
 if TYPE_CHECKING:
@@ -93,8 +93,10 @@ def _read_share(targets: Sequence[Target], formats: Sequence[Format]) -> list[Re
 
 def _read(target: Target, formats: Sequence[Format]) -> Reading:
     try:
-        data = files.read(target.file)
+        data = files.read(target.file, largest(target.path))
     except InputError as error:
+        if isinstance(error, BinaryError) and not target.named and is_no_loss(target.path):
+            return Reading(target.path)
         return Reading(target.path, error=error)
     found = locate(Document(target.path, data), formats)
     if found is None:
