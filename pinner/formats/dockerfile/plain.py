@@ -2,7 +2,7 @@
 
 What is proved plain here is all of it: each instruction, with the lines it goes on in and the comments in between, fits
 a pattern that matches less than it could (see `shortcuts`). A file with anything else (heredocs, other escapes,
-variables in a FROM, images in mounts, names in lower case, problems …) is not read here, and left to `locate`, whose
+variables in a FROM, images in mounts, names in lower case, problems …) is not read here, and left to `whole`, whose
 answer this must equal: tests compare them.
 """
 

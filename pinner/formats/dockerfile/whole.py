@@ -9,7 +9,6 @@ from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from, 
 from pinner.formats.dockerfile.commands import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.directives import find_syntax, read_directives
 from pinner.formats.dockerfile.flags import Text
-from pinner.formats.dockerfile.plain import locate_plain
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.references import Site, is_template, judge_text, make_skip
 from pinner.formats.dockerfile.refusals import find_refusal
@@ -42,17 +41,8 @@ _KNOWN = frozenset(
 _NO_REFERENCE = "document"
 
 
-def locate(document: Document) -> Located | None:
-    """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
-
-    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included.
-    """
-    plain = locate_plain(document.data)
-    return locate_in_full(document) if plain is None else plain
-
-
 def locate_in_full(document: Document) -> Located | None:
-    """Return what `locate` does, every line taken apart."""
+    """Return what `pinner.formats.dockerfile.locate` does, every line taken apart."""
     reader = _Reader(document.data)
     if not reader.is_dockerfile():
         return None
