@@ -45,6 +45,13 @@ class Job(NamedTuple):
     """Where it was listed; None for one that was named, and is still to be asked for."""
 
 
+class Lost(NamedTuple):
+    """One repository that cannot be seen to: its forge was not to be found."""
+
+    name: str
+    error: PinnerError
+
+
 class Report(NamedTuple):
     """What became of one repository."""
 
@@ -112,7 +119,7 @@ class Registries:
 
 
 async def tend_all(
-    jobs: Sequence[Job],
+    jobs: Sequence[Job | Lost],
     scope: Scope,
     on_report: Callable[[Report], None],
     at_once: int = AT_ONCE,
@@ -124,7 +131,7 @@ async def tend_all(
     """
     slots = asyncio.Semaphore(at_once)
 
-    async def one(job: Job) -> Report:
+    async def one(job: Job | Lost) -> Report:
         async with slots:
             return await tend(job, scope, patience)
 
@@ -138,8 +145,10 @@ async def tend_all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def tend(job: Job, scope: Scope, patience: float = PATIENCE) -> Report:
+async def tend(job: Job | Lost, scope: Scope, patience: float = PATIENCE) -> Report:
     """See to one repository; every error is part of the report."""
+    if isinstance(job, Lost):
+        return Report(job.name, error=job.error)
     try:
         async with asyncio.timeout(patience):
             return Report(job.name, await _published(job, scope))

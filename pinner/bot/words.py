@@ -55,13 +55,13 @@ def _step_line(step: Step, style: Style, *, dry_run: bool) -> str:
     return f"{text}{where}: {printable(reason)}{held}"
 
 
-def summary_lines(reports: Sequence[Report], style: Style) -> Iterator[str]:
+def summary_lines(reports: Sequence[Report], style: Style, *, dry_run: bool = False) -> Iterator[str]:
     """Yield the table that closes a run over many repositories."""
     counts = tally(reports)
     width = max((len(str(number)) for number in counts.values()), default=1)
     yield "1 repository:" if len(reports) == 1 else f"{len(reports)} repositories:"
     for outcome, number in counts.items():
-        word = style.gone(outcome) if outcome == "failed" else outcome
+        word = style.gone(outcome) if outcome == "failed" else _WOULD.get(outcome, outcome) if dry_run else outcome
         yield f"  {number:>{width}}  {word}"
 
 

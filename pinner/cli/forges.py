@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.fleet import Job, Shard
+from pinner.bot.fleet import Job, Lost, Shard
 from pinner.bot.forges import FORGES, Place, connect, kind_of, parse_url, probe, token_for
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.git.program import GitError, Login, remote_url
@@ -63,12 +63,19 @@ class Forges:
         self._on_wait = on_wait
         self._may_be_anybody = may_be_anybody
         self._worlds: dict[str, World] = {}
+        self._lost: dict[str, ForgeError] = {}
 
     async def world(self, server: str, host: str) -> World:
         """Return what to work with at ``server``; raises `ConfigError` without a token, `ForgeError`."""
+        if server in self._lost:
+            raise self._lost[server]
         if server not in self._worlds:
             access = Access(server, None, self._environment, self._on_wait)
-            kind = self._kind or kind_of(host) or await probe(access)
+            try:
+                kind = self._kind or kind_of(host) or await probe(access)
+            except ForgeError as error:
+                self._lost[server] = error
+                raise
             token = token_for(kind, self._environment)
             if token is None and not self._may_be_anybody:
                 raise ConfigError(
@@ -95,12 +102,21 @@ class Forges:
             await world.forge.aclose()
 
 
-async def jobs_for(asked: Asked, forges: Forges, folder: str, environment: Mapping[str, str]) -> list[Job]:
-    """Return the repositories to see to, each once; raises `ConfigError`, `ForgeError`, `GitError`."""
-    jobs: dict[tuple[str, str], Job] = {}
+async def jobs_for(asked: Asked, forges: Forges, folder: str, environment: Mapping[str, str]) -> list[Job | Lost]:
+    """Return the repositories to see to, each once; raises `ConfigError`, `ForgeError`, `GitError`.
+
+    One of several whose forge gives no answer is lost, and the others are not.
+    """
+    jobs: dict[tuple[str, str], Job | Lost] = {}
     for place in await _places(asked, folder, environment):
-        world = await forges.world(place.server, place.host)
-        jobs.setdefault((place.server, place.name), Job(place.name, world, place.server))
+        try:
+            world = await forges.world(place.server, place.host)
+        except ForgeError as error:
+            if not asked.is_fleet:
+                raise
+            jobs.setdefault((place.server, place.name), Lost(place.name, error))
+        else:
+            jobs.setdefault((place.server, place.name), Job(place.name, world, place.server))
     if asked.organisation is not None:
         place = _owner(asked.organisation, asked.forge)
         world = await forges.world(place.server, place.host)
@@ -159,7 +175,7 @@ def _parts(url: str) -> tuple[str, str, str]:
         # An owner's address has one name fewer than a repository's.
         place = parse_url(f"{url.rstrip('/')}/-")
     except ForgeError as error:
-        raise ConfigError(f"--org: {error.message}", hint="write https://HOST/NAME") from error
+        raise ConfigError(f"--org: {error.message.replace('/-`', '`')}", hint="write https://HOST/NAME") from error
     return place.server, place.host, place.name.removesuffix("/-")
 
 

@@ -15,7 +15,7 @@ from pinner.bot.decide import Complete, Decision
 from pinner.bot.fleet import Job, Report, Shard, tally, tend
 from pinner.bot.model import Author, Proposal, Repository
 from pinner.bot.run import Published, Scope, Step
-from pinner.bot.words import render_json, render_markdown, report_lines
+from pinner.bot.words import render_json, render_markdown, report_lines, summary_lines
 from pinner.errors import InputError, PinnerError
 from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.render import render_lock
@@ -48,6 +48,12 @@ def test_counts_are_of_pull_requests_and_of_repositories_without_any() -> None:
     ]
     assert tally(reports) == {"opened": 1, "waiting": 1, "nothing": 1, "skipped": 1, "failed": 2}
     assert [report.is_complete for report in reports] == [True, True, True, False, False]
+
+
+def test_counts_of_a_dry_run_are_of_what_would_be() -> None:
+    reports = [Report("a", Published(HERE, (step(), step("waiting"))))]
+    assert list(summary_lines(reports, PLAIN, dry_run=True)) == ["1 repository:", "  1  would open", "  1  waiting"]
+    assert list(summary_lines(reports, PLAIN)) == ["1 repository:", "  1  opened", "  1  waiting"]
 
 
 def test_repository_with_something_unreadable_is_not_said_to_be_all_right() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from botforge import Site, held
@@ -39,7 +39,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         (["--pr", "--format", "sarif"], "--format sarif goes with --diff"),
         (["--org", "acme", "--shard", "4/4"], "--shard: there is no shard `4/4`"),
         (["--org", "acme", "--forge", "gitea"], "--org: where is `acme`?"),
-        (["--org", "ftp://x"], "--org: `ftp://x/-` is no repository's address"),
+        (["--org", "ftp://x"], "--org: `ftp://x` is no repository's address"),
         (["--repo", "nonsense"], "`nonsense` is no repository's address"),
         (["--repos", "nowhere"], "--repos: `nowhere` cannot be read: no such file or directory"),
         (["--pr"], "--pr: there is no repository here"),
@@ -74,6 +74,40 @@ def test_what_has_no_answer_ends_with_3(site: Site) -> None:
     assert ran.status == 3
     assert "acme/app: opened" in ran.stdout
     assert ran.stderr.startswith("Dockerfile:2:6: error: ")
+
+
+def test_base_branch_that_is_not_there_is_told_as_a_setting(site: Site) -> None:
+    site.forge.add_repository("acme/app", {**FILE, "pinner.toml": '[bot]\nbase = "gone"\n'})
+    ran = site.run()
+    assert (ran.status, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("error: `bot.base`: there is no branch `gone`\n")
+
+
+def test_forge_out_of_reach_is_no_concern_of_the_other_repositories(tmp_path: Path) -> None:
+    with ForgeDouble(tmp_path, "gitlab") as forge:
+        site = Site(tmp_path, forge)
+        site.means(nginx="new")
+        forge.add_repository("acme/app", FILE)
+        # A name that is nobody's (RFC 6761), twice.
+        names = ("https://forge.invalid/acme/x", "https://forge.invalid/acme/y", f"{forge.url}/acme/app")
+        (tmp_path / "list").write_text("\n".join(names))
+        context = world(tmp_path, environment=site.environment)._replace(connect=connect_to_registries)
+        ran = outcome(context, "update", "--repos", "list", "--layout", str(site.layout))
+    assert ran.status == 3
+    assert ran.stdout.startswith("acme/app: opened ")
+    assert [line.partition(":")[0] for line in ran.stderr.splitlines() if ": error: " in line] == ["acme/x", "acme/y"]
+    assert "3 repositories:\n  1  opened\n  2  failed\n" in ran.stderr
+
+
+def test_interrupted_run_says_that_another_goes_on(site: Site) -> None:
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    site.forge.add_repository("acme/app", FILE)
+    ran = outcome(world(site.folder, environment=site.environment)._replace(connect=interrupted), *site.arguments())
+    assert (ran.status, ran.stdout) == (130, "")
+    assert "run it again" in ran.stderr
+    assert site.run().status == 0
 
 
 def test_forge_that_is_down_ends_with_3(site: Site) -> None:

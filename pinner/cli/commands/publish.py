@@ -17,7 +17,7 @@ from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.progress import with_progress
 from pinner.cli.selection import select
 from pinner.cli.settings import min_age_seconds, settings_for
-from pinner.cli.status import exit_status
+from pinner.cli.status import INTERRUPTED, exit_status
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.memory import cache_directory
@@ -29,7 +29,7 @@ from pinner.sightings import open_sightings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from pinner.bot.fleet import Job, Report
+    from pinner.bot.fleet import Job, Lost, Report
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
     from pinner.cli.context import Context
@@ -67,7 +67,11 @@ def publish(context: Context, asked: PublishOptions) -> int:
     _refuse_wrong(context, asked)
     terminal = Terminal(context, asked.options)
     teller = _Teller(terminal, asked, many=where.is_fleet)
-    reports = asyncio.run(_run(context, asked, where, scope, teller))
+    try:
+        reports = asyncio.run(_run(context, asked, where, scope, teller))
+    except KeyboardInterrupt:
+        terminal.complain(["interrupted; nothing is half done: run it again, and it goes on from there"])
+        return INTERRUPTED
     if len(reports) == 1 and isinstance(error := reports[0].error, ConfigError) and not where.is_fleet:
         raise error
     teller.finish(reports)
@@ -191,7 +195,7 @@ class _Teller:
         elif not self._streams:
             terminal.data(render_markdown(reports))
         if self._many:
-            terminal.say(*summary_lines(reports, terminal.talk_style))
+            terminal.say(*summary_lines(reports, terminal.talk_style, dry_run=asked.dry_run))
 
 
 async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Scope, teller: _Teller) -> list[Report]:
@@ -229,7 +233,7 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
             await forges.aclose()
 
 
-async def _tended(jobs: list[Job], scope: Scope, teller: _Teller, at_once: int) -> list[Report]:
+async def _tended(jobs: list[Job | Lost], scope: Scope, teller: _Teller, at_once: int) -> list[Report]:
     reports: list[Report] = []
 
     async def work(on_report: Callable[[int, int], None]) -> None:
