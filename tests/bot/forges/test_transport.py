@@ -34,6 +34,9 @@ class Scripted:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Else each answer waits 40 ms for the acknowledgement of its head.
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
