@@ -76,11 +76,17 @@ class MemoryForge:
         return changed
 
     async def edit(
-        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
     ) -> None:
         del repository
         self.writes.append(f"edit {request.branch}")
-        self.change(request.number, title=title or request.title, body=body or request.body)
+        self.change(request.number, title=title or request.title, body=body or request.body, base=base or request.base)
 
     async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
         raise NotImplementedError

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
-from pinner.bot.forges.base import ForbiddenError, StaleHeadError
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError, UnreachableError
 from pinner.bot.git.branches import fetch_branches
 from pinner.bot.git.clone import read_commits
 from pinner.bot.git.commit import delete, make_commit, push
 from pinner.bot.model import NewCommit
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from pinner.bot.decide import Action
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.clone import Clone
@@ -48,8 +50,8 @@ async def act(actions: tuple[Action, ...], proposal: Proposal, tools: Tools) -> 
                 await _push(proposal, lease, tools)
             case Create():
                 opened = await forge.create(repository, proposal.branch, proposal.base, proposal.title, proposal.body)
-            case Edit(request, title, body):
-                await forge.edit(repository, request, title=title, body=body)
+            case Edit(request, title, body, base):
+                await forge.edit(repository, request, title=title, body=body, base=base)
             case Complete(request):
                 notes += await _complete(request or opened, proposal, tools)
             case Close(request, body):
@@ -66,17 +68,27 @@ async def _complete(request: PullRequest | None, proposal: Proposal, tools: Tool
     forge, repository = tools.forge, tools.repository
     if request is None:
         return []
-    notes = []
-    try:
-        if proposal.reviewers and not request.labels:
-            await forge.add(repository, request, reviewers=proposal.reviewers)
-        if proposal.auto_merge and not request.auto_merge:
-            await forge.enable_auto_merge(repository, request)
-    except ForbiddenError as error:
-        notes.append(error.message)
-    if proposal.labels or proposal.assignees:
-        await forge.add(repository, request, labels=proposal.labels, assignees=proposal.assignees)
+    notes: list[str] = []
+    if proposal.reviewers and not request.labels:
+        notes += await _said("reviewers", forge.add(repository, request, reviewers=proposal.reviewers))
+    if proposal.auto_merge and not request.auto_merge:
+        notes += await _said("auto-merge", forge.enable_auto_merge(repository, request))
+    if proposal.assignees:
+        notes += await _said("assignees", forge.add(repository, request, assignees=proposal.assignees))
+    if proposal.labels:
+        await forge.add(repository, request, labels=proposal.labels)
     return notes
+
+
+async def _said(setting: str, step: Awaitable[object]) -> list[str]:
+    """Do what ``setting`` asks for, and return why it was refused: the pull request is there, and good without it."""
+    try:
+        await step
+    except (BusyError, UnreachableError, StaleHeadError):
+        raise
+    except ForgeError as error:
+        return [f"`{setting}`: {error.message}"]
+    return []
 
 
 async def _push(proposal: Proposal, lease: str | None, tools: Tools) -> None:

@@ -39,6 +39,8 @@ class Part(NamedTuple):
     held_back: tuple[HeldBack, ...] = ()
     may_pass: bool = False
     """Whether something has no answer now and may have one soon: then nothing is known to be obsolete."""
+    unanswered: frozenset[str] = frozenset()
+    """The files with something that has no answer, soon or ever."""
 
 
 async def split(
@@ -96,12 +98,13 @@ async def _part(
     name: str, owners: Owners, ground: Ground, update: Update, registry: Registry, stored: bytes | None
 ) -> Part:
     mine = {key for key, owner in owners.items() if owner == name}
-    failed = [
-        verdict
+    without_answer = [
+        (plan.document.path, verdict)
         for plan in update.plans
         for verdict in plan.verdicts
         if isinstance(verdict, Failed) and (plan.document.path, verdict.place.span) in mine
     ]
+    failed = [verdict for _, verdict in without_answer]
     plans = await update.again(_masked(ground.sources, owners, name)) if mine else ()
     changes = await _image_changes(plans, update, registry)
     held_back = (*_without_answer(failed), *_held_back(name, ground, update))
@@ -110,7 +113,8 @@ async def _part(
         files.append(lock)
     files.sort(key=lambda file: file.path)
     may_pass = any(isinstance(verdict.error, RateLimitedError | UnavailableError) for verdict in failed)
-    return Part(name, changes, tuple(files), held_back, may_pass)
+    unanswered = frozenset(path for path, _ in without_answer)
+    return Part(name, changes, tuple(files), held_back, may_pass, unanswered)
 
 
 def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from pinner.bot.forges.base import lacking
 from pinner.bot.marker import read_marker, without_marker
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Branch(NamedTuple):
     """Whether it changes the very files that the proposal changes, to the very same bytes, and no others."""
     is_behind: bool
     """Whether the base branch has changed one of those files since."""
+    files: frozenset[str] = frozenset()
+    """The paths of what it changes, where it is the bot's."""
 
 
 class Observed(NamedTuple):
@@ -62,11 +65,12 @@ class Create(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Change what the pull request says; None leaves it."""
+    """Change what the pull request says, or the branch that it is for; None leaves it."""
 
     request: PullRequest
     title: str | None
     body: str | None
+    base: str | None = None
 
 
 class Complete(NamedTuple):
@@ -103,6 +107,10 @@ def decide(proposal: Proposal, there: Observed, limits: Limits) -> Decision:
     """Return what brings the forge from what is ``there`` to ``proposal``; no action where all is as it should be."""
     current = next((request for request in there.requests if request.state == "open"), None)
     hands_off = _hands_off(current, there.branch)
+    if not proposal.changes and current is None and there.branch is None:
+        # What is held back is counted beside it.
+        reason = "there is nothing to propose" if proposal.held_back else "every digest is what its tag means"
+        return Decision("nothing", reason)
     if not proposal.changes:
         return _obsolete(current, there.branch, hands_off)
     if hands_off is not None:
@@ -123,8 +131,6 @@ def _hands_off(current: PullRequest | None, branch: Branch | None) -> Decision |
 
 
 def _obsolete(current: PullRequest | None, branch: Branch | None, hands_off: Decision | None) -> Decision:
-    if current is None and branch is None:
-        return Decision("nothing", "every digest is what its tag means")
     if hands_off is not None:
         return hands_off
     actions: list[Action] = []
@@ -141,25 +147,30 @@ def _obsolete(current: PullRequest | None, branch: Branch | None, hands_off: Dec
 def _refresh(proposal: Proposal, current: PullRequest, branch: Branch | None) -> Decision:
     """Bring an open pull request up to date; what is so already is not touched."""
     actions: list[Action] = []
-    if branch is None or not branch.matches or branch.is_behind or current.conflicts:
+    base = None if current.base == proposal.base else proposal.base
+    if branch is None or not branch.matches or branch.is_behind or current.conflicts or base is not None:
+        # For another base branch it has to start there, or it would bring along what the old one has.
         actions.append(Push(None if branch is None else branch.head))
     title = None if current.title == proposal.title else proposal.title
     body = None if _same_text(current.body, proposal.body) else proposal.body
-    if title is not None or body is not None:
-        actions.append(Edit(current, title, body))
+    if title is not None or body is not None or base is not None:
+        actions.append(Edit(current, title, body, base))
     if _is_incomplete(proposal, current):
         actions.append(Complete(current))
     if not actions:
         return Decision("unchanged", f"{current.url} is up to date")
+    if actions == [Complete(current)] and not _lacks_names(proposal, current):
+        # Asked for again on every run: as long as no check is to come, no forge waits for one.
+        return Decision("unchanged", f"{current.url} is up to date", tuple(actions))
     return Decision("updated", f"{current.url} is brought up to date", tuple(actions))
 
 
 def _is_incomplete(proposal: Proposal, current: PullRequest) -> bool:
-    return bool(
-        set(proposal.labels) - set(current.labels)
-        or set(proposal.assignees) - set(current.assignees)
-        or (proposal.auto_merge and not current.auto_merge)
-    )
+    return _lacks_names(proposal, current) or (proposal.auto_merge and not current.auto_merge)
+
+
+def _lacks_names(proposal: Proposal, current: PullRequest) -> bool:
+    return bool(lacking(proposal.labels, current.labels) or lacking(proposal.assignees, current.assignees))
 
 
 def _silenced(proposal: Proposal, there: Observed) -> Decision | None:

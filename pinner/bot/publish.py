@@ -58,7 +58,12 @@ async def publish(repository: Repository, scope: Scope, world: World, folder: Pa
         return Published(repository, skipped=f"{error.message}: is it empty?")
     base = settings.bot.base or repository.default_branch
     if base != repository.default_branch:
-        there, settings = await _cloned(repository, base, scope, world, folder / "base")
+        try:
+            there, settings = await _cloned(repository, base, scope, world, folder / "base")
+        except NoBranchError as error:
+            raise ConfigError(
+                f"`bot.base`: {error.message}", hint="pull requests are for a branch that is there"
+            ) from error
     targets = discover(_there(scope.paths, there), settings, str(there.folder), world.environment)
     survey = pipeline.survey(targets, settings, today=world.today, processes=1)
     story = _Story(repository, scope, world, there, settings, base, survey)
@@ -227,6 +232,9 @@ class _Story:
             return "a registry gives no answer now: left as it is"
         if proposal.changes:
             return None
+        if part.unanswered & branch.files:
+            # A login that has run out, or a tag that is gone, makes no digest one that is up to date.
+            return "a registry gives no answer for an image in its files: left as it is"
         if not self._scope.is_all:
             return "this run is about a part of the repository: left as it is"
         return "a file cannot be read: left as it is" if self._survey.unreadable else None

@@ -20,7 +20,7 @@ from pinner.bot.decide import (
     decide,
 )
 from pinner.bot.marker import Marker, read_marker, render_marker
-from pinner.bot.model import ImageChange, Proposal, PullRequest
+from pinner.bot.model import HeldBack, ImageChange, Proposal, PullRequest
 from pinner.reference import Digest
 
 CHANGE = ImageChange("nginx:1", "docker.io/library/nginx:1", None, Digest("sha256", "a" * 64), ("Dockerfile:1",))
@@ -125,6 +125,28 @@ def test_what_is_missing_is_added_and_nothing_taken_away() -> None:
     full = request()._replace(labels=("a", "more"), assignees=("b", "c"), auto_merge=True)
     assert decided(Observed((full,), OURS), wanted).actions == ()
     assert decided(Observed(), wanted).actions[-1] == Complete(None)
+
+
+def test_labels_and_people_are_the_same_in_upper_case() -> None:
+    wanted = PROPOSAL._replace(labels=("Deps",), assignees=("Ada",))
+    there = request()._replace(labels=("deps",), assignees=("ada",))
+    assert decided(Observed((there,), OURS), wanted) == Decision("unchanged", f"{there.url} is up to date")
+
+
+def test_auto_merge_that_the_forge_has_not_taken_is_asked_for_again_without_a_word() -> None:
+    decision = decided(Observed((request(),), OURS), PROPOSAL._replace(auto_merge=True))
+    assert (decision.outcome, decision.actions) == ("unchanged", (Complete(request()),))
+
+
+def test_another_base_branch_is_where_it_starts_anew() -> None:
+    decision = decided(Observed((request(),), OURS), PROPOSAL._replace(base="next"))
+    assert decision.outcome == "updated"
+    assert decision.actions == (Push(HEAD), Edit(request(), None, None, "next"))
+
+
+def test_what_is_held_back_is_not_said_to_be_up_to_date() -> None:
+    held = EMPTY._replace(held_back=(HeldBack("nginx:1", None, "no answer"),))
+    assert decided(Observed(), held) == Decision("nothing", "there is nothing to propose")
 
 
 def test_what_is_obsolete_is_closed_and_its_branch_deleted() -> None:

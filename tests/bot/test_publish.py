@@ -245,7 +245,7 @@ def test_auto_merge_that_the_forge_forbids_is_said(place: Place) -> None:
     place.commit({"pinner.toml": b'[bot]\nauto-merge = true\nlabels = ["a"]\n'})
     published = place.run()
     assert outcomes(published) == {BRANCH: "opened"}
-    assert published.notes == ("the repository does not allow auto-merge",)
+    assert published.notes == ("`auto-merge`: the repository does not allow auto-merge",)
     assert place.forge.requests[0].labels == ("a",)
 
 
@@ -344,6 +344,25 @@ def test_registry_that_is_out_of_reach_closes_nothing(place: Place) -> None:
     assert place.heads() == heads
     place.registry.resolve = resolve  # type: ignore[method-assign]
     assert outcomes(place.run()) == {BRANCH: "unchanged"}
+
+
+def test_tag_that_is_gone_closes_no_pull_request_about_it(place: Place) -> None:
+    place.run()
+    heads = place.heads()
+    place.registry.missing = (NGINX,)
+    gone = place.registry.tags.pop(NGINX)
+    assert outcomes(place.run()) == {BRANCH: "waiting"}
+    assert (place.heads(), place.forge.requests[0].state) == (heads, "open")
+    place.registry.tags[NGINX] = gone
+    assert outcomes(place.run()) == {BRANCH: "unchanged"}
+
+
+def test_tag_that_is_gone_elsewhere_keeps_no_pull_request_open(place: Place) -> None:
+    place.commit({"gone/Dockerfile": f"FROM gone:1@{digest('gone')}\n".encode()})
+    place.registry.missing = ("docker.io/library/gone:1",)
+    place.run()
+    place.means(NGINX, "old")
+    assert outcomes(place.run()) == {BRANCH: "closed"}
 
 
 def test_run_about_a_part_closes_nothing(place: Place) -> None:

@@ -112,6 +112,32 @@ def test_everything_back_to_normal_closes_the_pull_request_and_deletes_the_branc
     assert (stored.pulls[1].state, stored.head(BRANCH)) == ("closed", None)
 
 
+def test_pull_request_follows_the_base_branch_of_the_settings(site: Site) -> None:
+    forge = site.forge
+    stored = forge.repository("acme/app")
+    site.run()
+    forge.commit("acme/app", "next", {"next.txt": "next"}, "Next")
+    forge.commit("acme/app", "main", {"pinner.toml": '[bot]\nbase = "next"\n', "main.txt": "main"}, "Settings")
+    assert "updated" in site.run().stdout
+    assert [(pull.base, pull.state) for pull in stored.pulls.values()] == [("next", "open")]
+    assert stored.files(BRANCH).keys() == stored.files("next").keys()
+    site.forge.forget()
+    assert "unchanged" in site.run().stdout
+    assert site.forge.writes == []
+
+
+def test_people_whom_the_forge_does_not_know_are_told_and_keep_nothing_up(site: Site) -> None:
+    settings = '[bot]\nlabels = ["deps"]\nassignees = ["ada", "nobody"]\nreviewers = ["stranger"]\n'
+    site.forge.commit("acme/app", "main", {"pinner.toml": settings}, "Settings")
+    ran = site.run()
+    (pull,) = site.forge.repository("acme/app").pulls.values()
+    assert ran.status == 0
+    assert "opened" in ran.stdout
+    assert "note: `reviewers`: " in ran.stderr
+    assert "note: `assignees`: " in ran.stderr
+    assert (pull.labels, pull.reviewers) == (["deps"], [])
+
+
 def test_checkout_is_not_touched_by_its_pull_request(hub: Site) -> None:
     checkout = hub.folder / "checkout"
     url = hub.forge.clone_url("acme/app").replace("://", f"://ann:{hub.forge.token}@")

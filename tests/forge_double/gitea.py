@@ -223,6 +223,7 @@ class GiteaFace:
         one.head_of(pull)
         pull.title = call.body.get("title", pull.title)
         pull.body = call.body.get("body", pull.body)
+        pull.base = call.body.get("base", pull.base)
         wanted = call.body.get("assignees", pull.assignees)
         if any(self.state.person(name) is None for name in wanted):
             return Answer(422, {"message": "Assignee does not exist"})

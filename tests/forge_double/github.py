@@ -252,6 +252,7 @@ class GitHubFace:
         pull.title = call.body.get("title", pull.title)
         # GitHub keeps CRLF as it is given, and no blanks at the end.
         pull.body = call.body.get("body", pull.body)
+        pull.base = call.body.get("base", pull.base)
         if pull.state != "merged":
             pull.state = call.body.get("state", pull.state)
         return Answer(200, self._pull(one, pull, call.base))

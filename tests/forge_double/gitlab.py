@@ -234,6 +234,7 @@ class GitLabFace:
     def _change(self, one: Stored, pull: Pull, body: Mapping[str, Any]) -> None:
         pull.title = body.get("title", pull.title)
         pull.body = body.get("description", pull.body) or ""
+        pull.base = body.get("target_branch", pull.base)
         for name in filter(None, f"{body.get('labels', '')},{body.get('add_labels', '')}".split(",")):
             one.label(name)
             if name not in pull.labels:

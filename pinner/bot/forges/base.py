@@ -115,8 +115,9 @@ class Forge(Protocol):
         *,
         title: str | None = None,
         body: str | None = None,
+        base: str | None = None,
     ) -> None:
-        """Change title or body; None leaves it."""
+        """Change title, body or the branch it is for; None leaves it."""
         ...
 
     async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:

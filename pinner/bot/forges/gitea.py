@@ -110,10 +110,16 @@ class Gitea:
         raise ForgeError(f"the pull request is refused: {words(made.json())}")
 
     async def edit(
-        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
     ) -> None:
-        """Change title or body."""
-        await self._patch(repository, request, {"title": title, "body": body})
+        """Change title, body or base."""
+        await self._patch(repository, request, {"title": title, "body": body, "base": base})
 
     async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
         """Close a pull request."""
@@ -155,7 +161,12 @@ class Gitea:
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
-            await self._api.call("POST", f"{_pull(repository, request)}/requested_reviewers", body=body)
+            path = f"{_pull(repository, request)}/requested_reviewers"
+            try:
+                await self._api.call("POST", path, body=body)
+            except MissingError:
+                # So it answers where a name is nobody's.
+                raise ForgeError(f"it knows not all of {', '.join(f'`{name}`' for name in missing)}") from None
 
     async def _labels(self, repository: Repository, names: Collection[str]) -> list[int]:
         """Return the numbers of labels, the repository's or its organisation's; what is none yet is made."""

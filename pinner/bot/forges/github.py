@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pinner.bot.forges.answers import words
 from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
-from pinner.bot.forges.github_graphql import GraphQl
+from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
@@ -121,10 +121,16 @@ class GitHub:
         raise ForgeError(f"the pull request is refused: {words(made.json())}")
 
     async def edit(
-        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
     ) -> None:
-        """Change title or body."""
-        await self._patch(repository, request, {"title": title, "body": body})
+        """Change title, body or base."""
+        await self._patch(repository, request, {"title": title, "body": body, "base": base})
 
     async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
         """Close a pull request."""
@@ -162,7 +168,11 @@ class GitHub:
         if missing := lacking(labels, request.labels):
             await self._api.call("POST", f"{issue}/labels", body={"labels": missing})
         if missing := lacking(assignees, request.assignees):
-            await self._api.call("POST", f"{issue}/assignees", body={"assignees": missing})
+            reply = await self._api.call("POST", f"{issue}/assignees", body={"assignees": missing})
+            # Who cannot be assigned is passed over without a word.
+            there = [person["login"] for person in reply.json().get("assignees") or ()]
+            if passed_over := lacking(missing, there):
+                raise ForgeError(f"nobody called {' or '.join(f'`{name}`' for name in passed_over)} can be assigned")
         if missing := lacking(reviewers, request.reviewers):
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
@@ -251,16 +261,6 @@ class GitHub:
 
 
 _SETTINGS = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
-
-
-def addresses(server: str) -> tuple[str, str]:
-    """Return the addresses of REST and GraphQL for what people open in a browser."""
-    scheme, _, host = server.partition("://")
-    if host == "github.com":
-        return "https://api.github.com", "https://api.github.com/graphql"
-    if host.endswith(".ghe.com"):
-        return f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql"
-    return f"{server}/api/v3", f"{server}/api/graphql"
 
 
 def _request(found: Mapping[str, Any]) -> PullRequest:

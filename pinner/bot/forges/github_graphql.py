@@ -28,6 +28,16 @@ _HOUR = 3600.0
 _STALE = ("Expected branch to point to", "Head sha", "head sha")
 
 
+def addresses(server: str) -> tuple[str, str]:
+    """Return the addresses of REST and GraphQL for what people open in a browser."""
+    scheme, _, host = server.partition("://")
+    if host == "github.com":
+        return "https://api.github.com", "https://api.github.com/graphql"
+    if host.endswith(".ghe.com"):
+        return f"{scheme}://api.{host}", f"{scheme}://api.{host}/graphql"
+    return f"{server}/api/v3", f"{server}/api/graphql"
+
+
 class GraphQl:
     """GraphQL at ``address``, over the connections of ``api``."""
 

@@ -98,10 +98,16 @@ class GitLab:
         raise ForgeError(f"the merge request is refused: {words(made.json())}")
 
     async def edit(
-        self, repository: Repository, request: PullRequest, *, title: str | None = None, body: str | None = None
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
     ) -> None:
-        """Change title or description."""
-        await self._put(repository, request, {"title": title, "description": body})
+        """Change title, description or target."""
+        await self._put(repository, request, {"title": title, "description": body, "target_branch": base})
 
     async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
         """Close a merge request."""

@@ -116,7 +116,8 @@ async def judge(clone: Clone, fetched: Fetched, files: Sequence[FileChange]) -> 
     is_behind = False
     if parent.tree != clone.base.tree and files:
         is_behind = bool(await _differences(clone.git, parent.tree, clone.base.tree, [file.path for file in files]))
-    return Branch(head.id, is_ours=True, matches=changed == wanted_entries(clone, files), is_behind=is_behind)
+    matches = changed == wanted_entries(clone, files)
+    return Branch(head.id, is_ours=True, matches=matches, is_behind=is_behind, files=frozenset(changed))
 
 
 def wanted_entries(clone: Clone, files: Iterable[FileChange]) -> dict[str, Entry]:
