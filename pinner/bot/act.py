@@ -9,7 +9,8 @@ from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleH
 from pinner.bot.git.branches import fetch_branches
 from pinner.bot.git.clone import read_commits
 from pinner.bot.git.commit import delete, make_commit, push
-from pinner.bot.model import NewCommit
+from pinner.bot.model import Author, NewCommit
+from pinner.config import BotSettings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.bot.decide import Action
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.clone import Clone
-    from pinner.bot.model import Author, Proposal, PullRequest, Repository
+    from pinner.bot.model import Proposal, PullRequest, Repository
     from pinner.config import CommitWay
 
 _PLAIN_FILE = "100644"
@@ -107,6 +108,9 @@ async def _push(proposal: Proposal, lease: str | None, tools: Tools) -> None:
 def _is_for_forge(proposal: Proposal, tools: Tools) -> bool:
     """Tell whether the forge is to make the commit: it signs, and makes a plain file of everything."""
     if tools.commits == "git" or not tools.forge.signs_commits:
+        return False
+    if tools.commits == "auto" and tools.author != Author(*BotSettings().author):
+        # The forge's commits are of the token's owner: who names an author, and signs off as them, wants that one.
         return False
     there = tools.clone.files
     return all(file.path not in there or there[file.path].mode == _PLAIN_FILE for file in proposal.files)

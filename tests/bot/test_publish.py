@@ -480,6 +480,18 @@ def test_branch_of_somebody_else_with_the_prefix_is_left_alone(place: Place) -> 
     assert place.heads()["pinner/mine"] == theirs
 
 
+@pytest.mark.parametrize(("commits", "author"), [("auto", "Ann Other <ann@other.example>"), ("api", "app[bot]")])
+def test_author_who_is_named_commits_unless_the_forge_is_told_to(place: Place, commits: str, author: str) -> None:
+    place.forge.signs_commits = True
+    settings = f'[bot]\nauthor = "Ann Other <ann@other.example>"\nsign-off = true\ncommits = "{commits}"\n'
+    place.commit({"pinner.toml": settings.encode()})
+    assert outcomes(place.run()) == {BRANCH: "opened"}
+    made = git(place.bare, "log", "-1", "--format=%an <%ae>%n%B", BRANCH)
+    assert made.startswith(author)
+    assert "\nSigned-off-by: Ann Other <ann@other.example>" in made
+    assert outcomes(place.run()) == {BRANCH: "unchanged"}
+
+
 class RefusingForge:
     """What a forge does that says it signs, and then does not."""
 
