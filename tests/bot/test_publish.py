@@ -10,7 +10,7 @@ from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, image, record
 from memory_forge import git
 
-from pinner.bot.forges.base import ForbiddenError
+from pinner.bot.forges.base import ForbiddenError, UnreachableError
 from pinner.bot.run import Scope
 from pinner.cli.selection import select
 from pinner.errors import ConfigError, UnavailableError
@@ -247,6 +247,19 @@ def test_auto_merge_that_the_forge_forbids_is_said(place: Place) -> None:
     assert outcomes(published) == {BRANCH: "opened"}
     assert published.notes == ("`auto-merge`: the repository does not allow auto-merge",)
     assert place.forge.requests[0].labels == ("a",)
+
+
+def test_forge_that_goes_away_in_the_middle_is_an_error_and_no_note(place: Place) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise UnreachableError("gone")
+
+    add, place.forge.add = place.forge.add, away  # type: ignore[method-assign]
+    place.commit({"pinner.toml": b'[bot]\nassignees = ["ada"]\n'})
+    (step,) = place.run().steps
+    assert isinstance(step.error, UnreachableError)
+    place.forge.add = add  # type: ignore[method-assign]
+    assert outcomes(place.run()) == {BRANCH: "updated"}
+    assert place.forge.requests[0].assignees == ("ada",)
 
 
 def test_no_more_are_opened_than_allowed(place: Place) -> None:

@@ -99,6 +99,13 @@ def test_forge_out_of_reach_is_no_concern_of_the_other_repositories(tmp_path: Pa
     assert "3 repositories:\n  1  opened\n  2  failed\n" in ran.stderr
 
 
+def test_one_repository_at_a_forge_out_of_reach_ends_with_3(site: Site) -> None:
+    context = world(site.folder, environment=site.environment)
+    ran = outcome(context, "update", "--repo", "https://forge.invalid/acme/x")
+    assert (ran.status, ran.stdout) == (3, "")
+    assert ran.stderr.startswith("error: ")
+
+
 def test_interrupted_run_says_that_another_goes_on(site: Site) -> None:
     def interrupted(*_: object) -> NoReturn:
         raise KeyboardInterrupt
