@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.findings import Finding, with_expiry
 from pinner.lockfile.model import NAME
 from pinner.lockfile.places import where_all
-from pinner.lockfile.usage import at_digest, explains, follows_tag, names_in
+from pinner.lockfile.usage import explains, follows_tag, names_in
 from pinner.model import Mention
 from pinner.plan import LATEST
 from pinner.reference import ImageReference
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pinner.rules import Level
     from pinner.screen import Source
 
-_SHORT = 12
 _BRING_IN = "`pinner lock` takes it up"
 _DROP = "`pinner lock` drops it"
 
@@ -80,7 +79,7 @@ def _softened(finding: Finding, lock: Lock) -> Finding:
     digest = entry.selected.digest
     return finding._replace(
         severity="note",
-        message=f"`{place.reference}` is not pinned in the file; {NAME} holds it to {_short(digest)}",
+        message=f"`{place.reference}` is not pinned in the file; {NAME} holds it to {digest.short}",
         proposed=_held_to(place.reference, digest),
     )
 
@@ -95,7 +94,7 @@ def _in_files(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
             found = _told_apart(place.reference, view.lock.images.get(place.reference.canonical), listed)
             if found is not None:
                 message, hint, proposed = found
-                hint = with_expiry(candidate, hint) or hint
+                hint = with_expiry(candidate, LOCK_MISMATCH, hint) or hint
                 yield _Mismatch(source.document.path, place, message, hint, proposed)
 
 
@@ -108,7 +107,7 @@ def _told_apart(
     selected = entry.selected
     if reference.digest is not None and not explains(selected, reference.digest):
         return (
-            f"`{reference.familiar}` is {_short(reference.digest)} here and {_short(selected.digest)} in {NAME}",
+            f"`{reference.familiar}` is {reference.digest.short} here and {selected.digest.short} in {NAME}",
             "`pinner pin --locked` takes the lock's digest, `pinner lock` the file's; `pinner update` moves both",
             _held_to(reference, selected.digest),
         )
@@ -126,7 +125,7 @@ def _in_lock(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
     found: list[tuple[tuple[str, ...], ImageReference, str]] = [
         (
             ("images", name),
-            at_digest(ImageReference.parse(name), entry.selected.digest),
+            ImageReference.parse(name).at(entry.selected.digest),
             f"`{name}` is in {NAME}, and no file names it any more",
         )
         for name, entry in view.lock.images.items()
@@ -155,7 +154,3 @@ def _in_lock(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
 def _held_to(reference: ImageReference, digest: Digest) -> str:
     tag = "" if reference.tag else LATEST
     return f"{reference.familiar}{tag}@{digest}"
-
-
-def _short(digest: Digest) -> str:
-    return f"{digest.algorithm}:{digest.hex[:_SHORT]}…"

@@ -62,7 +62,7 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
         level = levels.get(rule.id, rule.severity)
         if level == "off" or candidate.silenced(rule.id):
             continue
-        yield Finding(rule, level, message, with_expiry(candidate, hint), source.document.path, candidate.place)
+        yield Finding(rule, level, message, with_expiry(candidate, rule, hint), source.document.path, candidate.place)
 
 
 def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
@@ -81,10 +81,10 @@ def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
     return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", None
 
 
-def with_expiry(candidate: Candidate, hint: str | None) -> str | None:
-    """Return ``hint`` with what there is to say of a pragma at ``candidate`` that has expired."""
-    if not candidate.expired:
+def with_expiry(candidate: Candidate, rule: Rule, hint: str | None) -> str | None:
+    """Return ``hint`` with the pragma at ``candidate`` that silenced ``rule`` until it expired, if there is one."""
+    expired = next((pragma for pragma in candidate.expired if pragma.covers(rule.id)), None)
+    if expired is None:
         return hint
-    until = candidate.expired[0].until
-    expiry = f"the `pinner: ignore` on line {candidate.expired[0].line} expired on {until}"
+    expiry = f"the `pinner: ignore` on line {expired.line} expired on {expired.until}"
     return f"{expiry}; {hint}" if hint else expiry

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.image import INDEX_TYPES
-from pinner.matching import rank
+from pinner.matching import best
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -97,7 +97,7 @@ async def moved_elsewhere(
         return False
     before, after = (
         await registry.describe(reference, "index"),
-        await registry.describe(at_digest(reference, now), "index"),
+        await registry.describe(reference.at(now), "index"),
     )
     return (
         before.is_index
@@ -112,11 +112,4 @@ async def moved_elsewhere(
 
 def _manifest_of(image: Image, wanted: Platform) -> Digest | None:
     """Return the manifest in ``image`` that suits ``wanted`` best."""
-    ranked = [(rank(one.platform, wanted), one.digest) for one in image.platforms if one.platform is not None]
-    suitable = [(how, digest) for how, digest in ranked if how is not None]
-    return min(suitable, key=lambda pair: pair[0])[1] if suitable else None
-
-
-def at_digest(reference: ImageReference, digest: Digest) -> ImageReference:
-    """Return the name of what the repository of ``reference`` has under ``digest``."""
-    return reference._replace(written=f"{reference.repository}@{digest}", digest=digest)
+    return best(((one.platform, one.digest) for one in image.platforms), wanted)

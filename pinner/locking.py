@@ -19,7 +19,7 @@ from pinner.lockfile.select import (
     same_for,
     usual_platform,
 )
-from pinner.lockfile.usage import at_digest, explains, unsettled
+from pinner.lockfile.usage import explains, unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -188,7 +188,7 @@ class _Run:
         platforms = self._wish.platforms
         if not platforms or lacks(record, platforms):
             return False
-        image = await self._registry.describe(at_digest(reference, now), "index", platforms)
+        image = await self._registry.describe(reference.at(now), "index", platforms)
         return image.is_index and same_for(record, image, platforms)
 
     async def _aged(
@@ -205,14 +205,14 @@ class _Run:
 
     async def _is_served(self, reference: ImageReference, digest: Digest) -> bool:
         try:
-            await self._registry.describe(at_digest(reference, digest), "kind")
+            await self._registry.describe(reference.at(digest), "kind")
         except NotFoundError:
             return False
         return True
 
     async def _described(self, reference: ImageReference, digest: Digest, entry: Entry | None = None) -> LockedDigest:
         """Return the record of ``digest``; where the annotations do not say it, one config tells where it came from."""
-        held = at_digest(reference, digest)
+        held = reference.at(digest)
         image = await self._registry.describe(held, "manifests", self._wish.platforms or None)
         usual = usual_platform(image)
         labels: Mapping[str, str] = {} if usual is None else usual.labels

@@ -5,10 +5,14 @@ Source: github.com/containerd/platforms (``compare.go``, ``normalize.go``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.reference import Platform
+
+_T = TypeVar("_T")
 
 # containerd's `platforms.Normalize`: other spellings of the same machine.
 _ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm"}
@@ -17,6 +21,16 @@ _ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i38
 def matches(platform: Platform, wanted: Platform) -> bool:
     """Say whether an image for ``platform`` runs where ``wanted`` is asked for."""
     return rank(platform, wanted) is not None
+
+
+def best(candidates: Iterable[tuple[Platform | None, _T]], wanted: Platform) -> _T | None:
+    """Return what suits ``wanted`` best of ``candidates`` (platform, anything), the first of equals; None for nothing.
+
+    What has no platform suits nobody.
+    """
+    ranked = [(rank(platform, wanted), one) for platform, one in candidates if platform is not None]
+    suitable = [(how, one) for how, one in ranked if how is not None]
+    return min(suitable, key=lambda pair: pair[0])[1] if suitable else None
 
 
 def rank(platform: Platform, wanted: Platform) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.findings import Finding
+from pinner.findings import Finding, with_expiry
 from pinner.matching import matches
 from pinner.model import Mention, Resolved
 from pinner.rules import GONE, MISSING_PLATFORM, STALE, TAG_MISMATCH, UNPINNED, WRONG_KIND
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pinner.image import Image
     from pinner.reference import Digest, Platform
     from pinner.rules import Level
-    from pinner.screen import Candidate, Source
+    from pinner.screen import Source
     from pinner.standing import Standing, Standings
 
 _MAX_NAMED = 8
@@ -35,7 +35,7 @@ def check_standing(source: Source, standings: Standings, settings: Settings) -> 
         for finding in _findings(source.document.path, mention, standing, standings, settings):
             level = _level(finding, settings.rules)
             if level != "off" and not candidate.silenced(finding.rule.id):
-                yield finding._replace(severity=level, hint=_with_expiry(candidate, finding))
+                yield finding._replace(severity=level, hint=with_expiry(candidate, finding.rule, finding.hint))
 
 
 def with_proposals(finding: Finding, standings: Standings) -> Finding:
@@ -50,14 +50,6 @@ def with_proposals(finding: Finding, standings: Standings) -> Finding:
 
 def _level(finding: Finding, levels: Mapping[str, Level]) -> Level:
     return levels.get(finding.rule.id, finding.severity)
-
-
-def _with_expiry(candidate: Candidate, finding: Finding) -> str | None:
-    expired = next((pragma for pragma in candidate.expired if pragma.covers(finding.rule.id)), None)
-    if expired is None:
-        return finding.hint
-    expiry = f"the `pinner: ignore` on line {expired.line} expired on {expired.until}"
-    return f"{expiry}; {finding.hint}" if finding.hint else expiry
 
 
 def _findings(
@@ -174,4 +166,4 @@ def _pinned(mention: Mention, digest: Digest | None) -> str:
 
 def _short(digest: Digest | None) -> str:
     """Return a digest as messages show it: enough to tell it from another."""
-    return "" if digest is None else f"{digest.algorithm}:{digest.hex[:12]}…"
+    return "" if digest is None else digest.short

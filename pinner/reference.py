@@ -47,6 +47,11 @@ class Digest(NamedTuple):
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
 
+    @property
+    def short(self) -> str:
+        """The beginning of it, as messages show it: enough to tell it from another."""
+        return f"{self.algorithm}:{self.hex[:12]}…"
+
 
 class Platform(NamedTuple):
     """``os/architecture[/variant]``, as in an index's descriptors (image-spec, image-index.md)."""
@@ -99,6 +104,10 @@ class ImageReference(NamedTuple):
     def familiar(self) -> str:
         """The text as written, without its digest."""
         return self.written if self.digest is None else self.written.rpartition("@")[0]
+
+    def at(self, digest: Digest) -> ImageReference:
+        """Return this reference held to ``digest``, whatever it is held to now."""
+        return self._replace(written=f"{self.familiar}@{digest}", digest=digest)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import ResolveError
-from pinner.holding import Held, at_digest, held_key, look_up_held, moved_elsewhere
+from pinner.holding import Held, held_key, look_up_held, moved_elsewhere
 from pinner.image import INDEX_TYPES
 from pinner.model import Mention, Question, Resolved, Unresolved
 from pinner.resolve import resolve_all
@@ -154,7 +154,7 @@ async def _completed(reference: ImageReference, standing: Standing, settings: Se
 async def _whose(config: Config, reference: ImageReference, tag: Resolved, registry: Registry) -> Platform | None:
     """Return the platform that has ``config`` in what the tag of ``reference`` means now."""
     wanted = None if config.platform is None else [config.platform]
-    image = await registry.describe(at_digest(reference, tag.digest), "manifests", wanted)
+    image = await registry.describe(reference.at(tag.digest), "manifests", wanted)
     return next((one.platform for one in image.platforms if one.config == config.digest), None)
 
 

@@ -80,3 +80,8 @@ def test_a_pragma_silences_its_rule_alone() -> None:
 def test_an_expired_pragma_is_named() -> None:
     [finding] = check(b"# pinner: ignore until=2026-01-31 waits for #12\nuse nginx:1")
     assert finding.hint == "the `pinner: ignore` on line 1 expired on 2026-01-31"
+
+
+def test_an_expired_pragma_of_another_rule_is_not_named() -> None:
+    [finding] = check(b"# pinner: ignore[PIN101] until=2026-01-31 waits for #12\nuse nginx:1")
+    assert finding.hint is None

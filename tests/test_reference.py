@@ -154,3 +154,10 @@ def test_platforms(text: str) -> None:
 def test_what_is_not_a_platform(text: str) -> None:
     with pytest.raises(InvalidReferenceError):
         Platform.parse(text)
+
+
+@pytest.mark.parametrize("text", ["nginx:1.27", f"nginx:1.27@sha256:{'a' * 64}"])
+def test_a_reference_is_held_to_a_digest_whatever_held_it(text: str) -> None:
+    digest = Digest("sha256", "b" * 64)
+    assert ImageReference.parse(text).at(digest) == ImageReference.parse(f"nginx:1.27@{digest}")
+    assert digest.short == "sha256:bbbbbbbbbbbb…"

@@ -11,7 +11,6 @@ from pinner.errors import RateLimitedError, ResolveError, UnavailableError
 from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
-from pinner.lockfile.usage import at_digest
 from pinner.model import Mention, as_skip
 from pinner.plan import Changed, Failed, Plan
 
@@ -174,7 +173,7 @@ async def _image(reference: ImageReference, digest: Digest, registry: Registry) 
 
     Two questions and not one for each platform: Docker Hub counts every manifest.
     """
-    held = at_digest(reference, digest)
+    held = reference.at(digest)
     try:
         image = await registry.describe(held, "index")
         usual = usual_platform(image)

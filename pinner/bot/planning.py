@@ -16,7 +16,7 @@ from pinner.errors import ResolveError
 from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.lockfile.resolver import LockedResolver
 from pinner.lockfile.select import locked
-from pinner.lockfile.usage import at_digest, followed, names_in, usages
+from pinner.lockfile.usage import followed, names_in, usages
 from pinner.locking import Wish, ask_what_lacks
 from pinner.sightings import Sightings
 
@@ -141,7 +141,7 @@ async def _lock_of(used: Mapping[str, Usage], registry: Registry) -> Lock:
 
 async def _record(usage: Usage, digest: Digest, registry: Registry) -> LockedDigest:
     try:
-        image = await registry.describe(at_digest(usage.reference, digest), "index")
+        image = await registry.describe(usage.reference.at(digest), "index")
     except ResolveError:  # gone, or out of reach: it is what the files hold all the same
         return LockedDigest(digest, _INDEX, _BEGINNING)
     return locked(image, _BEGINNING, {})

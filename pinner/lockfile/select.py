@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError
 from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
-from pinner.matching import rank
+from pinner.matching import best
 from pinner.reference import Platform
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def annotated(image: Image) -> dict[str, str]:
 
 def platform_image(record: LockedDigest, wanted: Platform) -> LockedPlatform | None:
     """Return what ``record`` has for ``wanted``: what suits it best, by containerd's rules."""
-    ranked = [(rank(platform, wanted), image) for platform, image in record.platforms.items()]
-    suitable = [(how, image) for how, image in ranked if how is not None]
-    return min(suitable, key=lambda pair: pair[0])[1] if suitable else None
+    return best(record.platforms.items(), wanted)
 
 
 def same_for(record: LockedDigest, image: Image, platforms: Iterable[Platform]) -> bool:

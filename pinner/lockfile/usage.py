@@ -67,11 +67,6 @@ def names_in(source: Source) -> tuple[str, ...]:
     return tuple(sorted({mention.reference.canonical for mention in followed(source)}))
 
 
-def at_digest(reference: ImageReference, digest: Digest) -> ImageReference:
-    """Return ``reference`` held to ``digest``."""
-    return reference._replace(written=f"{reference.familiar}@{digest}", digest=digest)
-
-
 def explains(locked: LockedDigest, digest: Digest) -> bool:
     """Tell whether a file that holds ``digest`` agrees with ``locked``: the same, or one of its platforms' images."""
     return digest == locked.digest or any(image.digest == digest for image in locked.platforms.values())

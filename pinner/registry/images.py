@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError, UnsupportedError
 from pinner.image import INDEX_TYPES, Attachment, Image, PlatformImage
-from pinner.matching import rank
+from pinner.matching import best
 from pinner.reference import Digest
 from pinner.registry.manifests import ATTESTATION, IMAGE_CONFIGS, IMAGE_TYPES, Index, Manifest, read_config
 from pinner.registry.platforms import MAX_DEPTH, check_size
@@ -98,10 +98,9 @@ def _chosen(images: Iterable[Descriptor], platforms: Collection[Platform]) -> li
     images = list(images)
     chosen: list[Descriptor] = []
     for wanted in platforms:
-        ranked = [(rank(image.platform, wanted), image) for image in images if image.platform is not None]
-        suitable = [(how, image) for how, image in ranked if how is not None]
-        if suitable and (best := min(suitable, key=lambda pair: pair[0])[1]) not in chosen:
-            chosen.append(best)
+        found = best(((image.platform, image) for image in images), wanted)
+        if found is not None and found not in chosen:
+            chosen.append(found)
     return chosen
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from pinner.errors import IntegrityError, InvalidReferenceError, UnsupportedError
 from pinner.image import INDEX_TYPES, Config
-from pinner.matching import matches, rank
+from pinner.matching import best, matches
 from pinner.reference import Digest, Platform
 
 if TYPE_CHECKING:
@@ -216,13 +216,8 @@ def choose(index: Index, wanted: Platform) -> Descriptor | None:
 
     Only children that are images and say their platform; nested indexes are the caller's to open.
     """
-    best: tuple[int, Descriptor] | None = None
-    for child in index.children:
-        if child.is_image and child.platform is not None and child.media_type in IMAGE_TYPES:
-            how = rank(child.platform, wanted)
-            if how is not None and (best is None or how < best[0]):
-                best = (how, child)
-    return None if best is None else best[1]
+    images = (child for child in index.children if child.is_image and child.media_type in IMAGE_TYPES)
+    return best(((child.platform, child) for child in images), wanted)
 
 
 def unopened(index: Index, wanted: Platform) -> tuple[Descriptor, ...]:

@@ -5,7 +5,7 @@ from datetime import date
 from lineformat import FORMAT
 from locks import NGINX, REDIS, digest, entry, lock, record, reference
 
-from pinner.lockfile.usage import Scan, at_digest, explains, names_in, rebuilt, unsettled, usages
+from pinner.lockfile.usage import Scan, explains, names_in, rebuilt, unsettled, usages
 from pinner.model import Document
 from pinner.screen import Source, screen
 
@@ -44,10 +44,10 @@ def test_names_are_sorted_and_each_there_once() -> None:
 
 
 def test_a_reference_held_to_a_digest() -> None:
-    held = at_digest(reference("nginx:1.27"), A)
+    held = reference("nginx:1.27").at(A)
     assert str(held) == f"nginx:1.27@{A}"
     assert held == reference(f"nginx:1.27@{A}")
-    assert at_digest(held, B) == reference(f"nginx:1.27@{B}")
+    assert held.at(B) == reference(f"nginx:1.27@{B}")
 
 
 def test_one_of_the_platforms_agrees() -> None:
