@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.api import check, find, pin

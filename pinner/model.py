@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
     from pinner.errors import ResolveError
     from pinner.reference import Digest, ImageReference, Platform
 
-SkipReason: TypeAlias = Literal[
-    "stage",
-    "scratch",
-    "index",
-    "no-default",
-    "interpolated-tag",
-    "interpolated-name",
-    "platform-arg",
-    "computed",
-    "arg-conflict",
-    "built-here",
-    "built-elsewhere",
-    "pull-policy",
-    "onbuild-ambiguous",
-    "templated",
-    "invalid-reference",
-    "separate-tag",
-    "fstring",
-    "non-literal",
-    "output",
-    "status-field",
-    "ignored",
-    "excluded",
-    "parse-error",
-]
-
+    SkipReason: TypeAlias = Literal[
+        "stage",
+        "scratch",
+        "index",
+        "no-default",
+        "interpolated-tag",
+        "interpolated-name",
+        "platform-arg",
+        "computed",
+        "arg-conflict",
+        "built-here",
+        "built-elsewhere",
+        "pull-policy",
+        "onbuild-ambiguous",
+        "templated",
+        "invalid-reference",
+        "separate-tag",
+        "fstring",
+        "non-literal",
+        "output",
+        "status-field",
+        "ignored",
+        "excluded",
+        "parse-error",
+    ]
 
 TIERS = ("frameworks", "loose")
 """The parts of the table of Python calls that have to be asked for.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
-Severity: TypeAlias = Literal["error", "warning", "note"]
-Level: TypeAlias = Literal["error", "warning", "note", "off"]
-Need: TypeAlias = Literal["", "lock", "online"]
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+# As text: nobody needs what typing would make of it.
+Severity: TypeAlias = "Literal['error', 'warning', 'note']"
+Level: TypeAlias = "Literal['error', 'warning', 'note', 'off']"
+Need: TypeAlias = "Literal['', 'lock', 'online']"
 
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 """From the mildest to the gravest."""
+LEVELS: tuple[Level, ...] = ("error", "warning", "note", "off")
+"""What a rule can be set to."""
 
 PAGES = "https://github.com/pinner-dev/pinner/blob/main/docs/rules"
 """Where the pages of the rules are to be read: below the project's home (pyproject.toml, ``Source``)."""

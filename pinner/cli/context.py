@@ -6,12 +6,14 @@ import os
 import sys
 import time
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
     from datetime import date
+    from typing import BinaryIO, TextIO
 
     from pinner.config import Settings
     from pinner.resolve import Registry

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError, InputError
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.style import PLAIN, printable
 

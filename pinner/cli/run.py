@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.cli.context import process_context
 from pinner.cli.invocation import parse
 from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.status import INTERRUPTED, MISUSED, UNTOLD
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, PinnerError
+from pinner.lean import TYPE_CHECKING
 from pinner.report.as_text import render_error
 
 if TYPE_CHECKING:

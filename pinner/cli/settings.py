@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from pinner.config.find import load_settings
 from pinner.errors import ConfigError, InvalidReferenceError
+from pinner.lean import TYPE_CHECKING
 from pinner.reference import Platform
 
 if TYPE_CHECKING:

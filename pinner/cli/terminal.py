@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from pinner.cli.options import DEFAULTS
 from pinner.errors import InputError
+from pinner.lean import TYPE_CHECKING
 from pinner.report.style import Style
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal, TypeAlias
 
     from pinner.config.schedule import Window
     from pinner.reference import Platform
@@ -56,8 +57,10 @@ class Group(NamedTuple):
     schedule: tuple[Window, ...] | None = None
 
 
-CommitWay: TypeAlias = Literal["auto", "api", "git"]
+# As text: nobody needs what typing would make of it.
+CommitWay: TypeAlias = "Literal['auto', 'api', 'git']"
 """How commits are made: through the forge's API, so that it signs them, or by git; ``auto`` picks."""
+COMMIT_WAYS: tuple[CommitWay, ...] = ("auto", "api", "git")
 
 
 class BotSettings(NamedTuple):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING
 
-from pinner.config import BotSettings, CommitWay, Group
+from pinner.config import COMMIT_WAYS, BotSettings, Group
 from pinner.config.branches import is_branch_name, slug
 from pinner.config.schedule import ScheduleError, parse_window
 from pinner.config.table import Table
@@ -15,6 +15,7 @@ from pinner.errors import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pinner.config import CommitWay
     from pinner.config.schedule import Window
 
 DIGESTS = "digests"
@@ -214,8 +215,7 @@ def _commits(table: Table) -> CommitWay:
     text = table.text("commits")
     if text is None:
         return "auto"
-    ways = get_args(CommitWay)
-    if text not in ways:
-        hint = did_you_mean(text, ways) or f"write {', '.join(ways[:-1])} or {ways[-1]}"
+    if text not in COMMIT_WAYS:
+        hint = did_you_mean(text, COMMIT_WAYS) or f"write {', '.join(COMMIT_WAYS[:-1])} or {COMMIT_WAYS[-1]}"
         raise table.error("commits", f"is no way to commit: `{text}`", hint)
-    return cast("CommitWay", text)
+    return text

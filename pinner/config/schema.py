@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING
 
 from pinner.config import BotSettings, RegistryOptions, Settings
 from pinner.config.table import Table, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
 from pinner.model import TIERS, Calls
 from pinner.reference import Platform
-from pinner.rules import BY_ID, IDS, Level
+from pinner.rules import BY_ID, IDS, LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pinner.config import Group
+    from pinner.rules import Level
 
-_LEVELS = get_args(Level)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 TIMEOUT_UNITS = "s, m or h, as in 90s"
 AGE_UNITS = "mhdw"
@@ -100,10 +100,10 @@ def _rules(table: Table) -> Mapping[str, Level]:
                 f"{table.source}: unknown rule `{table.key(rule)}`", hint=hint or f"the rules are {', '.join(IDS)}"
             )
         level = table.text(rule)
-        if level not in _LEVELS:
-            hint = did_you_mean(level or "", _LEVELS) or f"write {', '.join(_LEVELS[:-1])} or {_LEVELS[-1]}"
+        if level not in LEVELS:
+            hint = did_you_mean(level or "", LEVELS) or f"write {', '.join(LEVELS[:-1])} or {LEVELS[-1]}"
             raise table.error(rule, f"is not a level: `{level}`", hint)
-        levels[rule] = cast("Level", level)
+        levels[rule] = level
     return MappingProxyType(levels)
 
 

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.report.style import Style
     from pinner.rules import Severity
+
+    class Unread(Protocol):
+        """A file that nothing could be told about."""
+
+        @property
+        def path(self) -> str:
+            """Where it is."""
+            ...
+
+        @property
+        def error(self) -> PinnerError:
+            """Why."""
+            ...
+
+    class Renderer(Protocol):
+        """The module of an output format of ``check``."""
+
+        def render_verdict(self, verdict: Verdict, style: Style) -> Iterator[str]:
+            """Yield the lines of ``check``, without line ends."""
+            ...
+
+    class ListingRenderer(Renderer, Protocol):
+        """The module of an output format of ``check`` and ``list``."""
+
+        def render_listing(self, listing: Listing, style: Style) -> Iterator[str]:
+            """Yield the lines of ``list``, without line ends."""
+            ...
+
 
 NOT_IMAGES = frozenset({"stage", "scratch", "index"})
 """Reasons of skips that name no image: shown by ``list --all`` alone, and counted nowhere else."""
@@ -44,20 +73,6 @@ class Summary(NamedTuple):
     note: int
 
 
-class Unread(Protocol):
-    """A file that nothing could be told about."""
-
-    @property
-    def path(self) -> str:
-        """Where it is."""
-        ...
-
-    @property
-    def error(self) -> PinnerError:
-        """Why."""
-        ...
-
-
 class Listing(NamedTuple):
     """What ``list`` says."""
 
@@ -80,22 +95,6 @@ class Verdict(NamedTuple):
     """What the run exits with."""
     untold: Sequence[tuple[str, Mention, PinnerError]] = ()
     """The references, with the paths of their files, that no registry had an answer for, and why."""
-
-
-class Renderer(Protocol):
-    """The module of an output format of ``check``."""
-
-    def render_verdict(self, verdict: Verdict, style: Style) -> Iterator[str]:
-        """Yield the lines of ``check``, without line ends."""
-        ...
-
-
-class ListingRenderer(Renderer, Protocol):
-    """The module of an output format of ``check`` and ``list``."""
-
-    def render_listing(self, listing: Listing, style: Style) -> Iterator[str]:
-        """Yield the lines of ``list``, without line ends."""
-        ...
 
 
 def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: bool = False) -> tuple[Shown, ...]:

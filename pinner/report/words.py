@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.report.base import Summary

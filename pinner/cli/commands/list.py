@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner.cli.look import look
 from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.words import list_sentence
