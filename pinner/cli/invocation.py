@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from pinner.cli.options import Invocation
+from pinner.cli.options import DEFAULTS, Invocation
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pinner.cli.context import Context
+
 
 def parse(arguments: Sequence[str]) -> Invocation:
     """Return what ``arguments`` ask for; raises `ConfigError` where they make no sense.
 
-    The most frequent call, ``pinner check PATH…`` without an option, is understood without click: importing click
-    takes longer than the check. Anything else is click's business; what runs afterwards is the same function.
+    The most frequent calls, ``pinner check PATH…`` and ``pinner list PATH…`` without an option, are understood without
+    click, and so is ``pinner --version``: importing click takes longer than the check. Anything else is click's
+    business; what runs afterwards is the same function.
     """
-    if arguments and arguments[0] == "check" and not any(argument.startswith("-") for argument in arguments):
-        from pinner.cli.commands.check import CheckOptions, check  # noqa: PLC0415 - each command brings its own needs
-
-        asked = CheckOptions(paths=tuple(arguments[1:]))
-        return Invocation(asked.options, lambda context: check(context, asked))
+    command, *paths = arguments or ("",)
+    if not any(path.startswith("-") for path in paths):
+        if command == "check":
+            return _check(tuple(paths))
+        if command == "list":
+            return _list(tuple(paths))
+        if command == "--version" and not paths:
+            return Invocation(DEFAULTS, _version)
     from pinner.cli.syntax.parser import parse_with_click  # noqa: PLC0415 - 45 ms
 
     return parse_with_click(arguments)
+
+
+def _check(paths: tuple[str, ...]) -> Invocation:
+    from pinner.cli.commands.check import CheckOptions, check  # noqa: PLC0415 - each command brings its own needs
+
+    asked = CheckOptions(paths=paths)
+    return Invocation(asked.options, lambda context: check(context, asked))
+
+
+def _list(paths: tuple[str, ...]) -> Invocation:
+    from pinner.cli.commands.list import ListOptions, list_  # noqa: PLC0415 - as above
+
+    asked = ListOptions(paths=paths)
+    return Invocation(asked.options, lambda context: list_(context, asked))
+
+
+def _version(context: Context) -> int:
+    from pinner import __version__  # noqa: PLC0415 - only here
+    from pinner.cli.terminal import Terminal  # noqa: PLC0415 - only here
+
+    Terminal(context).data([f"pinner {__version__}"])
+    return 0

@@ -9,7 +9,6 @@ from pinner.cli.status import INTERRUPTED, MISUSED, UNTOLD
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, PinnerError
 from pinner.lean import TYPE_CHECKING
-from pinner.report.as_text import render_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,5 +46,7 @@ def _failed(error: Exception, terminal: Terminal, options: Options) -> int:
     if not isinstance(error, PinnerError):
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         error = PinnerError(f"internal error: {what}", hint="run again with --debug and report what it says")
+    from pinner.report.as_text import render_error  # noqa: PLC0415 - nearly never needed
+
     terminal.complain(render_error(error, terminal.talk_style))
     return MISUSED if isinstance(error, ConfigError) else UNTOLD

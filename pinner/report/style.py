@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 
-# C0, DEL and C1 controls would speak to the terminal; directional overrides would show text in another order.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0, DEL and C1 controls would speak to the terminal; directional overrides would show text in another order. A text,
+# since compiling it takes longer than all that a check says, and hardly any run needs it.
+_UNSAFE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 _CODES = {"error": "1;31", "warning": "1;33", "note": "1;36"}
 
 
@@ -67,7 +68,7 @@ PLAIN = Style()
 
 def printable(text: str) -> str:
     """Return ``text`` with control characters and directional overrides spelled out: file names may hold any."""
-    return text if text.isprintable() else _UNSAFE.sub(lambda match: _spelled(match[0]), text)
+    return text if text.isprintable() else re.sub(_UNSAFE, lambda match: _spelled(match[0]), text)
 
 
 def _spelled(character: str) -> str:

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 from world import pinner
 
+from pinner import __version__
+
 ROOT = Path(__file__).parent.parent.parent
 HEAVY = (
     *("httpx", "httpcore", "anyio", "ssl", "socket", "asyncio", "concurrent.futures", "subprocess", "tempfile"),
     *("libcst", "rich", "click", "argparse", "pathspec", "tomllib", "ruamel.yaml", "difflib", "pathlib", "hashlib"),
     *("dataclasses", "inspect"),
 )
+# `pinner.lean` has what is needed of them.
+TYPING = ("typing", "contextlib")
 
 
 def loaded(folder: Path, *arguments: str) -> set[str]:
@@ -46,6 +50,22 @@ def test_nothing_to_ask_needs_no_network(tmp_path: Path, arguments: tuple[str, .
     assert [name for name in ("httpx", "ssl", "asyncio", "ruamel.yaml") if name in modules] == []
 
 
+def test_a_list_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    modules = loaded(tmp_path, "list", "Dockerfile")
+    assert [name for name in HEAVY if name in modules] == []
+
+
+def test_the_version_takes_little_more_than_a_stream_to_say_it_on(tmp_path: Path) -> None:
+    modules = loaded(tmp_path, "--version")
+    assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
+    assert {name for name in modules if name.startswith("pinner")} <= {
+        *("pinner", "pinner.__main__", "pinner.lean", "pinner.errors"),
+        *("pinner.cli", "pinner.cli.run", "pinner.cli.context", "pinner.cli.invocation", "pinner.cli.options"),
+        *("pinner.cli.status", "pinner.cli.terminal", "pinner.report", "pinner.report.style"),
+    }
+
+
 def test_help_imports_no_command(tmp_path: Path) -> None:
     modules = loaded(tmp_path, "--help")
     assert [name for name in modules if name.startswith(("pinner.cli.commands.", "pinner.formats."))] == []
@@ -62,7 +82,7 @@ CALLS: list[tuple[str, ...]] = [
 
 
 @pytest.mark.parametrize("paths", CALLS, ids=" ".join)
-def test_with_and_without_click_a_check_says_the_same(tmp_path: Path, paths: tuple[str, ...]) -> None:
+def test_with_and_without_click_the_same_is_said(tmp_path: Path, paths: tuple[str, ...]) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\nFROM ${X}\n# pinner: ignroe\n", "utf-8")
     (tmp_path / "a" / "clean.dockerfile").write_text(f"FROM alpine:3.20@sha256:{'0' * 64}\n", "utf-8")
@@ -70,3 +90,12 @@ def test_with_and_without_click_a_check_says_the_same(tmp_path: Path, paths: tup
     short = pinner(tmp_path, "check", *paths)
     assert short == pinner(tmp_path, "check", *paths, "--color=auto")
     assert short == pinner(tmp_path, "--color=auto", "check", "--format=text", "--fail-on=error", "--", *paths)
+    short = pinner(tmp_path, "list", *paths)
+    assert short == pinner(tmp_path, "list", *paths, "--color=auto")
+    assert short == pinner(tmp_path, "--color=auto", "list", "--format=text", "--", *paths)
+
+
+def test_with_and_without_click_the_version_is_the_same(tmp_path: Path) -> None:
+    said = pinner(tmp_path, "--version")
+    assert (said.status, said.raw, said.stderr) == (0, f"pinner {__version__}\n".encode(), "")
+    assert said == pinner(tmp_path, "--color=never", "--version") == pinner(tmp_path, "--version", "check")
