@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 from pinner.edits import apply_edits
 from pinner.formats import compose, kubernetes
 from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence
+from pinner.formats.yamlnodes.composer import compose as compose_nodes
+from pinner.formats.yamlnodes.documents import Chunk
+from pinner.formats.yamlnodes.events import c_events
+from pinner.formats.yamlnodes.pages import read_page
+from pinner.formats.yamlnodes.shadow import shadow
 from pinner.model import Document, Edit, Located, Mention, Skip
 
 if TYPE_CHECKING:
@@ -76,3 +81,15 @@ def plain(node: object) -> object:
                 [plain(c) for c in node.children],
             )
     raise AssertionError(node)
+
+
+def assert_read_as_the_parsers_do(data: bytes) -> None:
+    """What is read line by line must be what the events of both parsers say; to refuse is no fault."""
+    read = read_page(shadow(data), 7)
+    if read is None:
+        return
+    for accelerator in (c_events(), None):
+        composed = compose_nodes(b"x" * 7 + data, Chunk(7, 7 + len(data)), accelerator)
+        assert composed.problem is None, data
+        assert composed.size == read[1], data
+        assert [plain(root) for root in composed.roots] == [plain(root) for root in read[0]], data

@@ -7,9 +7,9 @@ A port of compose-go's ``template/template.go``: ``$V``, ``${V}``, ``${V:-d}``, 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from pinner.formats.yamlnodes.text import SourceText
+from pinner.lean import NamedTuple
 
 _MAX_NESTING = 20
 _VARIABLE = re.compile(rb"\$(?:(?P<escaped>\$)|(?P<named>[_a-zA-Z][_a-zA-Z0-9]*)|\{(?P<braced>[_a-zA-Z][_a-zA-Z0-9]*))")

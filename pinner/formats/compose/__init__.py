@@ -6,7 +6,6 @@ Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.compose.readers import ROOT, SERVICES, state_of
 from pinner.formats.compose.recognition import is_named_compose, services_of
@@ -16,6 +15,7 @@ from pinner.formats.compose.walk import Walk, find_builds
 from pinner.formats.yamlnodes import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yamlnodes.fields import Fields
 from pinner.formats.yamlnodes.references import Collector, is_null
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _locate(document: Document, *, named: bool) -> Located | None:
                 files.append(_File(root, mapping, fields, read_services(root, mapping, fields, data), composed.shares))
             elif _is_empty(root):
                 continue
-            elif not named or (type(root) is Mapping and (not files or "apiVersion" in fields.own(root))):
+            elif not named or (type(root) is Mapping and (not files or "apiVersion" in fields.names(root))):
                 return None
             elif type(root) is not Mapping and composed.problem is None:
                 collector.report_problem(part, Problem(_NO_MAPPING, root.start))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from pinner.formats.interpolation import InvalidTemplateError, expand
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Document, Mention, Skip, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pinner.formats.interpolation import Expansion, Variable
     from pinner.formats.yamlnodes.references import Collector, Use
     from pinner.formats.yamlnodes.text import SourceText
     from pinner.model import Place
 
 
-def locate_inline(collector: Collector, use: Use, text: SourceText | None, path: str) -> tuple[object, ...]:
+def locate_inline(collector: Collector, use: Use, text: SourceText | None, path: str) -> Sequence[object]:
     """Keep the places in the Dockerfile ``text`` that stands at ``use``; return the outline of that Dockerfile."""
     from pinner.formats import dockerfile  # noqa: PLC0415 - few compose files hold a Dockerfile
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.errors import InvalidReferenceError
 from pinner.formats.interpolation import InvalidTemplateError, expand
+from pinner.lean import TYPE_CHECKING
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.formats.yamlnodes import Mapping, Scalar
 from pinner.formats.yamlnodes.references import is_null
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes import Node
@@ -45,7 +44,7 @@ def services_of(root: Node, fields: Fields, path: str) -> Mapping | None:
     """
     if type(root) is not Mapping:
         return None
-    keys = fields.own(root).keys()
+    keys = fields.names(root).keys()
     named = is_named_compose(path)
     field = fields.get(root, "services")
     if field is None:
@@ -64,7 +63,7 @@ def _are_services(mapping: Mapping, fields: Fields, *, strict: bool) -> bool:
     has_origin = False
     for body in fields.nodes(mapping):
         if type(body) is Mapping:
-            keys = fields.own(body).keys()
+            keys = fields.names(body).keys()
             verdicts.append("<<" in keys or not keys.isdisjoint(_SERVICE_KEYS))
             has_origin = has_origin or not keys.isdisjoint(_ORIGINS)
         else:

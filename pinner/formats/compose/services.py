@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner.errors import InvalidReferenceError
 from pinner.formats.compose.judgement import shown
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.references import is_null
 from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.text import reference_text
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Service:
         self.name = name
         self.body = body
         self._file = file
-        self._own = file.fields.own(body)
+        self._own = file.fields.names(body)
         self._merges = "<<" in self._own
         self._stands_alone = not self._merges and "extends" not in self._own
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.compose.services import comparable
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Located, Mention, Skip, as_skip
 
 if TYPE_CHECKING:

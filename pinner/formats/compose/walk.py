@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.formats.compose.inline import locate_inline
 from pinner.formats.compose.judgement import judge, shown
 from pinner.formats.compose.services import comparable
@@ -11,6 +9,7 @@ from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
 from pinner.formats.yamlnodes.text import reference_text, source_text
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pinner.formats.kubernetes.walk import Walk
 from pinner.formats.yamlnodes import Budget, load, parse
 from pinner.formats.yamlnodes.references import Collector
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Located
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.errors import InvalidReferenceError
 from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.references import is_null
 from pinner.formats.yamlnodes.text import reference_text
+from pinner.lean import TYPE_CHECKING
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.yamlnodes import Mapping
 from pinner.formats.yamlnodes.shadow import unshadow
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes.fields import Fields
@@ -53,7 +53,7 @@ class Object(NamedTuple):
 
 def read_object(mapping: Mapping, fields: Fields) -> Object | None:
     """Return what object ``mapping`` is, or None where it is none: one has a scalar ``apiVersion`` and ``kind``."""
-    own = fields.own(mapping)
+    own = fields.names(mapping)
     if "apiVersion" not in own and "<<" not in own:
         return None
     version, kind = fields.scalar(mapping, "apiVersion"), fields.scalar(mapping, "kind")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pinner.formats.kubernetes.judgement import judge
 from pinner.formats.kubernetes.kustomize import locate_images
@@ -13,12 +12,14 @@ from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
 from pinner.formats.yamlnodes.sharing import OPAQUE
 from pinner.formats.yamlnodes.text import reference_text
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
     from collections.abc import Sequence as Sequence_
 
     from pinner.formats.yamlnodes import Node
+    from pinner.formats.yamlnodes.blocks import Block
     from pinner.formats.yamlnodes.references import Collector
     from pinner.model import Place
 
@@ -29,7 +30,6 @@ _SKAFFOLD_CONTAINERS = ("verify", "customActions")
 _OCI_SCHEME = b"oci://"
 _TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 _MAX_VIA = 10
-_Child = TypeVar("_Child")
 
 
 class _Frame(NamedTuple):
@@ -60,7 +60,10 @@ class Walk:
         self._is_kustomization = is_kustomization
         self._shares = shares  # without an alias, nothing comes twice
         self._marks = () if shares else marks
-        """Where the text of the document has what every image and every object has: only there is it worth a look."""
+        """Where the text of the document has what every image and every object has: only there is it worth a look.
+
+        Offsets at first, then the lines of its page.
+        """
         self._seen: set[tuple[int, bool, bool, bool]] = set()
         self._built: frozenset[bytes] = frozenset()
         self._excluded: set[int] = set()
@@ -77,8 +80,9 @@ class Walk:
             self.recognised = True
             locate_images(self.collector, root, self.fields, "Kustomization")
             return True
-        if type(root) is not Mapping or root.key_starts is None:
-            self._marks = ()  # an escape may spell what a search does not find
+        page = root.page if type(root) is Mapping and self._marks else None
+        # Otherwise an escape may spell what a search does not find.
+        self._marks = () if page is None else [line for line in page.lines_of(self._marks) if line >= 0]
         stack = [_Frame(root, "", None, end=self._marks[-1] + 1 if self._marks else 0)]
         while stack:
             frame = stack.pop()
@@ -88,10 +92,9 @@ class Walk:
             if type(node) is Mapping:
                 stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
-                starts = [child.start for child in node.children] if self._marks else None
                 stack += [
                     _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child), end)
-                    for child, end in reversed(self._worth_a_look(node.children, starts, frame))
+                    for child, end in reversed(self._items(node, frame))
                     if type(child) is not Scalar
                 ]
         return self.recognised
@@ -105,8 +108,8 @@ class Walk:
 
     def _enter(self, mapping: Mapping, frame: _Frame) -> list[_Frame]:
         """Keep the images that stand in ``mapping`` itself, and return what to enter next."""
-        own = self.fields.own(mapping)
-        found = read_object(mapping, self.fields) if "apiVersion" in own or "<<" in own else None
+        names = self.fields.names(mapping)
+        found = read_object(mapping, self.fields) if "apiVersion" in names or "<<" in names else None
         if found is not None:
             self.recognised = True
             if found.is_excluded:
@@ -119,8 +122,9 @@ class Walk:
             if found.is_skaffold:
                 self._built = frozenset(self._artifacts(mapping))
         if frame.object is not None:
-            if "image" in own and frame.key != "rbd":
-                self._image(mapping, own["image"], frame, frame.object)
+            image = self.fields.value(mapping, "image")
+            if image is not None and frame.key != "rbd":
+                self._image(mapping, image, frame, frame.object)
             if frame.object.group in _TYPED_GROUPS:
                 self._typed(mapping, frame, frame.object)
         return [
@@ -134,26 +138,44 @@ class Walk:
                 _through(frame.via, key, value),
                 end,
             )
-            for (key, value), end in self._worth_a_look(own.items(), mapping.key_starts, frame)
+            for key, value, end in self._pairs(mapping, frame)
             if type(value) is not Scalar and key not in _NOT_ENTERED and _is_entered(key, found)
         ]
 
-    def _worth_a_look(
-        self, children: Collection[_Child], starts: list[int] | None, frame: _Frame
-    ) -> list[tuple[_Child, int]]:
-        """Return those of ``children``, which start at ``starts``, that may have an image, and where each ends."""
-        end = frame.end
-        if not self._marks or not starts or (frame.object is not None and frame.object.group in _TYPED_GROUPS):
-            return [(child, end) for child in children]
-        marks = self._marks
+    def _pairs(self, mapping: Mapping, frame: _Frame) -> list[tuple[str, Node, int]]:
+        """Return those keys and values of ``mapping`` that may have an image, and where each ends."""
+        block = mapping.block
+        if block is None or self._is_worth_every_look(frame):
+            return [(key, value, frame.end) for key, value in self.fields.own(mapping).items()]
+        keys = list(block.numbers)
+        pairs = []
+        for number, end in self._marked(block, mapping.first, frame.end):
+            value = mapping.value(keys[number])
+            if value is not None:
+                pairs.append((keys[number], value, end))
+        return pairs
+
+    def _items(self, sequence: Sequence, frame: _Frame) -> list[tuple[Node, int]]:
+        """Return those items of ``sequence`` that may have an image, and where each ends."""
+        block = sequence.block
+        if block is None or self._is_worth_every_look(frame):
+            return [(child, frame.end) for child in sequence.children]
+        return [(sequence.children[number], end) for number, end in self._marked(block, sequence.first, frame.end)]
+
+    def _is_worth_every_look(self, frame: _Frame) -> bool:
+        return not self._marks or (frame.object is not None and frame.object.group in _TYPED_GROUPS)
+
+    def _marked(self, block: Block, first: int, end: int) -> list[tuple[int, int]]:
+        """Return the numbers of what has marks in the lines from ``first`` to ``end``, and where each ends."""
+        marks, lines = self._marks, block.lines
+        last = len(lines) - 1
         found = []
-        number = bisect_left(marks, starts[0])
-        everything = list(children)
-        while number < len(marks) and marks[number] < end:
-            index = bisect_right(starts, marks[number])
-            child_end = starts[index] if index < len(starts) else end
-            found.append((everything[index - 1], child_end))
-            number = bisect_left(marks, child_end, number)
+        at = bisect_left(marks, first)
+        while at < len(marks) and marks[at] < end:
+            number = bisect_right(lines, marks[at] - first) - 1
+            after = first + lines[number + 1] if number < last else end
+            found.append((number, after))
+            at = bisect_left(marks, after, at)
         return found
 
     def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
@@ -166,7 +188,7 @@ class Walk:
             self._duplicates(mapping, frame, owner)
 
     def _image_volume(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
-        reference = self.fields.own(mapping).get("reference")
+        reference = self.fields.value(mapping, "reference")
         if reference is not None:
             inner = frame._replace(via=(*frame.via, *anchor_name(written)))
             self._keep("image-volume", reference, inner, owner)
@@ -197,7 +219,7 @@ class Walk:
         for child in node.children if type(node) is Sequence else ():
             item = resolve(child)
             if type(item) is Mapping:
-                name, value = self.fields.scalar(item, "name"), self.fields.own(item).get("value")
+                name, value = self.fields.scalar(item, "name"), self.fields.value(item, "value")
                 if name is not None and name.value == "bundle" and value is not None:
                     self._keep("bundle", value, frame, owner)
 

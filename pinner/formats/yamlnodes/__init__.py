@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from pinner.formats.yamlnodes.composer import MAX_BYTES, Budget, Composed, Problem, compose, refusal
 from pinner.formats.yamlnodes.documents import Chunk, split
 from pinner.formats.yamlnodes.events import c_events
-from pinner.formats.yamlnodes.lines import read_lines
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
+from pinner.formats.yamlnodes.pages import read_page
 from pinner.formats.yamlnodes.shadow import shadow
+from pinner.lean import NamedTuple
 
 __all__ = [
     "Alias",
@@ -64,5 +64,5 @@ def parse(document: YamlDocument, budget: Budget) -> Composed:
 def _parse(document: YamlDocument) -> Composed:
     """Remembered, but for few documents: of a bundle, the nodes would cost the collector more than the parser."""
     start, end = document.chunk
-    plain = read_lines(shadow(document.text), start) if end - start <= MAX_BYTES else None
+    plain = read_page(shadow(document.text), start) if end - start <= MAX_BYTES else None
     return Composed(*plain, None) if plain is not None else compose(document.data, document.chunk, c_events())

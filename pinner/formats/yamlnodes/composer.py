@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
 from pinner.formats.yamlnodes.events import describe, pure_events
 from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar, Sequence
 from pinner.formats.yamlnodes.repairs import spaces_for_tabs, without_blanks_in_blocks
 from pinner.formats.yamlnodes.shadow import shadow
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from pinner.formats.yamlnodes.documents import Chunk
     from pinner.formats.yamlnodes.events import EventSource

@@ -6,7 +6,8 @@ A ``---`` in column 0 before a blank cannot stand inside any scalar (YAML 1.2.2,
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from pinner.lean import NamedTuple
 
 _BOM = b"\xef\xbb\xbf"
 _LF = 0x0A

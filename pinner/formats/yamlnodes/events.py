@@ -8,10 +8,12 @@ composer recurses in C and brings the interpreter down on deep nesting.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any, TypeAlias
 
     EventSource: TypeAlias = Callable[[str], Iterator[Any]]
 

@@ -7,7 +7,8 @@ whose reading Go's parsers share. Works on shadow text, so that one character is
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
+
+    from pinner.formats.yamlnodes.blocks import Block
+    from pinner.formats.yamlnodes.pages import Page
 
 # Plain classes with slots: a bundle has a million nodes, and nothing makes one faster.
 
@@ -30,11 +34,11 @@ class Scalar:
 class Mapping:
     """Keys and values in the order written; duplicate keys and merge keys are ordinary pairs here.
 
-    A mapping whose every key is a plain scalar, there once, may be made from its ``index`` and where its keys stand:
-    nodes for the keys are made when somebody asks for its children.
+    A mapping whose every key is a plain scalar, there once, may be a ``block`` of a ``page`` that begins in the line
+    ``first``: then its values are made when somebody asks for them, and nodes for the keys with its children.
     """
 
-    __slots__ = ("_children", "anchor", "flow", "index", "key_starts", "start", "tag")
+    __slots__ = ("_children", "anchor", "block", "first", "flow", "index", "page", "start", "tag")
 
     def __init__(
         self,
@@ -43,28 +47,44 @@ class Mapping:
         tag: str | None,
         anchor: str | None,
         flow: bool,  # noqa: FBT001 - positional for speed
-        index: dict[str, Node] | None = None,
-        key_starts: list[int] | None = None,
+        page: Page | None = None,
+        block: Block | None = None,
     ) -> None:
         self._children = children
         self.start = start
         self.tag = tag
         self.anchor = anchor
         self.flow = flow
-        self.index = index
-        """The values by their keys, once somebody has asked for one (see `fields`), or from the start."""
-        self.key_starts = key_starts
-        """Where the keys of ``index`` stand, where there were no children at the start."""
+        self.page = page
+        self.block = block
+        self.first = 0
+        self.index: dict[str, Node] | None = None
+        """The values by their keys, once somebody has asked for one (see `fields`); of a block those asked for."""
+
+    def value(self, key: str) -> Node | None:
+        """Return what stands under ``key`` of a block, which is always the same node; None where there is nothing."""
+        index = self.index
+        if index is None:
+            index = self.index = {}
+        node = index.get(key)
+        if node is None and self.page is not None and self.block is not None:
+            number = self.block.numbers.get(key)
+            if number is not None:
+                node = index[key] = self.page.under(self.block, self.first, number)
+        return node
 
     @property
     def children(self) -> list[Node]:
         """A key, its value, the next key, and so on."""
-        if self._children is None:
-            children: list[Node] = []
-            for (key, value), start in zip((self.index or {}).items(), self.key_starts or (), strict=True):
-                children += (Scalar(key, start, start + len(key), "", None, None), value)
-            self._children = children
-        return self._children
+        children = self._children
+        if children is None:
+            children = self._children = []
+            if self.page is not None and self.block is not None:
+                for key, start in zip(self.block.numbers, self.page.starts(self.block, self.first), strict=True):
+                    value = self.value(key)
+                    if value is not None:
+                        children += (Scalar(key, start, start + len(key), "", None, None), value)
+        return children
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
         """Return the keys and their values, in the order written."""
@@ -73,20 +93,42 @@ class Mapping:
 
     def may_repeat(self) -> bool:
         """Tell whether a key may be there twice; False where all are known and differ."""
-        return self.key_starts is None and len(self.index or ()) * 2 < len(self.children)
+        return self.block is None and len(self.index or ()) * 2 < len(self.children)
 
 
 class Sequence:
-    """Items in the order written."""
+    """Items in the order written; those of a ``block`` are made when somebody asks for them, see `Mapping`."""
 
-    __slots__ = ("anchor", "children", "flow", "start", "tag")
+    __slots__ = ("_children", "anchor", "block", "first", "flow", "page", "start", "tag")
 
-    def __init__(self, children: list[Node], start: int, tag: str | None, anchor: str | None, flow: bool) -> None:  # noqa: FBT001 - positional for speed
-        self.children = children
+    def __init__(
+        self,
+        children: list[Node] | None,
+        start: int,
+        tag: str | None,
+        anchor: str | None,
+        flow: bool,  # noqa: FBT001 - positional for speed
+        page: Page | None = None,
+        block: Block | None = None,
+    ) -> None:
+        self._children = children
         self.start = start
         self.tag = tag
         self.anchor = anchor
         self.flow = flow
+        self.page = page
+        self.block = block
+        self.first = 0
+
+    @property
+    def children(self) -> list[Node]:
+        """The items."""
+        children = self._children
+        if children is None:
+            children = self._children = []
+            if self.page is not None and self.block is not None:
+                children += self.page.items(self.block, self.first)
+        return children
 
 
 class Alias:

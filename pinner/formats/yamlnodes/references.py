@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.source import LineIndex
@@ -11,6 +10,7 @@ from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar
 from pinner.formats.yamlnodes.shadow import unshadow
 from pinner.formats.yamlnodes.sharing import other_readers
 from pinner.formats.yamlnodes.text import content_start
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 

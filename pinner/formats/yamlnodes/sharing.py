@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-
 from pinner.formats.yamlnodes.nodes import Mapping, Scalar, Sequence, resolve
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from pinner.formats.yamlnodes.fields import Fields
     from pinner.formats.yamlnodes.nodes import Node

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from pinner.formats.yamlnodes.folding import block_units, quoted_units
 from pinner.formats.yamlnodes.shadow import shadow
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

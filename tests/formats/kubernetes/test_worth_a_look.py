@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from yamlplaces import found
 
 from pinner.formats.kubernetes import locate
-from pinner.formats.yamlnodes.lines import read_lines
+from pinner.formats.yamlnodes.pages import read_page
 from pinner.formats.yamlnodes.shadow import shadow
 from pinner.model import Document
 
@@ -18,7 +18,7 @@ UNREADABLE_BY_LINE = b'zz: "\\t"\n'
 
 def assert_all_is_found(text: str, path: str = "objects.yaml") -> list[str]:
     data = text.encode()
-    assert read_lines(shadow(data + UNREADABLE_BY_LINE), 0) is None
+    assert read_page(shadow(data + UNREADABLE_BY_LINE), 0) is None
     plain = locate(Document(path, data))
     whole = locate(Document(path, data + UNREADABLE_BY_LINE))
     assert (plain is None) == (whole is None), text
@@ -65,7 +65,7 @@ CASES = {
 
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
 def test_nothing_is_passed_over_that_has_an_image(text: str, expected: list[str]) -> None:
-    assert read_lines(shadow(text.encode()), 0) is not None, "the test's document is not plain"
+    assert read_page(shadow(text.encode()), 0) is not None, "the test's document is not plain"
     assert assert_all_is_found(text) == expected
 
 
@@ -106,7 +106,7 @@ GROUPS = st.sampled_from(["v1", "tekton.dev/v1", "pkg.crossplane.io/v1", "skaffo
 def test_no_tree_makes_a_difference(value: object, group: str, kind: str) -> None:
     lines = written({"spec": value, "items": [{"apiVersion": group, "kind": kind, "spec": value}, value]}, 0)
     text = "\n".join([f"apiVersion: {group}", f"kind: {kind}", *lines, ""])
-    assume(read_lines(shadow(text.encode()), 0) is not None)
+    assume(read_page(shadow(text.encode()), 0) is not None)
     assert_all_is_found(text)
 
 

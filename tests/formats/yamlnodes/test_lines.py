@@ -6,27 +6,11 @@ import sys
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from yamlplaces import plain
+from yamlplaces import assert_read_as_the_parsers_do
 
 from pinner.formats.yamlnodes import Budget, Mapping, Scalar, load, parse
-from pinner.formats.yamlnodes.composer import compose
-from pinner.formats.yamlnodes.documents import Chunk
-from pinner.formats.yamlnodes.events import c_events
-from pinner.formats.yamlnodes.lines import read_lines
+from pinner.formats.yamlnodes.pages import read_page
 from pinner.formats.yamlnodes.shadow import shadow
-
-
-def assert_read_as_the_parsers_do(data: bytes) -> None:
-    """What is read line by line must be what the events of both parsers say; to refuse is no fault."""
-    read = read_lines(shadow(data), 7)
-    if read is None:
-        return
-    for accelerator in (c_events(), None):
-        composed = compose(b"x" * 7 + data, Chunk(7, 7 + len(data)), accelerator)
-        assert composed.problem is None, data
-        assert composed.size == read[1], data
-        assert [plain(root) for root in composed.roots] == [plain(root) for root in read[0]], data
-
 
 READ = [
     b"",
@@ -114,13 +98,13 @@ REFUSED = [
 
 @pytest.mark.parametrize("data", READ)
 def test_plain_yaml_is_read(data: bytes) -> None:
-    assert read_lines(shadow(data), 0) is not None
+    assert read_page(shadow(data), 0) is not None
     assert_read_as_the_parsers_do(data)
 
 
 @pytest.mark.parametrize("data", REFUSED)
 def test_anything_else_is_left_to_the_parsers(data: bytes) -> None:
-    assert read_lines(shadow(data), 0) is None
+    assert read_page(shadow(data), 0) is None
 
 
 WORDS = st.sampled_from(
@@ -191,13 +175,12 @@ def written(value: object, indent: int, dash: int) -> list[str]:
 
 def test_more_lines_than_are_remembered_are_read_as_well() -> None:
     count = 45_000
-    read = read_lines("".join(f"key{number}: value{number}\n" for number in range(count)), 0)
+    read = read_page("".join(f"key{number}: value{number}\n" for number in range(count)), 0)
     assert read is not None
     (root,), size = read
     assert size == 2 * count + 1
     assert type(root) is Mapping
-    assert root.index is not None
-    assert [node.value for node in root.index.values() if type(node) is Scalar] == [f"value{n}" for n in range(count)]
+    assert [node.value for node in root.children[1::2] if type(node) is Scalar] == [f"value{n}" for n in range(count)]
 
 
 def test_a_document_is_read_so_where_it_can_be() -> None:

@@ -1,0 +1,138 @@
+"""The YAML that nearly all files keep to, read without a parser and many times as fast as by one.
+
+Its nodes are made when somebody asks for them, for most lines of most documents are of no interest to anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import accumulate, compress
+
+from pinner.formats.yamlnodes.blocks import Blocks
+from pinner.formats.yamlnodes.lines import BLANK, ITEMS, QUOTES, Lines, NotPlainError
+from pinner.formats.yamlnodes.nodes import Mapping, Scalar, Sequence
+from pinner.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pinner.formats.yamlnodes.blocks import Block
+    from pinner.formats.yamlnodes.nodes import Node
+
+_START = re.compile(r"---[ ]*+(?:(?<=[ ])#[^\r\n]*+)?(?:\r?\n|\Z)")
+_BLOCK, _IN_BRACKETS = False, True
+_lines = Lines()
+_blocks = Blocks()
+
+
+def read_page(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
+    """Return the root of the document ``text`` (shadow text), if any, and how many nodes it has.
+
+    Offsets count from ``base``, that of the text in its file. None where the text is not plain enough.
+    """
+    if text.endswith("\r"):  # the end of a line to parsers; to us where LF follows
+        return None
+    start = _START.match(text) if text.startswith("---") else None
+    if start is not None:
+        text = text[start.end() :]
+        base += start.end()
+    texts = text.split("\n")
+    if _lines.is_full:
+        forget()
+    try:
+        new = set(texts).difference(_lines.of_text)
+        if new:
+            _lines.learn(new)
+        written = "".join(map(_lines.of_text.__getitem__, texts))
+        kinds = written.replace(BLANK, "")
+        if not kinds:  # after `---`, nothing is a null
+            return ((), 0) if start is None else None
+        block = _blocks.of(kinds, _lines)
+    except NotPlainError:
+        return None
+    page = Page(texts, written, base, base + len(text))
+    return (page.node(block, 0),), 1 + block.size
+
+
+def forget() -> None:
+    """Forget what was told of lines and stretches of lines."""
+    _lines.clear()
+    _blocks.clear()
+
+
+class Page:
+    """The lines of one document that hold something."""
+
+    __slots__ = ("_end", "_starts", "_texts", "_values")
+
+    def __init__(self, texts: list[str], kinds: str, base: int, end: int) -> None:
+        starts = list(accumulate(map((1).__add__, map(len, texts)), initial=base))
+        if BLANK in kinds:
+            # The last is no line: it is where the document ends.
+            held = list(map(BLANK.__ne__, kinds))
+            texts, starts = list(compress(texts, held)), list(compress(starts, held))
+        else:
+            starts.pop()
+        self._texts = texts
+        self._starts = starts
+        self._end = min(starts[-1] + len(texts[-1]) + 1, end)
+        self._values = _lines.values
+
+    def node(self, block: Block, first: int) -> Mapping | Sequence:
+        """Return the collection that ``block`` is, where it begins in the line ``first``."""
+        make = Mapping if block.numbers else Sequence
+        node = make(None, self._starts[first] + block.column, None, None, _BLOCK, self, block)
+        node.first = first
+        return node
+
+    def under(self, block: Block, first: int, number: int) -> Node:
+        """Return the value of the mapping ``block``, which begins in the line ``first``, that has this ``number``."""
+        part = block.parts[number]
+        line = first + block.lines[number]
+        return self._value(line) if part is None else self.node(part, line + 1)
+
+    def items(self, block: Block, first: int) -> list[Node]:
+        """Return the items of the sequence ``block``, which begins in the line ``first``."""
+        return [
+            self._value(first + line) if part is None else self.node(part, first + line)
+            for line, part in zip(block.lines, block.parts, strict=True)
+        ]
+
+    def _value(self, line: int) -> Node:
+        """Return what stands in ``line`` itself, behind its dashes and its key."""
+        text, start = self._texts[line], self._starts[line]
+        value = self._values[text]
+        if value is None:
+            return self._nothing(line + 1)
+        written, begin, end, style = value
+        if style in ("[", "{"):
+            return _in_brackets(written, start + begin)
+        return Scalar(written, start + begin, start + end, style, None, None)
+
+    def starts(self, block: Block, first: int) -> list[int]:
+        """Return where the keys of the mapping ``block``, which begins in the line ``first``, stand."""
+        starts, column = self._starts, block.column
+        return [starts[first + line] + column for line in block.lines]
+
+    def lines_of(self, offsets: Iterable[int]) -> list[int]:
+        """Return the lines in which ``offsets`` are, or after which: a comment is of the line before it."""
+        return [bisect_right(self._starts, offset) - 1 for offset in offsets]
+
+    def _nothing(self, line: int) -> Scalar:
+        """Return the null that ends where ``line`` begins."""
+        offset = self._end
+        if line < len(self._texts):
+            text = self._texts[line]
+            offset = self._starts[line] + len(text) - len(text.lstrip(" "))
+        return Scalar("", offset, offset, "", None, None)
+
+
+def _in_brackets(value: str, offset: int) -> Node:
+    """Return the collection that ``value`` spells in brackets: a list, or an empty mapping."""
+    items: list[Node] = []
+    for match in ITEMS.finditer(value):
+        text, start, end = match[0], offset + match.start(), offset + match.end()
+        style = text[0] if text[0] in QUOTES else ""
+        items.append(Scalar(text[1:-1] if style else text, start, end, style, None, None))
+    return (Sequence if value[0] == "[" else Mapping)(items, offset, None, None, _IN_BRACKETS)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from yamlplaces import assert_read_as_the_parsers_do, plain
+
+from pinner.formats.yamlnodes.pages import forget, read_page
+
+KEYS = st.sampled_from(["a", "b", "c", "name", "image"])
+VALUES = st.sampled_from(["x", "'y z'", "[p, q]", "{}", "80:80", '"0"'])
+FLAT = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
+ITEMS = st.lists(VALUES, min_size=1, max_size=3) | st.lists(FLAT, min_size=1, max_size=3)
+LEAVES = st.dictionaries(KEYS, FLAT | ITEMS | VALUES, min_size=1, max_size=4)
+TREES = st.dictionaries(KEYS, LEAVES | st.lists(LEAVES, min_size=1, max_size=3), min_size=1, max_size=3)
+
+
+def lines_of(value: object, indent: int, dash: int) -> list[str]:
+    """Return the lines of ``value``: what is under a key ``indent`` columns deeper, a list ``dash`` deeper."""
+    if isinstance(value, dict):
+        lines = []
+        for key, inner in value.items():
+            if isinstance(inner, str):
+                lines.append(f"{key}: {inner}")
+            else:
+                margin = " " * (dash if isinstance(inner, list) else indent)
+                lines += [f"{key}:", *(margin + line for line in lines_of(inner, indent, dash))]
+        return lines
+    assert isinstance(value, list)
+    lines = []
+    for inner in value:
+        first, *rest = [inner] if isinstance(inner, str) else lines_of(inner, indent, dash)
+        lines += [f"- {first}", *("  " + line for line in rest)]
+    return lines
+
+
+@settings(max_examples=200)
+@given(TREES, st.sampled_from([(2, 2), (2, 0), (4, 2)]), st.sampled_from(["\n", "\r\n"]), st.data())
+def test_regular_blocks_with_one_line_amiss_are_read_as_the_parsers_read_them(
+    tree: object, widths: tuple[int, int], newline: str, data: st.DataObject
+) -> None:
+    lines = lines_of(tree, *widths)
+    assert read_page(newline.join(lines), 0) is not None
+    assert_read_as_the_parsers_do(newline.join(lines).encode())
+    number = data.draw(st.integers(0, len(lines) - 1))
+    line = lines[number]
+    amiss = data.draw(
+        st.sampled_from(
+            [" " + line, line[1:], "- " + line.lstrip(), line.partition(":")[0] + ":", line + " # c", "", line]
+        )
+    )
+    lines[number : number + data.draw(st.integers(0, 1))] = [amiss]
+    assert_read_as_the_parsers_do(newline.join(lines).encode())
+
+
+@given(st.lists(TREES, min_size=2, max_size=4))
+@example([{"a": {"b": {"c": "x"}}}, {"a": {"b": {"c": "[p, q]"}}}])
+def test_what_is_known_of_a_block_is_not_said_of_another(trees: list[object]) -> None:
+    texts = ["\n".join(lines_of(tree, 2, 2)) for tree in trees]
+    together = [read(text) for text in texts]
+    for text, known in zip(texts, together, strict=True):
+        forget()
+        assert read(text) == known
+
+
+def read(text: str) -> object:
+    page = read_page(text, 3)
+    return None if page is None else ([plain(root) for root in page[0]], page[1])
+
+
+def test_nodes_are_made_of_lines_that_were_forgotten_since() -> None:
+    text = "a:\n  b: c\n  d:\ne: [f]\n"
+    expected = read(text)
+    page = read_page(text, 3)
+    forget()
+    read("z: 'y'\n")
+    assert page is not None
+    assert ([plain(root) for root in page[0]], page[1]) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a: b\n  c: d\n- e\n  f: g\n",
+        "a:\n- b\nc:\n- d\n e: f\n",
+        "a:\n  - b: c\n   d: e\n",
+        "a:\n    b: c\n  d: e\n",
+        "- - a\n - b\n",
+        "- - a: b\n    c: d\n  - e\n   f: g\n",
+        "a:\n  b: c\n  b: d\n",
+        "a:\n- b: c\n  b: d\n",
+    ],
+)
+def test_lines_that_do_not_fit_together_are_left_to_the_parsers(text: str) -> None:
+    assert read_page(text, 0) is None
+    assert_read_as_the_parsers_do(text.encode())
+
+
+@pytest.mark.parametrize("text", ["a:\n- b\n- c:\n  - d\n", "- - - a: b\n      c:\n      - d\n    - e\n- f\n"])
+def test_lists_in_the_column_of_their_key_and_lists_in_lists_are_read(text: str) -> None:
+    assert read_page(text, 0) is not None
+    assert_read_as_the_parsers_do(text.encode())
+
+
+def test_more_kinds_of_blocks_than_are_remembered_are_read_as_well() -> None:
+    for number in range(0, 30_000, 300):
+        text = "".join(f"key{number + each}:\n  inner: value\n" for each in range(300))
+        page = read_page(text, 0)
+        assert page is not None
+        assert page[1] == 300 * 4 + 1
