@@ -30,6 +30,11 @@ class LockFile(NamedTuple):
     """As messages name it: relative to the current folder, ``/`` on every system."""
 
     @property
+    def exists(self) -> bool:
+        """Whether there is anything, broken or not."""
+        return os.path.lexists(self.file)
+
+    @property
     def folder(self) -> str:
         """The folder that the paths in it are relative to."""
         return os.path.dirname(self.file)
@@ -56,7 +61,7 @@ def lock_file(settings: Settings, folder: str) -> LockFile:
 def read_lock(place: LockFile) -> StoredLock | None:
     """Return the lock at ``place``, None where there is none; raises `ConfigError` for one that is broken."""
     # One question to the file system is all that a check without a lock may cost.
-    if not os.path.lexists(place.file):
+    if not place.exists:
         return None
     from pinner.lockfile.parse import parse_lock  # noqa: PLC0415 - json, only where there is a lock
 

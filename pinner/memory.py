@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pinner.caches import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -21,16 +22,9 @@ _DIGEST = re.compile(rb"@sha(?:256|384|512):[0-9a-f]{64,128}")
 
 
 def cache_directory(environment: Mapping[str, str]) -> Path | None:
-    """Return pinner's cache folder for this user (XDG base directories and their like), or None where none is known."""
-    if directory := environment.get("XDG_CACHE_HOME"):
-        return Path(directory, "pinner")
-    if sys.platform == "win32":
-        local = environment.get("LOCALAPPDATA")
-        return Path(local, "pinner", "cache") if local else None
-    home = environment.get("HOME")
-    if not home:
-        return None
-    return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "pinner")
+    """Return pinner's cache folder for this user, or None where none is known."""
+    folder = cache_folder(environment)
+    return None if folder is None else Path(folder)
 
 
 def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -> None:

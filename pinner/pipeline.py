@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner import files
 from pinner.discover import siblings_of
 from pinner.errors import InputError
 from pinner.findings import check_source
-from pinner.formats import FORMATS, by_name, with_calls
+from pinner.formats import with_calls
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockstore import lock_file, read_lock
 from pinner.model import Document
 from pinner.reading import read_all
@@ -49,15 +48,11 @@ class Survey(NamedTuple):
     unreadable: tuple[Unreadable, ...]
 
 
-def survey(targets: Iterable[Target], settings: Settings, *, today: date, processes: int | None = None) -> Survey:
-    """Read and locate every target; a file that cannot be read is reported and the others go on.
-
-    ``processes`` is how many to share the work between; None for what is best where nothing else is running.
-    """
+def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
+    """Read and locate every target; a file that cannot be read is reported and the others go on."""
     targets = sorted(targets, key=lambda target: target.path)
-    formats = with_calls(settings.calls)
-    readings = read_all(targets, formats, processes)
-    found = _known(readings, formats)
+    readings = read_all(targets, with_calls(settings.calls))
+    found = _known(readings)
     places = _reconciled(found, targets)
     sources = tuple(
         screen(
@@ -110,9 +105,9 @@ class _File(NamedTuple):
     located: Located
 
 
-def _known(readings: Iterable[Reading], formats: Sequence[Format] = FORMATS) -> list[_File]:
+def _known(readings: Iterable[Reading]) -> list[_File]:
     return [
-        _File(Document(reading.path, reading.data), by_name(reading.format, formats), reading.located)
+        _File(Document(reading.path, reading.data), reading.format, reading.located)
         for reading in readings
         if reading.format is not None and reading.located is not None
     ]

@@ -31,6 +31,10 @@ class Rule(NamedTuple):
     needs: Need = ""
     """What it takes to tell, beside the file: pinner.lock, or registries that answer."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep a rule one and the same on its way from another process."""
+        return by_id, (self.id,)
+
     @property
     def page(self) -> str:
         """The address of the page that explains the rule."""
@@ -55,3 +59,8 @@ RULES = (
 """In the order of their ids."""
 BY_ID = {rule.id: rule for rule in RULES}
 IDS = tuple(BY_ID)
+
+
+def by_id(id_: str) -> Rule:
+    """Return the rule with this id."""
+    return BY_ID[id_]

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pinner.discover import Target
-from pinner.model import Mention
-from pinner.reading import WORTH_A_PROCESS, read_all
+from pinner.formats import by_name
+from pinner.reading import read_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,8 @@ def test_what_comes_of_a_file(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     extra = [Target(str(tmp_path / "notes.yaml"), "notes.yaml"), Target(str(missing), "missing")]
     found, notes, gone = read_all([*targets, *extra])
-    assert (found.path, found.format, found.data) == ("0.Dockerfile", "dockerfile", b"FROM image0:1\n")
+    assert (found.path, found.data) == ("0.Dockerfile", b"FROM image0:1\n")
+    assert found.format is by_name("dockerfile")
     assert (notes.format, notes.located, notes.error) == (None, None, None)
     assert gone.error is not None
     assert gone.located is None
@@ -48,30 +48,6 @@ def test_of_binary_files_that_a_walk_comes_upon_those_that_could_be_nothing_are_
     assert walked.error is None
     assert asked_for.error is not None
     assert lost.error is not None
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks cheaply and safely")
-def test_several_processes_say_what_one_says(tmp_path: Path) -> None:
-    targets = tree(tmp_path, 2 * WORTH_A_PROCESS + 7)
-    targets[5] = Target(str(tmp_path / "missing"), "missing")
-    shared = read_all(targets, processes=2)
-    alone = read_all(targets, processes=1)
-    assert [reading._replace(error=None) for reading in shared] == [reading._replace(error=None) for reading in alone]
-    error, same = shared[5].error, alone[5].error
-    assert error is not None
-    assert same is not None
-    assert (type(error), error.message, error.hint) == (type(same), same.message, same.hint)
-
-
-def test_order_is_kept(tmp_path: Path) -> None:
-    targets = tree(tmp_path, 2 * WORTH_A_PROCESS)
-    names = []
-    for reading in read_all(targets):
-        assert reading.located is not None
-        [place] = reading.located.places
-        assert isinstance(place, Mention)
-        names.append(str(place.reference))
-    assert names == [f"image{position}:1" for position in range(len(targets))]
 
 
 def test_a_notebook_may_be_larger_than_other_files(tmp_path: Path) -> None:

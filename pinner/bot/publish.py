@@ -65,7 +65,7 @@ async def publish(repository: Repository, scope: Scope, world: World, folder: Pa
                 f"`bot.base`: {error.message}", hint="pull requests are for a branch that is there"
             ) from error
     targets = discover(_there(scope.paths, there), settings, str(there.folder), world.environment)
-    survey = pipeline.survey(targets, settings, today=world.today, processes=1)
+    survey = pipeline.survey(targets, settings, today=world.today)
     story = _Story(repository, scope, world, there, settings, base, survey)
     return await story.tell()
 

@@ -88,7 +88,10 @@ class Verdict(NamedTuple):
     summary: Summary
     unreadable: Sequence[Unread] = ()
     documents: Mapping[str, bytes] = MappingProxyType({})
-    """The bytes of the files that were looked into, by path: what lines and columns are counted in."""
+    """The files that were looked into, by path, with the bytes that lines and columns are counted in.
+
+    A file without a finding may be empty here: nobody counts in it.
+    """
     failing: Collection[Severity] = DEFAULT_FAILING
     """The severities that fail the run."""
     status: int = 0
@@ -115,10 +118,16 @@ def summarise(files: int, places: Iterable[Shown], findings: Iterable[Finding] =
     states = {"pinned": 0, "unpinned": 0, "skipped": 0}
     for shown in places:
         states[status_of(shown.place)] += 1
+    return summary_of(files, states.values(), findings, unknown)
+
+
+def summary_of(files: int, states: Iterable[int], findings: Iterable[Finding], unknown: int) -> Summary:
+    """Return the same where the places are counted already: ``states`` are how many are pinned, unpinned, skipped."""
+    pinned, unpinned, skipped = (*states,) or (0, 0, 0)
     severities = {"error": 0, "warning": 0, "note": 0}
     for finding in findings:
         severities[finding.severity] += 1
-    return Summary(files=files, mentions=sum(states.values()), unknown=unknown, **states, **severities)
+    return Summary(files, pinned + unpinned + skipped, pinned, unpinned, skipped, unknown, **severities)
 
 
 def status_of(place: Place) -> str:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner import pipeline
-from pinner.cli.look import look
+from pinner.caches import cache_folder
+from pinner.checking import Memory, examine_all
+from pinner.cli.look import look, look_for, tell
 from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.outputs import choose_outputs, deliver
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
-from pinner.report.base import Verdict, shown_places, summarise
+from pinner.config.find import repository_around
+from pinner.examine import examine_source
+from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.lockstore import lock_file
+from pinner.pipeline import Unreadable
+from pinner.report.base import Verdict, summary_of
 from pinner.report.style import hint_line
 from pinner.report.words import check_sentence
 from pinner.rules import LOCK_MISMATCH, SEVERITIES, UNPINNED, Severity
-from pinner.screen import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pinner.cli.context import Context
+    from pinner.config import Settings
     from pinner.errors import PinnerError
+    from pinner.examine import Examined
     from pinner.findings import Finding
-    from pinner.model import Mention
+    from pinner.model import Document, Mention
 
 
 class CheckOptions(NamedTuple):
@@ -40,28 +46,34 @@ class CheckOptions(NamedTuple):
     """Whether the registries are asked how the pins stand."""
 
 
+class _Outcome(NamedTuple):
+    """What came of the files."""
+
+    examined: Sequence[Examined]
+    """All but those that could not be read."""
+    unreadable: tuple[Unreadable, ...]
+    findings: tuple[Finding, ...]
+    lock: tuple[Document, ...] = ()
+    untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
+
+
 def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context)
     settings = settings_for(context, asked.options)
-    targets, survey = look(context, settings, asked.paths, terminal)
-    findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
-    untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
-    if asked.online:
-        from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
-
-        findings, untold = judge_online(context, settings, survey.sources, findings, terminal)
-    places = shown_places((source.document.path, judged(source, "pin")) for source in survey.sources)
+    in_detail = asked.online or lock_file(settings, context.folder).exists
+    look_at = _look_at_references if in_detail else _look_at_files
+    examined, unreadable, findings, lock, untold = look_at(context, settings, asked, terminal)
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     verdict = Verdict(
         findings,
-        summarise(len(survey.sources), places, findings, len(untold)),
-        survey.unreadable,
-        {document.path: document.data for document in (*(one.document for one in survey.sources), *lock)},
+        summary_of(len(examined), map(sum, zip(*(one.counts for one in examined), strict=True)), findings, len(untold)),
+        unreadable,
+        {**{one.path: one.data for one in examined}, **{document.path: document.data for document in lock}},
         failing,
-        exit_status(found=found, untold=bool(survey.unreadable or untold)),
+        exit_status(found=found, untold=bool(unreadable or untold)),
         untold,
     )
     complete = deliver(verdict, outputs, context, terminal)
@@ -69,12 +81,45 @@ def check(context: Context, asked: CheckOptions) -> int:
         from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
 
         terminal.complain(render_untold(untold, terminal.talk_style))
-    sentence = check_sentence(verdict.summary, len(survey.unreadable))
-    beside_lock = lock and survey.sources and settings.rules.get(LOCK_MISMATCH.id) != "off"
+    sentence = check_sentence(verdict.summary, len(unreadable))
+    beside_lock = lock and examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
     terminal.say(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.say(hint_line("`pinner pin` adds the digests", terminal.talk_style))
     return verdict.status if complete else exit_status(found=found, untold=True)
+
+
+def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
+    """Judge every file by itself, which takes the least time."""
+    targets = look_for(context, settings, asked.paths, terminal)
+    memory = _memory(context, settings, asked)
+    found = examine_all(targets, settings, today=context.today, memory=memory)
+    unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
+    examined = [one for one in found if one.format is not None]
+    tell(((one.path, one.problems) for one in examined), unreadable, terminal)
+    return _Outcome(examined, unreadable, tuple(finding for one in examined for finding in one.findings))
+
+
+def _look_at_references(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
+    """Judge every reference: by its file, by pinner.lock, and by what registries say where they are to be asked."""
+    targets, survey = look(context, settings, asked.paths, terminal)
+    findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
+    untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
+    if asked.online:
+        from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+
+        findings, untold = judge_online(context, settings, survey.sources, findings, terminal)
+    examined = [examine_source(source, settings.rules)._replace(data=source.document.data) for source in survey.sources]
+    return _Outcome(examined, survey.unreadable, findings, lock, untold)
+
+
+def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:
+    """Return where this run remembers the files that have nothing to report, if anywhere."""
+    folder = cache_folder(context.environment) if settings.use_cache else None
+    if folder is None:
+        return None
+    root = repository_around(context.folder) or context.folder
+    return Memory(folder, root, not asked.paths, int(context.clock() * 1e9))
 
 
 def _agreement(findings: Iterable[Finding]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,11 @@ from fakes import digest_of
 from pythonplaces import CONTAINER
 from world import pinner
 
+from pinner.checking import WORTH_A_PROCESS, examine_all
+from pinner.config import Settings
 from pinner.discover import Target
 from pinner.formats import FORMATS, with_calls
 from pinner.model import Calls
-from pinner.reading import WORTH_A_PROCESS, read_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,9 +47,9 @@ def test_own_calls_in_pyproject(tmp_path: Path) -> None:
 def test_own_calls_reach_every_process(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(CODE)
     targets = [Target(str(tmp_path / "app.py"), f"{number}.py") for number in range(2 * WORTH_A_PROCESS)]
-    formats = with_calls(Calls(("acme.jobs.Runner.start:image",)))
-    readings = read_all(targets, formats, processes=2)
-    assert [reading.located is not None for reading in readings] == [True] * len(targets)
+    settings = Settings(calls=Calls(("acme.jobs.Runner.start:image",)))
+    examined = examine_all(targets, settings, today=date(2026, 11, 1), processes=2)
+    assert [one.counts for one in examined] == [(0, 1, 0)] * len(targets)
 
 
 def test_without_calls_of_ones_own_the_formats_are_the_formats() -> None:

@@ -1,0 +1,113 @@
+"""What an offline check has to know of one file: its counts and what is wrong with it, not where every image stands."""
+
+from __future__ import annotations
+
+from pinner.errors import InputError
+from pinner.findings import check_source
+from pinner.formats import locate, with_calls
+from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.model import Document, Mention
+from pinner.reading import read_text
+from pinner.report.base import NOT_IMAGES
+from pinner.screen import judged, screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from pinner.discover import Target
+    from pinner.findings import Finding
+    from pinner.formats.pragmas import PragmaProblem
+    from pinner.model import Calls
+    from pinner.rules import Level
+    from pinner.screen import Source
+
+
+class Criteria(NamedTuple):
+    """All that an examination depends on beside the bytes of a file, its name and the day."""
+
+    calls: Calls
+    images_exclude: tuple[str, ...]
+    rules: Mapping[str, Level]
+
+
+class Counts(NamedTuple):
+    """How many images a file names, by what has come of them."""
+
+    pinned: int = 0
+    unpinned: int = 0
+    skipped: int = 0
+
+
+class Examined(NamedTuple):
+    """What a check has to know of one file."""
+
+    path: str
+    format: str | None = None
+    """The name of the format that knows the content; None where none does."""
+    counts: Counts = Counts()
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[PragmaProblem, ...] = ()
+    data: bytes = b""
+    """Where there is a finding: its lines and columns are counted in these bytes."""
+    error: InputError | None = None
+    hash: str = ""
+    """SHA-256 of the bytes, in hex, where nothing but these and the criteria says that there is nothing to report."""
+
+
+def examine(
+    target: Target, criteria: Criteria, *, today: date, hashed: bool = False, before: Examined | None = None
+) -> Examined:
+    """Return what there is to know of ``target``, on its own: rules across files are not applied.
+
+    With ``hashed`` the hash is told of a file without anything to report. ``before`` is what came of the file when its
+    bytes had the hash that it tells: that holds for these bytes again.
+    """
+    try:
+        data = read_text(target)
+    except InputError as error:
+        return Examined(target.path, error=error)
+    if data is None:
+        return Examined(target.path)
+    hash_ = digest(data) if hashed else ""
+    if before is not None and before.hash == hash_:
+        return before
+    document = Document(target.path, data)
+    found = locate(document, with_calls(criteria.calls))
+    if found is None:
+        return Examined(target.path, hash=hash_)
+    source = screen(document, *found, today=today, images_exclude=criteria.images_exclude)
+    examined = examine_source(source, criteria.rules)
+    return examined._replace(hash=hash_) if _lasts(source, examined) else examined
+
+
+def examine_source(source: Source, rules: Mapping[str, Level]) -> Examined:
+    """Return what there is to know of the file that ``source`` was made from; ``rules`` are severities by rule id."""
+    pinned = unpinned = skipped = 0
+    for place in judged(source, "pin"):
+        if type(place) is not Mention:
+            skipped += place.reason not in NOT_IMAGES  # type: ignore[union-attr] # a skip
+        elif place.reference.digest is None:
+            unpinned += 1
+        else:
+            pinned += 1
+    path, data = source.document
+    counts = Counts(pinned, unpinned, skipped)
+    findings = tuple(check_source(source, rules))
+    return Examined(path, source.format.name, counts, findings, source.problems, data if findings else b"")
+
+
+def _lasts(source: Source, examined: Examined) -> bool:
+    """Tell whether there is nothing to report of a file, and will not be on another day."""
+    if examined.findings or examined.problems:
+        return False
+    return all(
+        pragma.until is None for candidate in source.candidates for pragma in (*candidate.pragmas, *candidate.expired)
+    )
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` in hex."""
+    import hashlib  # noqa: PLC0415 - 5 ms, needed only where the answer is to be kept
+
+    return hashlib.sha256(data).hexdigest()

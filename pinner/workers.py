@@ -1,0 +1,134 @@
+"""Share work between processes: forked, since starting them anew or filling a pool takes longer than reading files.
+
+What is shared out has to be worth it: a fork takes some 5 ms, and what comes back is pickled. Where the system does not
+fork, or anything goes wrong with a process, the work is done in this one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pinner.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeVar
+
+    Item = TypeVar("Item")
+    Result = TypeVar("Result")
+
+_MOST = 8
+"""More processes wait for the same disk, and what they find has to go through one."""
+_TOKEN = 4
+_MOST_TOKENS = 1_000
+"""As many as any pipe holds without anybody reading it: a page, where a user has very many pipes."""
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+def share_out(
+    work: Callable[[Item], Result], items: Sequence[Item], worth: int, processes: int | None = None
+) -> list[Result]:
+    """Return what ``work`` makes of each of ``items``, in their order.
+
+    ``worth`` is how many items a process must have to do to be worth starting, ``processes`` how many there may be,
+    this one included; None for as many as there are processors. Whatever ``work`` raises is raised.
+    """
+    number = min(processes or processors(), _MOST, len(items) // worth)
+    if number < 2 or not _forks():  # noqa: PLR2004 - one process is this one
+        return [work(item) for item in items]
+    size = max(worth // 8, -(-len(items) // _MOST_TOKENS), 1)
+    shares = [items[start : start + size] for start in range(0, len(items), size)]
+    tokens = _tokens(len(shares))
+    helpers: list[tuple[int, int]] = []
+    try:
+        while len(helpers) < number - 1:
+            helpers.append(_start(work, shares, tokens))
+        done = _do(work, shares, tokens)
+        for _, stream in helpers:
+            done |= _received(stream)
+    finally:
+        os.close(tokens)
+        _end(helpers)
+    return [result for index, share in enumerate(shares) for result in done.get(index) or map(work, share)]
+
+
+def _forks() -> bool:
+    """Tell whether a fork is cheap and safe: on macOS the system's libraries forbid it, and threads hold locks."""
+    threads = sys.modules.get("threading")
+    return sys.platform == "linux" and (threads is None or threads.active_count() == 1)
+
+
+def _tokens(number: int) -> int:
+    """Return a pipe to read the numbers below ``number`` from: each goes to whoever asks first."""
+    source, sink = os.pipe()
+    try:
+        os.write(sink, b"".join(index.to_bytes(_TOKEN, "little") for index in range(number)))
+    finally:
+        os.close(sink)
+    return source
+
+
+def _do(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int) -> dict[int, list[Result]]:
+    """Return, by number, the results of the shares that this process came to do."""
+    done = {}
+    while token := os.read(tokens, _TOKEN):
+        index = int.from_bytes(token, "little")
+        done[index] = [work(item) for item in shares[index]]
+    return done
+
+
+def _start(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int) -> tuple[int, int]:
+    """Start a process that does shares too; return its number and the stream on which it says what came of them."""
+    import signal  # noqa: PLC0415 - only for large trees
+
+    source, sink = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(sink)
+        return pid, source
+    # In the child: whatever happens, nothing of the parent's may be finished, flushed or printed twice.
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.close(source)
+        _send(sink, _do(work, shares, tokens))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _send(sink: int, done: object) -> None:
+    import pickle  # noqa: PLC0415 - only for large trees
+
+    with open(sink, "wb") as stream:
+        pickle.dump(done, stream, pickle.HIGHEST_PROTOCOL)
+
+
+def _received(source: int) -> dict[int, list[Result]]:
+    """Return what a child did; nothing where it died before it could say so: its shares are done again."""
+    import pickle  # noqa: PLC0415 - only for large trees
+
+    with open(source, "rb", closefd=False) as stream:
+        try:
+            done: dict[int, list[Result]] = pickle.load(stream)  # noqa: S301 - from our own child
+        except (EOFError, pickle.UnpicklingError):
+            return {}
+    return done
+
+
+def _end(helpers: Iterable[tuple[int, int]]) -> None:
+    """Wait for the children, none of which has anything to do any more that somebody would read."""
+    import signal  # noqa: PLC0415 - only for large trees
+
+    for pid, stream in helpers:
+        os.close(stream)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)

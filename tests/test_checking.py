@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pinner.checking import WORTH_A_PROCESS, examine_all
+from pinner.config import Settings
+from pinner.discover import Target
+from pinner.pipeline import check, survey
+from pinner.report.base import shown_places, summarise, summary_of
+from pinner.rules import BY_ID, UNPINNED
+from pinner.screen import judged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pinner.examine import Examined
+
+TODAY = date(2026, 11, 1)
+DIGEST = "sha256:" + "0a" * 32
+FILES = {
+    "Dockerfile": f"FROM alpine:3.20@{DIGEST} AS base\nFROM base\nFROM alpine:3.20\n",
+    "clean/Dockerfile": f"FROM alpine:3.20@{DIGEST}\n",
+    "old/Dockerfile": f"# pinner: ignore until=2026-01-01\nFROM alpine:3.20@{DIGEST}\nFROM alpine\n",
+    "silent/Dockerfile": "# pinner: ignore\nFROM alpine:3.20\n",
+    "typo/Dockerfile": f"# pinner: ignroe\nFROM alpine:3.20@{DIGEST}\n",
+    "untagged/Dockerfile": f"FROM alpine@{DIGEST}\nFROM ${{NAME}}\n",
+    "app/compose.yaml": f"services:\n  web:\n    image: web:1\n  db:\n    image: redis:7@{DIGEST}\n",
+    "app/compose.override.yaml": "services:\n  web:\n    build: .\n",
+    "app/compose.broken.yaml": "services:\n  web: [\n    image: x\n",
+    "lone/compose.yaml": "services:\n  web:\n    image: web:1\n  built:\n    build: .\n    image: own:1\n",
+    "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: a:1@{DIGEST}\n",
+    "notes.yaml": "image: of a kind\n",
+    "code.py": "import docker\ndocker.from_env().images.pull('redis:7')\n",
+    "other.py": "import os\n",
+}
+
+
+def plant(folder: Path) -> list[Target]:
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "Dockerfile.binary").write_bytes(b"FROM a\0")
+    (folder / "library.py").write_bytes(b"\0")
+    names = [*FILES, "Dockerfile.binary", "library.py", "missing/Dockerfile"]
+    return [Target(str(folder / name), name) for name in names]
+
+
+def agree(targets: Sequence[Target], examined: Sequence[Examined], settings: Settings | None = None) -> None:
+    """Hold what came of single files against what the survey of all of them says."""
+    settings = settings or Settings()
+    found = survey(targets, settings, today=TODAY)
+    checked = check(found, targets, settings, "/nowhere", ())
+    assert [finding for one in examined for finding in one.findings] == list(checked.findings)
+    assert [(one.path, one.error.message) for one in examined if one.error] == [
+        (one.path, one.error.message) for one in found.unreadable
+    ]
+    known = [one for one in examined if one.format is not None]
+    assert [(one.path, one.format, one.problems) for one in known] == [
+        (source.document.path, source.format.name, source.problems) for source in found.sources
+    ]
+    for one in known:
+        assert not one.findings or one.data == next(
+            source.document.data for source in found.sources if source.document.path == one.path
+        )
+    places = shown_places((source.document.path, judged(source, "pin")) for source in found.sources)
+    counts = map(sum, zip(*(one.counts for one in known), strict=True))
+    assert summary_of(len(known), counts, checked.findings, 0) == summarise(
+        len(found.sources), places, checked.findings
+    )
+
+
+SETTINGS = [
+    Settings(),
+    Settings(images_exclude=("alpine*",)),
+    Settings(rules={"PIN001": "off", "PIN002": "error"}),
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["default", "excluded", "rules"])
+def test_file_by_file_a_check_finds_what_a_survey_of_all_finds(tmp_path: Path, settings: Settings) -> None:
+    targets = plant(tmp_path)
+    examined = examine_all(targets, settings, today=TODAY)
+    assert sum(len(one.findings) for one in examined) >= 3
+    agree(targets, examined, settings)
+
+
+def test_a_named_file_is_judged_beside_its_siblings(tmp_path: Path) -> None:
+    plant(tmp_path)
+    target = Target(str(tmp_path / "app/compose.yaml"), "app/compose.yaml", named=True)
+    [examined] = examine_all([target], Settings(), today=TODAY)
+    assert examined.findings == ()
+    agree([target], [examined])
+    [alone] = examine_all([target._replace(named=False)], Settings(), today=TODAY)
+    assert len(alone.findings) == 1
+
+
+def test_nothing_at_all(tmp_path: Path) -> None:
+    assert examine_all([], Settings(), today=TODAY) == ()
+    agree([], ())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks cheaply and safely")
+def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
+    targets = plant(tmp_path)
+    for number in range(2 * WORTH_A_PROCESS):
+        name = f"{number}.Dockerfile"
+        (tmp_path / name).write_text(f"FROM image{number}:1\n")
+        targets.append(Target(str(tmp_path / name), name))
+    examined = examine_all(targets, Settings(), today=TODAY, processes=2)
+    agree(targets, examined)
+    assert {finding.rule for one in examined for finding in one.findings} > {UNPINNED}
+    assert all(finding.rule is BY_ID[finding.rule.id] for one in examined for finding in one.findings)
