@@ -6,6 +6,7 @@ fork, or anything goes wrong with a process, the work is done in this one.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -13,7 +14,7 @@ from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
+    from typing import NoReturn, TypeVar
 
     Item = TypeVar("Item")
     Result = TypeVar("Result")
@@ -46,11 +47,15 @@ def share_out(
         return [work(item) for item in items]
     size = max(worth // 8, -(-len(items) // _MOST_TOKENS), 1)
     shares = [items[start : start + size] for start in range(0, len(items), size)]
-    tokens = _tokens(len(shares))
+    try:
+        tokens = _tokens(len(shares))
+    except OSError:  # no more streams
+        return [work(item) for item in items]
     helpers: list[tuple[int, int]] = []
     try:
-        while len(helpers) < number - 1:
-            helpers.append(_start(work, shares, tokens))
+        with contextlib.suppress(OSError):
+            while len(helpers) < number - 1:
+                helpers.append(_start(work, shares, tokens))
         done = _do(work, shares, tokens)
         for _, stream in helpers:
             done |= _received(stream)
@@ -86,19 +91,36 @@ def _do(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens
 
 
 def _start(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int) -> tuple[int, int]:
-    """Start a process that does shares too; return its number and the stream on which it says what came of them."""
+    """Start a process that does shares too; return its number and the stream on which it says what came of them.
+
+    Raises `OSError` where the system has no process to spare.
+    """
     import signal  # noqa: PLC0415 - only for large trees
 
     source, sink = os.pipe()
-    pid = os.fork()
-    if pid:
+    # An interruption of the child may never run the parent's code in it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pid = os.fork()
+        if not pid:
+            _serve(work, shares, tokens, sink)
+    except OSError:
+        os.close(source)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.close(sink)
-        return pid, source
-    # In the child: whatever happens, nothing of the parent's may be finished, flushed or printed twice.
+    return pid, source
+
+
+def _serve(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int, sink: int) -> NoReturn:
+    """Do shares, say what came of them and be gone: nothing of the parent's is finished, flushed or printed twice."""
+    import signal  # noqa: PLC0415 - only for large trees
+
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.close(source)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         _send(sink, _do(work, shares, tokens))
         status = 0
     finally:

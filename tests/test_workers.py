@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -98,3 +100,40 @@ def test_no_stream_is_left_open() -> None:
     before = sorted(Path("/proc/self/fd").iterdir())
     share_out(slow, range(64), 8, processes=3)
     assert sorted(Path("/proc/self/fd").iterdir()) == before
+
+
+@linux
+@pytest.mark.parametrize("streams", [1, 2, 3, 5])
+def test_where_the_system_has_nothing_to_spare_the_work_is_done_here(streams: int) -> None:
+    code = (
+        "import os, resource\n"
+        "from pinner.workers import share_out\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, (3 + {streams}, 64))\n"
+        "print(sum(share_out(int, range(100), 8, processes=4)))\n"
+        "print(os.dup(0))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("4950\n3\n", "")
+
+
+@linux
+def test_an_interruption_ends_all_and_says_so_once() -> None:
+    code = (
+        "import sys, time\n"
+        "from pinner.workers import share_out\n"
+        "def work(item):\n"
+        "    if item == 0: print('started', flush=True)\n"
+        "    time.sleep(0.05)\n"
+        "try:\n"
+        "    share_out(work, range(1000), 8, processes=3)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as it:
+        assert it.stdout is not None
+        assert it.stdout.readline() == "started\n"
+        os.killpg(it.pid, signal.SIGINT)
+        rest = it.stdout.read()  # to the end: nobody holds the pipe any more
+    assert rest == "interrupted\n"
