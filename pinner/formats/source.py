@@ -7,13 +7,20 @@ from itertools import accumulate
 
 
 class LineIndex:
-    """Turns byte offsets of ``data`` into lines and columns. The index is made on first use."""
+    """Turns byte offsets of ``data`` into lines and columns.
 
-    __slots__ = ("_data", "_starts")
+    Offsets that are asked for in their order are counted to; an index is made for the first that is out of order.
+    """
+
+    __slots__ = ("_data", "_last", "_line", "_starts")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._starts: list[int] | None = None
+        self._last = 0
+        """The offset that was asked for last."""
+        self._line = 1
+        """The line of that."""
 
     @property
     def starts(self) -> list[int]:
@@ -26,12 +33,16 @@ class LineIndex:
 
     def line(self, offset: int) -> int:
         """Return the line of ``offset``, from 1."""
+        if self._starts is None and 0 <= self._last <= offset:
+            self._line += self._data.count(b"\n", self._last, offset)
+            self._last = offset
+            return self._line
         return bisect_right(self.starts, offset)
 
     def locate(self, offset: int) -> tuple[int, int]:
         """Return (line, column) of ``offset``, both from 1; the column in characters, a UTF-8 BOM not counted."""
-        line = bisect_right(self.starts, offset)
-        prefix = self._data[self.starts[line - 1] : offset]
+        line = self.line(offset)
+        prefix = self._data[self._data.rfind(b"\n", 0, offset) + 1 : offset]
         if line == 1:
             prefix = prefix.removeprefix(b"\xef\xbb\xbf")
         return line, len(prefix.decode("utf-8", "replace")) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from pinner.formats.kubernetes.walk import Walk
 from pinner.formats.yamlnodes import Budget, load, parse
@@ -12,13 +13,15 @@ from pinner.model import Located
 
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes import YamlDocument
+    from pinner.formats.yamlnodes.documents import Chunk
     from pinner.model import Document
 
 __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
-_WORTH_PARSING = re.compile(rb"image(?!Pull)|oci://|pkg\.crossplane\.io|bundle")
-_MARKS = re.compile(rb"image(?!Pull)|oci://|pkg\.crossplane\.io|bundle|apiVersion")
+_IMAGE, _NO_IMAGE = b"image", b"imagePull"
+_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle")
+_VERSION = b"apiVersion"
 _OBJECT = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 _KUSTOMIZATION = re.compile(r"(?:^|/)kustomization\.ya?ml$")
 # In a document that cannot be read: a key that would name an image.
@@ -29,24 +32,31 @@ def locate(document: Document) -> Located | None:
     """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises."""
     data = document.data
     is_kustomization = _KUSTOMIZATION.search(document.path) is not None
-    if b"apiVersion" not in data and not is_kustomization:
+    if _VERSION not in data and not is_kustomization:
         return None
-    if not _WORTH_PARSING.search(data):
+    words = _offsets(data, _IMAGE, _NO_IMAGE)
+    for word in _OTHERS:
+        words += _offsets(data, word)
+    if not words:
         return Located() if _OBJECT.search(data) else None
+    words.sort()
+    versions = _offsets(data, _VERSION)
     collector = Collector("kubernetes", data)
     outline: list[object] = []
     budget = Budget()
     recognised = False
     for part in load(data):
         line = collector.lines.line(part.chunk.start)
-        if not _is_candidate(part, is_kustomization=is_kustomization):
+        # From its bytes alone it is told whether a document may name an image: others cost no parser's time.
+        marks = _within(part.chunk, words)
+        objects = _within(part.chunk, versions)
+        if not marks or not (objects or is_kustomization):
             recognised = recognised or _OBJECT.search(part.text) is not None
             outline.append((line,))
             continue
         composed = parse(part, budget)
         outline.append((line, composed.size))
-        marks = [match.start() for match in _MARKS.finditer(data, *part.chunk)]
-        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares, marks=marks)
+        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares, marks=sorted(marks + objects))
         for root in composed.roots:
             recognised = walk.document(root) or recognised
             if composed.shares:
@@ -58,10 +68,22 @@ def locate(document: Document) -> Located | None:
     return Located(collector.places(), tuple(outline)) if recognised else None
 
 
-def _is_candidate(part: YamlDocument, *, is_kustomization: bool) -> bool:
-    """Tell from its bytes whether a document may name an image: others cost no parser's time."""
-    text = part.text
-    return (is_kustomization or b"apiVersion" in text) and _WORTH_PARSING.search(text) is not None
+def _offsets(data: bytes, word: bytes, but: bytes | None = None) -> list[int]:
+    """Return where ``word`` stands in ``data``, but for where it begins ``but``."""
+    # Not by a regular expression: that takes ten times as long to find nothing.
+    find, begins = data.find, data.startswith
+    found = []
+    offset = find(word)
+    while offset >= 0:
+        if but is None or not begins(but, offset):
+            found.append(offset)
+        offset = find(word, offset + 1)
+    return found
+
+
+def _within(chunk: Chunk, offsets: list[int]) -> list[int]:
+    """Return those of ``offsets``, which are sorted, that are in ``chunk``."""
+    return offsets[bisect_left(offsets, chunk.start) : bisect_left(offsets, chunk.end)]
 
 
 def _is_worth_a_word(part: YamlDocument) -> bool:

@@ -64,5 +64,8 @@ def parse(document: YamlDocument, budget: Budget) -> Composed:
 def _parse(document: YamlDocument) -> Composed:
     """Remembered, but for few documents: of a bundle, the nodes would cost the collector more than the parser."""
     start, end = document.chunk
-    plain = read_page(shadow(document.text), start) if end - start <= MAX_BYTES else None
+    plain = None
+    if end - start <= MAX_BYTES:
+        text = document.text
+        plain = read_page(text.decode("ascii") if text.isascii() else shadow(text), start)
     return Composed(*plain, None) if plain is not None else compose(document.data, document.chunk, c_events())

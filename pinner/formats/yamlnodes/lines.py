@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 QUOTES = ('"', "'")
-_QUOTED = r"""\"[^\"\\\t\r\n]*+\"|'[^'\t\r\n]*+'"""
+# Bytes that are no text have no place here, so that what is ASCII need not be made shadow text first.
+_CONTROL = r"\x00-\x1F\x7F"
+_QUOTED = rf"""\"[^\"\\{_CONTROL}]*+\"|'[^'{_CONTROL}]*+'"""
 _ITEM = rf"(?:{_QUOTED}|-{{0,2}}[A-Za-z0-9_./][A-Za-z0-9_./=+-]*+)"
 # A word of a plain scalar: no `: ` in it, no ` #` before it. The first may not begin as something else does.
-_WORD = r"[^\s:]*+(?::(?=\S)[^\s:]*+)*+"
-_PLAIN = rf"""(?:[^\s\-?:,\[\]{{}}#&*!|>'\"%@`]|-(?=[^\s:])){_WORD}(?:[ ]++[^\s:#]{_WORD})*+"""
+_WORD = rf"[^ {_CONTROL}:]*+(?::(?=[^ {_CONTROL}])[^ {_CONTROL}:]*+)*+"
+_PLAIN = (
+    rf"""(?:[^ {_CONTROL}\-?:,\[\]{{}}#&*!|>'\"%@`]|-(?=[^ {_CONTROL}:])){_WORD}(?:[ ]++[^ {_CONTROL}:#]{_WORD})*+"""
+)
 _LINE = re.compile(
     rf"""
     ^
@@ -31,7 +35,7 @@ _LINE = re.compile(
     (?P<dashes> (?:-[ ]++){{0,3}}+ )
     (?: (?P<key> [A-Za-z0-9_][A-Za-z0-9_./-]{{0,200}}+ ) : (?=[ \r\n]|\Z) [ ]*+ )?
     (?P<value> {_QUOTED} | \[[ ]*+(?:{_ITEM}[ ]*+(?:,[ ]*+{_ITEM}[ ]*+)*+)?\] | \{{[ ]*+\}} | {_PLAIN} )?
-    [ ]*+ (?: (?<![^ \n]) \#[^\r\n]*+ )? \r? (?=\n|\Z)
+    [ ]*+ (?: (?<![^ \n]) \#[^\x00-\x08\x0A-\x1F\x7F]*+ )? \r? (?=\n|\Z)
     """,
     re.VERBOSE | re.MULTILINE,
 )

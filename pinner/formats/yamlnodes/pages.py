@@ -27,7 +27,7 @@ _blocks = Blocks()
 
 
 def read_page(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
-    """Return the root of the document ``text`` (shadow text), if any, and how many nodes it has.
+    """Return the root of the document ``text`` (shadow text, or ASCII as it is), if any, and how many nodes it has.
 
     Offsets count from ``base``, that of the text in its file. None where the text is not plain enough.
     """

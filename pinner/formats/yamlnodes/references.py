@@ -177,7 +177,7 @@ class Collector:
             reference = ImageReference.parse(value)
         except InvalidReferenceError:
             return False
-        digest_span = None if reference.digest is None else Span(end - len(str(reference.digest)), end)
+        digest_span = None if reference.digest is None else Span(start + value.rindex("@") + 1, end)
         line, column = self.lines.locate(start)
         mention = Mention(self.format, kind, reference, line, column, Span(start, end), end, digest_span, owner=owner)
         self._entries.append(_Entry(start, mention, scalar))
