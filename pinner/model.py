@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal, TypeAlias
 
     from pinner.errors import ResolveError
@@ -133,7 +134,7 @@ class Located(NamedTuple):
 
     places: tuple[Place, ...] = ()
     """In document order: by the offset of the use, not of the span."""
-    outline: tuple[object, ...] = ()
+    outline: Iterable[object] = ()
     """The structure around the references (instructions and their lines, documents): an edit may not change it."""
 
 

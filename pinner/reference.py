@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from pinner.errors import InvalidReferenceError
+from pinner.lean import NamedTuple
 
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_PATH = 255
@@ -19,12 +19,12 @@ _DEFAULT_DOMAIN = "docker.io"
 # Explicit ASCII classes and `fullmatch`: Python's `\w` is Unicode, and its `$` accepts a trailing newline.
 _COMPONENT = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = rf"(?:{_COMPONENT}(?:\.{_COMPONENT})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_PATH_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
-_REMAINDER = re.compile(rf"(?P<path>{_PATH_PART}(?:/{_PATH_PART})*)(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
-_DOMAIN_ONLY = re.compile(_DOMAIN)
-_BARE_ID = re.compile(r"[a-f0-9]{64}")
+# A slash joins letters and digits as the other separators do.
+_NAME = re.compile(rf"([a-z0-9]+(?:(?:[/._]|__|-+)[a-z0-9]+)*)(?::({_TAG}))?")
+_LOWER_HEX = "0123456789abcdef"
+_ID_LENGTH = 64
 
 
 class Digest(NamedTuple):
@@ -40,7 +40,7 @@ class Digest(NamedTuple):
         length = _HEX_LENGTHS.get(algorithm)
         if length is None:
             raise InvalidReferenceError(f"unsupported digest algorithm in `{text}`", hint="use sha256 or sha512")
-        if len(hexadecimal) != length or not all(c in "0123456789abcdef" for c in hexadecimal):
+        if len(hexadecimal) != length or hexadecimal.strip(_LOWER_HEX):
             raise InvalidReferenceError(f"`{text}` is not a digest: {algorithm} has {length} lower-case hex digits")
         return cls(algorithm, hexadecimal)
 
@@ -112,7 +112,7 @@ class ImageReference(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> ImageReference:
-    if _BARE_ID.fullmatch(text):
+    if len(text) == _ID_LENGTH and not text.strip(_LOWER_HEX):
         raise InvalidReferenceError(
             f"`{text}` is 64 hex digits: an ID and not a name", hint="write the name, and the hash after `@sha256:`"
         )
@@ -120,16 +120,26 @@ def _parse(text: str) -> ImageReference:
     name = remainder.partition(":")[0]
     if name != name.lower():
         raise InvalidReferenceError(f"`{text}` is not an image reference: a repository name is lower-case")
-    if _DOMAIN_ONLY.fullmatch(domain) is None:
+    # Docker Hub's names need no further pattern, which would take longer to compile than to read a hundred files.
+    if domain != _DEFAULT_DOMAIN and re.fullmatch(_DOMAIN, domain) is None:
         # `my_host.example/app`: an underscore is no host name, yet the grammar reads it all as a path without a domain.
         domain, remainder = "", f"{domain}/{remainder}"
-    match = _REMAINDER.fullmatch(remainder)
-    if match is None:
+    name, at, digest = remainder.partition("@")
+    match = _NAME.fullmatch(name)
+    if match is None or (at and not _may_be_digest(digest)):
         raise InvalidReferenceError(f"`{text}` is not an image reference")
-    path, tag, digest = match.group("path", "tag", "digest")
+    path, tag = match.groups()
     if len(path) > _MAX_PATH:
         raise InvalidReferenceError(f"`{text[:60]}…` is no image reference: its name is over {_MAX_PATH} characters")
-    return ImageReference(text, domain, path, tag, None if digest is None else Digest.parse(digest))
+    return ImageReference(text, domain, path, tag, Digest.parse(digest) if at else None)
+
+
+def _may_be_digest(text: str) -> bool:
+    """Tell whether ``text`` fits the grammar of digests, whose algorithms are open and lengths are not."""
+    algorithm, _, hexadecimal = text.partition(":")
+    if _HEX_LENGTHS.get(algorithm) == len(hexadecimal) and not hexadecimal.strip(_LOWER_HEX):
+        return True
+    return re.fullmatch(_DIGEST, text) is not None
 
 
 def _split_domain(text: str) -> tuple[str, str]:
@@ -139,7 +149,7 @@ def _split_domain(text: str) -> tuple[str, str]:
         return _DEFAULT_DOMAIN, f"library/{text}"
     if first == "index.docker.io":
         first = _DEFAULT_DOMAIN
-    elif first != "localhost" and not set(first) & set(".:") and first == first.lower():
+    elif first != "localhost" and "." not in first and ":" not in first and first == first.lower():
         return _DEFAULT_DOMAIN, text
     if first == _DEFAULT_DOMAIN and "/" not in rest:
         rest = f"library/{rest}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 from pinner.formats.base import Format
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Calls
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ FORMATS = (
         "pinner.formats.dockerfile",
         # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, `dockerfile.yml` a
         # workflow about one.
-        r"(?:(?:^|/)(?:[^/]*[.-])?(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?|\.(?:docker|container)file)$"
-        r"(?<!ignore)(?<!\.yaml)(?<!\.json)(?<!\.yml)(?<!\.md)(?<!\.py)(?<!\.ipynb)(?<!\.js)(?<!\.ts)(?<!\.go)(?<!\.sh)",
+        r"(?:^|[.-])(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?$",
         trailing_comments=False,
+        others=("ignore", ".yaml", ".json", ".yml", ".md", ".py", ".ipynb", ".js", ".ts", ".go", ".sh"),
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", _YAML),
@@ -47,7 +48,13 @@ def with_calls(calls: Calls) -> tuple[Format, ...]:
 
 def claims(path: str) -> bool:
     """Tell by its name alone whether any format wants to look at the file at ``path``."""
-    return any(format_.claims(path) for format_ in FORMATS)
+    return bool(_claiming(path[path.rfind("/") + 1 :], FORMATS))
+
+
+@lru_cache(maxsize=4096)
+def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
+    """Return those of ``formats`` that claim a file called ``name``: trees of thousands of files have few names."""
+    return tuple([format_ for format_ in formats if format_.claims(name)])
 
 
 _LARGEST = 10 * 1024 * 1024
@@ -74,10 +81,12 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     as Python where its first line says so, as a Dockerfile where an instruction ``FROM`` or ``ARG`` comes first, as
     YAML otherwise. ``formats`` are the formats as they are configured.
     """
-    candidates = [format_ for format_ in formats if format_.claims(document.path)]
+    known = tuple(formats)
+    path = document.path
+    candidates = _claiming(path[path.rfind("/") + 1 :], known)
     if not candidates:
         names = _by_content(document.data)
-        candidates = [format_ for format_ in formats if format_.name in names]
+        candidates = tuple([format_ for format_ in known if format_.name in names])
     for format_ in candidates:
         located = format_.locate(document)
         if located is not None:

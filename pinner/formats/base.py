@@ -3,59 +3,52 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from pinner.lean import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Protocol
 
     from pinner.model import Calls, Document, Located
+
+    class FormatModule(Protocol):
+        """What the module (or package) of a format offers."""
+
+        def locate(self, document: Document) -> Located | None:
+            """Return what ``document`` holds, or None where the content is not of this format after all.
+
+            Never raises, on any bytes: what cannot be parsed comes back as a `Skip` with reason ``parse-error`` or
+            ``templated``, and the rest of the document goes on.
+            """
+            ...
+
+    class CallsModule(Protocol):
+        """A format with code in it: what the calls are that take an image can be configured."""
+
+        def locate(self, document: Document, calls: Calls) -> Located | None:
+            """Return what ``document`` holds with ``calls`` looked at too; see `FormatModule.locate`."""
+            ...
+
+    class WrappingModule(Protocol):
+        """A format in which code stands inside something else, a notebook's JSON."""
+
+        def unwrapped(self, document: Document) -> bytes:
+            """Return the code alone, in which comments are looked for, every line of it on the line of the file."""
+            ...
+
+    class CrossFileModule(FormatModule, Protocol):
+        """A format with rules that reach from one file to another."""
+
+        def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
+            """Return what every document of one folder holds after all: mentions become skips."""
+            ...
 
 
 # Asked for every file; a tree of thousands of files has few names for those that matter.
 _module = cache(import_module)
-
-
-@lru_cache(maxsize=4096)
-def _matches(pattern: str, name: str) -> bool:
-    return re.search(pattern, name) is not None
-
-
-class FormatModule(Protocol):
-    """What the module (or package) of a format offers."""
-
-    def locate(self, document: Document) -> Located | None:
-        """Return what ``document`` holds, or None where the content is not of this format after all.
-
-        Never raises, on any bytes: what cannot be parsed comes back as a `Skip` with reason ``parse-error`` or
-        ``templated``, and the rest of the document goes on.
-        """
-        ...
-
-
-class CallsModule(Protocol):
-    """A format with code in it: what the calls are that take an image can be configured."""
-
-    def locate(self, document: Document, calls: Calls) -> Located | None:
-        """Return what ``document`` holds with ``calls`` looked at too; see `FormatModule.locate`."""
-        ...
-
-
-class WrappingModule(Protocol):
-    """A format in which code stands inside something else, a notebook's JSON."""
-
-    def unwrapped(self, document: Document) -> bytes:
-        """Return the code alone, in which comments are looked for, every line of it on the line of the file."""
-        ...
-
-
-class CrossFileModule(FormatModule, Protocol):
-    """A format with rules that reach from one file to another."""
-
-    def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-        """Return, for every document of this format in one folder, what it holds after all: mentions become skips."""
-        ...
 
 
 class Format(NamedTuple):
@@ -64,10 +57,7 @@ class Format(NamedTuple):
     name: str
     module: str
     names: str
-    """A regular expression, searched in the path (``/`` on every system): the files worth a look.
-
-    It looks at what comes after the last ``/`` alone.
-    """
+    """A regular expression, searched in what comes after the path's last ``/``: the files worth a look."""
     trailing_comments: bool = True
     """Whether ``# comment`` may follow the reference on its line (not so in a Dockerfile)."""
     siblings: str = ""
@@ -77,6 +67,8 @@ class Format(NamedTuple):
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
     wraps: bool = False
     """Whether the module is a `WrappingModule`."""
+    others: tuple[str, ...] = ()
+    """What the names of files end in that are something else, although they fit ``names``."""
 
     @property
     def crosses_files(self) -> bool:
@@ -85,7 +77,8 @@ class Format(NamedTuple):
 
     def claims(self, path: str) -> bool:
         """Tell by its name alone whether the file at ``path`` may be of this format."""
-        return _matches(self.names, path[path.rfind("/") + 1 :])
+        name = path[path.rfind("/") + 1 :]
+        return not name.endswith(self.others) and re.search(self.names, name) is not None
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""

@@ -7,20 +7,21 @@ comments) or on a comment line directly above; ``# pinner: ignore-file`` among t
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.rules import IDS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
-_GATE = re.compile(rb"(?i)#[ \t]*pinner(?::|[ \t]+ignore)")
-_COMMENT = re.compile(
+# Compiled where they are needed: few files name pinner.
+_GATE = rb"(?i)#[ \t]*pinner(?::|[ \t]+ignore)"
+_COMMENT = (
     rb"(?i)(?:^|(?<=\s))#[ \t]*(?P<name>pinner)(?P<colon>:)?[ \t]*(?P<verb>[a-z-]*)"
     rb"(?P<bracket>\[(?P<rules>[^\]]*)(?P<closed>\])?)?(?P<rest>.*)$"
 )
-_UNTIL = re.compile(r"(?:^|\s)until\s*=\s*(\S*)")
+_UNTIL = r"(?:^|\s)until\s*=\s*(\S*)"
 
 
 class Pragma(NamedTuple):
@@ -71,8 +72,9 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
 
     A trailing comment counts wherever it starts with ``#`` after white space, as YAML's and Python's do.
     """
-    if b"pinner" not in data.lower() or _GATE.search(data) is None:
+    if b"pinner" not in data.lower() or re.search(_GATE, data) is None:
         return NO_PRAGMAS
+    pattern = re.compile(_COMMENT)
     by_line: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
     problems: list[PragmaProblem] = []
@@ -83,7 +85,7 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
         comment = text.startswith(b"#")
         leading = leading and (comment or not text)
         pragma: Pragma | None = None
-        match = _COMMENT.search(text) if comment or trailing else None
+        match = pattern.search(text) if comment or trailing else None
         if match is not None and (match["colon"] or match["verb"].lower().startswith(b"ignore")):
             parsed = _parse(number, match)
             if isinstance(parsed, PragmaProblem):
@@ -125,7 +127,9 @@ def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
             return PragmaProblem(line, f"{what}; {hint}")
     rest = match["rest"].decode("utf-8", "replace").strip()
     until = None
-    if found := _UNTIL.search(rest):
+    if found := re.search(_UNTIL, rest):
+        from datetime import date  # noqa: PLC0415 - hardly a comment has one
+
         try:
             until = date.fromisoformat(found[1])
         except ValueError:

@@ -10,7 +10,7 @@ from pinner.lean import TYPE_CHECKING
 from pinner.model import Document, Mention, Skip, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from pinner.formats.interpolation import Expansion, Variable
     from pinner.formats.yamlnodes.references import Collector, Use
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.model import Place
 
 
-def locate_inline(collector: Collector, use: Use, text: SourceText | None, path: str) -> Sequence[object]:
+def locate_inline(collector: Collector, use: Use, text: SourceText | None, path: str) -> Iterable[object]:
     """Keep the places in the Dockerfile ``text`` that stands at ``use``; return the outline of that Dockerfile."""
     from pinner.formats import dockerfile  # noqa: PLC0415 - few compose files hold a Dockerfile
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.formats.dockerfile.plain import locate_plain
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.model import Document, Located

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import read_flags
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import Piece, text_of
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import ONCE, Text, check_flags, read_flags
+from pinner.formats.dockerfile.glance import SCRATCH, stage_detail
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.references import judge_text, make_mention, make_skip
 from pinner.formats.dockerfile.source import LogicalLine
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import Piece, text_of
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -132,9 +133,9 @@ def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Pla
     text = expansion.text
     pieces = expansion.pieces
     if text in stages:
-        return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
+        return make_skip(site, text, "stage", stage_detail(text), pieces)
     if text == "scratch":
-        return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
+        return make_skip(site, text, "scratch", SCRATCH, pieces)
     if not expansion.expressions:
         if text.lower() in stages:
             detail = f"FROM finds a stage by its name in lower case only: write `{decoded(text.lower())}`"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.expand import Expander
 from pinner.formats.dockerfile.flags import BOOLEAN, MANY, ONCE, Text, check_flags, read_flags, split_fields
+from pinner.formats.dockerfile.glance import SCRATCH, stage_detail
 from pinner.formats.dockerfile.jsonform import read_array
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.references import is_template, judge_text, make_skip
 from pinner.formats.dockerfile.source import LogicalLine
 from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 from pinner.formats.dockerfile.values import text_of
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -166,10 +167,10 @@ def judge_use(site: Site, use: Use, pieces: Sequence[Piece], stages: Collection[
             return make_skip(site, text, "templated", "a template engine writes this text")
         return make_skip(site, text, "parse-error", use.problem)
     if not use.onbuild and decoded(text).lower() in stages:
-        return make_skip(site, text, "stage", f"`{text}` is a stage of this file", pieces)
+        return make_skip(site, text, "stage", stage_detail(text), pieces)
     # A trigger runs in another build: what is a stage here may be one there.
     if text == "scratch" and not (use.onbuild and text in stages):
-        return make_skip(site, text, "scratch", "`scratch` is the empty image", pieces)
+        return make_skip(site, text, "scratch", SCRATCH, pieces)
     if use.onbuild and not any(character in text for character in ":@/") and not is_template(text):
         detail = f"`{text}` may be a stage of the build that the trigger runs in"
         return make_skip(site, text, "onbuild-ambiguous", detail, pieces)

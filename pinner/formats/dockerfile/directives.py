@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.formats.dockerfile.glance import LONGEST_LINE
 from pinner.formats.dockerfile.text import decoded, skip_space
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pinner.formats.dockerfile.source import Source
@@ -15,8 +16,6 @@ _NAME = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\n\f\r]*=")
 _OBJECT = re.compile(r"[ \t\r\n]*+\{")
 # Go's `\s`, which has no vertical tab.
 _SPACE = " \t\n\f\r"
-LONGEST_LINE = 65_535
-"""``bufio.MaxScanTokenSize`` less one: a longer line is an error."""
 
 
 class Problem(NamedTuple):

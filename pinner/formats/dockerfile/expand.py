@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 
 from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.text import BOM, decoded
 from pinner.formats.dockerfile.values import LONGEST, Piece, text_of
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,8 @@ one means to BuildKit. Heredocs, which it does not know, are the caller's busine
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pinner.formats.dockerfile.text import continuation, skip_space
+from pinner.lean import NamedTuple
 
 _ENDS = "_\n"
 _CONTINUES = "_\\\n"

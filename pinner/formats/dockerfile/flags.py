@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.text import BLANKS, WORD, skip_space, trimmed_end
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

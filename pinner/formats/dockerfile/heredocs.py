@@ -8,12 +8,12 @@ word is collected in; and a text that does not lex opens no heredoc, silently.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from pinner.formats.dockerfile.flags import arguments_of
 from pinner.formats.dockerfile.jsonform import read_array
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.text import WORD, decoded
+from pinner.lean import NamedTuple
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
 MAY_OPEN = _BODIES | {"ONBUILD"}

@@ -6,9 +6,8 @@ of one integer, so that no pattern takes longer than its length times the value'
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.lean import NamedTuple
 
 # More than any reference has; a replacement takes the square of it.
 _LONGEST = 512

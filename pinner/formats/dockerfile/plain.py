@@ -1,7 +1,7 @@
 """The Dockerfiles that nearly all are, read at one go: many times as fast as taking every line apart.
 
 What is proved plain here is all of it: each instruction, with the lines it goes on in and the comments in between, fits
-a pattern that matches less than it could (see `shortcuts`). A file with anything else (heredocs, other escapes,
+a pattern that matches less than it could (see `glance`). A file with anything else (heredocs, other escapes,
 variables in a FROM, images in mounts, names in lower case, problems …) is not read here, and left to `whole`, whose
 answer this must equal: tests compare them.
 """
@@ -9,147 +9,252 @@ answer this must equal: tests compare them.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import cache
 
-from pinner.formats.dockerfile.bases import Expansion, judge_from
-from pinner.formats.dockerfile.commands import Use, judge_use
-from pinner.formats.dockerfile.directives import LONGEST_LINE, find_syntax, read_directives
-from pinner.formats.dockerfile.flags import Text
-from pinner.formats.dockerfile.references import Site, judge_text
-from pinner.formats.dockerfile.shortcuts import tails
-from pinner.formats.dockerfile.source import read_source
-from pinner.formats.dockerfile.text import BOM
-from pinner.formats.dockerfile.values import Piece
-from pinner.model import Located, Span
+from pinner.errors import InvalidReferenceError
+from pinner.formats.dockerfile.glance import FROM, LONGEST_LINE, LONGEST_TEXT, SCRATCH, stage_detail, tails
+from pinner.lean import TYPE_CHECKING
+from pinner.model import Located, Mention, Skip, Span
+from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from typing import TypeAlias
+
     from pinner.model import Place
+
+    _Use: TypeAlias = tuple[str, str, int, int, str]
+    """An image that an instruction names: the kind, the image, its offset, its line, the stage that uses or is it."""
 
 _BLANK = r"(?:[ \t]*+(?:\#[^\n]*+)?\r*+\n)*+"
 """Lines that neither begin nor end anything."""
 _TO_THE_END = r"(?:[^\\\n]++|\\(?![ \t\r]*+(?:\n|\Z)))*+"
 """To the end of the line, or its escape. Where the escape is doubled, what follows does not match."""
-_GOES_ON = rf"(?<!\\)\\[ \t]*+\r?+\n{_BLANK}[ \t]*+(?=[!-~])(?!\#)"
+_GOES_ON = rf"(?<!\\)\\[ \t]*+\r?+\n{_BLANK}[ \t]*+(?=[!\"$-~])"
 _REST = rf"{_TO_THE_END}(?:{_GOES_ON}{_TO_THE_END})*+(?:\n|\Z)"
-_TAILS = tails("\\")
-_INSTRUCTION = re.compile(
-    rf"""
-    {_BLANK}[ \t]*+
-    (?: [Ff][Rr][Oo][Mm]{_TAILS.base}
-      | COPY{_TAILS.copy}{_REST}
-      | ( (?:ADD|CMD|COPY|ENTRYPOINT|RUN|SHELL|VOLUME)(?={_TAILS.command})
-        | (?:ENV|LABEL)(?={_TAILS.values})
-        | (?:ARG|EXPOSE|MAINTAINER|STOPSIGNAL|USER|WORKDIR)(?=[ \t])
-        ){_REST}
-    )
-    """,
-    re.VERBOSE,
-)
-_BASE, _STAGE, _COPY, _NAME = 1, 2, 3, 4
-"""The groups of `_INSTRUCTION`: the image and the stage of a FROM, the image of a COPY, the name of anything else."""
-_NOTHING_MORE = re.compile(rf"{_BLANK}[ \t]*+(?:\#[^\n]*+)?\Z")
-_MAY_BE_DIRECTIVE = re.compile(r"[ \t]*+#(?:!|[^\n]*=)")
+"""To the end of an instruction."""
+_QUICK_REST = rf"(?:[^\n]*+(?<=[^\\]\\)\n{_BLANK}[ \t]*+(?=[!\"$-~]))*+[^\n]*+(?<![\\ \t\r])(?:\n|\Z)"
+"""`_REST` at several times the speed, where no line ends in blanks or CR."""
+_FROM, _STAGE, _COPY = 2, 3, 4
+"""The groups of `_instructions`: the image and the stage of a FROM, the image of a COPY. The first has what is before.
+
+Where neither FROM nor COPY is matched, the file ends.
+"""
 _DEFAULT = r"""(?:[A-Za-z0-9_./:@,+-]*+|"[A-Za-z0-9_./:@,+ -]*+"|'[A-Za-z0-9_./:@,+ -]*+')"""
-_DECLARES = re.compile(rf"ARG(?:[ \t]++[A-Za-z_][A-Za-z0-9_]*+(?:={_DEFAULT})?(?=[ \t\r\n]|\Z))++[ \t]*+\r*+(?:\n|\Z)")
+
+
+class Outline:
+    """The instructions of a plain Dockerfile, with their lines from 1: made when asked for, as proofs of edits do."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[tuple[str, int, int]]:
+        text = self._data.decode("latin-1")
+        pattern = _any_instruction()
+        line = 1
+        match = pattern.match(text)
+        while match is not None:
+            begin, end = match.start(1), match.end()
+            first = line + text.count("\n", match.start(), begin)
+            line = first + text.count("\n", begin, end)
+            yield match[1].upper(), first, line - 1 if text[end - 1] == "\n" else line
+            match = pattern.match(text, end)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outline | tuple) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 def locate_plain(data: bytes) -> Located | None:
     """Return the image references of the Dockerfile ``data``, or None where it is not plain. Never raises."""
+    if (
+        len(data) > LONGEST_LINE
+        or data.startswith(b"\xef\xbb\xbf")
+        or (b"<" in data and (b"<<" in data or b"<\\" in data))
+    ):
+        return None
     text = data.decode("latin-1")
-    if len(text) > LONGEST_LINE or text.startswith(BOM) or ("<" in text and ("<<" in text or "<\\" in text)):
+    syntax = _read_directives(text, data)
+    uses = None if syntax is None else _read(text)
+    if syntax is None or uses is None:
         return None
-    scan = _Scan(text)
-    if _MAY_BE_DIRECTIVE.match(text) and not scan.read_directives(data):
-        return None
-    if not scan.read():
-        return None
-    return Located(scan.places(), tuple(scan.outline))
+    return Located((*syntax, *_judge(text, uses)), Outline(data))
 
 
-class _Scan:
-    """What one pass over the text finds: who is a stage is only known at its end."""
-
-    __slots__ = ("_copies", "_found", "_names", "_text", "outline")
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self.outline: list[tuple[str, int, int]] = []
-        self._found: list[Place] = []
-        self._names: set[str] = set()
-        self._copies: list[tuple[int, Site, str]] = []
-        """The ``COPY --from``: where in ``_found`` each belongs, and the image."""
-
-    def read_directives(self, data: bytes) -> bool:
-        """Keep the frontend's image, if one is named; False where a directive changes how the file is read."""
-        source = read_source(data)
-        if read_directives(source) != ("\\", None):
-            return False
-        syntax = find_syntax(source)
-        if syntax is None:
-            return True
-        number, start, end = syntax
-        if number or start == end or not self._text[:end].isascii():
-            return False
-        span = Span(start, end)
-        self._found.append(
-            judge_text(Site("syntax", 1, start + 1, span), self._text[start:end], [Piece(self._text[start:end], start)])
+@cache
+def _instructions(rest: str) -> re.Pattern[str]:
+    """Return the pattern of any number of instructions that name no image, and of one that does or the file's end."""
+    command, values, base, copy = tails("\\")
+    # To compile it takes as long as to read a hundred files: it is done when a file asks for it.
+    return re.compile(
+        rf"""
+        ( (?:
+            {_BLANK}[ \t]*+
+            (?: (?:ADD|CMD|COPY|ENTRYPOINT|RUN|SHELL|VOLUME)(?={command})
+              | (?:ENV|LABEL)(?={values})
+              | (?:ARG|EXPOSE|MAINTAINER|STOPSIGNAL|USER|WORKDIR)(?=[ \t])
+            ){rest}
+          )*+
         )
-        return True
+        {_BLANK}[ \t]*+
+        (?: (?:{FROM}{base} | COPY{copy}){rest} | (?:\#[^\n]*+)?\Z )
+        """,
+        re.VERBOSE,
+    )
 
-    def read(self) -> bool:
-        """Read the instructions; False where one is not plain."""
-        text = self._text
-        count = text.count
-        add = self.outline.append
-        position = 0
-        line = 1
-        owner: str | None = None  # before the first FROM
-        for match in _INSTRUCTION.finditer(text):
-            if match.start() != position:
-                return False
-            group = match.lastindex
-            begin = match.start(group if group != _STAGE else _BASE)  # type: ignore[arg-type] # one of them is there
-            first = line + count("\n", position, begin)
-            position = match.end()
-            line = first + count("\n", begin, position)
-            last = line - 1 if text[position - 1] == "\n" else line
-            if group == _NAME:
-                name = match[_NAME]
-                add((name, first, last))
-                if owner is None and not (name == "ARG" and _DECLARES.match(text, begin)):
-                    return False
-            elif group == _COPY:
-                if owner is None or not self._add_copy(match[_COPY], begin, first, owner):
-                    return False
-                add(("COPY", first, last))
-            else:
-                image, stage = match.group(_BASE, _STAGE)
-                owner = stage.lower() if stage else ""
-                self._add_base(image, begin, first, owner)
-                add(("FROM", first, last))
-        return owner is not None and _NOTHING_MORE.match(text, position) is not None
 
-    def _add_base(self, image: str, begin: int, line: int, stage: str) -> None:
-        expansion = Expansion((Piece(image, begin),))
-        self._found.append(judge_from(self._site("from", image, begin, line, stage), expansion, self._names))
-        if stage:
-            self._names.add(stage)
+@cache
+def _any_instruction() -> re.Pattern[str]:
+    """Return the pattern of one instruction of a file that is known to be plain; group: its name."""
+    return re.compile(rf"{_BLANK}[ \t]*+([A-Za-z]++){_REST}", re.VERBOSE)
 
-    def _add_copy(self, image: str, begin: int, line: int, owner: str) -> bool:
-        """Keep the image of a ``COPY --from``; False where it does not stand on the instruction's first line."""
-        if "COPY" not in self._text[self._text.rfind("\n", 0, begin) + 1 : begin]:
-            return False
-        self._copies.append((len(self._found), self._site("copy-from", image, begin, line, owner), image))
-        return True
 
-    def _site(self, kind: str, image: str, begin: int, line: int, owner: str) -> Site:
-        column = begin - self._text.rfind("\n", 0, begin)
-        return Site(kind, line, column, Span(begin, begin + len(image)), owner)
+@cache
+def _declarations() -> re.Pattern[str]:
+    """Return the pattern of what may stand before the first FROM."""
+    declared = rf"(?:[ \t]++[A-Za-z_][A-Za-z0-9_]*+(?:={_DEFAULT})?(?=[ \t\r\n]|\Z))++"
+    return re.compile(rf"(?:{_BLANK}[ \t]*+ARG{declared}[ \t]*+\r*+\n)*+", re.VERBOSE)
 
-    def places(self) -> tuple[Place, ...]:
-        """Return everything found, in the order of the file."""
-        for number, (index, site, image) in enumerate(self._copies):
-            use = Use("copy-from", Text(image, ()))
-            place = judge_use(site, use, [Piece(image, site.span.start)], self._names)
-            self._found.insert(index + number, place)
-        return tuple(self._found)
+
+def _read(text: str) -> list[_Use] | None:
+    """Return the images that the instructions name; None where one is not plain."""
+    uses: list[_Use] = []
+    owner: str | None = None  # before the first FROM
+    line = 1
+    position = counted = 0
+    pattern = _instructions(_QUICK_REST)
+    while True:
+        match = pattern.match(text, position)
+        if match is None:
+            if pattern is _instructions(_REST):
+                return None
+            pattern = _instructions(_REST)
+            continue
+        image, stage, copied = match.group(_FROM, _STAGE, _COPY)
+        if owner is None and not (image and _declarations().fullmatch(text, 0, match.end(1))):
+            return None
+        if image:
+            owner = stage.lower() if stage else ""
+            start = match.start(_FROM)
+        elif copied:
+            start = match.start(_COPY)
+        else:
+            return uses
+        line += text.count("\n", counted, start)
+        counted = start
+        position = match.end()
+        uses.append(("from" if image else "copy-from", image or copied, start, line, owner or ""))
+
+
+def _judge(text: str, uses: list[_Use]) -> list[Place]:
+    """Return what ``uses`` are: a FROM looks for a stage among the earlier ones, a COPY among all of them."""
+    stages = {use[-1] for use in uses}
+    earlier: set[str] = set()
+    places = []
+    for use in uses:
+        if use[0] == "from":
+            places.append(_place(text, use, earlier))
+            earlier.add(use[-1])
+        else:
+            places.append(_place(text, use, stages))
+    return places
+
+
+def _place(text: str, use: _Use, stages: Collection[str]) -> Place:
+    """Return what ``use`` is, ``stages`` being the names that are stages there, in lower case."""
+    kind, image, start, line, owner = use
+    column = start - text.rfind("\n", 0, start)
+    is_base = kind == "from"
+    if (image if is_base else image.lower()) in stages:
+        detail = stage_detail(image)
+        if len(image) <= LONGEST_TEXT:
+            return Skip(
+                "dockerfile",
+                kind,
+                image,
+                line,
+                column,
+                Span(start, start + len(image)),
+                "stage",
+                detail,
+                (),
+                None,
+                owner,
+            )
+    elif image == "scratch":
+        return Skip(
+            "dockerfile",
+            kind,
+            image,
+            line,
+            column,
+            Span(start, start + len(image)),
+            "scratch",
+            SCRATCH,
+            (),
+            None,
+            owner,
+        )
+    elif is_base or not image.isdigit():
+        mention = _mention(use, column)
+        if mention is not None:
+            return mention
+    return _place_in_full(use, column, stages)
+
+
+def _mention(use: _Use, column: int) -> Mention | None:
+    """Return the mention that ``use`` is; None where it is no reference."""
+    kind, image, start, line, owner = use
+    try:
+        reference = ImageReference.parse(image)
+    except InvalidReferenceError:
+        return None
+    end = start + len(image)
+    digest = None if reference.digest is None else Span(start + image.index("@") + 1, end)
+    return Mention("dockerfile", kind, reference, line, column, Span(start, end), end, digest, (), None, owner)
+
+
+def _place_in_full(use: _Use, column: int, stages: Collection[str]) -> Place:
+    """Return what ``use`` is by the rules for every case."""
+    from pinner.formats.dockerfile.bases import Expansion, judge_from  # noqa: PLC0415 - 10 ms that few files need
+    from pinner.formats.dockerfile.commands import Use, judge_use  # noqa: PLC0415 - as above
+    from pinner.formats.dockerfile.flags import Text  # noqa: PLC0415 - as above
+    from pinner.formats.dockerfile.references import Site, judge_text  # noqa: PLC0415 - as above
+    from pinner.formats.dockerfile.values import Piece  # noqa: PLC0415 - as above
+
+    kind, image, start, line, owner = use
+    site = Site(kind, line, column, Span(start, start + len(image)), owner)
+    pieces = (Piece(image, start),)
+    if kind == "from":
+        return judge_from(site, Expansion(pieces), stages)
+    if kind == "copy-from":
+        return judge_use(site, Use(kind, Text(image, ())), pieces, stages)
+    return judge_text(site, image, pieces)
+
+
+def _read_directives(text: str, data: bytes) -> tuple[Place, ...] | None:
+    """Return the frontend's image where one is named; None where a directive changes how the file is read."""
+    if not text.lstrip(" \t").startswith("#"):
+        return ()
+    first = text[: text.find("\n")]
+    if "=" not in first and not first.lstrip(" \t").startswith("#!"):
+        return ()
+    from pinner.formats.dockerfile.directives import find_syntax, read_directives  # noqa: PLC0415 - not in every file
+    from pinner.formats.dockerfile.source import read_source  # noqa: PLC0415 - as above
+
+    source = read_source(data)
+    if read_directives(source) != ("\\", None):
+        return None
+    syntax = find_syntax(source)
+    if syntax is None:
+        return ()
+    number, start, end = syntax
+    if number or start == end or not text[:end].isascii():
+        return None
+    use = ("syntax", text[start:end], start, 1, "")
+    return (_mention(use, start + 1) or _place_in_full(use, start + 1, ()),)

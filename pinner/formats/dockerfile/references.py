@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
+from pinner.formats.dockerfile.glance import LONGEST_TEXT
 from pinner.formats.dockerfile.text import decoded
 from pinner.formats.dockerfile.values import tail_start
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention, Skip, Span
 from pinner.reference import ImageReference
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pinner.model import Place, SkipReason
 
 FORMAT = "dockerfile"
-_LONGEST_TEXT = 300
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[A-Za-z_]")
 
 
@@ -37,8 +37,8 @@ class Site(NamedTuple):
 def make_skip(site: Site, text: str, reason: SkipReason, detail: str, pieces: Sequence[Piece] = ()) -> Skip:
     """Return a skip for ``site``; ``text`` is latin-1, ``pieces`` tell what the end of the text goes through."""
     shown = decoded(text)
-    if len(shown) > _LONGEST_TEXT:
-        shown = f"{shown[:_LONGEST_TEXT]}…"
+    if len(shown) > LONGEST_TEXT:
+        shown = f"{shown[:LONGEST_TEXT]}…"
     span, via = _tail(site, pieces)
     return Skip(FORMAT, site.kind, shown, site.line, site.column, span, reason, detail, via, site.platform, site.owner)
 
@@ -92,5 +92,5 @@ def is_template(text: str) -> bool:
 
 
 def _detail(error: InvalidReferenceError) -> str:
-    message = error.message if len(error.message) <= _LONGEST_TEXT else f"{error.message[:_LONGEST_TEXT]}…"
+    message = error.message if len(error.message) <= LONGEST_TEXT else f"{error.message[:LONGEST_TEXT]}…"
     return f"{message}: {error.hint}" if error.hint else message

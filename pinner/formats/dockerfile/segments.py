@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats.dockerfile.directives import LONGEST_LINE, Problem
+from pinner.formats.dockerfile.directives import Problem
 from pinner.formats.dockerfile.feed import instruction_lines
+from pinner.formats.dockerfile.glance import LONGEST_LINE
 from pinner.formats.dockerfile.heredocs import MAY_OPEN, open_heredocs
 from pinner.formats.dockerfile.problems import DockerfileError
 from pinner.formats.dockerfile.source import join_lines
 from pinner.formats.dockerfile.text import WORD, decoded, is_comment, skip_space, trimmed_end
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

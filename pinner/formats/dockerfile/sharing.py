@@ -7,8 +7,7 @@ environment. Sources: the guards of the measurements over 2,500 real files, and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention, as_skip
 
 if TYPE_CHECKING:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
-
 from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal, TypeAlias
 
-Nature: TypeAlias = Literal["written", "computed", "platform", "unset", "empty"]
+    Nature: TypeAlias = Literal["written", "computed", "platform", "unset", "empty"]
+    Value: TypeAlias = tuple["Piece", ...]
 
 LONGEST = 65_536
 """More characters than any reference has: expansion may not multiply a text without end."""
@@ -29,9 +30,6 @@ class Piece(NamedTuple):
     def end(self) -> int:
         """The offset after its last byte."""
         return self.offset + len(self.text)
-
-
-Value: TypeAlias = "tuple[Piece, ...]"
 
 
 def text_of(pieces: Sequence[Piece]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from pinner.formats.dockerfile.arguments import define, predefined, read_declarations
 from pinner.formats.dockerfile.bases import expand_from, judge_from, read_from, read_plain_from
 from pinner.formats.dockerfile.commands import COMMANDS, Use, judge_use, read_uses
@@ -19,10 +17,12 @@ from pinner.formats.dockerfile.source import join_lines, read_source
 from pinner.formats.dockerfile.text import decoded, skip_space
 from pinner.formats.dockerfile.values import Piece
 from pinner.formats.source import LineIndex
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Located, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Literal
 
     from pinner.formats.dockerfile.arguments import Declaration, Definition
     from pinner.formats.dockerfile.bases import Expansion, From
