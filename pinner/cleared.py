@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 
 from pinner.examine import Counts, Examined
 from pinner.lean import TYPE_CHECKING, NamedTuple
@@ -70,10 +71,17 @@ class Record(NamedTuple):
         if line is None:
             return None
         try:
-            stamp, hash_, format_, pinned, unpinned, skipped = line.split("\t")
-            return Line(stamp, hash_, format_, Counts(int(pinned), int(unpinned), int(skipped)))
+            stamp, hash_, result = line.split("\t", 2)
+            return Line(stamp, hash_, *_result(result))
         except ValueError:  # somebody else wrote it
             return None
+
+
+@lru_cache(maxsize=4096)
+def _result(text: str) -> tuple[str, Counts]:
+    """Return format and counts; few files in a tree of thousands have counts of their own."""
+    format_, pinned, unpinned, skipped = text.split("\t")
+    return format_, Counts(int(pinned), int(unpinned), int(skipped))
 
 
 def open_record(folder: str, root: str, criteria: Criteria) -> Record:
