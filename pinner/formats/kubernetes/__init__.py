@@ -34,12 +34,10 @@ def locate(document: Document) -> Located | None:
     is_kustomization = _KUSTOMIZATION.search(document.path) is not None
     if _VERSION not in data and not is_kustomization:
         return None
-    words = _offsets(data, _IMAGE, _NO_IMAGE)
-    for word in _OTHERS:
-        words += _offsets(data, word)
-    if not words:
+    images = _offsets(data, _IMAGE, _NO_IMAGE)
+    others = sorted([offset for word in _OTHERS for offset in _offsets(data, word)])
+    if not images and not others:
         return Located() if _OBJECT.search(data) else None
-    words.sort()
     versions = _offsets(data, _VERSION)
     collector = Collector("kubernetes", data)
     outline: list[object] = []
@@ -48,9 +46,8 @@ def locate(document: Document) -> Located | None:
     for part in load(data):
         line = collector.lines.line(part.chunk.start)
         # From its bytes alone it is told whether a document may name an image: others cost no parser's time.
-        marks = _within(part.chunk, words)
-        objects = _within(part.chunk, versions)
-        if not marks or not (objects or is_kustomization):
+        marks, objects = _within(part.chunk, images), _within(part.chunk, versions)
+        if not (objects or is_kustomization) or not (marks or _within(part.chunk, others)):
             recognised = recognised or _OBJECT.search(part.text) is not None
             outline.append((line,))
             continue

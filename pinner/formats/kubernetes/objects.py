@@ -11,6 +11,10 @@ from pinner.lean import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes.fields import Fields
 
+# Selectors and labels: `image` there is a label's name, and a digest no label's value.
+NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
+# What has images under other keys too.
+TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 # Tools whose `image` is a pattern, a name to replace, or the name of something that they build.
 _EXCLUDED_GROUPS = re.compile(
     r"(?:^|\.)(?:kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io"

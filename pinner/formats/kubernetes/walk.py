@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-
 from pinner.formats.kubernetes.judgement import judge
 from pinner.formats.kubernetes.kustomize import locate_images
-from pinner.formats.kubernetes.objects import Object, read_object
+from pinner.formats.kubernetes.objects import NOT_ENTERED, TYPED_GROUPS, Object, read_object
+from pinner.formats.kubernetes.shortcut import find_images
 from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence, resolve
 from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
@@ -19,16 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence as Sequence_
 
     from pinner.formats.yamlnodes import Node
-    from pinner.formats.yamlnodes.blocks import Block
     from pinner.formats.yamlnodes.references import Collector
     from pinner.model import Place
 
-# Selectors and labels: `image` there is a label's name, and a digest no label's value.
-_NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
 _SKAFFOLD_CONTAINERS = ("verify", "customActions")
 _OCI_SCHEME = b"oci://"
-_TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 _MAX_VIA = 10
 
 
@@ -44,8 +39,6 @@ class _Frame(NamedTuple):
     in_status: bool = False
     in_output: bool = False
     via: tuple[str, ...] = ()
-    end: int = 0
-    """Where it ends at the latest."""
 
 
 class Walk:
@@ -59,11 +52,8 @@ class Walk:
         self.recognised = False
         self._is_kustomization = is_kustomization
         self._shares = shares  # without an alias, nothing comes twice
-        self._marks = () if shares else marks
-        """Where the text of the document has what every image and every object has: only there is it worth a look.
-
-        Offsets at first, then the lines of its page.
-        """
+        self._marks = marks
+        """The offsets of all that may be a key ``image`` or ``apiVersion``."""
         self._seen: set[tuple[int, bool, bool, bool]] = set()
         self._built: frozenset[bytes] = frozenset()
         self._excluded: set[int] = set()
@@ -72,7 +62,7 @@ class Walk:
         """Return what a reader takes ``node`` for, that stands under ``key``: see `sharing.Grammar`."""
         if not state and key.startswith("x-"):
             return None
-        return OPAQUE if key in _NOT_ENTERED or id(node) in self._excluded else "entered"
+        return OPAQUE if key in NOT_ENTERED or id(node) in self._excluded else "entered"
 
     def document(self, root: Node) -> bool:
         """Keep the images under ``root``; tell whether there was any object."""
@@ -80,10 +70,23 @@ class Walk:
             self.recognised = True
             locate_images(self.collector, root, self.fields, "Kustomization")
             return True
-        page = root.page if type(root) is Mapping and self._marks else None
-        # Otherwise an escape may spell what a search does not find.
-        self._marks = () if page is None else [line for line in page.lines_of(self._marks) if line >= 0]
-        stack = [_Frame(root, "", None, end=self._marks[-1] + 1 if self._marks else 0)]
+        if type(root) is not Mapping or not self._take_shortcut(root):
+            self._go_through(root)
+        return self.recognised
+
+    def _take_shortcut(self, root: Mapping) -> bool:
+        """Keep the images under ``root`` where they can be told without going through all of it."""
+        found = find_images(root, self.fields, self._marks)
+        if found is None:
+            return False
+        self.recognised = self.recognised or found.objects > 0
+        for value, owner, in_status, in_output in found.images:
+            self._keep("container-image", value, _Frame(value, "image", owner, False, in_status, in_output), owner)
+        return True
+
+    def _go_through(self, root: Node) -> None:
+        """Keep the images under ``root``."""
+        stack = [_Frame(root, "", None)]
         while stack:
             frame = stack.pop()
             node = resolve(frame.node)
@@ -93,11 +96,10 @@ class Walk:
                 stack += reversed(self._enter(node, frame))
             elif type(node) is Sequence:
                 stack += [
-                    _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child), end)
-                    for child, end in reversed(self._items(node, frame))
+                    _Frame(child, frame.key, frame.object, False, *frame[4:6], _through(frame.via, "", child))
+                    for child in reversed(node.children)
                     if type(child) is not Scalar
                 ]
-        return self.recognised
 
     def _is_new(self, node: Node, frame: _Frame) -> bool:
         mark = (id(node), frame.object is None, frame.in_status, frame.in_output)
@@ -125,7 +127,7 @@ class Walk:
             image = self.fields.value(mapping, "image")
             if image is not None and frame.key != "rbd":
                 self._image(mapping, image, frame, frame.object)
-            if frame.object.group in _TYPED_GROUPS:
+            if frame.object.group in TYPED_GROUPS:
                 self._typed(mapping, frame, frame.object)
         return [
             _Frame(
@@ -136,47 +138,10 @@ class Walk:
                 frame.in_status or (key == "status" and found is not None),
                 frame.in_output or key == "output",
                 _through(frame.via, key, value),
-                end,
             )
-            for key, value, end in self._pairs(mapping, frame)
-            if type(value) is not Scalar and key not in _NOT_ENTERED and _is_entered(key, found)
+            for key, value in self.fields.own(mapping).items()
+            if type(value) is not Scalar and key not in NOT_ENTERED and _is_entered(key, found)
         ]
-
-    def _pairs(self, mapping: Mapping, frame: _Frame) -> list[tuple[str, Node, int]]:
-        """Return those keys and values of ``mapping`` that may have an image, and where each ends."""
-        block = mapping.block
-        if block is None or self._is_worth_every_look(frame):
-            return [(key, value, frame.end) for key, value in self.fields.own(mapping).items()]
-        keys = list(block.numbers)
-        pairs = []
-        for number, end in self._marked(block, mapping.first, frame.end):
-            value = mapping.value(keys[number])
-            if value is not None:
-                pairs.append((keys[number], value, end))
-        return pairs
-
-    def _items(self, sequence: Sequence, frame: _Frame) -> list[tuple[Node, int]]:
-        """Return those items of ``sequence`` that may have an image, and where each ends."""
-        block = sequence.block
-        if block is None or self._is_worth_every_look(frame):
-            return [(child, frame.end) for child in sequence.children]
-        return [(sequence.children[number], end) for number, end in self._marked(block, sequence.first, frame.end)]
-
-    def _is_worth_every_look(self, frame: _Frame) -> bool:
-        return not self._marks or (frame.object is not None and frame.object.group in _TYPED_GROUPS)
-
-    def _marked(self, block: Block, first: int, end: int) -> list[tuple[int, int]]:
-        """Return the numbers of what has marks in the lines from ``first`` to ``end``, and where each ends."""
-        marks, lines = self._marks, block.lines
-        last = len(lines) - 1
-        found = []
-        at = bisect_left(marks, first)
-        while at < len(marks) and marks[at] < end:
-            number = bisect_right(lines, marks[at] - first) - 1
-            after = first + lines[number + 1] if number < last else end
-            found.append((number, after))
-            at = bisect_left(marks, after, at)
-        return found
 
     def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
         """Keep what stands under the key ``image``: a reference, or an image volume's mapping."""

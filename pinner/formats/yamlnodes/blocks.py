@@ -20,7 +20,7 @@ _LONGEST_KEPT = 1_000
 class Block:
     """A collection in some stretch of lines."""
 
-    __slots__ = ("column", "depth", "lines", "numbers", "parts", "size")
+    __slots__ = ("column", "depth", "keys", "lines", "numbers", "parts", "size")
 
     def __init__(
         self,
@@ -31,8 +31,10 @@ class Block:
         within: int,
     ) -> None:
         self.column = column
+        self.keys = keys
+        """None for a sequence."""
         self.numbers = {} if keys is None else dict(zip(keys, range(len(keys)), strict=True))
-        """The keys of a mapping, and which each is; none for a sequence."""
+        """Which of the keys each is."""
         self.lines = lines
         """Where its keys or items stand, counted from its first line."""
         self.parts = parts

@@ -90,16 +90,21 @@ class Page:
         """Return the value of the mapping ``block``, which begins in the line ``first``, that has this ``number``."""
         part = block.parts[number]
         line = first + block.lines[number]
-        return self._value(line) if part is None else self.node(part, line + 1)
+        return self.value(line) if part is None else self.node(part, line + 1)
 
     def items(self, block: Block, first: int) -> list[Node]:
         """Return the items of the sequence ``block``, which begins in the line ``first``."""
         return [
-            self._value(first + line) if part is None else self.node(part, first + line)
+            self.value(first + line) if part is None else self.node(part, first + line)
             for line, part in zip(block.lines, block.parts, strict=True)
         ]
 
-    def _value(self, line: int) -> Node:
+    def has_mapping(self, line: int) -> bool:
+        """Tell whether a mapping may stand in the brackets of ``line``."""
+        value = self._values[self._texts[line]]
+        return value is not None and value[3] in ("[", "{") and ":" in value[0]
+
+    def value(self, line: int) -> Node:
         """Return what stands in ``line`` itself, behind its dashes and its key."""
         text, start = self._texts[line], self._starts[line]
         value = self._values[text]

@@ -59,6 +59,22 @@ CASES = {
         ["xpkg.example/a:1"],
     ),
     "a status": (POD + "status:\n  a:\n    - image: a:1\n", ["status-field: a:1"]),
+    "objects in a list, one of which nobody enters": (
+        (
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  data:\n    image: a:1\n"
+            "- apiVersion: v1\n  kind: Pod\n  spec:\n    image: b:1\n"
+            "  status:\n    image: c:1\n- image: d:1\n"
+        ),
+        ["b:1", "status-field: c:1", "d:1"],
+    ),
+    "nothing under labels": (POD + "x:\n  labels:\n    image: a:1\n    y:\n      image: b:1\n", []),
+    "no object at all": ("x:\n  image: a:1\n", []),
+    "an object without a kind": ("apiVersion: v1\nimage: a:1\nx:\n  image: b:1\n", []),
+    "an object under labels": ("x:\n  labels:\n    apiVersion: v1\n    kind: Pod\n    image: a:1\n", []),
+    "the key rbd": (POD + "rbd:\n  image: a:1\n  x:\n    image: b:1\n", ["b:1"]),
+    "a build's output": (POD + "output:\n  - image: a:1\n", ["output: a:1"]),
+    "no text": (POD + "a:\n  image: []\nb:\n  image:\nc:\n  image: {}\n", []),
+    "a comment first": ("# image: x\n" + POD + "image: a:1 # image: b:1\n# image: c:1\n", ["a:1"]),
     "an image volume": (POD + "spec:\n  volumes:\n    - image:\n        reference: a:1\n      b: c\n", ["a:1"]),
 }
 
