@@ -7,7 +7,7 @@ from pinner.lean import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinner.report.base import Summary
 
-NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded"
+_NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded"
 
 
 def count(number: int, noun: str) -> str:
@@ -22,20 +22,28 @@ def references(number: int) -> str:
     return "both references are" if number == 2 else f"all {number} references are"  # noqa: PLR2004 - both are two
 
 
-def check_sentence(summary: Summary, unreadable: int = 0) -> str:
-    """Return what ``check`` found, in one line; ``unreadable`` is how many files could not be told."""
+def nothing_found(seen: int) -> str:
+    """Return the sentence of a run in which no format knew any of the ``seen`` files."""
+    return f"no image is named in {count(seen, 'file')}" if seen else _NO_FILES
+
+
+def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+    """Return what ``check`` found, in one line.
+
+    ``unreadable`` is how many files could not be told, ``seen`` how many were looked at, of whatever kind.
+    """
     found = ", ".join(
         count(number, noun)
         for number, noun in ((summary.error, "error"), (summary.warning, "warning"), (summary.note, "note"))
         if number
     )
-    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, unreadable)) if part)
+    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, unreadable, seen)) if part)
 
 
-def list_sentence(summary: Summary, unreadable: int = 0) -> str:
-    """Return how the references stand, in one line; ``unreadable`` is how many files could not be told."""
+def list_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+    """Return how the references stand, in one line; see `check_sentence`."""
     if not summary.files:
-        return "; ".join(_unread(unreadable)) or NO_FILES
+        return "; ".join(_unread(unreadable)) or nothing_found(seen)
     return "; ".join((_state(summary), *_unread(unreadable)))
 
 

@@ -276,3 +276,11 @@ def test_settings_of_pull_requests_are_no_other_commands_business_unless_they_ar
 def test_choices_are_named_on_one_line(tmp_path: Path) -> None:
     said = pinner(tmp_path, "export").stderr
     assert said.startswith("error: missing argument `TARGET`: source-policy, compose-override, kustomize\n")
+
+
+@pytest.mark.parametrize("command", ["check", "list", "pin", "unpin", "lock"])
+def test_files_that_name_no_image_were_looked_at_all_the_same(tmp_path: Path, command: str) -> None:
+    (tmp_path / "broken.yaml").write_text("a: [b\nc: }\n")
+    (tmp_path / "notes.yaml").write_text("a: b\n")
+    assert pinner(tmp_path, command, "broken.yaml")[:3] == (0, "", "no image is named in 1 file\n")
+    assert pinner(tmp_path, command)[:3] == (0, "", "no image is named in 2 files\n")

@@ -30,7 +30,7 @@ from pinner.report.changes import change_sentence, render_changes, render_failur
 from pinner.report.diff import reaches_outside, render_patch
 from pinner.report.locks import LockTally, elsewhere_words, held_back_words, lock_words, tally_lock
 from pinner.report.style import hint_line, printable
-from pinner.report.words import NO_FILES
+from pinner.report.words import nothing_found
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def change(context: Context, asked: ChangeOptions) -> int:
         propose(plans, survey.unreadable, status, asked.format, settings, context, terminal)
     counts = {"unread": len(survey.unreadable), "unwritten": len(unwritten)}
     sentence = change_sentence(result, asked.operation, would=asked.diff, **counts)
-    terminal.say(sentence + _lock_words(beside, asked) if survey.sources or survey.unreadable else NO_FILES)
+    terminal.say(
+        sentence + _lock_words(beside, asked) if survey.sources or survey.unreadable else nothing_found(len(targets))
+    )
     if asked.diff and beside.tally.rewritten:
         terminal.say(
             hint_line(f"the patch leaves {NAME} out: run `pinner lock` when it is applied", terminal.talk_style)

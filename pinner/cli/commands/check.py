@@ -49,8 +49,10 @@ class CheckOptions(NamedTuple):
 class _Outcome(NamedTuple):
     """What came of the files."""
 
+    seen: int
+    """How many were looked at."""
     examined: Sequence[Examined]
-    """All but those that could not be read."""
+    """Those of a known format."""
     unreadable: tuple[Unreadable, ...]
     findings: tuple[Finding, ...]
     lock: tuple[Document, ...] = ()
@@ -64,7 +66,7 @@ def check(context: Context, asked: CheckOptions) -> int:
     settings = settings_for(context, asked.options)
     in_detail = asked.online or lock_file(settings, context.folder).exists
     look_at = _look_at_references if in_detail else _look_at_files
-    examined, unreadable, findings, lock, untold = look_at(context, settings, asked, terminal)
+    seen, examined, unreadable, findings, lock, untold = look_at(context, settings, asked, terminal)
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     verdict = Verdict(
@@ -81,7 +83,7 @@ def check(context: Context, asked: CheckOptions) -> int:
         from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
 
         terminal.complain(render_untold(untold, terminal.talk_style))
-    sentence = check_sentence(verdict.summary, len(unreadable))
+    sentence = check_sentence(verdict.summary, len(unreadable), seen)
     beside_lock = lock and examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
     terminal.say(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
@@ -97,7 +99,8 @@ def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, te
     unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
     examined = [one for one in found if one.format is not None]
     tell(((one.path, one.problems) for one in examined), unreadable, terminal)
-    return _Outcome(examined, unreadable, tuple(finding for one in examined for finding in one.findings))
+    findings = tuple(finding for one in examined for finding in one.findings)
+    return _Outcome(len(targets), examined, unreadable, findings)
 
 
 def _look_at_references(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
@@ -110,7 +113,7 @@ def _look_at_references(context: Context, settings: Settings, asked: CheckOption
 
         findings, untold = judge_online(context, settings, survey.sources, findings, terminal)
     examined = [examine_source(source, settings.rules)._replace(data=source.document.data) for source in survey.sources]
-    return _Outcome(examined, survey.unreadable, findings, lock, untold)
+    return _Outcome(len(targets), examined, survey.unreadable, findings, lock, untold)
 
 
 def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:

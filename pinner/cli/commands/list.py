@@ -30,10 +30,10 @@ def list_(context: Context, asked: ListOptions) -> int:
     """Show every place; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options)
-    _, survey = look(context, settings, asked.paths, terminal)
+    targets, survey = look(context, settings, asked.paths, terminal)
     sources = [(source.document.path, judged(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
     listing = Listing(places, summarise(len(survey.sources), places), survey.unreadable)
     terminal.data(listing_renderer(asked.format).render_listing(listing, terminal.style))
-    terminal.say(list_sentence(listing.summary, len(survey.unreadable)))
+    terminal.say(list_sentence(listing.summary, len(survey.unreadable), len(targets)))
     return exit_status(found=False, untold=bool(survey.unreadable))

@@ -16,7 +16,7 @@ from pinner.lockstore import lock_file, read_lock
 from pinner.report.changes import render_failures
 from pinner.report.locks import elsewhere_words, lock_sentence, render_lock_changes, tally_lock
 from pinner.report.style import hint_line
-from pinner.report.words import NO_FILES
+from pinner.report.words import nothing_found
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
@@ -61,5 +61,5 @@ def lock(context: Context, asked: LockOptions) -> int:
         written=locked.changed,
     )
     sentence += elsewhere_words(len(locked.elsewhere))
-    terminal.say(sentence if survey.sources or survey.unreadable or locked.changed else NO_FILES)
+    terminal.say(sentence if survey.sources or survey.unreadable or locked.changed else nothing_found(len(targets)))
     return exit_status(found=False, untold=bool(locked.failures or survey.unreadable))
