@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint format golden docs pull-request-picture pictures schemas bench clean
+.PHONY: help demo test lint format golden docs pull-request-picture pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -16,7 +16,8 @@ help:
 	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
-	@echo "make bench   time check and pin on generated trees, beside the peers that are installed"
+	@echo "make bench-peers install the programs that pinner is measured beside (PyPI, npm), into $(VENV)/peers"
+	@echo "make bench   time check and pin on generated work, beside the peers that are installed (10 minutes)"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -75,9 +76,14 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 schemas: $(VENV)/schemas/.fetched
 	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py
 
+bench-peers: $(VENV)/.installed-dev
+	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py
+
+# What is measured is pinner as a user installs it, not what tests run.
 bench: $(VENV)/.installed-dev
-	$(BIN)/python bench/all.py
-	$(BIN)/python bench/resolve.py
+	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py pinner
+	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/all.py
+	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/resolve.py
 
 clean:
 	rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,23 +1,30 @@
-"""Every measurement, in one table: ``make bench``. Ratios of medians of the same run; see each script for its own."""
+"""Every measurement, pinner beside its peers in the same run: ``make bench``. Ratios of medians, never asserted."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import tempfile
+from pathlib import Path
 
 import bundle
 import check_tree
 import mixed
-from measure import show
+from measure import Place, Row, bare, machine, race, show
+from peers import introduce
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    for rows in (check_tree.rows, bundle.rows, mixed.rows):
-        show(rows(runs=runs))
+    print(f"{machine()}\n{introduce()}")
+    with tempfile.TemporaryDirectory() as name:
+        place = Place(Path(name), Path(name, "home"))
+        show([Row("this machine: a start of Python that does nothing", race([bare()], place, 15, place.forget))])
+    for row in itertools.chain(check_tree.rows(runs=runs), mixed.rows(runs), bundle.rows(runs)):
+        show([row])
     check_tree.growth()
-    print(check_tree.profile(1000))
 
 
 if __name__ == "__main__":

@@ -1,80 +1,84 @@
 """Time ``pinner check`` offline, beside its peers: thousands of pinned files, again, one file, and twice as many files.
 
-The peers are those that are installed beside this Python or on the path: ``pip install pindock``; docker-image-pin
-needs Python 3.13 and is given the files one by one on its command line, as it knows no folders.
+Cold is a home with nothing in it: nothing is remembered of a run before.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import cProfile
-import io
-import os
-import pstats
-import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from measure import Row, find, pinner, race, show
+from contestants import checkers, digests, pinner, python_of_pinner
+from measure import Place, Row, bare, machine, race, show
+from peers import introduce, program
 from trees import write_tree
+from where import functions, imports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GROWTH = (1000, 2000, 4000, 8000, 16000)
 ONE = "team00/service0000/Dockerfile"
+ASKERS = "container-source-policy and skopeo tell nothing without a registry"
 
 
-def peers(*files: str) -> dict[str, list[str]]:
-    """Return the commands of the peers that are installed: for the tree, or for ``files``."""
-    known = {"pindock": ["check"], "docker-image-pin": list(files)}
-    found = {name: find(name) for name in known}
-    return {name: [program, *known[name]] for name, program in found.items() if program and known[name]}
-
-
-def rows(files: int = 4000, runs: int = 5) -> list[Row]:
+@contextlib.contextmanager
+def tree(files: int) -> Iterator[Place]:
+    """Write a tree of ``files`` pinned files, half of them Dockerfiles, half compose files."""
     with tempfile.TemporaryDirectory() as name:
-        tree = Path(name)
-        write_tree(tree, files // 2, files // 2)
-        paths = sorted(str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file())
-        bare = {"bare Python": [sys.executable, "-c", "pass"]}
-        # docker-image-pin objects to tags, with or without a digest.
-        taken = race({"pinner": pinner("check"), **peers(*paths)}, tree, runs, (0, 1))
-        again = race({"pinner": pinner("check")}, tree, runs)
-        one = race({"pinner": pinner("check", ONE), **bare}, tree, runs)
-        return [
-            Row(f"{files} pinned files, offline check", taken.pop("pinner"), taken, "0.53 s"),
-            Row("the same again", again.pop("pinner"), {}, "0.15 s"),
-            Row("one Dockerfile", one.pop("pinner"), one, "0.100 s"),
+        place = Place(Path(name, "tree"), Path(name, "home"))
+        place.folder.mkdir()
+        place.forget()
+        write_tree(place.folder, files // 2, files // 2)
+        yield place
+
+
+def rows(files: int = 4000, runs: int = 5) -> Iterator[Row]:
+    with tree(files) as place:
+        paths = sorted(str(path.relative_to(place.folder)) for path in place.folder.rglob("*") if path.is_file())
+        references = digests(place.folder)
+        python = python_of_pinner()
+        tools = list(checkers(place, references, paths))
+        cold = race(tools, place, runs, place.forget)
+        place.forget()
+        where = functions(python, place, ["check"])
+        yield Row(f"{files} pinned files, offline check, cold", cold, "0.53 s, aiming at 0.16 s", ASKERS, where)
+        place.forget()
+        again = race([tool._replace(tell=None) for tool in tools if tool.name != "Renovate"], place, runs)
+        yield Row("the same again", again, "0.15 s", ASKERS, functions(python, place, ["check"]))
+    with tree(2) as place:
+        references = sum(ONE.endswith(path.name) * 3 for path in place.folder.rglob("*"))
+        tools = [tool for tool in checkers(place, references, [ONE]) if tool.name != "Renovate"]
+        # pindock and pinner are asked about the one file as well.
+        tools = [
+            tool if tool.name == "docker-image-pin" else tool._replace(command=[*tool.command, ONE]) for tool in tools
         ]
+        one = race([*tools, bare()], place, max(runs, 15), place.forget)
+        absent = f"{ASKERS}; Renovate reads whole repositories"
+        yield Row("one Dockerfile, cold", one, "0.100 s", absent, imports(python, place, ["check", ONE]))
 
 
 def growth(runs: int = 3) -> None:
-    print("files    seconds   processor   microseconds of it a file   peak MB")
+    """Print what 1,000 to 16,000 files take, cold and again: twice the files should take twice the time."""
+    print("\ngrowth of a cold check, beside pindock's, and of the next one")
+    print("   files   median s  processor s  microseconds a file   MB largest/all   pindock s    again s")
     for files in GROWTH:
-        with tempfile.TemporaryDirectory() as name:
-            write_tree(Path(name), files // 2, files // 2)
-            figure = race({"pinner": pinner("check")}, Path(name), runs)["pinner"]
-        per_file = figure.least / files * 1e6
+        with tree(files) as place:
+            path = program("pindock")
+            tools = [pinner("check")]
+            tools += [pinner("check")._replace(name="pindock", command=[path, "check"])] if path else []
+            cold = race(tools, place, runs, place.forget)
+            ours, other = cold["pinner"], cold.get("pindock")
+            again = race(tools[:1], place, runs)["pinner"]
         print(
-            f"{files:5}   {figure.seconds:8.3f}   {figure.processor:9.3f}   {per_file:25.1f}   {figure.peak:7.0f}",
+            f"  {files:6}   {ours.seconds:8.3f}  {ours.processor:11.3f}  {ours.least / files * 1e6:19.1f}"
+            f"   {ours.largest:7.0f} / {ours.together:4.0f}   {other.seconds if other else float('nan'):9.3f}"
+            f"   {again.seconds:8.3f}",
             flush=True,
         )
-
-
-def profile(files: int) -> str:
-    from pinner.__main__ import main  # noqa: PLC0415 - after the timings
-
-    profiler = cProfile.Profile()
-    here = Path.cwd()
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
-    with tempfile.TemporaryDirectory() as name:
-        write_tree(Path(name), files // 2, files // 2)
-        os.chdir(name)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            profiler.runcall(main, ["check"])
-        os.chdir(here)
-    report = io.StringIO()
-    pstats.Stats(profiler, stream=report).strip_dirs().sort_stats("tottime").print_stats(15)
-    return report.getvalue()
 
 
 def main() -> None:
@@ -82,13 +86,12 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=4000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--growth", action="store_true", help="print what 1,000 to 16,000 files take as well")
-    parser.add_argument("--profile", action="store_true", help="print where the time goes as well")
     options = parser.parse_args()
-    show(rows(options.files, options.runs))
+    print(f"{machine()}\n{introduce()}")
+    for row in rows(options.files, options.runs):
+        show([row])
     if options.growth:
         growth()
-    if options.profile:
-        print(profile(min(options.files, 500)))
 
 
 if __name__ == "__main__":

@@ -1,60 +1,68 @@
-"""Time pinning 300 files that name 62 images, against a registry that answers after 50 ms, beside pindock.
+"""Time pinning 300 files that name 62 images of a real registry that is 50 ms away, beside pinner's peers.
 
-Cold: nothing is pinned, nothing is remembered. Warm: the same command again. container-source-policy speaks to
-registries over TLS alone and writes no file back; skopeo is in ``resolve.py``: it knows no files.
+Cold: nothing is pinned and nothing remembered. Warm: the files are as they were, and what a tool remembers of the run
+before is there. Again: the same command once more on the files that it has pinned.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from measure import Row, find, pinner, race, run, show
-from resolve import registry
+from contestants import pinners, python_of_pinner
+from measure import Place, Row, machine, race, show
+from peers import introduce
+from real_registry import real_registry
 from trees import write_mixed_tree
+from where import functions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WRITERS = ("pinner", "pindock")
 
 
-def rows(runs: int = 5, files: int = 300, images: int = 62, latency: float = 0.05) -> list[Row]:
-    with registry(latency) as port, tempfile.TemporaryDirectory() as name:
-        template, work = Path(name, "template"), Path(name, "work")
-        write_mixed_tree(
-            template, files, [f"127.0.0.1:{port}/team{number % 7}/image{number}:1" for number in range(images)]
-        )
+def rows(runs: int = 5, files: int = 300, images: int = 62, latency: float = 0.05) -> Iterator[Row]:
+    names = [f"team{number % 7}/image{number}:1.{number}.0" for number in range(images)]
+    with real_registry(latency, names) as host, tempfile.TemporaryDirectory() as name:
+        template = Path(name, "template")
+        place = Place(Path(name, "work"), Path(name, "home"))
+        write_mixed_tree(template, files, [f"{host}/{image}" for image in names])
+        dockerfiles = sorted(str(path.relative_to(template)) for path in template.rglob("Dockerfile"))
 
-        def prepare() -> None:
-            shutil.rmtree(work, ignore_errors=True)
-            shutil.copytree(template, work)
+        def restore() -> None:
+            shutil.rmtree(place.folder, ignore_errors=True)
+            shutil.copytree(template, place.folder)
 
-        program = find("pindock")
-        commands = {"pinner": pinner("pin"), **({"pindock": [program, "run"]} if program else {})}
-        prepare()
-        cold = race(commands, work, runs, prepare=prepare)
-        for tool, command in commands.items():
-            prepare()
-            run(command, work)
-            _assert_pinned(work, tool)
-        warm = race(commands, work, runs)
-    label = f"{files} files, {images} images, {latency * 1000:.0f} ms"
-    return [
-        Row(f"{label}, cold", cold.pop("pinner"), cold, "ahead of pindock"),
-        Row(f"{label}, again", warm.pop("pinner"), warm),
-    ]
+        def restore_all() -> None:
+            restore()
+            place.forget()
 
-
-def _assert_pinned(folder: Path, tool: str) -> None:
-    for path in (*folder.rglob("Dockerfile"), *folder.rglob("compose.yaml")):
-        for line in path.read_text().splitlines():
-            if "127.0.0.1" in line and "@sha256:" not in line:
-                sys.exit(f"{tool} did not pin {path.name}: {line}")
+        tools = list(pinners(place, 2 * files, host, names, dockerfiles))
+        label = f"pin: {files} files, {images} images of a real registry, {latency * 1000:.0f} ms away"
+        cold = race(tools, place, runs, restore_all)
+        restore_all()
+        where = functions(python_of_pinner(), place, ["pin"])
+        yield Row(f"{label}, cold", cold, "ahead of pindock", where=where)
+        forgetful = ("container-source-policy", "skopeo, one by one")
+        warm = race([tool for tool in tools if tool.name not in forgetful], place, runs, restore)
+        restore()
+        where = functions(python_of_pinner(), place, ["pin"])
+        yield Row(f"{label}, warm", warm, absent=f"{' and '.join(forgetful)} remember nothing", where=where)
+        again = [tool._replace(tell=None) for tool in tools if tool.name in _WRITERS]
+        yield Row("the same again", race(again, place, runs), absent="the others write no file")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    show(rows(parser.parse_args().runs))
+    runs = parser.parse_args().runs
+    print(f"{machine()}\n{introduce()}")
+    for row in rows(runs):
+        show([row])
 
 
 if __name__ == "__main__":

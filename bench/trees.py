@@ -87,12 +87,12 @@ def deployment(choice: random.Random, number: int, *, pin: bool = True) -> str:
     )
 
 
-def bundle(choice: random.Random, size: int) -> str:
+def bundle(choice: random.Random, size: int, *, pin: bool = True) -> str:
     """Return the documents of about ``size`` characters: every one names images."""
     documents: list[str] = []
     written = 0
     while written < size:
-        documents.append(deployment(choice, len(documents)))
+        documents.append(deployment(choice, len(documents), pin=pin))
         written += len(documents[-1])
     return "".join(documents)
 
