@@ -1,8 +1,9 @@
 """Count and time what it takes to pin 1, 30 and 300 images of one host behind token authentication, by latency.
 
 Beside it: the floor (one challenge, one token, a HEAD for each image over ten connections, by a client that does
-nothing else), a loop of ``skopeo inspect`` and ``pindock run``, where they are installed. Each answer takes the
-latency; connections are made in no time. Times are of whole processes, but for the floor and "resolver".
+nothing else), pindock, container-source-policy and a loop of ``skopeo inspect``, where they are installed. Each answer
+takes the latency; connections are made in no time. Times are of whole processes, but for the floor and "resolver"; what
+pinner remembers is forgotten before each.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple, cast
+
+from peers import introduce, program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +114,9 @@ def _dockerfile(work: Work) -> Path:
 
 
 def _run(work: Work, *command: str) -> None:
-    environment = {**os.environ, "HOME": str(work.folder), "XDG_CACHE_HOME": str(work.folder / "cache")}
+    home = str(work.folder / "home")
+    conf = str(work.folder / "registries.conf")
+    environment = {**os.environ, "HOME": home, "XDG_CACHE_HOME": home, "CONTAINERS_REGISTRIES_CONF": conf}
     done = subprocess.run(command, cwd=work.folder, env=environment, capture_output=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} exited {done.returncode}: {done.stderr.decode()[-500:]}")
@@ -126,15 +131,26 @@ def _assert_pinned(path: Path) -> None:
 def pinner(work: Work) -> None:
     """Pin a Dockerfile with a stage for each image."""
     path = _dockerfile(work)
-    _run(work, sys.executable, "-m", "pinner", "pin", "Dockerfile")
+    _run(work, program("pinner") or "pinner", "pin", "Dockerfile")
     _assert_pinned(path)
 
 
 def pindock(work: Work) -> None:
     """Do the same with pindock."""
     path = _dockerfile(work)
-    _run(work, _find("pindock") or "pindock", "run")
+    _run(work, program("pindock") or "pindock", "run")
     _assert_pinned(path)
+
+
+def container_source_policy(work: Work) -> None:
+    """Write a policy for the same Dockerfile."""
+    _dockerfile(work)
+    (work.folder / "registries.conf").write_text(f'[[registry]]\nlocation = "127.0.0.1:{work.port}"\ninsecure = true\n')
+    command = program("container-source-policy") or "container-source-policy"
+    _run(work, command, "pin", "--output", "policy.json", "Dockerfile")
+    rules = json.loads((work.folder / "policy.json").read_text())["rules"]
+    if len(rules) != len(work.names):
+        sys.exit(f"a policy of {len(rules)} images, not {len(work.names)}")
 
 
 def skopeo(work: Work) -> None:
@@ -144,15 +160,16 @@ def skopeo(work: Work) -> None:
         _run(work, "skopeo", "inspect", "--tls-verify=false", "--no-tags", "--format", "{{.Digest}}", url)
 
 
-def _find(program: str) -> str | None:
-    beside = Path(sys.executable).parent
-    return shutil.which(program, path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+def _name(tool: Callable[[Work], None]) -> str:
+    return tool.__name__.replace("_", "-")
 
 
 def measure(tool: Callable[[Work], None], work: Work, runs: int) -> Figure:
     """Return the requests of one run and the median time of ``runs``."""
     seconds, counted = [], 0
     for _ in range(runs):
+        shutil.rmtree(work.folder / "home", ignore_errors=True)
+        (work.folder / "home").mkdir()
         requests(work.port)
         start = time.perf_counter()
         tool(work)
@@ -169,8 +186,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of pinner and the floor; the others run once")
     parser.add_argument("--peers-up-to", type=int, default=30, help="images that a peer is given")
     options = parser.parse_args()
-    peers = [peer for peer in (pindock, skopeo) if _find(peer.__name__)]
-    print("latency  images  tool      requests   seconds  times the floor")
+    peers = [tool for tool in (pindock, container_source_policy, skopeo) if program(_name(tool))]
+    print(introduce())
+    print(f"latency  images  {'tool':23}  requests   seconds  times the floor")
     for latency in options.latencies:
         for count in options.images:
             with registry(latency / 1000) as port, tempfile.TemporaryDirectory() as folder:
@@ -182,7 +200,7 @@ def main() -> None:
                     figure = least if tool is floor else measure(tool, work, runs)
                     ratio = figure.seconds / least.seconds
                     print(
-                        f"{latency:4.0f} ms  {count:6}  {tool.__name__:8}  {figure.requests:8}  {figure.seconds:8.3f}"
+                        f"{latency:4.0f} ms  {count:6}  {_name(tool):23}  {figure.requests:8}  {figure.seconds:8.3f}"
                         f"  {ratio:15.2f}",
                         flush=True,
                     )
