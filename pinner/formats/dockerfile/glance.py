@@ -24,7 +24,6 @@ _VALUE = r"[!\"$-\[\]-~]"
 """What the value in ``ENV NAME VALUE`` may begin with: no comment, no escape."""
 _END = r"[ \t]*+\r*+(?:\n|\Z)"
 _STRING = r'"[^"\\\n]*+"[ \t]*+'
-_ARRAY = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING})*+)?+\]{_END}"
 _STAGE = r"[A-Za-z][A-Za-z0-9._-]*+"
 # Upper and lower case by hand: with the flag for it, every class of characters takes three times as long.
 FROM = r"[Ff][Rr][Oo][Mm]"
@@ -36,20 +35,21 @@ def stage_detail(text: str) -> str:
     return f"`{text}` is a stage of this file"
 
 
-def tails(escape: str) -> tuple[str, str, str, str]:
+def tails(escape: str, end: str = _END) -> tuple[str, str, str, str]:
     """Return what may follow the instruction's name in files with this escape character; it holds in verbose mode too.
 
-    These are patterns for: a command that names no image; ``ENV`` and ``LABEL``, to which BuildKit has no objection; a
-    ``FROM`` without flags and variables (groups: the image, and the stage's name if it has one); and a ``COPY`` whose
-    only flag is a plain ``--from`` (group: the image).
+    ``end`` is how lines end. These are patterns for: a command that names no image; ``ENV`` and ``LABEL``, to which
+    BuildKit has no objection; a ``FROM`` without flags and variables (groups: the image, and the stage's name if it
+    has one); and a ``COPY`` whose only flag is a plain ``--from`` (group: the image).
     """
     escaped = re.escape(escape)
     gap = rf"[ \t]++(?:{escaped}[ \t]*+\r*+\n[ \t]*+)*+"
     flag = rf"--(?!{_PLAIN}*{FROM}){_PLAIN}++{gap}"
+    array = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING})*+)?+\]{end}"
     value = rf"""(?:{_PLAIN}++|"(?:[^"{escaped}\n]++|{escaped}[^\n])*+"|'[^'\n]*+'|{escaped}[!-~])*+"""
     return (
-        rf"{gap}(?:{flag})*+(?:{_FIRST}|{_ARRAY})",
-        rf"(?:{gap}{_NAME}={value})++{_END}|{gap}{_NAME}{gap}{_VALUE}",
-        rf"[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?(?={_END})",
+        rf"{gap}(?:{flag})*+(?:{_FIRST}|{array})",
+        rf"(?:{gap}{_NAME}={value})++{end}|{gap}{_NAME}{gap}{_VALUE}",
+        rf"[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?(?={end})",
         rf"[ \t]++--from=({_IMAGE}++){gap}{_FIRST}{_PLAIN}*+{gap}{_FIRST}",
     )

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     _Use: TypeAlias = tuple[str, str, int, int, str]
     """An image that an instruction names: the kind, the image, its offset, its line, the stage that uses or is it."""
 
-_BLANK = r"(?:[ \t]*+(?:\#[^\n]*+)?\r*+\n)*+"
-"""Lines that neither begin nor end anything."""
-_TO_THE_END = r"(?:[^\\\n]++|\\(?![ \t\r]*+(?:\n|\Z)))*+"
+_SKIP = r"(?:[ \t]*+(?:\#[^\n]*+)?\r*+\n)*+[ \t]*+"
+"""Lines that neither begin nor end anything, and the blanks before what comes then."""
+_TO_THE_END = r"(?:[^\\\n]++|\\(?![ \t\r]*+\n))*+"
 """To the end of the line, or its escape. Where the escape is doubled, what follows does not match."""
-_GOES_ON = rf"(?<!\\)\\[ \t]*+\r?+\n{_BLANK}[ \t]*+(?=[!\"$-~])"
-_REST = rf"{_TO_THE_END}(?:{_GOES_ON}{_TO_THE_END})*+(?:\n|\Z)"
+_REST = rf"{_TO_THE_END}(?:(?<!\\)\\[ \t]*+\r?+\n{_SKIP}(?=[!\"$-~]){_TO_THE_END})*+\n"
 """To the end of an instruction."""
-_QUICK_REST = rf"(?:[^\n]*+(?<=[^\\]\\)\n{_BLANK}[ \t]*+(?=[!\"$-~]))*+[^\n]*+(?<![\\ \t\r])(?:\n|\Z)"
-"""`_REST` at several times the speed, where no line ends in blanks or CR."""
+# The same at several times the speed, for files in which no line ends in blanks or CR.
+_QUICK_SKIP = r"[ \t\n]*+(?:\#[^\n]*+\n[ \t\n]*+)*+"
+_QUICK_REST = rf"[^\n]*+\n(?:(?<=[^\\]\\\n){_QUICK_SKIP}[!\"$-~][^\n]*+\n)*+(?<![\\ \t\r]\n)"
 _FROM, _STAGE, _COPY = 2, 3, 4
 """The groups of `_instructions`: the image and the stage of a FROM, the image of a COPY. The first has what is before.
 
@@ -52,7 +52,7 @@ class Outline:
         self._data = data
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
-        text = self._data.decode("latin-1")
+        text = _text(self._data)
         pattern = _any_instruction()
         line = 1
         match = pattern.match(text)
@@ -60,7 +60,7 @@ class Outline:
             begin, end = match.start(1), match.end()
             first = line + text.count("\n", match.start(), begin)
             line = first + text.count("\n", begin, end)
-            yield match[1].upper(), first, line - 1 if text[end - 1] == "\n" else line
+            yield match[1].upper(), first, line - 1
             match = pattern.match(text, end)
 
     def __eq__(self, other: object) -> bool:
@@ -78,7 +78,7 @@ def locate_plain(data: bytes) -> Located | None:
         or (b"<" in data and (b"<<" in data or b"<\\" in data))
     ):
         return None
-    text = data.decode("latin-1")
+    text = _text(data)
     syntax = _read_directives(text, data)
     uses = None if syntax is None else _read(text)
     if syntax is None or uses is None:
@@ -86,23 +86,32 @@ def locate_plain(data: bytes) -> Located | None:
     return Located((*syntax, *_judge(text, uses)), Outline(data))
 
 
+def _text(data: bytes) -> str:
+    """Return ``data`` with one character for a byte, and every line ended."""
+    text = data.decode("latin-1")
+    return text if text.endswith("\n") else text + "\n"
+
+
 @cache
-def _instructions(rest: str) -> re.Pattern[str]:
-    """Return the pattern of any number of instructions that name no image, and of one that does or the file's end."""
-    command, values, base, copy = tails("\\")
-    # To compile it takes as long as to read a hundred files: it is done when a file asks for it.
+def _instructions(*, quick: bool) -> re.Pattern[str]:
+    """Return the pattern of any number of instructions that name no image, and of one that does or the file's end.
+
+    It is compiled when a file asks for it, for that takes as long as to read a hundred files.
+    """
+    skip, rest = (_QUICK_SKIP, _QUICK_REST) if quick else (_SKIP, _REST)
+    command, values, base, copy = tails("\\", r"[ \t]*+\n" if quick else r"[ \t]*+\r*+\n")
     return re.compile(
         rf"""
         ( (?:
-            {_BLANK}[ \t]*+
+            {skip}
             (?: (?:ADD|CMD|COPY|ENTRYPOINT|RUN|SHELL|VOLUME)(?={command})
               | (?:ENV|LABEL)(?={values})
               | (?:ARG|EXPOSE|MAINTAINER|STOPSIGNAL|USER|WORKDIR)(?=[ \t])
             ){rest}
           )*+
         )
-        {_BLANK}[ \t]*+
-        (?: (?:{FROM}{base} | COPY{copy}){rest} | (?:\#[^\n]*+)?\Z )
+        {skip}
+        (?: (?:{FROM}{base} | COPY{copy}){rest} | \Z )
         """,
         re.VERBOSE,
     )
@@ -111,14 +120,14 @@ def _instructions(rest: str) -> re.Pattern[str]:
 @cache
 def _any_instruction() -> re.Pattern[str]:
     """Return the pattern of one instruction of a file that is known to be plain; group: its name."""
-    return re.compile(rf"{_BLANK}[ \t]*+([A-Za-z]++){_REST}", re.VERBOSE)
+    return re.compile(rf"{_SKIP}([A-Za-z]++){_REST}", re.VERBOSE)
 
 
 @cache
 def _declarations() -> re.Pattern[str]:
     """Return the pattern of what may stand before the first FROM."""
-    declared = rf"(?:[ \t]++[A-Za-z_][A-Za-z0-9_]*+(?:={_DEFAULT})?(?=[ \t\r\n]|\Z))++"
-    return re.compile(rf"(?:{_BLANK}[ \t]*+ARG{declared}[ \t]*+\r*+\n)*+", re.VERBOSE)
+    declared = rf"(?:[ \t]++[A-Za-z_][A-Za-z0-9_]*+(?:={_DEFAULT})?(?=[ \t\r\n]))++"
+    return re.compile(rf"(?:{_SKIP}ARG{declared}[ \t]*+\r*+\n)*+", re.VERBOSE)
 
 
 def _read(text: str) -> list[_Use] | None:
@@ -127,14 +136,14 @@ def _read(text: str) -> list[_Use] | None:
     owner: str | None = None  # before the first FROM
     line = 1
     position = counted = 0
-    pattern = _instructions(_QUICK_REST)
+    pattern = _instructions(quick=True)
     while True:
         match = pattern.match(text, position)
         if match is None:
-            if pattern is _instructions(_REST):
+            pattern = _instructions(quick=False)
+            match = pattern.match(text, position)
+            if match is None:
                 return None
-            pattern = _instructions(_REST)
-            continue
         image, stage, copied = match.group(_FROM, _STAGE, _COPY)
         if owner is None and not (image and _declarations().fullmatch(text, 0, match.end(1))):
             return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pinner.formats.dockerfile import locate
-from pinner.formats.dockerfile.plain import locate_plain
+from pinner.formats.dockerfile.plain import Outline, locate_plain
 from pinner.formats.dockerfile.whole import locate_in_full
 from pinner.model import Document
 
@@ -44,6 +46,15 @@ READ = [
     b"FROM a:1\nRUN a < b > c\n",
     b"# syntax=\nFROM a:1\n",
     b"FROM a:1@sha256:" + b"0" * 64 + b" AS x\nCOPY --from=b:1@sha256:" + b"1" * 64 + b" / /\n",
+    b"FROM a:1\r\nRUN a \\\r\n  b\r\nCOPY --from=b:1 \\\r\n x y",
+    b"FROM a:1\nRUN a \\\n  b\nRUN c \\ \n  d\t\nFROM e:1\nRUN f",
+    b"FROM a:1\nRUN a \\\n\\\n b\nRUN \\\n  c\n",
+    b'FROM a:1\nENV A=1 \\\n  B=2\nENV C \'d\nLABEL e=f  \nCMD [ "a" , "b" ] \n',
+    b"# c\n\n\t# d\nARG A\n# e\nARG B=1\nFROM a:1 AS A-1\nFROM b:1 AS c\nCOPY --from=a-1 x y\nCOPY --from=C x y\n",
+    b"FROM a:1 AS up\nFROM UP\nFROM Up:1\nCOPY --from=UP a b\nCOPY --from=+1 a b\nCOPY --from=" + b"1" * 19 + b" a b\n",
+    b"FROM a:1 AS " + b"s" * 400 + b"\nFROM " + b"s" * 400 + b"\nFROM " + b"t" * 400 + b"\n",
+    b"# syntax=UPPER\nFROM a:1\n",
+    b"# syntax=scratch\nFROM a:1 AS b\n",
 ]
 LEFT = [
     b"",
@@ -115,6 +126,49 @@ def test_anything_else_is_read_in_full(data: bytes) -> None:
     assert locate(Document("Dockerfile", data)) == locate_in_full(Document("Dockerfile", data))
 
 
+@pytest.mark.parametrize("data", READ)
+def test_the_outline_is_that_of_reading_in_full_and_survives_the_way_from_another_process(data: bytes) -> None:
+    plain, full = locate_plain(data), locate_in_full(Document("Dockerfile", data))
+    assert plain is not None
+    assert full is not None
+    assert list(plain.outline) == list(full.outline)
+    assert full == plain == pickle.loads(pickle.dumps(plain))  # noqa: S301 - our own
+    assert hash(plain.outline) == hash(full.outline)
+    assert plain.outline != Outline(data + b"\nRUN one more\n")
+    assert plain.outline != list(full.outline)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        b"\n",
+        b" ",
+        b"#\n",
+        b"RUN x\n",
+        b"RUN x \\\n",
+        b"\\\n",
+        b"RUN --f ",
+        b"--f",
+        b"ENV A=1 ",
+        b"A='",
+        b"COPY --from=a b c\n",
+        b"ARG A\n",
+        b"\r",
+        b"\\ ",
+        b'CMD ["',
+        b'"",',
+        b"FROM a AS b ",
+        b"x",
+    ],
+)
+def test_time_grows_with_the_length_whatever_is_repeated(again: bytes) -> None:
+    for start in (b"", BASE, BASE + b"RUN x \\\n", b"ARG A=", BASE + b"ENV A=1 ", BASE + b"RUN "):
+        data = start + again * (60_000 // len(again)) + b"\n\xff"
+        before = process_time()
+        locate_plain(data)
+        assert process_time() - before < 2, data[:50]  # some 20 ms; what is quadratic takes minutes
+
+
 HEADS = st.sampled_from(
     [
         *("FROM ", "from ", "COPY ", "COPY --from=", "RUN ", "RUN --mount=", "ENV ", "LABEL ", "ARG ", "USER ", "CMD "),
@@ -144,9 +198,12 @@ PARTS = st.sampled_from(
     ]
 )
 GAPS = st.sampled_from(
-    [" ", " ", " ", " ", "\t", " \\\n  ", "\\\n", " \\ \r\n", " \\\n# c\n\n ", " `\n", "  ", ",", ""]
+    [
+        *(" ", " ", " ", " ", "\t", " \\\n  ", "\\\n", " \\ \r\n", " \\\r\n", " \\\n# c\n\n ", " \\\n\\\n", " `\n"),
+        *("  ", ",", ""),
+    ]
 )
-ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", " \n", "\n\n", "\\\\\n", "\\\n", "", "\nE\n"])
+ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", " \n", "\n\n", "\\\\\n", "\\\n", "", "\nE\n", "\n\r\n", "\t\n"])
 
 
 @st.composite
