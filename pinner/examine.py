@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pinner.errors import InputError
-from pinner.findings import check_source
+from pinner.findings import broken_rule, check_source
 from pinner.formats import locate, with_calls
+from pinner.formats.pragmas import may_have_pragmas
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Document, Mention
 from pinner.reading import read_text
@@ -12,13 +13,13 @@ from pinner.report.base import NOT_IMAGES
 from pinner.screen import judged, screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from pinner.discover import Target
     from pinner.findings import Finding
     from pinner.formats.pragmas import PragmaProblem
-    from pinner.model import Calls
+    from pinner.model import Calls, Place
     from pinner.rules import Level
     from pinner.screen import Source
 
@@ -76,9 +77,27 @@ def examine(
     found = locate(document, with_calls(criteria.calls))
     if found is None:
         return Examined(target.path, hash=hash_)
+    format_, located = found
+    if not criteria.images_exclude and not may_have_pragmas(format_.unwrapped(document)):
+        counts = _clean(located.places)
+        if counts is not None:
+            return Examined(target.path, format_.name, counts, hash=hash_)
     source = screen(document, *found, today=today, images_exclude=criteria.images_exclude)
     examined = examine_source(source, criteria.rules)
     return examined._replace(hash=hash_) if _lasts(source, examined) else examined
+
+
+def _clean(places: Iterable[Place]) -> Counts | None:
+    """Return how many of ``places`` are what, if none breaks a rule; None otherwise."""
+    pinned = skipped = 0
+    for place in places:
+        if broken_rule(place) is not None:
+            return None
+        if type(place) is Mention:
+            pinned += 1
+        elif place.reason not in NOT_IMAGES:  # type: ignore[union-attr] # a skip
+            skipped += 1
+    return Counts(pinned, 0, skipped)
 
 
 def examine_source(source: Source, rules: Mapping[str, Level]) -> Examined:

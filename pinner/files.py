@@ -40,9 +40,10 @@ def _read(file: str, limit: int) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise InputError("is not a regular file but a pipe, socket or device")
         data = os.read(descriptor, min(status.st_size, limit) + 1)
-        # One read has nearly always all of it; a file that grows meanwhile or a slow disk needs more.
-        while len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
-            data += more
+        # One read has nearly always all of it; a file that grows meanwhile, a slow disk or what has no size needs more.
+        if len(data) != status.st_size:
+            while len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
+                data += more
     finally:
         os.close(descriptor)
     if len(data) > limit:

@@ -55,7 +55,7 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
     A pragma in force silences the rules it covers; one that has expired is named in the hint.
     """
     for candidate in source.candidates:
-        found = _broken_rule(candidate.place)
+        found = broken_rule(candidate.place)
         if found is None:
             continue
         rule, message, hint = found
@@ -65,7 +65,8 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
         yield Finding(rule, level, message, with_expiry(candidate, rule, hint), source.document.path, candidate.place)
 
 
-def _broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
+def broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
+    """Return the rule that ``place`` breaks if nobody says otherwise, what is wrong, and a hint; None for none."""
     if isinstance(place, Mention):
         if place.reference.digest is None:
             return UNPINNED, f"`{place.reference}` has no digest", None

@@ -67,12 +67,17 @@ class Pragmas(NamedTuple):
 NO_PRAGMAS = Pragmas({})
 
 
+def may_have_pragmas(data: bytes) -> bool:
+    """Tell whether `read_pragmas` may find something in ``data``, at a fraction of its cost."""
+    return b"pinner" in data.lower() and re.search(_GATE, data) is not None
+
+
 def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
     """Return the pragmas of ``data``; ``trailing`` where a comment may follow the reference on its line.
 
     A trailing comment counts wherever it starts with ``#`` after white space, as YAML's and Python's do.
     """
-    if b"pinner" not in data.lower() or re.search(_GATE, data) is None:
+    if not may_have_pragmas(data):
         return NO_PRAGMAS
     pattern = re.compile(_COMMENT)
     by_line: dict[int, Pragma] = {}
