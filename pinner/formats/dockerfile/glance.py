@@ -40,16 +40,18 @@ def tails(escape: str, end: str = _END) -> tuple[str, str, str, str]:
 
     ``end`` is how lines end. These are patterns for: a command that names no image; ``ENV`` and ``LABEL``, to which
     BuildKit has no objection; a ``FROM`` without flags and variables (groups: the image, and the stage's name if it
-    has one); and a ``COPY`` whose only flag is a plain ``--from`` (group: the image).
+    has one); and a ``COPY`` with a plain ``--from`` and one more flag at most (group: the image).
     """
     escaped = re.escape(escape)
     gap = rf"[ \t]++(?:{escaped}[ \t]*+\r*+\n[ \t]*+)*+"
     flag = rf"--(?!{_PLAIN}*{FROM}){_PLAIN}++{gap}"
+    other = rf"--(?:link|ch(?:own|mod)={_PLAIN}++)"
+    two = rf"{_FIRST}{_PLAIN}*+{gap}{_FIRST}"
     array = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING})*+)?+\]{end}"
     value = rf"""(?:{_PLAIN}++|"(?:[^"{escaped}\n]++|{escaped}[^\n])*+"|'[^'\n]*+'|{escaped}[!-~])*+"""
     return (
         rf"{gap}(?:{flag})*+(?:{_FIRST}|{array})",
         rf"(?:{gap}{_NAME}={value})++{end}|{gap}{_NAME}{gap}{_VALUE}",
         rf"[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?(?={end})",
-        rf"[ \t]++--from=({_IMAGE}++){gap}{_FIRST}{_PLAIN}*+{gap}{_FIRST}",
+        rf"[ \t]++(?:{other}[ \t]++(?=--from={_IMAGE}++{gap}[^-]))?+--from=({_IMAGE}++){gap}(?:{other}{gap})?+{two}",
     )

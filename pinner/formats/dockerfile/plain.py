@@ -100,6 +100,8 @@ def _instructions(*, quick: bool) -> re.Pattern[str]:
     """
     skip, rest = (_QUICK_SKIP, _QUICK_REST) if quick else (_SKIP, _REST)
     command, values, base, copy = tails("\\", r"[ \t]*+\n" if quick else r"[ \t]*+\r*+\n")
+    # The platform of the build has no name here, whatever an ARG says.
+    platform = "" if quick else r"(?:[ \t]++--platform=\$(?:BUILD|TARGET)PLATFORM)?+"
     return re.compile(
         rf"""
         ( (?:
@@ -111,7 +113,7 @@ def _instructions(*, quick: bool) -> re.Pattern[str]:
           )*+
         )
         {skip}
-        (?: (?:{FROM}{base} | COPY{copy}){rest} | \Z )
+        (?: (?:{FROM}{platform}{base} | COPY{copy}){rest} | \Z )
         """,
         re.VERBOSE,
     )

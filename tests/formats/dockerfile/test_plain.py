@@ -53,6 +53,9 @@ READ = [
     b"# c\n\n\t# d\nARG A\n# e\nARG B=1\nFROM a:1 AS A-1\nFROM b:1 AS c\nCOPY --from=a-1 x y\nCOPY --from=C x y\n",
     b"FROM a:1 AS up\nFROM UP\nFROM Up:1\nCOPY --from=UP a b\nCOPY --from=+1 a b\nCOPY --from=" + b"1" * 19 + b" a b\n",
     b"FROM a:1 AS " + b"s" * 400 + b"\nFROM " + b"s" * 400 + b"\nFROM " + b"t" * 400 + b"\n",
+    BASE + b"COPY --link --from=b:1 a c\nCOPY --from=c:1 --link \\\n a c\nCOPY --chown=$X:0 --from=0 a c\n",
+    b"ARG BUILDPLATFORM=x\nFROM --platform=$BUILDPLATFORM a:1 AS b\nFROM\t--platform=$TARGETPLATFORM b\n",
+    b"ARG TARGETPLATFORM=\nFROM --platform=$TARGETPLATFORM a:1@sha256:" + b"0" * 64 + b"\n",
     b"# syntax=UPPER\nFROM a:1\n",
     b"# syntax=scratch\nFROM a:1 AS b\n",
 ]
@@ -96,7 +99,15 @@ LEFT = [
     BASE + b"COPY --from=$X a b\n",
     BASE + b"COPY --from=b:1 a\n",
     BASE + b"COPY \\\n --from=b:1 a c\n",
-    BASE + b"COPY --link --from=b:1 a c\n",
+    BASE + b"COPY --link --chown=a --from=b:1 a c\n",
+    BASE + b"COPY --link --from=b:1 --link a c\n",
+    BASE + b"COPY --from=b:1 --link\n",
+    BASE + b"COPY --from=b:1 --from=c:1 a c\n",
+    BASE + b"COPY --chown --from=b:1 a c\n",
+    BASE + b"COPY --from=b:1 --exclude=a b c\n",
+    b"FROM --platform=$PLATFORM a:1\n",
+    b"FROM --platform=$BUILDPLATFORMS a:1\n",
+    b"FROM --platform=$BUILDPLATFORM --platform=$TARGETPLATFORM a:1\n",
     BASE + b"ADD --from=b:1 a c\n",
     BASE + b"CMD [1]\n",
     BASE + b"ENV A\n",
@@ -152,6 +163,8 @@ def test_the_outline_is_that_of_reading_in_full_and_survives_the_way_from_anothe
         b"ENV A=1 ",
         b"A='",
         b"COPY --from=a b c\n",
+        b"COPY --link --from=a b c\n",
+        b"COPY --chown=",
         b"ARG A\n",
         b"\r",
         b"\\ ",
@@ -171,7 +184,20 @@ def test_time_grows_with_the_length_whatever_is_repeated(again: bytes) -> None:
 
 HEADS = st.sampled_from(
     [
-        *("FROM ", "from ", "COPY ", "COPY --from=", "RUN ", "RUN --mount=", "ENV ", "LABEL ", "ARG ", "USER ", "CMD "),
+        *(
+            "FROM ",
+            "FROM --platform=$BUILDPLATFORM ",
+            "from ",
+            "COPY ",
+            "COPY --from=",
+            "RUN ",
+            "RUN --mount=",
+            "ENV ",
+            "LABEL ",
+            "ARG ",
+            "USER ",
+            "CMD ",
+        ),
         *("ONBUILD ", "ADD ", "# ", "#", "", " ", "# syntax=", "# escape=", "EXPOSE\t", "  FROM\t", "VOLUME ", "run "),
     ]
 )
@@ -194,7 +220,24 @@ PARTS = st.sampled_from(
             "type=cache",
             "\\",
         ),
-        *("from=b:1", "--from=c:1", "<<E", "<", "#", "`", "\u00e9", "\u00a0", "\x00", "\x0b", "{{x}}", "/x", '"', "\r"),
+        *(
+            "from=b:1",
+            "--from=c:1",
+            "--link",
+            "--chown=x",
+            "<<E",
+            "<",
+            "#",
+            "`",
+            "\u00e9",
+            "\u00a0",
+            "\x00",
+            "\x0b",
+            "{{x}}",
+            "/x",
+            '"',
+            "\r",
+        ),
     ]
 )
 GAPS = st.sampled_from(
@@ -214,7 +257,15 @@ def lines(draw: st.DrawFn) -> str:
 
 PLAIN = st.sampled_from(
     [
-        *("FROM a:1\n", "FROM b AS c\n", "FROM c\n", "COPY --from=c x y\n", "COPY --from=d:1 x y\n", "RUN x \\\n  y\n"),
+        *(
+            "FROM a:1\n",
+            "FROM b AS c\n",
+            "FROM c\n",
+            "COPY --from=c x y\n",
+            "COPY --from=d:1 x y\n",
+            "COPY --link --from=d:1 x y\n",
+            "RUN x \\\n  y\n",
+        ),
         *("ENV A=1\n", "# c\n", "\n", "USER x\r\n", 'CMD ["x"]\n', "ARG A=1\n", "WORKDIR /x\n", "RUN x \\\n # c\n y\n"),
     ]
 )
