@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NoReturn
 
 from pinner.errors import BinaryError, InputError
+from pinner.lean import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 MAX_BYTES = 10 * 1024 * 1024
 """The largest file that is read (architecture.md §7)."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention
 from pinner.rules import CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.formats.pragmas import read_pragmas
 from pinner.formats.source import LineIndex
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Mention, Skip, as_skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from typing import Literal, TypeAlias
 
     from pinner.formats.base import Format
     from pinner.formats.pragmas import Pragma, PragmaProblem
     from pinner.model import Document, Located, Place
     from pinner.reference import ImageReference
 
-Operation: TypeAlias = Literal["pin", "update", "unpin", "hold"]
+# As text: nobody needs what typing would make of it.
+Operation: TypeAlias = "Literal['pin', 'update', 'unpin', 'hold']"
 """What is to be done to references; ``hold`` makes them what the lock says, whether they have a digest or not."""
 
 # The rules of which a pragma has to silence one to keep an operation away from a reference.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.formats.python import gate
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Calls
 
 if TYPE_CHECKING:

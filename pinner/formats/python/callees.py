@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pinner.model import Calls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from pinner.errors import InvalidReferenceError
@@ -17,6 +16,7 @@ from pinner.formats.python.syntax import BrokenError, parse
 from pinner.formats.python.text import UnreadableError, read
 from pinner.formats.python.values import Literal, Opaque, Values
 from pinner.formats.source import LineIndex
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Located, Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["import", "value", "parameter", "annotation", "function", "class", "other"]
+# As text: nobody needs what typing would make of it.
+Kind: TypeAlias = "Literal['import', 'value', 'parameter', 'annotation', 'function', 'class', 'other']"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # What binds nothing and reads nothing: two nodes of five.
 _LEAVES = (ast.expr_context, ast.Constant, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)

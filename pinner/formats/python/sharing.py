@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.python.callees import LOOSE_PARAMETERS
 from pinner.formats.python.names import own_class
 from pinner.formats.python.values import Carrier
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

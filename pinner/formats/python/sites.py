@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.python.callees import LOOSE, Callee
 from pinner.formats.python.names import LOCAL, dotted
 from pinner.formats.python.scopes import CallSite
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

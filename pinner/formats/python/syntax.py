@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import warnings
-from typing import NamedTuple
 
 from pinner.formats.python.newer import in_older_words
 from pinner.formats.python.text import Text
+from pinner.lean import NamedTuple
 
 _NESTED = "too many nested"
 """What CPython says of 200 parentheses (``tokenizer.c``); libcst would not survive more."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.formats.python.names import Names, dotted, own_class
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from pinner.formats.python.scopes import Binding, Scope
     from pinner.model import SkipReason
