@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from contestants import pinners, python_of_pinner
 from measure import Place, Row, machine, race, show
 from peers import introduce
-from real_registry import real_registry
+from real_registry import PROGRAM, real_registry
 from trees import write_mixed_tree
 from where import functions
 
@@ -26,6 +26,9 @@ _WRITERS = ("pinner", "pindock")
 
 
 def rows(runs: int = 5, files: int = 300, images: int = 62, latency: float = 0.05) -> Iterator[Row]:
+    if shutil.which(PROGRAM) is None:
+        print(f"\nmissing: {PROGRAM} (apt install {PROGRAM}), so nothing is pinned here")
+        return
     names = [f"team{number % 7}/image{number}:1.{number}.0" for number in range(images)]
     with real_registry(latency, names) as host, tempfile.TemporaryDirectory() as name:
         template = Path(name, "template")

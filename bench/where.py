@@ -71,23 +71,33 @@ def _is_in_c(place: tuple[str, int, str]) -> bool:
     return place[0] == "~"
 
 
-def imports(python: str, place: Place, arguments: Sequence[str], most: int = 6) -> list[str]:
-    """Return lines about the modules that a run of pinner with ``arguments`` imports."""
+def imports(python: str, place: Place, arguments: Sequence[str], most: int = 6, runs: int = 5) -> list[str]:
+    """Return lines about the modules that a run of pinner with ``arguments`` imports, beside those Python starts with.
+
+    Each counts with the shortest of ``runs``.
+    """
+    code = f"import sys; sys.argv = ['pinner', *{list(arguments)!r}]; from pinner.__main__ import run; run()"
+    start = _imported(python, place, "pass")
+    rounds = [_imported(python, place, code) for _ in range(runs)]
+    taken = {name: min(taken.get(name, 0) for taken in rounds) for name in rounds[0] if name not in start}
+    total = sum(taken.values())
+    ours = [seconds for name, seconds in taken.items() if name.partition(".")[0] == "pinner"]
+    head = (
+        f"where it goes: {len(taken)} modules are imported beside the {len(start)} that Python starts with,"
+        f" {len(ours)} of them pinner's, which take {sum(ours) * 1e3:.0f} of {total * 1e3:.0f} ms under -X importtime"
+    )
+    shares = _largest((_Share(name, seconds / total) for name, seconds in taken.items()), most)
+    return [head, *(f"  {share.of:4.0%}  {share.name}" for share in shares)]
+
+
+def _imported(python: str, place: Place, code: str) -> dict[str, float]:
+    """Return the seconds that each module took, without those that it imported."""
     from measure import Tool, environment_of  # noqa: PLC0415 - the script runs where only pinner is
 
-    code = f"import sys; sys.argv = ['pinner', *{list(arguments)!r}]; from pinner.__main__ import run; run()"
-    tool = Tool("pinner", [python, "-X", "importtime", "-c", code])
-    environment = environment_of(tool, place)
-    done = subprocess.run(tool.command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
-    taken = {name: int(microseconds) for microseconds, name in _IMPORT.findall(done.stderr)}
-    total = sum(taken.values())
-    ours = [microseconds for name, microseconds in taken.items() if name.partition(".")[0] == "pinner"]
-    head = (
-        f"where it goes: {len(taken)} modules are imported, {len(ours)} of them pinner's, which take"
-        f" {sum(ours) / 1e3:.0f} of {total / 1e3:.0f} ms under -X importtime"
-    )
-    shares = _largest((_Share(name, microseconds / total) for name, microseconds in taken.items()), most)
-    return [head, *(f"  {share.of:4.0%}  {share.name}" for share in shares)]
+    command = [python, "-X", "importtime", "-c", code]
+    environment = environment_of(Tool("pinner", command), place)
+    done = subprocess.run(command, cwd=place.folder, env=environment, capture_output=True, text=True, check=False)
+    return {name: int(microseconds) / 1e6 for microseconds, name in _IMPORT.findall(done.stderr)}
 
 
 def _named(path: str, _line: int, name: str) -> tuple[str, str]:
