@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from functools import lru_cache
 
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
@@ -87,25 +88,39 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
     """Yield what makes a file itself and the file, for each file below ``root`` that a format claims."""
     names = _listed_by_git(root, environment)
     real_root = f"{_identity(root).rstrip('/')}/"
+    start = os.path.join(root, "")
     shown = _shower(root, folder)
     links = []
-    for name in _walked(root) if names is None else names:
-        if not claims(name):
-            continue
-        file = os.path.join(root, name)
-        try:
-            mode = os.lstat(file).st_mode
-        except OSError:  # in git's index, but deleted
-            continue
-        if stat.S_ISREG(mode):
-            yield real_root + name, Target(file, shown(name))
-        elif stat.S_ISLNK(mode):
-            links.append((file, Target(file, shown(name))))
+    for name, is_link in _walked(root) if names is None else _looked_up(start, names):
+        target = Target(start + name, shown(name))
+        if is_link:
+            links.append(target)
+        else:
+            yield real_root + name, target
     # Links last: where the file they lead to was listed itself, it goes by its own name.
-    for file, target in links:
-        identity = _identity(file)
+    for target in sorted(links):
+        identity = _identity(target.file)
         if identity.startswith(real_root) and os.path.isfile(identity):
             yield identity, target
+
+
+@lru_cache(maxsize=4096)
+def _is_claimed(name: str) -> bool:
+    """Tell whether a format claims files of this name, which is without folders: few in a large tree have their own."""
+    return claims(name)
+
+
+def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield those of ``names`` that are claimed files below ``start``, and whether each is a link."""
+    for name in names:
+        if not _is_claimed(name[name.rfind("/") + 1 :]):
+            continue
+        try:
+            mode = os.lstat(start + name).st_mode
+        except OSError:  # in git's index, but deleted
+            continue
+        if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+            yield name, stat.S_ISLNK(mode)
 
 
 def _identity(file: str) -> str:
@@ -129,15 +144,18 @@ def _listed_by_git(root: str, environment: Mapping[str, str]) -> list[str] | Non
     return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
 
 
-def _walked(root: str) -> Iterator[str]:
-    """Yield the paths of the files below ``root`` that no .gitignore on the way ignores; links are not followed."""
+def _walked(root: str) -> Iterator[tuple[str, bool]]:
+    """Yield the claimed files below ``root`` that no .gitignore on the way ignores, and whether each is a link.
+
+    Links are not followed.
+    """
     repository = repository_around(root)
     rules = _Ignored(root, repository)
     pending = [""]
     while pending:
         prefix = pending.pop()
         try:
-            entries = sorted(os.scandir(os.path.join(root, prefix)), key=lambda entry: entry.name)
+            entries = list(os.scandir(os.path.join(root, prefix)))
         except OSError:  # a folder we may not read is as good as ignored
             continue
         names = {entry.name for entry in entries}
@@ -151,8 +169,10 @@ def _walked(root: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != ".git" and not rules.ignore(f"{name}/"):
                     pending.append(f"{name}/")
-            elif not rules.ignore(name):
-                yield name
+            elif _is_claimed(entry.name) and not rules.ignore(name):
+                is_link = entry.is_symlink()
+                if is_link or entry.is_file():
+                    yield name, is_link
 
 
 class _Ignored:
