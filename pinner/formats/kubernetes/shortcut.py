@@ -82,14 +82,15 @@ class _Search:
             number = bisect_right(block.lines, line - first) - 1
             part = block.parts[number]
             below = first + block.lines[number]
-            if block.keys is not None:
-                found = self._object(block, first) if "apiVersion" in block.numbers else None
+            numbers = block.numbers
+            if numbers:
+                found = self._object(block, first) if "apiVersion" in numbers else None
                 if found is not None:
                     if found.is_excluded:
                         return None
                     owner = found
                     key = ""
-                name = block.keys[number]
+                name = list(numbers)[number]
                 if name == "image" and below == line and owner is not None and key != "rbd":
                     if part is not None or self.page.has_mapping(line):
                         raise _WalkNeededError

@@ -10,6 +10,8 @@ from pinner.formats.yamlnodes.lines import NotPlainError, place_of_item, place_o
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pinner.formats.yamlnodes.lines import Lines
 
 _MAX_DEPTH = 101
@@ -20,29 +22,28 @@ _LONGEST_KEPT = 1_000
 class Block:
     """A collection in some stretch of lines."""
 
-    __slots__ = ("column", "depth", "keys", "lines", "numbers", "parts", "size")
+    __slots__ = ("column", "depth", "lines", "numbers", "parts", "size")
 
     def __init__(
         self,
         column: int,
-        keys: tuple[str, ...] | None,
-        lines: tuple[int, ...],
-        parts: tuple[Block | None, ...],
-        within: int,
+        numbers: dict[str, int],
+        lines: Sequence[int],
+        parts: Sequence[Block | None],
+        depth: int,
+        size: int,
     ) -> None:
         self.column = column
-        self.keys = keys
-        """None for a sequence."""
-        self.numbers = {} if keys is None else dict(zip(keys, range(len(keys)), strict=True))
-        """Which of the keys each is."""
+        self.numbers = numbers
+        """The keys of a mapping, in order, and which of them each is; empty for a sequence."""
         self.lines = lines
         """Where its keys or items stand, counted from its first line."""
         self.parts = parts
         """What they hold; None where it is on the line."""
-        inner = [part for part in parts if part is not None]
-        self.depth: int = 1 + max([part.depth for part in inner], default=0)
-        self.size: int = sum([part.size for part in inner]) + len(lines) * (1 if keys is None else 2) + within
-        """How many nodes there are in it; of them, as many as ``within`` stand in brackets on its own lines."""
+        self.depth = depth
+        """How many collections are in one another, those in brackets not counted."""
+        self.size = size
+        """How many nodes there are in it."""
 
 
 class Blocks:
@@ -97,52 +98,59 @@ class _Reader:
         return block
 
     def _mapping(self, first: int, end: int, dashes: int, level: int) -> Block:
-        of, kinds = self.of, self.kinds
+        of, kinds, find = self.of, self.kinds, self.places.find
         column = of[kinds[first]].columns[dashes]
-        found = self._each(place_of_key(column), first, end)
-        own = [of[kinds[line]] for line in found]
-        keys = tuple([kind.key for kind in own])
-        within = sum([kind.within for kind in own])
-        if len(set(keys)) < len(keys):  # the parsers keep both
-            raise NotPlainError
-        if len(found) == end - first:
-            return Block(column, keys, tuple(range(len(found))), (None,) * len(found), within)
+        place = place_of_key(column)
+        keys: dict[str, int] = {}
+        lines: list[int] = []
         parts: list[Block | None] = []
-        for line, after in zip(found, [*found[1:], end], strict=True):
-            below = line + 1
-            if below == after:
-                parts.append(None)
-                continue
-            columns = of[kinds[below]].columns
-            # A list may stand in the column of its key.
-            if of[kinds[line]].has_value or not (columns[0] > column or (columns[0] == column and len(columns) > 1)):
-                raise NotPlainError
-            parts.append(self.read(below, after, 0, level + 1))
-        return Block(column, keys, tuple([line - first for line in found]), tuple(parts), within)
+        depth = size = 0
+        line = first
+        while line >= 0:
+            following = find(place, line + 1, end)
+            after = end if following < 0 else following
+            _, key, has_value, within = of[kinds[line]]
+            part = None
+            if line + 1 < after:
+                columns = of[kinds[line + 1]].columns
+                # A list may stand in the column of its key.
+                if has_value or columns[0] < column or (columns[0] == column and len(columns) == 1):
+                    raise NotPlainError
+                part = self.read(line + 1, after, 0, level + 1)
+                size += part.size
+                depth = max(depth, part.depth)
+            keys[key] = len(lines)
+            lines.append(line - first)
+            parts.append(part)
+            size += within
+            line = following
+        if len(keys) < len(lines):  # the parsers keep both
+            raise NotPlainError
+        return Block(column, keys, lines, parts, depth + 1, size + 2 * len(lines))
 
     def _sequence(self, first: int, end: int, dashes: int, level: int) -> Block:
-        of, kinds = self.of, self.kinds
+        of, kinds, find = self.of, self.kinds, self.places.find
         column = of[kinds[first]].columns[dashes]
-        found = self._each(place_of_item(column), first, end)
+        place = place_of_item(column)
+        lines: list[int] = []
         parts: list[Block | None] = []
-        within = 0
-        for line, after in zip(found, [*found[1:], end], strict=True):
-            dashes = dashes + 1 if line == first else 1
-            kind = of[kinds[line]]
-            if kind.key or dashes < len(kind.columns) - 1:
-                parts.append(self.read(line, after, dashes, level + 1))
+        depth = size = 0
+        line = first
+        while line >= 0:
+            following = find(place, line + 1, end)
+            after = end if following < 0 else following
+            columns, key, _, within = of[kinds[line]]
+            aside = dashes + 1 if line == first else 1
+            part = None
+            if key or aside < len(columns) - 1:
+                part = self.read(line, after, aside, level + 1)
+                size += part.size
+                depth = max(depth, part.depth)
             elif after > line + 1:
                 raise NotPlainError
             else:
-                within += kind.within
-                parts.append(None)
-        return Block(column, None, tuple([line - first for line in found]), tuple(parts), within)
-
-    def _each(self, place: str, first: int, end: int) -> list[int]:
-        """Return ``first`` and the lines of ``place`` after it."""
-        find = self.places.find
-        found = []
-        while first >= 0:
-            found.append(first)
-            first = find(place, first + 1, end)
-        return found
+                size += within
+            lines.append(line - first)
+            parts.append(part)
+            line = following
+        return Block(column, {}, lines, parts, depth + 1, size + len(lines))

@@ -1,8 +1,8 @@
 """What one line of plain YAML is, told once for all lines of the same text: a key, an item, a value, or nothing.
 
-Block mappings and sequences whose every scalar, plain or in quotes without an escape, stands on one line, and short
-lists in brackets. A document with anything else (anchors, tags, block scalars, tabs that separate, a line that
-continues another …) is left to the parsers, whose nodes these must equal: tests compare them.
+Block mappings and sequences whose every scalar, plain or in quotes, stands on one line, and short lists and mappings
+in brackets. A document with anything else (anchors, tags, tabs that separate, a line that continues another …) is left
+to the parsers, whose nodes these must equal: tests compare them.
 
 A line is of a *kind*: where it stands, its dashes and key, and whether there is a value. A kind is written as one
 character, so that a document's lines are a short string: what lines make together is told from that (`blocks`).
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import TypeAlias
 
-QUOTES = ('"', "'")
+_STYLES = ("[", "{", '"', "'", "\u0201")
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"n": "\n", "t": "\t"}
 # Bytes that are no text have no place here, so that what is ASCII need not be made shadow text first.
 _CONTROL = r"\x00-\x1F\x7F"
-_QUOTED = rf"""\"[^\"\\{_CONTROL}]*+\"|'[^'{_CONTROL}]*+'"""
+_QUOTED = rf"""\"(?:[^\"\\{_CONTROL}]++|\\[\"\\nt])*+\"|'(?:[^'{_CONTROL}]++|'')*+'"""
 _ITEM = rf"(?:{_QUOTED}|-{{0,2}}[A-Za-z0-9_./][A-Za-z0-9_./=+-]*+)"
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}+"
+_PAIR = rf"{_NAME}:[ ]++{_ITEM}[ ]*+"
+_PAIRS = rf"\{{[ ]*+(?:{_PAIR}(?:,[ ]*+{_PAIR})*+)?\}}"
+_LIST = rf"\[[ ]*+(?:(?:{_ITEM}|{_PAIRS})[ ]*+(?:,[ ]*+(?:{_ITEM}|{_PAIRS})[ ]*+)*+)?\]"
+SCALAR = "\u0201"
+"""Stands for the ``|`` or ``>`` of a block scalar that is known to be one; no text has it."""
 # A word of a plain scalar: no `: ` in it, no ` #` before it. The first may not begin as something else does.
 _WORD = rf"[^ {_CONTROL}:]*+(?::(?=[^ {_CONTROL}])[^ {_CONTROL}:]*+)*+"
 _PLAIN = (
@@ -33,13 +41,26 @@ _LINE = re.compile(
     ^
     (?P<indent> [ ]*+ )
     (?P<dashes> (?:-[ ]++){{0,3}}+ )
-    (?: (?P<key> [A-Za-z0-9_][A-Za-z0-9_./-]{{0,200}}+ ) : (?=[ \r\n]|\Z) [ ]*+ )?
-    (?P<value> {_QUOTED} | \[[ ]*+(?:{_ITEM}[ ]*+(?:,[ ]*+{_ITEM}[ ]*+)*+)?\] | \{{[ ]*+\}} | {_PLAIN} )?
+    (?: (?P<key> {_NAME} ) : (?=[ \r\n]|\Z) [ ]*+ )?
+    (?P<value> {_QUOTED} | {_LIST} | {_PAIRS} | {SCALAR}[+-]? | {_PLAIN} )?
     [ ]*+ (?: (?<![^ \n]) \#[^\x00-\x08\x0A-\x1F\x7F]*+ )? \r? (?=\n|\Z)
     """,
     re.VERBOSE | re.MULTILINE,
 )
-ITEMS = re.compile(_ITEM)
+PARTS = re.compile(rf"[{{}}]|{_ITEM}")
+"""What there is in brackets: scalars, and those of mappings."""
+BLOCK_SCALAR = re.compile(
+    rf"""
+    ^(?P<indent> [ ]*+ ) (?P<dashes> (?:-[ ]++){{0,3}}+ ) (?P<key> {_NAME} : [ ]++ )?
+    (?P<mark> [|>] ) [+-]? [ ]*+ (?: (?<=[ ]) \#[^\x00-\x08\x0A-\x1F\x7F]*+ )? \r?\n
+    (?: \r?\n )*+
+    (?P<margin> [ ]++ ) [^ {_CONTROL}] [^\x00-\x08\x0A-\x1F\x7F]*+
+    (?: \r?\n (?: (?P=margin) [^\x00-\x08\x0A-\x1F\x7F]*+ | [ ]*+ (?=\r?\n|\Z) ) )*+
+    (?= (?P<break> \r?\n | \Z ) )
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+"""A block scalar whose indentation its first line shows, and the line that it begins in."""
 _MOST_KEPT = 50_000
 _MOST_KINDS = 1_000_000
 _DEEPEST_COLUMN = 10_000
@@ -98,7 +119,7 @@ class Lines:
             raise NotPlainError
         of_text, of_head = self.of_text, self._of_head
         for text, (indent, dashes, key, value) in zip(texts, found, strict=True):
-            within = -1 if not value else len(ITEMS.findall(value)) if value[0] == "[" else 0
+            within = -1 if not value else _count_within(value) if value[0] in "[{" else 0
             head = (indent, dashes, key, within)
             kind = of_head.get(head)
             if kind is None:
@@ -113,7 +134,7 @@ class Lines:
         column = len(indent)
         if column > _DEEPEST_COLUMN or len(self.kinds) >= _MOST_KINDS:
             raise NotPlainError
-        columns = [column + match.start() for match in _DASH.finditer(dashes)]
+        columns = [column + match.start() for match in _DASH.finditer(dashes)] if dashes else ()
         new = chr(len(self.kinds) + 1)
         self.kinds[new] = Kind((*columns, column + len(dashes)), key, within >= 0, max(within, 0))
         self.places[new] = place_of_item(column) if dashes else place_of_key(column)
@@ -121,6 +142,12 @@ class Lines:
 
 
 _DASH = re.compile("-")
+
+
+def _count_within(value: str) -> int:
+    """Return how many nodes there are in the brackets that ``value`` is."""
+    parts = PARTS.findall(value)
+    return len(parts) - parts.count("}") - (value[0] == "{")
 
 
 def place_of_item(column: int) -> str:
@@ -133,6 +160,16 @@ def place_of_key(column: int) -> str:
     return chr(2 * column + 1)
 
 
+def unquoted(text: str) -> str:
+    """Return what ``text`` reads as, in quotes or not."""
+    if text[0] == "'":
+        return text[1:-1].replace("''", "'")
+    if text[0] == '"':
+        inner = text[1:-1]
+        return _ESCAPE.sub(lambda match: _ESCAPED.get(match[1], match[1]), inner) if "\\" in inner else inner
+    return text
+
+
 class _Values(dict[str, Value]):
     """The values of lines by their text, for the few that anybody asks for."""
 
@@ -141,7 +178,7 @@ class _Values(dict[str, Value]):
         value = None
         if match is not None and match["value"] is not None:
             text = match["value"]
-            style = text[0] if text[0] in "[{\"'" else ""
-            value = (text[1:-1] if style in QUOTES else text, *match.span("value"), style)
+            style = text[0] if text[0] in _STYLES else ""
+            value = (unquoted(text), *match.span("value"), style)
         self[line] = value
         return value

@@ -10,7 +10,8 @@ from bisect import bisect_right
 from itertools import accumulate, compress
 
 from pinner.formats.yamlnodes.blocks import Blocks
-from pinner.formats.yamlnodes.lines import BLANK, ITEMS, QUOTES, Lines, NotPlainError
+from pinner.formats.yamlnodes.folding import block_units
+from pinner.formats.yamlnodes.lines import BLANK, BLOCK_SCALAR, PARTS, SCALAR, Lines, NotPlainError, unquoted
 from pinner.formats.yamlnodes.nodes import Mapping, Scalar, Sequence
 from pinner.lean import TYPE_CHECKING
 
@@ -37,10 +38,13 @@ def read_page(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
     if start is not None:
         text = text[start.end() :]
         base += start.end()
-    texts = text.split("\n")
+    texts = whole = text.split("\n")
+    ends: dict[int, int] = {}
     if _lines.is_full:
         forget()
     try:
+        if "|" in text or ">" in text:
+            texts = _without_scalars(text, whole, ends)
         new = set(texts).difference(_lines.of_text)
         if new:
             _lines.learn(new)
@@ -51,7 +55,12 @@ def read_page(text: str, base: int) -> tuple[tuple[Node, ...], int] | None:
         block = _blocks.of(kinds, _lines)
     except NotPlainError:
         return None
-    page = Page(texts, written, base, base + len(text))
+    starts = list(accumulate(map((1).__add__, map(len, whole)), initial=base))
+    starts.pop()  # where a line after the last would begin
+    if len(kinds) < len(written):
+        held = list(map(BLANK.__ne__, written))
+        texts, starts = list(compress(texts, held)), list(compress(starts, held))
+    page = Page(text, base, texts, starts, ends)
     return (page.node(block, 0),), 1 + block.size
 
 
@@ -61,22 +70,45 @@ def forget() -> None:
     _blocks.clear()
 
 
+def _without_scalars(text: str, texts: list[str], ends: dict[int, int]) -> list[str]:
+    """Return the lines ``texts`` of ``text`` without those of block scalars, and with `SCALAR` where these begin.
+
+    Notes in ``ends`` where each of them ends, by where it begins. Lines that are kept are as long as they were.
+    Raises `NotPlainError`.
+    """
+    kept = texts
+    number = counted = 0
+    for match in BLOCK_SCALAR.finditer(text):
+        column = match.end("dashes") if match["key"] else text.rfind("-", match.start(), match.start("mark"))
+        ends_within_line = match.end() == len(text) and not text.endswith("\n")
+        if len(match["margin"]) <= column - match.start() or ends_within_line:
+            raise NotPlainError
+        kept = texts.copy() if kept is texts else kept
+        number += text.count("\n", counted, match.start())
+        counted = match.start()
+        begin = match.start("mark")
+        kept[number] = kept[number].replace(match["mark"], SCALAR, 1)
+        height = text.count("\n", begin, match.end())
+        kept[number + 1 : number + 1 + height] = [""] * height
+        ends[begin] = match.end("break")
+    return kept
+
+
 class Page:
     """The lines of one document that hold something."""
 
-    __slots__ = ("_end", "_starts", "_texts", "_values")
+    __slots__ = ("_base", "_end", "_ends", "_starts", "_text", "_texts", "_values")
 
-    def __init__(self, texts: list[str], kinds: str, base: int, end: int) -> None:
-        starts = list(accumulate(map((1).__add__, map(len, texts)), initial=base))
-        if BLANK in kinds:
-            # The last is no line: it is where the document ends.
-            held = list(map(BLANK.__ne__, kinds))
-            texts, starts = list(compress(texts, held)), list(compress(starts, held))
-        else:
-            starts.pop()
+    def __init__(self, text: str, base: int, texts: list[str], starts: list[int], ends: dict[int, int]) -> None:
+        self._text = text
+        self._base = base
+        """The offset of the text."""
         self._texts = texts
         self._starts = starts
-        self._end = min(starts[-1] + len(texts[-1]) + 1, end)
+        self._ends = ends
+        """Where the block scalars end in the text, by where they begin."""
+        self._end = min(starts[-1] + len(texts[-1]) + 1, base + len(text))
+        """Where the last line ends."""
         self._values = _lines.values
 
     def node(self, block: Block, first: int) -> Mapping | Sequence:
@@ -113,6 +145,8 @@ class Page:
         written, begin, end, style = value
         if style in ("[", "{"):
             return _in_brackets(written, start + begin)
+        if style == SCALAR:
+            return self._scalar(start + begin)
         return Scalar(written, start + begin, start + end, style, None, None)
 
     def starts(self, block: Block, first: int) -> list[int]:
@@ -124,6 +158,14 @@ class Page:
         """Return the lines in which ``offsets`` are, or after which: a comment is of the line before it."""
         return [bisect_right(self._starts, offset) - 1 for offset in offsets]
 
+    def _scalar(self, start: int) -> Scalar:
+        """Return the block scalar that begins at ``start``."""
+        begin = start - self._base
+        end = self._ends[begin]
+        source = self._text[begin:end]
+        units = next(block_units(source, "", folded=source[0] == ">"))
+        return Scalar(units.text, start, end + self._base, source[0], None, None)
+
     def _nothing(self, line: int) -> Scalar:
         """Return the null that ends where ``line`` begins."""
         offset = self._end
@@ -134,10 +176,17 @@ class Page:
 
 
 def _in_brackets(value: str, offset: int) -> Node:
-    """Return the collection that ``value`` spells in brackets: a list, or an empty mapping."""
-    items: list[Node] = []
-    for match in ITEMS.finditer(value):
+    """Return the collection that ``value`` spells in brackets."""
+    outer: list[Node] = []
+    items = outer
+    for match in PARTS.finditer(value, 1):
         text, start, end = match[0], offset + match.start(), offset + match.end()
-        style = text[0] if text[0] in QUOTES else ""
-        items.append(Scalar(text[1:-1] if style else text, start, end, style, None, None))
-    return (Sequence if value[0] == "[" else Mapping)(items, offset, None, None, _IN_BRACKETS)
+        if text == "{":
+            items = []
+            outer.append(Mapping(items, start, None, None, _IN_BRACKETS))
+        elif text == "}":
+            items = outer
+        else:
+            style = text[0] if text[0] in "\"'" else ""
+            items.append(Scalar(unquoted(text), start, end, style, None, None))
+    return (Sequence if value[0] == "[" else Mapping)(outer, offset, None, None, _IN_BRACKETS)

@@ -12,7 +12,7 @@ from pinner.formats.yamlnodes.pages import read_page
 from pinner.formats.yamlnodes.shadow import shadow
 from pinner.model import Document
 
-UNREADABLE_BY_LINE = b'zz: "\\t"\n'
+UNREADABLE_BY_LINE = b'zz: "\\x20"\n'
 """With this at its end a document is left to the parsers, and every node of it is gone through."""
 
 

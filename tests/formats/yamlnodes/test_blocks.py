@@ -5,10 +5,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yamlplaces import assert_read_as_the_parsers_do, plain
 
+from pinner.formats.yamlnodes import Scalar
 from pinner.formats.yamlnodes.pages import forget, read_page
 
 KEYS = st.sampled_from(["a", "b", "c", "name", "image"])
-VALUES = st.sampled_from(["x", "'y z'", "[p, q]", "{}", "80:80", '"0"'])
+VALUES = st.sampled_from(
+    ["x", "'y z'", "'it''s'", "[p, q]", "{}", "80:80", '"0"', '"\\"a\\n"', "{p: q}", "[{p: 'q'}, r]"]
+)
 FLAT = st.dictionaries(KEYS, VALUES, min_size=1, max_size=4)
 ITEMS = st.lists(VALUES, min_size=1, max_size=3) | st.lists(FLAT, min_size=1, max_size=3)
 LEAVES = st.dictionaries(KEYS, FLAT | ITEMS | VALUES, min_size=1, max_size=4)
@@ -61,6 +64,43 @@ def test_what_is_known_of_a_block_is_not_said_of_another(trees: list[object]) ->
     for text, known in zip(texts, together, strict=True):
         forget()
         assert read(text) == known
+
+
+TEXTS = st.lists(
+    st.sampled_from(["x", "y: z", "  w", " ", "", "   ", "# c", "- d", "'e", "f: |", "\u00e9", "a b"]),
+    min_size=1,
+    max_size=5,
+)
+HEADERS = st.sampled_from(["|", "|-", "|+", ">", ">-", ">+", "| # c", ">-  # c"])
+BEFORE = st.sampled_from(
+    [("", "a: ", 0), ("b:\n", "  a: ", 2), ("b:\n", "- a: ", 2), ("", "- - ", 2), ("b:\n", "- ", 0)]
+)
+AFTER = st.sampled_from(["", "{}c: d", "{}# c", "\n{}c: d", "{}- c", "  {}c: d", "z: d", "z:"])
+
+
+@settings(max_examples=600)
+@given(
+    BEFORE, HEADERS, st.integers(1, 3), TEXTS, AFTER, st.sampled_from(["\n", "\n", "\r\n"]), st.sampled_from(["", "\n"])
+)
+@example(("", "a: ", 0), ">", 2, ["x", "", "  w", "", "y: z"], "z: d", "\n", "\n")
+def test_block_scalars_are_read_as_the_parsers_read_them(
+    before: tuple[str, str, int], header: str, deeper: int, texts: list[str], after: str, newline: str, end: str
+) -> None:
+    above, start, column = before
+    margin = " " * (column + deeper)
+    body = "\n".join(margin + text for text in texts)
+    text = f"{above}{start}{header}\n{body}\n{after.format(' ' * column)}" + end
+    assert_read_as_the_parsers_do(text.replace("\n", newline).encode())
+
+
+def test_a_block_scalar_is_there_to_its_last_blank_line() -> None:
+    page = read_page("a: |\n  b\n\nc: >-\n  d\n  e\n", 10)
+    assert page is not None
+    _, first, _, second = page[0][0].children  # type: ignore[union-attr]
+    assert type(first) is Scalar
+    assert type(second) is Scalar
+    assert (first.value, first.start, first.end, first.style) == ("b\n", 13, 20, "|")
+    assert (second.value, second.start, second.end, second.style) == ("d e", 23, 34, ">")
 
 
 def read(text: str) -> object:
