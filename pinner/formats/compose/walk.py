@@ -89,7 +89,9 @@ class Walk:
     def _items(self, service: Service, key: str) -> Iterator[Mapping]:
         """Yield the mappings in the list under ``key``."""
         found = service.own(key)
-        if found is not None and type(found.node) is Sequence and self._is_new(found.node):
+        if found is None or type(found.node) is not Sequence or found.node.is_flat():
+            return
+        if self._is_new(found.node):
             for child in found.node.children:
                 item = resolve(child)
                 if type(item) is Mapping and self._is_new(item):

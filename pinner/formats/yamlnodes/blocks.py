@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes.lines import Lines
 
 _MAX_DEPTH = 101
-_MOST_KEPT = 20_000
-_LONGEST_KEPT = 1_000
+_MOST_KEPT = 10_000
+_LONGEST_KEPT = 300
 
 
 class Block:

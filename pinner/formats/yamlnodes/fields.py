@@ -49,7 +49,7 @@ class Fields:
     def own(self, mapping: Mapping) -> dict[str, Node]:
         """Return the mapping's own scalar keys with their values, the last of duplicates; ``<<`` is one of them."""
         if mapping.block is not None:
-            return dict(zip(mapping.block.numbers, mapping.children[1::2], strict=True))
+            return mapping.values()
         index = mapping.index
         if index is None:
             children = mapping.children

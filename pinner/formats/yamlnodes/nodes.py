@@ -73,6 +73,11 @@ class Mapping:
                 node = index[key] = self.page.under(self.block, self.first, number)
         return node
 
+    def values(self) -> dict[str, Node]:
+        """Return the values of a block by their keys, in order."""
+        pairs = [] if self.block is None else [(key, self.value(key)) for key in self.block.numbers]
+        return {key: value for key, value in pairs if value is not None}
+
     @property
     def children(self) -> list[Node]:
         """A key, its value, the next key, and so on."""
@@ -80,10 +85,9 @@ class Mapping:
         if children is None:
             children = self._children = []
             if self.page is not None and self.block is not None:
-                for key, start in zip(self.block.numbers, self.page.starts(self.block, self.first), strict=True):
-                    value = self.value(key)
-                    if value is not None:
-                        children += (Scalar(key, start, start + len(key), "", None, None), value)
+                starts = self.page.starts(self.block, self.first)
+                for (key, value), start in zip(self.values().items(), starts, strict=True):
+                    children += (Scalar(key, start, start + len(key), "", None, None), value)
         return children
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
@@ -119,6 +123,10 @@ class Sequence:
         self.page = page
         self.block = block
         self.first = 0
+
+    def is_flat(self) -> bool:
+        """Tell whether all items are known to be scalars, without making them."""
+        return self.block is not None and self.block.size == len(self.block.lines)
 
     @property
     def children(self) -> list[Node]:
