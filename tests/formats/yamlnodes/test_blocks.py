@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yamlplaces import assert_read_as_the_parsers_do, plain
 
-from pinner.formats.yamlnodes import Scalar
+from pinner.formats.yamlnodes import Budget, Scalar, load, parse
 from pinner.formats.yamlnodes.pages import forget, read_page
 
 KEYS = st.sampled_from(["a", "b", "c", "name", "image"])
@@ -143,8 +143,39 @@ def test_lists_in_the_column_of_their_key_and_lists_in_lists_are_read(text: str)
 
 
 def test_more_kinds_of_blocks_than_are_remembered_are_read_as_well() -> None:
-    for number in range(0, 30_000, 300):
-        text = "".join(f"key{number + each}:\n  inner: value\n" for each in range(300))
+    for number in range(0, 20_000, 100):
+        text = "".join(f"key{number + each}:\n  inner: value\n" for each in range(100))
         page = read_page(text, 0)
         assert page is not None
-        assert page[1] == 300 * 4 + 1
+        assert page[1] == 100 * 4 + 1
+
+
+def test_a_hundred_and_one_collections_in_each_other_are_read_and_no_more() -> None:
+    for start, outer in (("", 0), ("- - ", 2)):
+        for depth, is_read in ((101, True), (102, False)):
+            lines = [" " * (len(start) + number) + "a:" for number in range(depth - outer)]
+            lines[0] = start + "a:"
+            forget()
+            assert (read_page("\n".join(lines), 0) is not None) == is_read
+            assert (read_page("\n".join(lines), 0) is not None) == is_read
+
+
+def test_what_is_known_of_a_block_is_too_deep_elsewhere() -> None:
+    inner = [" " * 60 + line for line in lines_of({"a": {"b": {"c": {"d": "x"}}}}, 2, 2)]
+    outer = [" " * number + "a:" for number in range(60)]
+    assert read_page("\n".join([*outer, *inner]), 0) is not None
+    deep = [" " * number + "- -  - a:" for number in range(0, 60, 8)]
+    assert_read_as_the_parsers_do("\n".join([*deep, *inner]).encode())
+    lists = [" " * number + "a:\n" + " " * number + "- b:" for number in range(58)]
+    assert read_page("\n".join([*lists, *inner]), 0) is None
+
+
+def test_what_stands_far_to_the_right_is_left_to_the_parsers() -> None:
+    assert read_page(" " * 10_000 + "a: b", 0) is not None
+    assert read_page(" " * 10_001 + "a: b", 0) is None
+    assert_read_as_the_parsers_do(b" " * 10_001 + b"a: b")
+
+
+def test_a_document_too_large_for_any_reader_is_refused() -> None:
+    (document,) = load(b"a: " + b"x" * 10_000_000)
+    assert parse(document, Budget()).problem is not None
