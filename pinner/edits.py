@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.errors import EditRefusedError
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

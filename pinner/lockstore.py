@@ -8,6 +8,7 @@ from pinner import files
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class StoredLock(NamedTuple):
 def lock_file(settings: Settings, folder: str) -> LockFile:
     """Return where the lock of a run in ``folder`` is: beside the configuration, else at the repository's root."""
     home = settings.root or repository_around(folder) or folder
-    file = os.path.join(home, "pinner.lock")
+    file = os.path.join(home, LOCK_NAME)
     return LockFile(file, _relative(file, folder))
 
 

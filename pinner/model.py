@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         "parse-error",
     ]
 
+LOCK_NAME = "pinner.lock"
+"""What the file is called that holds the digests of a whole repository."""
+
 TIERS = ("frameworks", "loose")
 """The parts of the table of Python calls that have to be asked for.
 

@@ -16,7 +16,8 @@ from pinner.screen import screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
-    from pathlib import Path
+    from os import PathLike
+    from typing import TypeAlias
 
     from pinner.config import Settings
     from pinner.discover import Target
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference, Platform
     from pinner.resolve import Registry, Resolver
     from pinner.screen import Operation, Source
+
+    StrPath: TypeAlias = str | PathLike[str]
 
 
 class Unreadable(NamedTuple):
@@ -243,7 +246,7 @@ async def locked_plans(
     return tuple(make_plan(source, operation, answers, settings.platform, held=kinds) for source in sources)
 
 
-def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Path | None) -> tuple[Plan, ...]:
+def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: StrPath | None) -> tuple[Plan, ...]:
     """Return the plans that take digests off again, and with them the tags that ``memory`` says pinner wrote."""
     from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
 
@@ -259,15 +262,17 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: Pa
     )
 
 
-def _own_tags(memory: Path | None, file: str, data: bytes) -> frozenset[int]:
+def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:
+    if memory is None or b":latest@" not in data:  # what pinner wrote is as it wrote it, or not its own any more
+        return frozenset()
     from pathlib import Path  # noqa: PLC0415 - not needed to check
 
     from pinner.memory import recall  # noqa: PLC0415 - hashing is not needed to check
 
-    return frozenset() if memory is None else recall(memory, Path(file), data)
+    return recall(Path(memory), Path(file), data)
 
 
-def write(plans: Iterable[Plan], targets: Iterable[Target], memory: Path | None = None) -> tuple[Unreadable, ...]:
+def write(plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | None = None) -> tuple[Unreadable, ...]:
     """Write every changed plan to its file, each all or nothing; return the files that could not be written.
 
     ``memory`` is the folder that remembers which tags pinner added, or None.
@@ -289,5 +294,5 @@ def write(plans: Iterable[Plan], targets: Iterable[Target], memory: Path | None 
             from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
 
             known = _own_tags(memory, file, plan.document.data)
-            remember(memory, Path(file), plan.result, plan.tags_added(known))
+            remember(Path(memory), Path(file), plan.result, plan.tags_added(known))
     return tuple(failed)

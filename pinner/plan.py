@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import InvalidReferenceError, PinnerError
-from pinner.holding import held_key
-from pinner.image import INDEX_TYPES
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Edit, Mention, Question, Resolved, Skip, Unresolved
-from pinner.proof import Target, prove
 from pinner.reference import Platform
 from pinner.screen import judged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from typing import TypeAlias
 
     from pinner.holding import Held, HeldKey
     from pinner.model import Answer, Document, Place
@@ -121,13 +119,24 @@ def _question(mention: Mention, platform: Platform | None, held: Mapping[HeldKey
             platform = Platform.parse(mention.platform)
         except InvalidReferenceError:
             return Question(reference, platform)
-    if platform is None and reference.digest is not None and (kind := held.get(held_key(reference))) is not None:
+    if platform is None and (kind := _kind(reference, held)) is not None:
         platform = kind.platform
     return Question(reference, platform)
 
 
+def _kind(reference: ImageReference, held: Mapping[HeldKey, Held]) -> Held | None:
+    """Return what ``held`` knows of the digest of ``reference``."""
+    if not held or reference.digest is None:
+        return None
+    from pinner.holding import held_key  # noqa: PLC0415 - only where somebody was asked
+
+    return held.get(held_key(reference))
+
+
 def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answer]) -> tuple[ImageReference, ...]:
     """Return the references that an update would move to an index, whatever it is that they hold: to be looked up."""
+    from pinner.image import INDEX_TYPES  # noqa: PLC0415 - only where somebody was asked
+
     return tuple(
         place.reference
         for place in judged(source, "update")
@@ -168,12 +177,21 @@ def make_plan(
             verdicts.append(Unchanged(place))
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
-        elif (place.reference.canonical, place.reference.digest) in settled:
+        elif settled and (place.reference.canonical, place.reference.digest) in settled:
             verdicts.append(Unchanged(place, elsewhere=True))
         elif _wants_answer(place, operation):
             verdicts.append(_follow(place, _answer(place, answers, platform, held)))
         else:
             verdicts.append(Unchanged(place))
+    if any(type(verdict) is Changed for verdict in verdicts):
+        return _proved(source, verdicts)
+    return Plan(source.document, tuple(verdicts), source.document.data)
+
+
+def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
+    """Return the plan of ``verdicts``; a change that fails its proof is a failure."""
+    from pinner.proof import Target, prove  # noqa: PLC0415 - only where something changes
+
     targets = {
         verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
     }
@@ -198,7 +216,7 @@ def _answer(
     platform: Platform | None,
     held: Mapping[HeldKey, Held],
 ) -> Answer:
-    kind = None if place.reference.digest is None else held.get(held_key(place.reference))
+    kind = _kind(place.reference, held)
     if kind is not None and kind.error is not None:
         return Unresolved(kind.error)
     return answers[_question(place, platform, held).key]

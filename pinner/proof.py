@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from pinner.edits import apply_edits
 from pinner.errors import EditRefusedError
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Document, Edit, Mention, Skip, Span
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from pinner import pipeline
 from pinner.errors import ConfigError
+from pinner.lean import TYPE_CHECKING
 from pinner.plan import make_plan, questions
 from pinner.report.style import printable
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.cli.outputs import Outputs, Report, deliver
+from pinner.lean import TYPE_CHECKING
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.proposals import proposed_findings

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pinner.lean import TYPE_CHECKING
 from pinner.model import Mention, as_skip
 from pinner.screen import matches
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
     from pinner.reference import Digest, Platform
 
-NAME = "pinner.lock"
+NAME = LOCK_NAME
 VERSION = 1
 
 

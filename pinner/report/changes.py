@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from pinner.lockfile.model import NAME as LOCK
-from pinner.model import Mention
+from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.model import LOCK_NAME, Mention
 from pinner.plan import Changed, Failed, Unchanged
 from pinner.report.as_text import counted, place_of
 from pinner.report.style import hint_line, printable
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_PLACES = 3
 _VERBS: Mapping[Operation, str] = {"pin": "pin", "update": "update", "unpin": "unpin", "hold": "pin"}
 """How the user called it."""
-_FAILED: Mapping[Operation, str] = {"unpin": "unpinned", "hold": f"told from {LOCK}"}
+_FAILED: Mapping[Operation, str] = {"unpin": "unpinned", "hold": f"told from {LOCK_NAME}"}
 
 
 class Tally(NamedTuple):
@@ -165,7 +163,7 @@ def _left(number: int, operation: Operation) -> str:
     if operation == "update":
         return f"{number} {'is' if one else 'are'} up to date"
     if operation == "hold":
-        return f"{number} {'was' if one else 'were'} as {LOCK} says"
+        return f"{number} {'was' if one else 'were'} as {LOCK_NAME} says"
     return f"{number} {'was' if one else 'were'} pinned already"
 
 
@@ -186,6 +184,6 @@ def _nothing(result: Tally, operation: Operation, *, troubled: bool) -> str:
         return ""
     if result.kept:
         state = _left(result.kept, operation) if operation == "unpin" else references(result.kept)
-        state += {"pin": " pinned", "update": " up to date", "unpin": "", "hold": f" as {LOCK} says"}[operation]
+        state += {"pin": " pinned", "update": " up to date", "unpin": "", "hold": f" as {LOCK_NAME} says"}[operation]
         return f"nothing to {_VERBS[operation]}: {state}"
     return f"nothing to {_VERBS[operation]}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from posixpath import normpath
-from typing import TYPE_CHECKING
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

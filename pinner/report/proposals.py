@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pinner.findings import Finding
+from pinner.lean import TYPE_CHECKING
 from pinner.plan import Changed
 from pinner.rules import STALE, UNPINNED
 

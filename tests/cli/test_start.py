@@ -21,6 +21,7 @@ HEAVY = (
 TYPING = ("typing", "contextlib")
 # Each takes a third of a millisecond to find, read and run.
 MOST_MODULES = 46
+MOST_MODULES_TO_PIN = 43
 
 
 def loaded(folder: Path, *arguments: str) -> set[str]:
@@ -51,6 +52,26 @@ def test_nothing_to_ask_needs_no_network(tmp_path: Path, arguments: tuple[str, .
     (tmp_path / "pod.yaml").write_text("kind: Pod\n", "utf-8")
     modules = loaded(tmp_path, *arguments)
     assert [name for name in ("httpx", "ssl", "asyncio", "ruamel.yaml") if name in modules] == []
+
+
+@pytest.mark.parametrize("command", ["pin", "unpin"])
+def test_what_is_done_already_imports_nothing_heavy(tmp_path: Path, command: str) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM alpine:3.20@sha256:{'0' * 64}\n" if command == "pin" else "FROM alpine:3.20\n", "utf-8"
+    )
+    modules = loaded(tmp_path, command, "Dockerfile")
+    assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
+    assert {"pinner.cli.commands.change", "pinner.formats.dockerfile"} <= modules
+    own = {name for name in modules if name.startswith("pinner")}
+    assert [name for name in own if name.startswith(("pinner.lockfile", "pinner.registry", "pinner.cli.syntax"))] == []
+    assert own.isdisjoint({"pinner.proof", "pinner.holding", "pinner.image", "pinner.resolve", "pinner.memory"})
+    assert len(own) <= MOST_MODULES_TO_PIN
+
+
+def test_what_is_pinned_without_a_tag_is_nothing_to_update_either(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM alpine@sha256:{'0' * 64}\n", "utf-8")
+    modules = loaded(tmp_path, "update", "Dockerfile")
+    assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
 
 
 def test_a_list_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -96,6 +117,36 @@ def test_with_and_without_click_the_same_is_said(tmp_path: Path, paths: tuple[st
     short = pinner(tmp_path, "list", *paths)
     assert short == pinner(tmp_path, "list", *paths, "--color=auto")
     assert short == pinner(tmp_path, "--color=auto", "list", "--format=text", "--", *paths)
+
+
+CHANGES: list[tuple[str, ...]] = [*CALLS, ("",), ("pin",), ("a", "bad.yaml", "nix"), ("https://example.com/a/b",)]
+
+
+@pytest.mark.parametrize("command", ["pin", "update", "unpin"])
+@pytest.mark.parametrize("paths", CHANGES, ids=" ".join)
+def test_with_and_without_click_the_same_is_done(tmp_path: Path, command: str, paths: tuple[str, ...]) -> None:
+    said = []
+    spellings = ((command, *paths), (command, *paths, "--color=auto"), ("--color=auto", command, "--", *paths))
+    for number, arguments in enumerate(spellings):
+        folder = tmp_path / str(number)
+        (folder / "a").mkdir(parents=True)
+        (folder / "Dockerfile").write_text("FROM alpine:3.20\nFROM ${X}\n# pinner: ignroe\n", "utf-8")
+        (folder / "a" / "clean.dockerfile").write_text(f"FROM alpine:3.20@sha256:{'0' * 64}\n", "utf-8")
+        (folder / "bad.yaml").write_bytes(b"image: a\0\n")
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        before = [path.read_bytes() for path in files]
+        outcome = pinner(folder, *arguments)
+        after = [path.read_bytes() for path in files]
+        assert (after != before) == bool(outcome.stdout)
+        said.append((outcome, after))
+    assert said[0] == said[1] == said[2]
+
+
+def test_a_change_with_an_option_is_click_s_business(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    assert pinner(tmp_path, "pin", "Dockerfile", "--lokced").status == 2
+    assert "--format goes with --diff" in pinner(tmp_path, "update", "Dockerfile", "--format=json").stderr
+    assert pinner(tmp_path, "unpin", "--help").stdout.startswith("Usage: pinner unpin")
 
 
 def test_with_and_without_click_the_version_is_the_same(tmp_path: Path) -> None:
