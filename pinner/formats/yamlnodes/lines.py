@@ -11,6 +11,7 @@ character, so that a document's lines are a short string: what lines make togeth
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pinner.lean import TYPE_CHECKING, NamedTuple
 
@@ -23,12 +24,13 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t"}
 # Bytes that are no text have no place here, so that what is ASCII need not be made shadow text first.
 _CONTROL = r"\x00-\x1F\x7F"
+_SHOWN = r"[^\x00-\x08\x0A-\x1F\x7F]*+"
 _QUOTED = rf"""\"(?:[^\"\\{_CONTROL}]++|\\[\"\\nt])*+\"|'(?:[^'{_CONTROL}]++|'')*+'"""
 _ITEM = rf"(?:{_QUOTED}|-{{0,2}}[A-Za-z0-9_./][A-Za-z0-9_./=+-]*+)"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,200}+"
-_PAIR = rf"{_NAME}:[ ]++{_ITEM}[ ]*+"
-_PAIRS = rf"\{{[ ]*+(?:{_PAIR}(?:,[ ]*+{_PAIR})*+)?\}}"
-_LIST = rf"\[[ ]*+(?:(?:{_ITEM}|{_PAIRS})[ ]*+(?:,[ ]*+(?:{_ITEM}|{_PAIRS})[ ]*+)*+)?\]"
+# Each part is followed by a comma and another, or by the end: written once, for its compilation takes its time.
+_PAIRS = rf"\{{[ ]*+(?:{_NAME}:[ ]++{_ITEM}[ ]*+(?:,[ ]*+(?!\}})|(?=\}})))*+\}}"
+_LIST = rf"\[[ ]*+(?:(?:{_ITEM}|{_PAIRS})[ ]*+(?:,[ ]*+(?!\])|(?=\])))*+\]"
 SCALAR = "\u0201"
 """Stands for the ``|`` or ``>`` of a block scalar that is known to be one; no text has it."""
 # A word of a plain scalar: no `: ` in it, no ` #` before it. The first may not begin as something else does.
@@ -43,24 +45,12 @@ _LINE = re.compile(
     (?P<dashes> (?:-[ ]++){{0,3}}+ )
     (?: (?P<key> {_NAME} ) : (?=[ \r\n]|\Z) [ ]*+ )?
     (?P<value> {_QUOTED} | {_LIST} | {_PAIRS} | {SCALAR}[+-]? | {_PLAIN} )?
-    [ ]*+ (?: (?<![^ \n]) \#[^\x00-\x08\x0A-\x1F\x7F]*+ )? \r? (?=\n|\Z)
+    [ ]*+ (?: (?<![^ \n]) \#{_SHOWN} )? \r? (?=\n|\Z)
     """,
     re.VERBOSE | re.MULTILINE,
 )
 PARTS = re.compile(rf"[{{}}]|{_ITEM}")
 """What there is in brackets: scalars, and those of mappings."""
-BLOCK_SCALAR = re.compile(
-    rf"""
-    ^(?P<indent> [ ]*+ ) (?P<dashes> (?:-[ ]++){{0,3}}+ ) (?P<key> {_NAME} : [ ]++ )?
-    (?P<mark> [|>] ) [+-]? [ ]*+ (?: (?<=[ ]) \#[^\x00-\x08\x0A-\x1F\x7F]*+ )? \r?\n
-    (?: \r?\n )*+
-    (?P<margin> [ ]++ ) [^ {_CONTROL}] [^\x00-\x08\x0A-\x1F\x7F]*+
-    (?: \r?\n (?: (?P=margin) [^\x00-\x08\x0A-\x1F\x7F]*+ | [ ]*+ (?=\r?\n|\Z) ) )*+
-    (?= (?P<break> \r?\n | \Z ) )
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-"""A block scalar whose indentation its first line shows, and the line that it begins in."""
 _MOST_KEPT = 50_000
 _MOST_KINDS = 1_000_000
 _DEEPEST_COLUMN = 10_000
@@ -142,6 +132,22 @@ class Lines:
 
 
 _DASH = re.compile("-")
+
+
+@lru_cache(maxsize=1)
+def block_scalars() -> re.Pattern[str]:
+    """Return what finds block scalars whose indentation their first line shows, each with the line it begins in."""
+    return re.compile(
+        rf"""
+        ^(?P<indent> [ ]*+ ) (?P<dashes> (?:-[ ]++){{0,3}}+ ) (?P<key> {_NAME} : [ ]++ )?
+        (?P<mark> [|>] ) [+-]? [ ]*+ (?: (?<=[ ]) \#{_SHOWN} )? \r?\n
+        (?: \r?\n )*+
+        (?P<margin> [ ]++ ) [^ {_CONTROL}] {_SHOWN}
+        (?: \r?\n (?: (?P=margin) {_SHOWN} | [ ]*+ (?=\r?\n|\Z) ) )*+
+        (?= (?P<break> \r?\n | \Z ) )
+        """,
+        re.VERBOSE | re.MULTILINE,
+    )
 
 
 def _count_within(value: str) -> int:

@@ -11,7 +11,7 @@ from itertools import accumulate, compress
 
 from pinner.formats.yamlnodes.blocks import Blocks
 from pinner.formats.yamlnodes.folding import block_units
-from pinner.formats.yamlnodes.lines import BLANK, BLOCK_SCALAR, PARTS, SCALAR, Lines, NotPlainError, unquoted
+from pinner.formats.yamlnodes.lines import BLANK, PARTS, SCALAR, Lines, NotPlainError, block_scalars, unquoted
 from pinner.formats.yamlnodes.nodes import Mapping, Scalar, Sequence
 from pinner.lean import TYPE_CHECKING
 
@@ -78,7 +78,7 @@ def _without_scalars(text: str, texts: list[str], ends: dict[int, int]) -> list[
     """
     kept = texts
     number = counted = 0
-    for match in BLOCK_SCALAR.finditer(text):
+    for match in block_scalars().finditer(text):
         column = match.end("dashes") if match["key"] else text.rfind("-", match.start(), match.start("mark"))
         ends_within_line = match.end() == len(text) and not text.endswith("\n")
         if len(match["margin"]) <= column - match.start() or ends_within_line:
