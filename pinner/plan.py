@@ -12,7 +12,7 @@ from pinner.reference import Platform
 from pinner.screen import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import TypeAlias
 
     from pinner.holding import Held, HeldKey
@@ -156,6 +156,31 @@ def _wants_answer(mention: Mention, operation: Operation) -> bool:
     return operation in ("update", "hold") and mention.reference.tag is not None
 
 
+def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan, ...] | None:
+    """Return the plans of ``operation`` where it changes nothing in ``sources``, whatever anybody answers, or None."""
+    plans = []
+    for source in sources:
+        plan = _settled_plan(source, operation)
+        if plan is None:
+            return None
+        plans.append(plan)
+    return tuple(plans)
+
+
+def _settled_plan(source: Source, operation: Operation) -> Plan | None:
+    places = judged(source, operation)
+    for place in places:
+        if type(place) is not Skip and _may_change(place, operation):  # type: ignore[arg-type] # a mention
+            return None
+    return Plan(source.document, tuple(map(Unchanged, places)), source.document.data)
+
+
+def _may_change(mention: Mention, operation: Operation) -> bool:
+    if operation == "unpin":
+        return mention.reference.digest is not None
+    return _wants_answer(mention, operation)
+
+
 def make_plan(
     source: Source,
     operation: Operation,
@@ -171,6 +196,8 @@ def make_plan(
     ``platform`` and ``held`` must be there. ``own_tags`` are the offsets of the ``@`` before which unpinning takes a
     ``:latest`` off as well. What is ``settled`` stays: its tag moved for platforms alone that do not count.
     """
+    if (plan := _settled_plan(source, operation)) is not None:
+        return plan
     verdicts: list[Verdict] = []
     for place in judged(source, operation):
         if isinstance(place, Skip):

@@ -11,7 +11,7 @@ from lineformat import FORMAT
 
 from pinner.errors import NotFoundError
 from pinner.model import Document, Mention, Question, Resolved, Skip, Unresolved
-from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, questions
+from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, questions, settled_plans
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.screen import Source, judged, screen
 
@@ -67,6 +67,34 @@ def test_pin_leaves_pinned_references_alone_and_asks_nothing_about_them() -> Non
     text = f"use nginx:1@{OLD}\n".encode()
     assert questions(source(text), "pin") == ()
     assert not run(text, "pin").changed
+
+
+_LINES = (
+    b"use redis\n",
+    f"use nginx:1@{OLD}\n".encode(),
+    f"use nginx@{OLD}\n".encode(),
+    b"# pinner: ignore\nuse busybox\n",
+    f"# pinner: ignore[PIN101]\nuse redis:7@{OLD}\n".encode(),
+    b"use Not/An/Image\n",
+    b"nothing\n",
+)
+
+
+@pytest.mark.parametrize("operation", ["pin", "update", "hold", "unpin"])
+@given(st.lists(st.lists(st.sampled_from(_LINES), max_size=3).map(b"".join), max_size=3))
+def test_all_is_settled_exactly_where_nothing_is_asked_and_nothing_changes(
+    operation: Operation, texts: list[bytes]
+) -> None:
+    sources = [source(text) for text in texts]
+    plans = settled_plans(sources, operation)
+    if operation == "unpin":
+        pinned = [place for one in sources for place in judged(one, "unpin") if isinstance(place, Mention)]
+        is_settled = all(place.reference.digest is None for place in pinned)
+    else:
+        is_settled = not any(questions(one, operation) for one in sources)
+    assert (plans is not None) == is_settled
+    for plan, one in zip(plans or (), sources, strict=False):
+        assert plan == Plan(one.document, tuple(map(Unchanged, judged(one, operation))), one.document.data)
 
 
 def test_update_moves_a_stale_digest_by_its_own_bytes() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pinner import pipeline
 from pinner.errors import ConfigError
 from pinner.lean import TYPE_CHECKING
-from pinner.plan import make_plan, questions
+from pinner.plan import settled_plans
 from pinner.report.style import printable
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ def ask(
 
     With ``to_index`` an update moves one platform's manifest to the index too.
     """
-    if not any(questions(source, operation, settings.platform) for source in sources):
-        return tuple(make_plan(source, operation, {}) for source in sources)
+    settled = settled_plans(sources, operation)
+    if settled is not None:
+        return settled
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
         if operation == "update" and not to_index:

@@ -15,7 +15,7 @@ from pinner.lockfile.usage import Scan, followed, names_in, rebuilt, usages
 from pinner.locking import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockstore import LockFile, save_lock
 from pinner.memory import cache_directory
-from pinner.plan import Failed, Plan, make_plan, questions
+from pinner.plan import Failed, Plan, settled_plans
 from pinner.report.locks import render_held_back
 from pinner.report.style import hint_line, printable
 from pinner.sightings import open_sightings
@@ -209,8 +209,9 @@ def _plans(
     run: Run, sources: Sequence[Source], operation: Operation, locked: Locked, held: Mapping[HeldKey, Held]
 ) -> tuple[Plan, ...]:
     """Return the plans that make ``sources`` what the lock says; ``held`` tells which digests are one platform's."""
-    if not any(questions(source, operation, run.settings.platform) for source in sources):
-        return tuple(make_plan(source, operation, {}) for source in sources)
+    settled = settled_plans(sources, operation)
+    if settled is not None:
+        return settled
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only where there is something to do
 
     resolver = LockedResolver(locked.lock, locked.failures)

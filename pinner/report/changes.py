@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import LOCK_NAME, Mention
-from pinner.plan import Changed, Failed, Unchanged
+from pinner.plan import Changed, Failed
 from pinner.report.as_text import counted, place_of
 from pinner.report.style import hint_line, printable
 from pinner.report.words import count, references
@@ -114,25 +114,21 @@ def _places(places: Sequence[str]) -> str:
 
 def tally(plans: Iterable[Plan]) -> Tally:
     """Return the counts for ``plans``."""
-    plans = tuple(plans)
-    verdicts = [verdict for plan in plans for verdict in plan.verdicts]
-    changes = [verdict for verdict in verdicts if isinstance(verdict, Changed)]
-    fresh = sum(change.place.reference.digest is None for change in changes)
-    unpinned = sum(change.digest is None for change in changes)
-    return Tally(
-        pinned=fresh,
-        moved=len(changes) - fresh - unpinned,
-        unpinned=unpinned,
-        files=sum(plan.changed for plan in plans),
-        kept=sum(_is_pinned(verdict) for verdict in verdicts),
-        failed=sum(isinstance(verdict, Failed) for verdict in verdicts),
-    )
-
-
-def _is_pinned(verdict: object) -> bool:
-    if not isinstance(verdict, Unchanged) or not isinstance(verdict.place, Mention):
-        return False
-    return verdict.place.reference.digest is not None
+    pinned = moved = unpinned = files = kept = failed = 0
+    for plan in plans:
+        files += plan.changed
+        for verdict in plan.verdicts:
+            if isinstance(verdict, Changed):
+                fresh = verdict.place.reference.digest is None
+                lost = verdict.digest is None
+                pinned += fresh
+                unpinned += lost
+                moved += not fresh and not lost
+            elif isinstance(verdict, Failed):
+                failed += 1
+            elif isinstance(verdict.place, Mention):
+                kept += verdict.place.reference.digest is not None
+    return Tally(pinned, moved, unpinned, files, kept, failed)
 
 
 def change_sentence(result: Tally, operation: Operation, *, would: bool, unread: int = 0, unwritten: int = 0) -> str:

@@ -90,8 +90,9 @@ def change(context: Context, asked: ChangeOptions) -> int:
     unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
     _warn(sources, settings, asked, terminal)
     lost = {file.path for file in unwritten}
-    result = tally(plan for plan in plans if plan.document.path not in lost)
-    untold = bool(survey.unreadable or unwritten or tally(plans).failed)
+    planned = tally(plans)
+    result = tally(plan for plan in plans if plan.document.path not in lost) if lost else planned
+    untold = bool(survey.unreadable or unwritten or planned.failed)
     changed = result.files > 0 or beside.rewritten
     status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
     if asked.format == PATCH:
@@ -101,8 +102,9 @@ def change(context: Context, asked: ChangeOptions) -> int:
         from pinner.cli.proposals import propose  # noqa: PLC0415 - only where it is asked for
 
         propose(plans, survey.unreadable, status, asked.format, settings, context, terminal)
-    counts = {"unread": len(survey.unreadable), "unwritten": len(unwritten)}
-    sentence = change_sentence(result, asked.operation, would=asked.diff, **counts)
+    sentence = change_sentence(
+        result, asked.operation, would=asked.diff, unread=len(survey.unreadable), unwritten=len(unwritten)
+    )
     terminal.say(sentence + beside.words if survey.sources or survey.unreadable else nothing_found(len(targets)))
     if asked.diff and beside.rewritten:
         terminal.say(
