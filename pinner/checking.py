@@ -129,10 +129,6 @@ def _contested(targets: Sequence[Target], examined: Sequence[Examined]) -> Itera
         if not format_.crosses_files:
             continue
         own = [target for target, one in zip(targets, examined, strict=True) if one.format == format_.name]
-        beside = siblings_of(own, format_)
-        neighbours = Counter(_folder(target) for target in (*own, *beside))
-        yield from (target for target in own if neighbours[_folder(target)] > 1)
-
-
-def _folder(target: Target) -> str:
-    return target.path.rpartition("/")[0]
+        families = [format_.family(target.path) for target in own]
+        sizes = Counter((*families, *(format_.family(target.path) for target in siblings_of(own, format_))))
+        yield from (target for target, family in zip(own, families, strict=True) if sizes[family] > 1)

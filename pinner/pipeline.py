@@ -123,14 +123,14 @@ def _reconciled(found: Sequence[_File], targets: Sequence[Target]) -> dict[str, 
         paths = {file.document.path for file in found if file.format is format_}
         own = [target for target in targets if target.path in paths]
         context = [file for file in _known(read_all(siblings_of(own, format_))) if file.format is format_]
-        folders: dict[str, list[_File]] = {}
+        families: dict[str, list[_File]] = {}
         for file in (*found, *context):
             if file.format is format_:
-                folders.setdefault(file.document.path.rpartition("/")[0], []).append(file)
-        for files_there in folders.values():
-            if len(files_there) > 1:
-                after = format_.reconcile([(file.document, file.located) for file in files_there])
-                for file, located in zip(files_there, after, strict=True):
+                families.setdefault(format_.family(file.document.path), []).append(file)
+        for relatives in families.values():
+            if len(relatives) > 1:
+                after = format_.reconcile([(file.document, file.located) for file in relatives])
+                for file, located in zip(relatives, after, strict=True):
                     places[file.document.path] = located.places
     return places
 

@@ -43,7 +43,11 @@ if TYPE_CHECKING:
         """A format with rules that reach from one file to another."""
 
         def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-            """Return what every document of one folder holds after all: mentions become skips."""
+            """Return what every document of one family holds after all: mentions become skips."""
+            ...
+
+        def family(self, path: str) -> str:
+            """Return the same for the paths of all documents that rules may reach between."""
             ...
 
 
@@ -92,6 +96,10 @@ class Format(NamedTuple):
         if not self.wraps:
             return document.data
         return cast("WrappingModule", _module(self.module)).unwrapped(document)
+
+    def family(self, path: str) -> str:
+        """Return the same for the paths of all documents that rules may reach between."""
+        return cast("CrossFileModule", _module(self.module)).family(path) if self.crosses_files else path
 
     def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
         """Apply the rules across files; see `CrossFileModule.reconcile`."""

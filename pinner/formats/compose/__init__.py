@@ -10,7 +10,7 @@ import re
 from pinner.formats.compose.readers import ROOT, SERVICES, state_of
 from pinner.formats.compose.recognition import is_named_compose, services_of
 from pinner.formats.compose.services import read_services
-from pinner.formats.compose.siblings import Outline, reconcile
+from pinner.formats.compose.siblings import Outline, family, reconcile
 from pinner.formats.compose.walk import Walk, find_builds
 from pinner.formats.yamlnodes import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yamlnodes.fields import Fields
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes import Node
     from pinner.model import Document
 
-__all__ = ["locate", "reconcile"]
+__all__ = ["family", "locate", "reconcile"]
 
 # `build` alone names no image, but a sibling file has to know of it.
 _WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build")

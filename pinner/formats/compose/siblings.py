@@ -32,7 +32,7 @@ class Outline(NamedTuple):
 
 
 def reconcile(documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-    """Return what the compose files of one folder hold, each in the light of those that are merged with it."""
+    """Return what the compose files of one family hold, each in the light of those that are merged with it."""
     return [
         _in_light_of(located, [other for other in documents if _are_merged(document.path, other[0].path)])
         for document, located in documents
@@ -45,6 +45,13 @@ def _are_merged(path: str, other: str) -> bool:
     if "." in stem or stem == other_stem:
         return False
     return other_stem.startswith(stem + ".") or (stem in _DEFAULT_BASES and other_stem in _DEFAULT_OVERRIDES)
+
+
+def family(path: str) -> str:
+    """Return the same for the paths of all files that compose may read together with the one at ``path``."""
+    folder, _, _ = path.rpartition("/")
+    base = _stem(path).partition(".")[0]
+    return f"{folder}/{_DEFAULT_BASES[0] if base in _DEFAULT_BASES else base}"
 
 
 def _stem(path: str) -> str:

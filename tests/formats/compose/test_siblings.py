@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yamlplaces import found, in_compose
 
-from pinner.formats.compose import reconcile
+from pinner.formats.compose import family, reconcile
+from pinner.formats.compose.siblings import _are_merged
 from pinner.model import Document
 
 BASE = "services:\n  web: {image: x:1}\n  db: {image: y:1}\n"
@@ -94,3 +97,16 @@ def test_a_file_alone_is_as_it_was() -> None:
     located = in_compose(BASE)
     assert reconcile([(document, located)]) == [located]
     assert reconcile([]) == []
+
+
+NAMES = st.lists(
+    st.sampled_from(["compose", "docker-compose", "app", "override", "dev", ".", ".yaml", ".yml"]), max_size=6
+)
+
+
+@given(NAMES, NAMES)
+def test_whoever_is_merged_is_of_one_family(first: list[str], second: list[str]) -> None:
+    path, other = (f"folder/{''.join(parts)}.yaml" for parts in (first, second))
+    if _are_merged(path, other):
+        assert family(path) == family(other)
+    assert family(path) != family(f"elsewhere/{''.join(first)}.yaml")
