@@ -6,14 +6,14 @@ asked which platform that was.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.image import INDEX_TYPES
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.matching import best
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from typing import TypeAlias
 
     from pinner.image import Config, Image
     from pinner.reference import Digest, ImageReference, Platform

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal, TypeAlias
 
     from pinner.reference import Digest, Platform
 
-Depth: TypeAlias = Literal["kind", "index", "manifests", "configs"]
+# As text: nobody needs what typing would make of it.
+Depth: TypeAlias = "Literal['kind', 'index', 'manifests', 'configs']"
 """How much is asked: the digest and the media type; the index; each platform's manifest too (image IDs, sizes); each
 config too (labels, dates)."""
 

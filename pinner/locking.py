@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import Entry
 from pinner.lockfile.select import (
     NEEDED_LABELS,

@@ -13,10 +13,13 @@ from pinner.model import LOCK_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
+    from os import PathLike
+    from typing import TypeAlias
 
     from pinner.config import Settings
     from pinner.lockfile.model import Lock
+
+    StrPath: TypeAlias = str | PathLike[str]
 
 PATIENCE = 30.0
 """Seconds to wait for another pinner that is writing the same lock: that takes it milliseconds."""
@@ -74,7 +77,7 @@ def read_lock(place: LockFile) -> StoredLock | None:
 
 
 def save_lock(
-    place: LockFile, base: Lock, ours: Lock, cache: Path | None, patience: float = PATIENCE
+    place: LockFile, base: Lock, ours: Lock, cache: StrPath | None, patience: float = PATIENCE
 ) -> tuple[Lock, bool]:
     """Write the changes that lead from ``base``, as this run read it, to ``ours``; return what holds now.
 
@@ -102,7 +105,7 @@ def save_lock(
     return merged, True
 
 
-def _alone(file: str, cache: Path | None, patience: float) -> AbstractContextManager[object]:
+def _alone(file: str, cache: StrPath | None, patience: float) -> AbstractContextManager[object]:
     """Return what keeps other pinners from writing ``file``: it never lies in the repository."""
     import hashlib  # noqa: PLC0415 - only to write
 
@@ -125,7 +128,7 @@ def _alone(file: str, cache: Path | None, patience: float) -> AbstractContextMan
     raise InputError("there is no folder to keep two runs apart in", hint="set TMPDIR to a folder that can be written")
 
 
-def _folders(cache: Path | None) -> Iterator[str]:
+def _folders(cache: StrPath | None) -> Iterator[str]:
     if cache is not None:
         yield os.path.join(cache, "locks")
     import tempfile  # noqa: PLC0415 - only to write

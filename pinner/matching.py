@@ -5,14 +5,15 @@ Source: github.com/containerd/platforms (``compare.go``, ``normalize.go``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeVar
 
     from pinner.reference import Platform
 
-_T = TypeVar("_T")
+    _T = TypeVar("_T")
 
 # containerd's `platforms.Normalize`: other spellings of the same machine.
 _ARCHITECTURES = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm"}

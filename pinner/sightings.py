@@ -6,13 +6,13 @@ still has its own times: only a digest that no lock knows yet gets a later one.
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from os import PathLike
     from pathlib import Path
 
     from pinner.reference import Digest
@@ -24,7 +24,7 @@ EPOCH = "SOURCE_DATE_EPOCH"
 class Sightings:
     """What was first seen when: ``directory`` remembers, None for nobody; ``now`` is for what it does not know."""
 
-    def __init__(self, directory: Path | None, now: datetime) -> None:
+    def __init__(self, directory: str | PathLike[str] | None, now: datetime) -> None:
         self._directory = directory
         self.now = now
 
@@ -32,8 +32,11 @@ class Sightings:
         """Return when ``digest`` was first seen under the tag ``name`` (canonical): now, where nobody remembers it."""
         if self._directory is None:
             return self.now
+        import hashlib  # noqa: PLC0415 - only where something new was seen
+        from pathlib import Path  # noqa: PLC0415 - as above
+
         key = hashlib.sha256(f"{name}@{digest}".encode()).hexdigest()
-        record = self._directory / "seen" / key
+        record = Path(self._directory, "seen", key)
         try:
             return min(self._remembered(record), self.now)
         except OSError:  # a full disk, a folder that is none: now is true enough
@@ -42,8 +45,11 @@ class Sightings:
     def _remembered(self, record: Path) -> datetime:
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = str(int(self.now.timestamp()))
-        with suppress(FileExistsError), record.open("x", encoding="ascii") as stream:
-            stream.write(text)
+        try:
+            with record.open("x", encoding="ascii") as stream:
+                stream.write(text)
+        except FileExistsError:
+            pass
         try:
             return datetime.fromtimestamp(int(record.read_text("ascii")), UTC)
         except (ValueError, OverflowError):  # damaged, or another run is just about to write its now
@@ -51,7 +57,7 @@ class Sightings:
             return self.now
 
 
-def open_sightings(environment: Mapping[str, str], directory: Path | None, clock: float) -> Sightings:
+def open_sightings(environment: Mapping[str, str], directory: str | PathLike[str] | None, clock: float) -> Sightings:
     """Return what remembers for this run; ``clock`` is the time in seconds since 1970.
 
     SOURCE_DATE_EPOCH in ``environment`` is the time instead, and then nothing is remembered: the result must depend on

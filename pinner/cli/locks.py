@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
+from pinner.caches import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.errors import InputError
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import NAME, Lock
 from pinner.lockfile.resolver import LockedResolver, held_by
 from pinner.lockfile.usage import Scan, followed, names_in, rebuilt, usages
 from pinner.locking import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockstore import LockFile, save_lock
-from pinner.memory import cache_directory
 from pinner.plan import Failed, Plan, settled_plans
 from pinner.report.locks import render_held_back
 from pinner.report.style import hint_line, printable
@@ -73,7 +73,7 @@ def open_run(
     context: Context, settings: Settings, terminal: Terminal, place: LockFile, before: Lock, seen: Seen
 ) -> Run:
     """Return the run of a command that has ``seen`` its files."""
-    cache = cache_directory(context.environment) if settings.use_cache else None
+    cache = cache_folder(context.environment) if settings.use_cache else None
     sightings = open_sightings(context.environment, cache, context.clock())
     return Run(context, settings, terminal, place, before, _scan(context, place, seen), sightings)
 
@@ -156,7 +156,7 @@ def keep(run: Run, outcome: Outcome, *, write: bool = True) -> Locked:
     changed = ours != run.before
     if not write or not changed:
         return Locked(ours, changed, outcome.failures, outcome.elsewhere)
-    cache = cache_directory(run.context.environment) if run.settings.use_cache else None
+    cache = cache_folder(run.context.environment) if run.settings.use_cache else None
     try:
         lock, changed = save_lock(run.place, run.before, ours, cache)
     except InputError as error:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
 
+from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import Entry, Lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeVar
 
     from pinner.lockfile.model import LockedDigest
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
 
 def merge(base: Lock, theirs: Lock, ours: Lock) -> Lock:

@@ -6,19 +6,21 @@ import json
 import re
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import VERSION, Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.places import line_and_column, spots
 from pinner.reference import Digest, ImageReference, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import NoReturn, TypeVar
 
-T = TypeVar("T")
+    T = TypeVar("T")
 
-_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)", re.MULTILINE)
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+_CONFLICT = r"(?m)^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)"
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _ANEW = "take it from version control, or delete it and run `pinner lock` to make it anew"
 
@@ -36,13 +38,19 @@ def parse_lock(data: bytes, name: str) -> Lock:
         raise ConfigError(f"{name}:{line}:{column}: not UTF-8", hint=_ANEW) from error
     if text.startswith("\ufeff"):
         raise ConfigError(f"{name}:1:1: begins with a byte order mark", hint="save it as UTF-8 without one")
-    if (conflict := _CONFLICT.search(text)) is not None:
+    if (conflict := _conflict(text)) is not None:
         line, column = line_and_column(text, conflict.start())
         raise ConfigError(
             f"{name}:{line}:{column}: has merge conflicts",
             hint="take one side's file (git checkout --ours pinner.lock), then `pinner lock` adds what is missing",
         )
     return _lock(_Node(_json(text, name), (), _Text(text, name)))
+
+
+def _conflict(text: str) -> re.Match[str] | None:
+    if not any(mark in text for mark in _MARKS):  # what is no conflict need not wait for a pattern
+        return None
+    return re.search(_CONFLICT, text)
 
 
 def _json(text: str, name: str) -> object:

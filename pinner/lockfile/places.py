@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats.source import LineIndex
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Text that the json module has accepted: a string, a bracket, or anything else up to the next of them.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+')
+# Text that the json module has accepted: a string, a bracket, or anything else up to the next of them. Compiled where
+# it is needed: a lock that is as it should be is not searched.
+_PART = r'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^\s,:{}\[\]"]+'
 
 
 class Spot(NamedTuple):
@@ -40,7 +41,7 @@ def spots(text: str) -> Iterator[Spot]:
     """Yield the keys and the texts in lists of ``text``, which must be valid JSON, in order."""
     keys: list[str | None] = []
     openings: list[int] = []
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_PART, text):
         part = match[0]
         if part in "{[":
             openings.append(match.start())

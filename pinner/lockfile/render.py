@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
+from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import VERSION
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
     from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError
 from pinner.holding import Held, held_key
 from pinner.image import INDEX_TYPES
+from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import NAME
 from pinner.lockfile.select import platform_image
 from pinner.model import Resolved

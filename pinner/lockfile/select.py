@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError
+from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
 from pinner.matching import best
 from pinner.reference import Platform

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import Entry, Lock
 from pinner.model import Mention
 from pinner.screen import judged

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import NAME
 from pinner.report.style import printable
 from pinner.report.words import count

@@ -74,6 +74,14 @@ def test_what_is_pinned_without_a_tag_is_nothing_to_update_either(tmp_path: Path
     assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
 
 
+def test_what_is_as_the_lock_says_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
+    assert pinner(tmp_path, "lock").status == pinner(tmp_path, "pin").status == 0
+    modules = loaded(tmp_path, "pin", "Dockerfile")
+    assert "pinner.lockfile.parse" in modules
+    assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
+
+
 def test_a_list_imports_nothing_heavy(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
     modules = loaded(tmp_path, "list", "Dockerfile")
