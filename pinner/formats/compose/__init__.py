@@ -10,6 +10,7 @@ import re
 from pinner.formats.compose.readers import ROOT, SERVICES, state_of
 from pinner.formats.compose.recognition import is_named_compose, services_of
 from pinner.formats.compose.services import read_services
+from pinner.formats.compose.shortcut import add_images
 from pinner.formats.compose.siblings import Outline, family, reconcile
 from pinner.formats.compose.walk import Walk, find_builds
 from pinner.formats.yamlnodes import Budget, Mapping, Problem, Scalar, load, parse
@@ -62,9 +63,12 @@ def _locate(document: Document, *, named: bool) -> Located | None:
     outline: list[object] = []
     budget = Budget()
     recognised = False
-    for part in load(data):
+    parts = load(data)
+    for part in parts:
         composed = parse(part, budget)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
+        if len(parts) == len(composed.roots) == 1 and add_images(composed.roots[0], document.path, collector):
+            return Located(collector.places(), Outline(tuple(outline)))
         for root in composed.roots:
             fields = Fields()
             mapping = services_of(root, fields, document.path)

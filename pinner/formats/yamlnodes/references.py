@@ -184,6 +184,11 @@ class Collector:
         self.image_nodes.add(id(scalar))
         return True
 
+    def discard(self) -> None:
+        """Forget what was kept, to begin again."""
+        self._entries.clear()
+        self.image_nodes.clear()
+
     def settle(self, root: Node, fields: Fields, grammar: Grammar, state: str = "") -> None:
         """Be done with a document that has aliases: its mentions whose text somebody else reads too become skips.
 
