@@ -12,23 +12,25 @@ if TYPE_CHECKING:
     from pinner.screen import Operation
 
 _CHANGES: Mapping[str, Operation] = {"pin": "pin", "update": "update", "unpin": "unpin"}
+_ON_CHANGE = "--exit-non-zero-on-change"
 
 
 def parse(arguments: Sequence[str]) -> Invocation:
     """Return what ``arguments`` ask for; raises `ConfigError` where they make no sense.
 
-    The most frequent calls, ``pinner check PATH…`` and ``pinner list PATH…`` without an option, and those of `pin`,
-    `update` and `unpin`, are understood without click, and so is ``pinner --version``: importing click takes longer
-    than the check. Anything else is click's business; what runs afterwards is the same function.
+    The most frequent calls are understood without click, for importing it takes longer than the check: a command and
+    paths, without an option but the one that the pre-commit hook gives, and ``pinner --version``. Anything else is
+    click's business; what runs afterwards is the same function.
     """
-    command, *paths = arguments or ("",)
+    command, *rest = arguments or ("",)
+    paths = tuple([one for one in rest if one != _ON_CHANGE]) if command in _CHANGES else tuple(rest)
     if not any(path.startswith("-") for path in paths):
         if command == "check":
-            return _check(tuple(paths))
+            return _check(paths)
         if command == "list":
-            return _list(tuple(paths))
+            return _list(paths)
         if command in _CHANGES:
-            return _change(_CHANGES[command], tuple(paths))
+            return _change(_CHANGES[command], paths, exit_non_zero_on_change=_ON_CHANGE in rest)
         if command == "--version" and not paths:
             return Invocation(DEFAULTS, _version)
     from pinner.cli.syntax.parser import parse_with_click  # noqa: PLC0415 - 45 ms
@@ -50,10 +52,10 @@ def _list(paths: tuple[str, ...]) -> Invocation:
     return Invocation(asked.options, lambda context: list_(context, asked))
 
 
-def _change(operation: Operation, paths: tuple[str, ...]) -> Invocation:
+def _change(operation: Operation, paths: tuple[str, ...], *, exit_non_zero_on_change: bool) -> Invocation:
     from pinner.cli.commands.change import ChangeOptions, change  # noqa: PLC0415 - as above
 
-    asked = ChangeOptions(operation, paths=paths)
+    asked = ChangeOptions(operation, paths=paths, exit_non_zero_on_change=exit_non_zero_on_change)
     return Invocation(asked.options, lambda context: change(context, asked))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,13 @@ def test_what_is_done_already_imports_nothing_heavy(tmp_path: Path, command: str
     assert len(own) <= MOST_MODULES_TO_PIN
 
 
+def test_the_hook_that_pins_starts_without_click(tmp_path: Path) -> None:
+    [entry] = re.findall(r"(?m)^  entry: pinner (pin .*)$", (ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    (tmp_path / "Dockerfile").write_text(f"FROM alpine:3.20@sha256:{'0' * 64}\n", "utf-8")
+    modules = loaded(tmp_path, *entry.split(), "Dockerfile")
+    assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
+
+
 def test_what_is_pinned_without_a_tag_is_nothing_to_update_either(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM alpine@sha256:{'0' * 64}\n", "utf-8")
     modules = loaded(tmp_path, "update", "Dockerfile")
@@ -127,14 +135,19 @@ def test_with_and_without_click_the_same_is_said(tmp_path: Path, paths: tuple[st
     assert short == pinner(tmp_path, "--color=auto", "list", "--format=text", "--", *paths)
 
 
-CHANGES: list[tuple[str, ...]] = [*CALLS, ("",), ("pin",), ("a", "bad.yaml", "nix"), ("https://example.com/a/b",)]
+ON_CHANGE = "--exit-non-zero-on-change"
+CHANGES: list[tuple[str, ...]] = [
+    *CALLS,
+    *(("",), ("pin",), ("a", "bad.yaml", "nix"), ("https://example.com/a/b",)),
+    *((ON_CHANGE,), (ON_CHANGE, "Dockerfile"), ("Dockerfile", ON_CHANGE, "a", ON_CHANGE), (ON_CHANGE, "nix")),
+]
 
 
 @pytest.mark.parametrize("command", ["pin", "update", "unpin"])
 @pytest.mark.parametrize("paths", CHANGES, ids=" ".join)
 def test_with_and_without_click_the_same_is_done(tmp_path: Path, command: str, paths: tuple[str, ...]) -> None:
     said = []
-    spellings = ((command, *paths), (command, *paths, "--color=auto"), ("--color=auto", command, "--", *paths))
+    spellings = ((command, *paths), (command, *paths, "--color=auto"), ("--color=auto", command, *paths))
     for number, arguments in enumerate(spellings):
         folder = tmp_path / str(number)
         (folder / "a").mkdir(parents=True)
@@ -153,6 +166,9 @@ def test_with_and_without_click_the_same_is_done(tmp_path: Path, command: str, p
 def test_a_change_with_an_option_is_click_s_business(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
     assert pinner(tmp_path, "pin", "Dockerfile", "--lokced").status == 2
+    for command in ("check", "list"):
+        assert "no such option" in pinner(tmp_path, command, ON_CHANGE).stderr
+    assert ON_CHANGE in pinner(tmp_path, "pin", "--", ON_CHANGE).stderr
     assert "--format goes with --diff" in pinner(tmp_path, "update", "Dockerfile", "--format=json").stderr
     assert pinner(tmp_path, "unpin", "--help").stdout.startswith("Usage: pinner unpin")
 
