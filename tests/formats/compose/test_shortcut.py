@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from yamlplaces import DIGEST, in_compose
 
 from pinner.formats import compose
-from pinner.formats.compose.shortcut import add_images
+from pinner.formats.compose.shortcut import _MOST_KEPT, _ways, add_images
 from pinner.formats.yamlnodes import Budget, load, parse
 from pinner.formats.yamlnodes.references import Collector
 from pinner.model import Document
@@ -56,6 +56,7 @@ WALKED = [
     "services:\n  a:\n    image: null\n",
     "services:\n  a:\n    image: ''\n",
     "services:\n  a:\n    image: [x]\n",
+    "services:\n  a:\n    image:\n      x: y\n",
     "services:\n  a:\n    image: {x: y}\n",
     "services:\n  a:\n    image: ${X}\n",
     "services:\n  a:\n    image: NGINX\n",
@@ -122,6 +123,12 @@ def test_what_was_told_of_one_file_is_not_told_of_one_with_another_name() -> Non
     for _ in range(2):
         assert compose.locate(Document("stack.yaml", text.encode())) is None
         assert in_compose(text).places
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    for number in range(_MOST_KEPT + 1):
+        assert is_short(f"services:\n  s{number}:\n    image: x\n")
+        assert len(_ways) <= _MOST_KEPT
 
 
 VALUES = st.sampled_from(
