@@ -32,6 +32,8 @@ def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -
 
     Replaces what was known of the file with these bytes. A record that cannot be written is no error: the pin stands.
     """
+    if not added and not _folder(directory).is_dir():  # there is nothing to forget
+        return
     record = _record(directory, file, data)
     try:
         if not added:
@@ -47,6 +49,8 @@ def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -
 
 def recall(directory: Path, file: Path, data: bytes) -> frozenset[int]:
     """Return the offsets of the digests' ``@`` in ``data`` whose tags are pinner's own, as far as is known."""
+    if not _folder(directory).is_dir():
+        return frozenset()
     try:
         known = {int(word) for word in _record(directory, file, data).read_text("ascii").split()}
     except (OSError, ValueError):
@@ -56,7 +60,11 @@ def recall(directory: Path, file: Path, data: bytes) -> frozenset[int]:
 
 def _record(directory: Path, file: Path, data: bytes) -> Path:
     key = hashlib.sha256(os.fsencode(file.resolve()) + b"\0" + _DIGEST.sub(b"", data)).hexdigest()
-    return directory / "tags" / key
+    return _folder(directory) / key
+
+
+def _folder(directory: Path) -> Path:
+    return directory / "tags"
 
 
 def _digests(data: bytes) -> Iterator[tuple[int, int]]:
