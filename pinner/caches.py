@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 
 def cache_folder(environment: Mapping[str, str]) -> str | None:
-    """Return pinner's cache folder for this user (XDG base directories and their like), or None where none is known."""
-    if directory := environment.get("XDG_CACHE_HOME"):
+    """Return pinner's cache folder for this user (XDG base directories and their like), or None where none is known.
+
+    A relative XDG_CACHE_HOME is none, says its specification: the cache would lie in whatever folder is current.
+    """
+    directory = environment.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(directory):
         return os.path.join(directory, "pinner")
     if sys.platform == "win32":
         local = environment.get("LOCALAPPDATA")

@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
-    [({"XDG_CACHE_HOME": "/c"}, Path("/c/pinner")), ({}, None)],
+    [({"XDG_CACHE_HOME": "/c"}, Path("/c/pinner")), ({"XDG_CACHE_HOME": "c"}, None), ({}, None)],
 )
 def test_cache_directory(environment: dict[str, str], expected: Path | None) -> None:
     assert cache_directory(environment) == expected
