@@ -67,9 +67,17 @@ def share_out(
 
 
 def _forks() -> bool:
-    """Tell whether a fork is cheap and safe: on macOS the system's libraries forbid it, and threads hold locks."""
+    """Tell whether a fork is cheap and safe: on macOS the system's libraries forbid it, and threads hold locks.
+
+    Where whoever started us ignores the end of children, there are none to wait for, and their numbers are others'.
+    """
+    if sys.platform != "linux":
+        return False
+    import signal  # noqa: PLC0415 - only for large trees
+
     threads = sys.modules.get("threading")
-    return sys.platform == "linux" and (threads is None or threads.active_count() == 1)
+    alone = threads is None or threads.active_count() == 1
+    return alone and signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN
 
 
 def _tokens(number: int) -> int:
@@ -82,10 +90,12 @@ def _tokens(number: int) -> int:
     return source
 
 
-def _do(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int) -> dict[int, list[Result]]:
-    """Return, by number, the results of the shares that this process came to do."""
+def _do(
+    work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int, parent: int | None = None
+) -> dict[int, list[Result]]:
+    """Return, by number, the results of the shares that this process came to do while ``parent`` was its parent."""
     done = {}
-    while token := os.read(tokens, _TOKEN):
+    while parent in (None, os.getppid()) and (token := os.read(tokens, _TOKEN)):
         index = int.from_bytes(token, "little")
         done[index] = [work(item) for item in shares[index]]
     return done
@@ -99,30 +109,35 @@ def _start(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tok
     import signal  # noqa: PLC0415 - only for large trees
 
     source, sink = os.pipe()
+    parent = os.getpid()
     # An interruption of the child may never run the parent's code in it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         pid = os.fork()
         if not pid:
-            _serve(work, shares, tokens, sink)
+            _serve(lambda: _do(work, shares, tokens, parent), sink, before)
     except OSError:
         os.close(source)
         raise
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         os.close(sink)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return pid, source
 
 
-def _serve(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int, sink: int) -> NoReturn:
-    """Do shares, say what came of them and be gone: nothing of the parent's is finished, flushed or printed twice."""
+def _serve(do: Callable[[], object], sink: int, blocked: Iterable[int]) -> NoReturn:
+    """Do what there is, say what came of it and be gone: nothing of the parent's is finished, flushed or printed twice.
+
+    ``blocked`` are the signals that the parent did not hear before.
+    """
     import signal  # noqa: PLC0415 - only for large trees
 
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        _send(sink, _do(work, shares, tokens))
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        _send(sink, do())
         status = 0
     finally:
         os._exit(status)

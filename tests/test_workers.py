@@ -96,6 +96,45 @@ def test_beside_other_threads_nothing_is_forked() -> None:
 
 
 @linux
+def test_where_the_end_of_children_is_ignored_nothing_is_forked() -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert {pid for _, pid in share_out(slow, range(64), 8, processes=2)} == {os.getpid()}
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+@linux
+@pytest.mark.parametrize("blocked", [True, False])
+def test_signals_are_blocked_as_they_were(*, blocked: bool) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK if blocked else signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        share_out(slow, range(64), 8, processes=2)
+        assert (signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())) == blocked
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@linux
+def test_processes_without_a_parent_end() -> None:
+    code = (
+        "import os, time\n"
+        "from pinner.workers import share_out\n"
+        "def work(item):\n"
+        "    if item == 0: print('started', flush=True)\n"
+        "    time.sleep(0.05)\n"
+        "share_out(work, range(8000), 8, processes=3)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as it:
+        assert it.stdout is not None
+        assert it.stdout.readline() == "started\n"
+        it.terminate()
+        begun = time.monotonic()
+        assert it.stdout.read() == ""  # to the end: nobody holds the pipe any more
+    assert time.monotonic() - begun < 20
+
+
+@linux
 def test_no_stream_is_left_open() -> None:
     before = sorted(Path("/proc/self/fd").iterdir())
     share_out(slow, range(64), 8, processes=3)
