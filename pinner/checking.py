@@ -76,8 +76,14 @@ def examine_all(
 def _is_much(targets: Sequence[Target]) -> bool:
     if len(targets) >= WORTH_REMEMBERING:
         return True
-    sizes = (os.path.getsize(target.file) for target in targets if os.path.isfile(target.file))
-    return sum(sizes) >= WORTH_REMEMBERING * _USUAL_SIZE
+    return sum(map(_size, targets)) >= WORTH_REMEMBERING * _USUAL_SIZE
+
+
+def _size(target: Target) -> int:
+    try:
+        return os.path.getsize(target.file)
+    except OSError:  # whoever reads it says so
+        return 0
 
 
 def _remembering(
@@ -90,6 +96,8 @@ def _remembering(
     from pinner.cleared import open_record, save_record, stamp, written  # noqa: PLC0415 - only for large trees
 
     record = open_record(memory.folder, memory.root, criteria)
+    if record is None:
+        return look([_Job(target, None) for target in targets])
     known: dict[str, Examined] = {}
     kept: dict[str, str] = {} if memory.whole else dict(record.lines)
     jobs: list[_Job] = []
@@ -108,7 +116,7 @@ def _remembering(
     for (name, mark), one in zip(marks, found, strict=True):
         if name is not None and one.hash:
             kept[name] = written(mark, one)
-    save_record(record, kept)
+    save_record(record, kept, memory.now)
     found_by_path = {one.path: one for one in found}
     return [known.get(target.path) or found_by_path[target.path] for target in targets]
 

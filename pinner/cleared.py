@@ -3,16 +3,18 @@
 One record for each repository in the user's cache folder, a line for each file that an examination had nothing to say
 of, whatever the day: its counts, the SHA-256 of its bytes, and the stamp the system had on it (size, times, inode).
 Where the stamp is the same the file is not even opened, as git does it; where it is not, the bytes decide. A record is
-good for one key: the criteria, pinner's own code, Python and the parsers. One that cannot be read, or has another key,
-is an empty one; one that cannot be written is no error.
+good for one key: the criteria, pinner's own code, Python and the parsers. One that cannot be read, has another key, is
+damaged or may be somebody else's work is an empty one; one that cannot be written is no error.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from functools import lru_cache
 
+from pinner import __version__
 from pinner.examine import Counts, Examined
 from pinner.lean import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +30,14 @@ _TICK = _SECOND // 10
 _COARSE_TICK = 3 * _SECOND
 """The same where a file system keeps whole seconds, or every other."""
 _MOST_LINES = 200_000
+_PATIENCE = 60 * _SECOND
+"""After so many nanoseconds nobody writes a record any more: who began to was killed."""
+# Elsewhere the time of the last change cannot be set; there what stands in its place is the time of creation.
+_TELLS_CHANGES = os.name != "nt"
+# A FIFO in the record's place would block the open.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# What is there already is somebody's: another run's that writes too, or a trap.
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # What answers depend on and is not ours, by its first file.
 _PARSERS = ("ruamel/yaml/__init__.py", "dockerfile_parse/__init__.py", "libcst/__init__.py")
 
@@ -84,40 +94,85 @@ def _result(text: str) -> tuple[str, Counts]:
     return format_, Counts(int(pinned), int(unpinned), int(skipped))
 
 
-def open_record(folder: str, root: str, criteria: Criteria) -> Record:
-    """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``."""
+def open_record(folder: str, root: str, criteria: Criteria) -> Record | None:
+    """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``.
+
+    None where nothing may be remembered: no version of pinner's code could be told from another.
+    """
     import zlib  # noqa: PLC0415 - only where there is a cache
 
     root = os.path.join(root, "")
     readable = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in root[-40:])
     file = os.path.join(folder, "cleared", f"{zlib.crc32(os.fsencode(root)):08x}{readable}.txt")
     key = _key(root, criteria)
+    if key is None:
+        return None
     empty = Record(file, key, root, {})
     try:
-        with open(file, "rb") as stream:
-            first, *lines = stream.read().decode("utf-8").split("\n")
+        first, sum_, text = _read(file).split(b"\n", 2)
+        if first != key.encode("ascii") or sum_ != _sum(text):
+            return empty
+        lines = text.decode("utf-8").split("\n")
     except (OSError, ValueError):
-        return empty
-    if first != key:
         return empty
     return empty._replace(lines=dict([line.partition("\t")[::2] for line in lines]))
 
 
-def save_record(record: Record, lines: Mapping[str, str]) -> None:
-    """Make ``lines`` what is remembered from now on."""
+def _read(file: str) -> bytes:
+    """Return the bytes of ``file``; raises `OSError`, also where somebody else may have written them."""
+    with open(os.open(file, _READ), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise PermissionError
+        if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
+            raise PermissionError
+        return stream.read()
+
+
+def _sum(text: bytes) -> bytes:
+    """Return what tells ``text`` from a damaged one, on one line."""
+    import zlib  # noqa: PLC0415 - only where there is a cache
+
+    return f"{zlib.crc32(text):08x} {len(text)}".encode("ascii")
+
+
+def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
+    """Make ``lines`` what is remembered from now on; where another run is about to do so, what that one knows.
+
+    ``now`` is in nanoseconds since 1970.
+    """
     if lines == record.lines:
         return
     names = list(lines)[-_MOST_LINES:]
-    text = "\n".join((record.key, *(f"{name}\t{lines[name]}" for name in names)))
-    temporary = f"{record.file}.{os.getpid()}"
+    text = "\n".join(f"{name}\t{lines[name]}" for name in names).encode("utf-8")
+    temporary = f"{record.file}.new"
     try:
         os.makedirs(os.path.dirname(record.file), mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        with open(descriptor, "wb") as stream:
-            stream.write(text.encode("utf-8"))
-        os.replace(temporary, record.file)
+        _forget_old(temporary, now)
+        descriptor = os.open(temporary, _CREATE, 0o600)
     except OSError:
         return
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(b"\n".join((record.key.encode("ascii"), _sum(text), text)))
+        os.replace(temporary, record.file)
+    except BaseException as error:  # an interruption too must leave no litter
+        from contextlib import suppress  # noqa: PLC0415 - hardly ever needed
+
+        with suppress(OSError):
+            os.unlink(temporary)
+        if not isinstance(error, OSError):
+            raise
+
+
+def _forget_old(temporary: str, now: int) -> None:
+    """Remove ``temporary`` where whoever began to write it does so no more."""
+    try:
+        begun = os.lstat(temporary).st_mtime_ns
+    except FileNotFoundError:
+        return
+    if abs(now - begun) > _PATIENCE:
+        os.unlink(temporary)
 
 
 def stamp(file: str, now: int) -> str:
@@ -130,7 +185,7 @@ def stamp(file: str, now: int) -> str:
     except OSError:
         return ""
     changed = max(status.st_mtime_ns, status.st_ctime_ns)
-    if now - changed < (_TICK if status.st_mtime_ns % _SECOND else _COARSE_TICK):
+    if not _TELLS_CHANGES or now - changed < (_TICK if status.st_mtime_ns % _SECOND else _COARSE_TICK):
         return ""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
@@ -140,28 +195,40 @@ def written(stamp: str, examined: Examined) -> str:
     return "\t".join((stamp, examined.hash, examined.format or "", *map(str, examined.counts)))
 
 
-def _key(root: str, criteria: Criteria) -> str:
-    """Return all that an answer depends on beside the bytes of a file and its name, on one line."""
+def _key(root: str, criteria: Criteria) -> str | None:
+    """Return all that an answer depends on beside the bytes of a file and its name, on one line of ASCII.
+
+    None where pinner's code is in no files of its own: in an archive, or compiled.
+    """
     package = os.path.dirname(__file__)
-    own = [os.path.join(package, name) for name in os.listdir(package)]
+    try:
+        own = [os.path.join(package, name) for name in os.listdir(package)]
+    except OSError:
+        return None
+    own.append(os.path.join(package, "report", "base.py"))
     own += [
         os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(package, "formats")) for name in names
     ]
     code = sorted(filter(None, map(_version, (name for name in own if name.endswith(".py")))))
+    if not code:
+        return None
     parsers = [version for name in _PARSERS if (version := _first_version(name))]
     settings = (criteria.calls, criteria.images_exclude, sorted(criteria.rules.items()))
-    return ascii((root, sys.version, settings, code, parsers))
+    return ascii((root, __version__, package, sys.version, settings, code, parsers))
 
 
-def _version(file: str) -> tuple[str, int, int] | None:
-    """Return what tells one version of the module ``file`` from another: those of packages are too coarse for that."""
+def _version(file: str) -> tuple[str, int, int, int] | None:
+    """Return what tells one version of the module ``file`` from another: those of packages are too coarse for that.
+
+    The time of the last change too: who builds reproducibly sets that of the last modification.
+    """
     try:
         status = os.stat(file)
     except OSError:
         return None
-    return os.path.basename(file), status.st_size, status.st_mtime_ns
+    return os.path.basename(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _first_version(module: str) -> tuple[str, int, int] | None:
+def _first_version(module: str) -> tuple[str, int, int, int] | None:
     """Return the version of the first file ``module`` on Python's path."""
     return next(filter(None, (_version(os.path.join(folder, module)) for folder in sys.path)), None)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
+import zlib
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +26,9 @@ from pinner.__main__ import main
 from pinner.checking import WORTH_REMEMBERING, Memory, examine_all
 from pinner.config import Settings
 from pinner.discover import Target
+
+if sys.platform != "win32":
+    import resource
 
 CLEAN = f"FROM alpine:3.20@{DIGEST}\n"
 LONG_AGO = time.time() - 1000
@@ -47,6 +55,19 @@ def record(folder: Path) -> Path:
     return file
 
 
+def lines_of(folder: Path) -> list[str]:
+    """Return what the record of ``folder`` says, a file a line."""
+    return record(folder).read_text().split("\n")[2:]
+
+
+def rewrite(file: Path, old: bytes, new: bytes) -> None:
+    """Make the record ``file`` say ``new`` for ``old`` as if it had been found so."""
+    key, _, text = file.read_bytes().split(b"\n", 2)
+    assert old in text
+    text = text.replace(old, new)
+    file.write_bytes(b"\n".join((key, f"{zlib.crc32(text):08x} {len(text)}".encode(), text)))
+
+
 def test_a_second_run_says_the_same_and_then_writes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "tree"
     folder.mkdir()
@@ -62,8 +83,7 @@ def test_a_second_run_says_the_same_and_then_writes_nothing(tmp_path: Path) -> N
 def test_files_with_the_same_stamp_are_not_looked_at(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
-    file = record(tmp_path)
-    file.write_bytes(file.read_bytes().replace(b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0"))
+    rewrite(record(tmp_path), b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0")
     examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
     assert {one.counts for one in examined} == {(7, 0, 0)}
 
@@ -71,13 +91,11 @@ def test_files_with_the_same_stamp_are_not_looked_at(tmp_path: Path) -> None:
 def test_a_young_file_is_known_by_its_bytes_alone(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path, later=0))
-    lines = record(tmp_path).read_text().splitlines()[1:]
-    assert [line.split("\t")[1] for line in lines] == [""] * len(targets)
-    file = record(tmp_path)
-    file.write_bytes(file.read_bytes().replace(b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0"))
+    assert [line.split("\t")[1] for line in lines_of(tmp_path)] == [""] * len(targets)
+    rewrite(record(tmp_path), b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0")
     examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
     assert {one.counts for one in examined} == {(7, 0, 0)}
-    assert all(line.split("\t")[1] for line in record(tmp_path).read_text().splitlines()[1:])
+    assert all(line.split("\t")[1] for line in lines_of(tmp_path))
 
 
 def test_a_change_that_leaves_size_and_time_is_seen(tmp_path: Path) -> None:
@@ -146,6 +164,115 @@ def test_a_record_that_is_spoilt_is_made_anew(tmp_path: Path, spoil: object) -> 
     assert record(tmp_path).read_bytes() == whole
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_damage_costs_time_and_changes_no_answer(data: st.DataObject) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name, "tree")
+        folder.mkdir()
+        targets = padding(folder)
+        first = examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+        whole = record(folder).read_bytes()
+        start = data.draw(st.integers(0, len(whole)))
+        end = data.draw(st.integers(start, min(len(whole), start + 4)))
+        between = data.draw(st.binary(max_size=4) | st.sampled_from([b"7", b"\t", b"\n", b"0"]))
+        record(folder).write_bytes(whole[:start] + between + whole[end:])
+        again = examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+        assert [one.counts for one in again] == [one.counts for one in first]
+        assert record(folder).read_bytes() == whole
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no owners and modes")
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_record_that_others_may_write_is_not_believed(tmp_path: Path, mode: int) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    rewrite(record(tmp_path), b"\t1\t0\t0", b"\t7\t0\t0")
+    record(tmp_path).chmod(mode)
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    assert record(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_record_of_somebody_elses_is_not_believed(tmp_path: Path) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    rewrite(record(tmp_path), b"\t1\t0\t0", b"\t7\t0\t0")
+    os.chown(record(tmp_path), 4711, 4711)
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_nobody_is_waited_for_where_the_record_should_be(tmp_path: Path) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    file = record(tmp_path)
+    file.unlink()
+    os.mkfifo(file, 0o600)
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    assert file.is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_nothing_that_lies_in_the_way_is_written_through(tmp_path: Path) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    file = record(tmp_path)
+    whole = file.read_bytes()
+    file.unlink()
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    trap = file.with_name(f"{file.name}.new")
+    trap.symlink_to(precious)
+    for later in (10.0, 30.0):
+        agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path, later=later)))
+        assert not file.exists()
+    # Whoever began a minute ago does not write any more.
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path, later=100)))
+    assert file.read_bytes() == whole
+    assert not trap.is_symlink()
+    assert precious.read_text() == "mine"
+
+
+def test_where_the_disk_is_full_nothing_is_left_behind(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("limits of their own")
+    targets = padding(tmp_path)
+    where = memory(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        examined = examine_all(targets, Settings(), today=TODAY, memory=where)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    agree(targets, examined)
+    assert list(Path(where.folder, "cleared").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["archive", "compiled"])
+def test_of_code_that_cannot_be_told_from_another_nothing_is_remembered(tmp_path: Path, kind: str) -> None:
+    folder, code = tmp_path / "tree", tmp_path / "code"
+    folder.mkdir()
+    padding(folder)
+    package = Path(cleared.__file__).parent
+    shutil.copytree(package, code / "pinner", ignore=shutil.ignore_patterns("__pycache__"))
+    if kind == "archive":
+        where = shutil.make_archive(str(tmp_path / "packed"), "zip", code)
+    else:
+        where = str(code)
+        compileall.compile_dir(code, quiet=2, legacy=True)
+        for source in code.rglob("*.py"):
+            source.unlink()
+    environment = {**os.environ, "PYTHONPATH": where, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = (sys.executable, "-c", "import pinner.__main__ as it; print(it.__file__); it.run()", "check")
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert where in done.stdout
+    assert done.stderr == "all 50 references are pinned (50 files)\n"
+    assert not (tmp_path / "cache").exists()
+
+
 def test_where_nothing_can_be_kept_nothing_is_lost(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     blocked = tmp_path / "file"
@@ -162,9 +289,9 @@ def test_a_run_on_a_part_keeps_the_rest_and_a_run_on_all_forgets_what_is_gone(tm
     part = [Target(str(large), large.name, named=True)]
     examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
     examine_all(part, Settings(), today=TODAY, memory=memory(tmp_path, whole=False))
-    assert len(record(tmp_path).read_text().splitlines()) == 1 + len(targets) + 1
+    assert len(lines_of(tmp_path)) == len(targets) + 1
     examine_all([*targets[1:], *part], Settings(), today=TODAY, memory=memory(tmp_path))
-    assert len(record(tmp_path).read_text().splitlines()) == 1 + len(targets)
+    assert len(lines_of(tmp_path)) == len(targets)
 
 
 def test_only_what_is_in_the_repository_and_has_a_name_for_a_line_is_kept(tmp_path: Path) -> None:
@@ -175,7 +302,7 @@ def test_only_what_is_in_the_repository_and_has_a_name_for_a_line_is_kept(tmp_pa
         file.write_text(CLEAN)
         targets.append(Target(str(file), file.name))
     examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
-    assert len(record(folder).read_text().split("\n")) == 1 + WORTH_REMEMBERING
+    assert len(lines_of(folder)) == WORTH_REMEMBERING
 
 
 def test_two_repositories_have_two_records(tmp_path: Path) -> None:
@@ -223,7 +350,7 @@ def test_a_settled_record_is_not_for_another_python_or_pinner(tmp_path: Path) ->
     key = record(tmp_path).read_text().split("\n")[0]
     for known in (Path(cleared.__file__), Path(cleared.__file__).parent / "formats" / "dockerfile" / "plain.py"):
         status = known.stat()
-        assert f"('{known.name}', {status.st_size}, {status.st_mtime_ns})" in key
+        assert f"('{known.name}', {status.st_size}, {status.st_mtime_ns}, {status.st_ctime_ns})" in key
     assert "3." in key
 
 
