@@ -97,8 +97,8 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
             links.append(target)
         else:
             yield real_root + name, target
-    # Links last: where the file they lead to was listed itself, it goes by its own name.
-    for target in sorted(links):
+    # Links last: where the file they lead to was listed itself, it goes by its own name. Git has an order, a walk none.
+    for target in sorted(links) if names is None else links:
         identity = _identity(target.file)
         if identity.startswith(real_root) and os.path.isfile(identity):
             yield identity, target
@@ -155,7 +155,8 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
     while pending:
         prefix = pending.pop()
         try:
-            entries = list(os.scandir(os.path.join(root, prefix)))
+            # By way of its ".", for a folder whose names may be read but not what they stand for is refused there.
+            entries = list(os.scandir(os.path.join(root, prefix, os.curdir)))
         except OSError:  # a folder we may not read is as good as ignored
             continue
         names = {entry.name for entry in entries}

@@ -261,6 +261,29 @@ def test_a_folder_that_cannot_be_listed_does_not_stop_the_walk(tmp_path: Path) -
     (tmp_path / "closed").chmod(0o755)
 
 
+@both_ways
+def test_a_folder_whose_files_cannot_be_asked_for_is_passed_over(tmp_path: Path, *, git_works: bool) -> None:
+    root = repository(tmp_path / "r")
+    fill(root, "Dockerfile", "names/Dockerfile", "names/below/Dockerfile")
+    (root / "names").chmod(0o600)
+    if os.access(root / "names", os.X_OK):
+        pytest.skip("every file can be asked for here")
+    assert found(root, git_works=git_works) == ["Dockerfile"]
+    (root / "names").chmod(0o755)
+
+
+@both_ways
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_of_two_links_to_one_file_the_first_stands_for_it(tmp_path: Path, *, git_works: bool) -> None:
+    root = repository(tmp_path / "r")
+    fill(root, "text")
+    for name in ("d", "b", "c"):
+        (root / name).mkdir()
+        (root / name / "Dockerfile").symlink_to("../text")
+    git(root, "add", ".")
+    assert found(root, git_works=git_works) == ["b/Dockerfile"]
+
+
 def test_a_plain_folder_may_be_a_gitignore(tmp_path: Path) -> None:
     fill(tmp_path, "Dockerfile", ".gitignore/Dockerfile")
     assert found(tmp_path) == [".gitignore/Dockerfile", "Dockerfile"]
