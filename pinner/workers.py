@@ -53,6 +53,7 @@ def share_out(
     except OSError:  # no more streams
         return [work(item) for item in items]
     helpers: list[tuple[int, int]] = []
+    is_done = False
     try:
         with suppress(OSError):
             while len(helpers) < number - 1:
@@ -60,9 +61,10 @@ def share_out(
         done = _do(work, shares, tokens)
         for _, stream in helpers:
             done |= _received(stream)
+        is_done = True
     finally:
         os.close(tokens)
-        _end(helpers)
+        _end(helpers, kill=not is_done)
     return [result for index, share in enumerate(shares) for result in done.get(index) or map(work, share)]
 
 
@@ -162,11 +164,12 @@ def _received(source: int) -> dict[int, list[Result]]:
     return done
 
 
-def _end(helpers: Iterable[tuple[int, int]]) -> None:
-    """Wait for the children, none of which has anything to do any more that somebody would read."""
+def _end(helpers: Iterable[tuple[int, int]], *, kill: bool) -> None:
+    """Wait for the children: they have said all they had to say; or are to be killed, for nobody would hear it."""
     import signal  # noqa: PLC0415 - only for large trees
 
     for pid, stream in helpers:
         os.close(stream)
-        os.kill(pid, signal.SIGKILL)
+        if kill:
+            os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
