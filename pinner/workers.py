@@ -52,12 +52,13 @@ def share_out(
         tokens = _tokens(len(shares))
     except OSError:  # no more streams
         return [work(item) for item in items]
+    parent = os.getpid()
     helpers: list[tuple[int, int]] = []
     is_done = False
     try:
         with suppress(OSError):
             while len(helpers) < number - 1:
-                helpers.append(_start(work, shares, tokens))
+                helpers.append(_start(lambda: _do(work, shares, tokens, parent), [stream for _, stream in helpers]))
         done = _do(work, shares, tokens)
         for _, stream in helpers:
             done |= _received(stream)
@@ -103,21 +104,20 @@ def _do(
     return done
 
 
-def _start(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tokens: int) -> tuple[int, int]:
-    """Start a process that does shares too; return its number and the stream on which it says what came of them.
+def _start(do: Callable[[], object], streams: Iterable[int]) -> tuple[int, int]:
+    """Start a process that does something; return its number and the stream on which it says what came of it.
 
-    Raises `OSError` where the system has no process to spare.
+    ``streams`` are those of the processes before it. Raises `OSError` where the system has no process to spare.
     """
     import signal  # noqa: PLC0415 - only for large trees
 
     source, sink = os.pipe()
-    parent = os.getpid()
     # An interruption of the child may never run the parent's code in it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         pid = os.fork()
         if not pid:
-            _serve(lambda: _do(work, shares, tokens, parent), sink, before)
+            _serve(do, sink, (source, *streams), before)
     except OSError:
         os.close(source)
         raise
@@ -127,15 +127,18 @@ def _start(work: Callable[[Item], Result], shares: Sequence[Sequence[Item]], tok
     return pid, source
 
 
-def _serve(do: Callable[[], object], sink: int, blocked: Iterable[int]) -> NoReturn:
+def _serve(do: Callable[[], object], sink: int, streams: Iterable[int], blocked: Iterable[int]) -> NoReturn:
     """Do what there is, say what came of it and be gone: nothing of the parent's is finished, flushed or printed twice.
 
-    ``blocked`` are the signals that the parent did not hear before.
+    ``streams`` are the parent's to read from: as long as one is open here, whoever writes to it waits for a parent that
+    died. ``blocked`` are the signals that the parent did not hear before.
     """
     import signal  # noqa: PLC0415 - only for large trees
 
     status = 1
     try:
+        for stream in streams:
+            os.close(stream)
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
