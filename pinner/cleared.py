@@ -29,6 +29,7 @@ _TICK = _SECOND // 10
 """Nanoseconds for which a file may change again without its times telling: more than a tick of any system's clock."""
 _COARSE_TICK = 3 * _SECOND
 """The same where a file system keeps whole seconds, or every other."""
+_PACKAGE = os.path.dirname(__file__)
 _MOST_LINES = 200_000
 _PATIENCE = 60 * _SECOND
 """After so many nanoseconds nobody writes a record any more: who began to was killed."""
@@ -94,17 +95,17 @@ def _result(text: str) -> tuple[str, Counts]:
     return format_, Counts(int(pinned), int(unpinned), int(skipped))
 
 
-def open_record(folder: str, root: str, criteria: Criteria) -> Record | None:
+def open_record(folder: str, root: str, criteria: Criteria, package: str = _PACKAGE) -> Record | None:
     """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``.
 
-    None where nothing may be remembered: no version of pinner's code could be told from another.
+    None where nothing may be remembered: no version of pinner's code, in ``package``, could be told from another.
     """
     import zlib  # noqa: PLC0415 - only where there is a cache
 
     root = os.path.join(root, "")
     readable = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in root[-40:])
     file = os.path.join(folder, "cleared", f"{zlib.crc32(os.fsencode(root)):08x}{readable}.txt")
-    key = _key(root, criteria)
+    key = _key(root, criteria, package)
     if key is None:
         return None
     empty = Record(file, key, root, {})
@@ -156,13 +157,17 @@ def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
         with open(descriptor, "wb") as stream:
             stream.write(b"\n".join((record.key.encode("ascii"), _sum(text), text)))
         os.replace(temporary, record.file)
-    except BaseException as error:  # an interruption too must leave no litter
-        from contextlib import suppress  # noqa: PLC0415 - hardly ever needed
+    except OSError:
+        return
+    finally:  # an interruption too must leave no litter
+        _remove(temporary)
 
-        with suppress(OSError):
-            os.unlink(temporary)
-        if not isinstance(error, OSError):
-            raise
+
+def _remove(temporary: str) -> None:
+    try:
+        os.unlink(temporary)
+    except OSError:  # renamed already
+        return
 
 
 def _forget_old(temporary: str, now: int) -> None:
@@ -195,12 +200,11 @@ def written(stamp: str, examined: Examined) -> str:
     return "\t".join((stamp, examined.hash, examined.format or "", *map(str, examined.counts)))
 
 
-def _key(root: str, criteria: Criteria) -> str | None:
+def _key(root: str, criteria: Criteria, package: str) -> str | None:
     """Return all that an answer depends on beside the bytes of a file and its name, on one line of ASCII.
 
     None where pinner's code is in no files of its own: in an archive, or compiled.
     """
-    package = os.path.dirname(__file__)
     try:
         own = [os.path.join(package, name) for name in os.listdir(package)]
     except OSError:

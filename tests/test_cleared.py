@@ -24,8 +24,11 @@ from world import world
 from pinner import cleared
 from pinner.__main__ import main
 from pinner.checking import WORTH_REMEMBERING, Memory, examine_all
+from pinner.cleared import open_record
 from pinner.config import Settings
 from pinner.discover import Target
+from pinner.examine import Criteria
+from pinner.model import Calls
 
 if sys.platform != "win32":
     import resource
@@ -249,6 +252,27 @@ def test_where_the_disk_is_full_nothing_is_left_behind(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, handler)
     agree(targets, examined)
     assert list(Path(where.folder, "cleared").iterdir()) == []
+
+
+@pytest.mark.parametrize("package", ["nowhere", ""])
+def test_no_record_is_opened_where_no_code_is(tmp_path: Path, package: str) -> None:
+    criteria = Criteria(Calls(), (), {})
+    assert open_record(str(tmp_path), str(tmp_path), criteria, str(tmp_path / package)) is None
+    assert open_record(str(tmp_path), str(tmp_path), criteria) is not None
+
+
+def test_a_line_that_says_nothing_is_none(tmp_path: Path) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    whole = record(tmp_path).read_bytes()
+    rewrite(record(tmp_path), b"\t1\t0\t0", b"\tone\t0\t0")
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    assert record(tmp_path).read_bytes() == whole
+
+
+def test_a_file_that_is_gone_by_now_counts_for_nothing(tmp_path: Path) -> None:
+    targets = [Target(str(tmp_path / "Dockerfile"), "Dockerfile")]
+    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
 
 
 @pytest.mark.parametrize("kind", ["archive", "compiled"])
