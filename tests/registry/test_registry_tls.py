@@ -44,13 +44,16 @@ class Authority:
         self.folder = folder
         self.file = folder / "ca.crt"
         openssl("req", "-x509", *KEY, "-keyout", str(folder / "ca.key"), "-out", str(self.file), "-days", "2",
-                "-subj", "/CN=Test Authority")  # fmt: skip
+                "-subj", "/CN=Test Authority", "-addext", "keyUsage=critical,keyCertSign,cRLSign")  # fmt: skip
 
     def sign(self, name: str, alternative: str = "IP:127.0.0.1", days: str = "2") -> tuple[Path, Path]:
         certificate, key, request = (self.folder / f"{name}.{ending}" for ending in ("crt", "key", "csr"))
         openssl("req", *KEY, "-keyout", str(key), "-out", str(request), "-subj", f"/CN={name}")
         extensions = self.folder / f"{name}.cnf"
-        extensions.write_text(f"subjectAltName={alternative}\n")
+        # Since 3.13 Python wants all that RFC 5280 wants.
+        extensions.write_text(
+            f"subjectAltName={alternative}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+        )
         openssl("x509", "-req", "-in", str(request), "-CA", str(self.file), "-CAkey", str(self.folder / "ca.key"),
                 "-CAcreateserial", "-days", days, "-extfile", str(extensions), "-out", str(certificate))  # fmt: skip
         return certificate, key
