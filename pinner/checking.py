@@ -95,7 +95,7 @@ def _remembering(
     """Return what came of ``targets``; those that are as they were are not looked at, and what is new is remembered."""
     from pinner.cleared import open_record, save_record, stamp, written  # noqa: PLC0415 - only for large trees
 
-    record = open_record(memory.folder, memory.root, criteria)
+    record = open_record(memory.folder, memory.root, criteria, len(targets))
     if record is None:
         return look([_Job(target, None) for target in targets])
     known: dict[str, Examined] = {}

@@ -31,6 +31,10 @@ _COARSE_TICK = 3 * _SECOND
 """The same where a file system keeps whole seconds, or every other."""
 _PACKAGE = os.path.dirname(__file__)
 _MOST_LINES = 200_000
+_CHEAP = 1_000_000
+"""Bytes of a record that are read in 10 ms or less."""
+_WORTH_A_FILE = 5_000
+"""Bytes of a record that are read in the time that a file takes."""
 _PATIENCE = 60 * _SECOND
 """After so many nanoseconds nobody writes a record any more: who began to was killed."""
 # Elsewhere the time of the last change cannot be set; there what stands in its place is the time of creation.
@@ -95,10 +99,13 @@ def _result(text: str) -> tuple[str, Counts]:
     return format_, Counts(int(pinned), int(unpinned), int(skipped))
 
 
-def open_record(folder: str, root: str, criteria: Criteria, package: str = _PACKAGE) -> Record | None:
+def open_record(
+    folder: str, root: str, criteria: Criteria, files: int = _MOST_LINES, package: str = _PACKAGE
+) -> Record | None:
     """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``.
 
-    None where nothing may be remembered: no version of pinner's code, in ``package``, could be told from another.
+    None where nothing may be remembered, since no version of pinner's code, in ``package``, could be told from another;
+    or where that would take longer than to look at as many ``files``: a part of a very large tree.
     """
     import zlib  # noqa: PLC0415 - only where there is a cache
 
@@ -110,6 +117,8 @@ def open_record(folder: str, root: str, criteria: Criteria, package: str = _PACK
         return None
     empty = Record(file, key, root, {})
     try:
+        if os.path.getsize(file) > max(_CHEAP, files * _WORTH_A_FILE):
+            return None
         first, sum_, text = _read(file).split(b"\n", 2)
         if first != key.encode("ascii") or sum_ != _sum(text):
             return empty

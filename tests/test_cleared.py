@@ -257,7 +257,7 @@ def test_where_the_disk_is_full_nothing_is_left_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("package", ["nowhere", ""])
 def test_no_record_is_opened_where_no_code_is(tmp_path: Path, package: str) -> None:
     criteria = Criteria(Calls(), (), {})
-    assert open_record(str(tmp_path), str(tmp_path), criteria, str(tmp_path / package)) is None
+    assert open_record(str(tmp_path), str(tmp_path), criteria, package=str(tmp_path / package)) is None
     assert open_record(str(tmp_path), str(tmp_path), criteria) is not None
 
 
@@ -327,6 +327,21 @@ def test_only_what_is_in_the_repository_and_has_a_name_for_a_line_is_kept(tmp_pa
         targets.append(Target(str(file), file.name))
     examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
     assert len(lines_of(folder)) == WORTH_REMEMBERING
+
+
+def test_of_a_very_large_tree_nothing_is_read_for_a_few_files(tmp_path: Path) -> None:
+    targets = padding(tmp_path)
+    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    file = record(tmp_path)
+    file.write_bytes(file.read_bytes() + b"\n" * 1_000_000)
+    large = file.read_bytes()
+    for part in (targets, targets[1:] + targets[:1]):
+        assert len(examine_all(part, Settings(), today=TODAY, memory=memory(tmp_path, whole=False))) == len(targets)
+        assert file.read_bytes() == large
+    criteria = Criteria(Settings().calls, (), {})
+    folder = str(file.parent.parent)
+    assert open_record(folder, str(tmp_path), criteria, 200) is None
+    assert open_record(folder, str(tmp_path), criteria, 300) is not None
 
 
 def test_two_repositories_have_two_records(tmp_path: Path) -> None:
