@@ -246,7 +246,8 @@ def test_libcst_is_imported_for_a_literal_alone() -> None:
 
     magics = "%matplotlib inline\n!ls 'a\n"
     assert run("import docker", magics, "for x in", "print 'two'", "%%bash\nx = (", "x = 'containers'") == "False False"
-    assert run(START, magics, "client.containers.run('a:1')") == "True True"
+    assert run(START, magics, "client.containers.run('a:1')") == "False True"
+    assert run(START, magics, "client.containers.run('a' ':1')") == "True True"
 
 
 def test_a_flood_of_magics_is_passed_over_and_said_where_it_may_name_an_image() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pythonplaces import CONTAINER, found, mentions, places, skips
 
-from pinner.formats.python.strings import Ending, ending
+from pinner.formats.python.strings import Ending, _plain_ending, _read_ending, ending
 from pinner.model import Skip
 
 BASE = len(CONTAINER)
@@ -143,3 +145,21 @@ def test_a_literal_that_libcst_reads_otherwise_is_not_touched() -> None:
     assert ending('"a:1"', "b:1", None) is None
     assert ending('b"a:1"', "b:1", None) is None
     assert ending('"a:1"', "a:1", None) == Ending(4)
+
+
+SIGNS = st.text(st.sampled_from("a:1'\"\\\n\ré{ @"), max_size=6)
+QUOTES = st.sampled_from(["'", '"', "'" * 3, '"' * 3, "", "b'", "r'", "f'"])
+
+
+@given(SIGNS, QUOTES, st.sampled_from([None, "1", DIGEST]))
+def test_a_plain_literal_is_read_as_libcst_reads_it(value: str, quote: str, digest: str | None) -> None:
+    source = f"{quote}{value}{quote.lstrip('brf')}"
+    plain = _plain_ending(source, value, digest)
+    assert plain is None or plain == _read_ending(source, value, digest)
+
+
+def test_literals_that_show_all_there_is_are_plain() -> None:
+    for source in ("'a:1'", '"a:1"', '"it is a"', f"'a:1@{DIGEST}'", "''"):
+        assert _plain_ending(source, source[1:-1], None) is not None
+    for source in ("'" * 3 + "a" + "'" * 3, "'a' 'b'", "'\\x61'", "b'a'", "f'a'", "a"):
+        assert _plain_ending(source, "a", None) is None

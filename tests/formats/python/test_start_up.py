@@ -37,10 +37,11 @@ def imported(path: str, code: str) -> str:
         (CONTAINER + "IMAGE = 'a:1'\nDockerContainer\n", "False"),
         (CONTAINER + "DockerContainer(f'{x}:1')\nDockerContainer(y)\n", "False"),
         ("# coding: latin-1\n" + CONTAINER + "DockerContainer('Not:one')\n", "False"),
-        (CONTAINER + "DockerContainer('a:1')\n", "True"),
+        (CONTAINER + "DockerContainer('a:1')\nDockerContainer(\"b:1\")\n", "False"),
+        (CONTAINER + "DockerContainer('a' ':1')\n", "True"),
     ],
 )
-def test_libcst_is_imported_for_a_literal_at_a_known_call_only(code: str, expected: str) -> None:
+def test_libcst_is_imported_for_a_literal_that_is_more_than_it_shows_only(code: str, expected: str) -> None:
     assert imported("app.py", code).split()[0] == expected
 
 
