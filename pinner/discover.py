@@ -15,8 +15,6 @@ from pinner.lean import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pathspec import GitIgnoreSpec
-
     from pinner.config import Settings
     from pinner.formats.base import Format
 
@@ -50,7 +48,7 @@ def discover(paths: Sequence[str], settings: Settings, folder: str, environment:
         full = os.path.normpath(os.path.join(folder, path))
         if os.path.isdir(full):
             targets = _in_folder(full, folder, environment)
-        elif os.path.lexists(full):
+        elif _is_there(full):
             targets = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
         else:
             raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
@@ -58,6 +56,17 @@ def discover(paths: Sequence[str], settings: Settings, folder: str, environment:
             if identity not in found and not excluded(target.file):
                 found[identity] = target
     return list(found.values())
+
+
+def _is_there(file: str) -> bool:
+    """Tell whether ``file`` exists, or may exist where we may not look: whoever reads it says so then."""
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
@@ -85,14 +94,17 @@ def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
 
 
 def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
-    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims."""
+    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims.
+
+    A folder that may not be looked into is among them, its path ending in ``/``: to read it says why.
+    """
     names = _listed_by_git(root, environment)
     real_root = f"{_identity(root).rstrip('/')}/"
     start = os.path.join(root, "")
     shown = _shower(root, folder)
     links = []
     for name, is_link in _walked(root) if names is None else _looked_up(start, names):
-        target = Target(start + name, shown(name))
+        target = Target(start + name, _without_dot(shown(name)))
         if is_link:
             links.append(target)
         else:
@@ -102,6 +114,11 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
         identity = _identity(target.file)
         if identity.startswith(real_root) and os.path.isfile(identity):
             yield identity, target
+
+
+def _without_dot(path: str) -> str:
+    """Return ``path``, that of a folder, which is given by way of its ``.``, with a ``/`` at its end."""
+    return f"{path[:-1] or './'}" if path == "." or path.endswith("/.") else path
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +134,10 @@ def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
             continue
         try:
             mode = os.lstat(start + name).st_mode
-        except OSError:  # in git's index, but deleted
+        except (FileNotFoundError, NotADirectoryError):  # in git's index, but deleted
+            continue
+        except OSError:  # in a folder that may not be entered
+            yield name, False
             continue
         if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
             yield name, stat.S_ISLNK(mode)
@@ -149,15 +169,16 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
 
     Links are not followed.
     """
+    from pinner.ignored import Ignored  # noqa: PLC0415 - only folders need it
+
     repository = repository_around(root)
-    rules = _Ignored(root, repository)
+    rules = Ignored(root, repository)
     pending = [""]
     while pending:
         prefix = pending.pop()
-        try:
-            # By way of its ".", for a folder whose names may be read but not what they stand for is refused there.
-            entries = list(os.scandir(os.path.join(root, prefix, os.curdir)))
-        except OSError:  # a folder we may not read is as good as ignored
+        entries = _entries(os.path.join(root, prefix, os.curdir))
+        if entries is None:
+            yield prefix + os.curdir, False
             continue
         names = {entry.name for entry in entries}
         # A repository in a repository is a submodule, or somebody else's; on its own it is just a folder.
@@ -176,53 +197,26 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
                     yield name, is_link
 
 
-class _Ignored:
-    """The .gitignore files met so far, by folder; the deepest that has an opinion decides."""
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """Return what is in ``folder``, or None where that may not be known.
 
-    def __init__(self, root: str, repository: str | None) -> None:
-        self._root = root
-        self._specs: dict[str, GitIgnoreSpec] = {}
-        self._above = ""
-        if repository is not None and repository != root:
-            # Folders between the repository's root and ours have their say; paths are seen from the top.
-            self._root = repository
-            self._above = os.path.relpath(root, repository).replace(os.sep, "/") + "/"
-            parts = self._above.split("/")
-            for depth in range(len(parts) - 1):
-                self._load("".join(f"{part}/" for part in parts[:depth]))
-
-    def read(self, prefix: str) -> None:
-        """Learn the .gitignore of the folder ``prefix``: empty, or ending in ``/``."""
-        self._load(self._above + prefix)
-
-    def _load(self, prefix: str) -> None:
-        try:
-            with open(os.path.join(self._root, prefix, ".gitignore"), "rb") as stream:
-                lines = os.fsdecode(stream.read()).splitlines()
-        except OSError:
-            return
-        self._specs[prefix], _ = _spec(lines)
-
-    def ignore(self, name: str) -> bool:
-        """Tell whether git would pass over ``name``, which ends in ``/`` for a folder."""
-        if not self._specs:
-            return False
-        path = self._above + name
-        position = path.rstrip("/").rfind("/") + 1
-        while True:
-            spec = self._specs.get(path[:position])
-            if spec is not None and (verdict := spec.check_file(path[position:]).include) is not None:
-                return verdict
-            if not position:
-                return False
-            position = path.rfind("/", 0, position - 1) + 1
+    ``folder`` ends in ``.``: where names may be read, but not what they stand for, that is refused.
+    """
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        return None
+    except OSError:  # gone meanwhile
+        return []
 
 
 def _excluder(settings: Settings) -> Callable[[str], bool]:
     """Return the function that tells whether the configuration excludes a file (absolute)."""
     if not settings.exclude or settings.root is None:
         return lambda _file: False
-    spec, wrong = _spec(settings.exclude)
+    from pinner.ignored import read_patterns  # noqa: PLC0415 - only where there are patterns
+
+    spec, wrong = read_patterns(settings.exclude)
     if wrong:
         raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0]}`")
     root = os.path.join(settings.root, "")
@@ -231,21 +225,6 @@ def _excluder(settings: Settings) -> Callable[[str], bool]:
         return file.startswith(root) and spec.match_file(file[len(root) :].replace(os.sep, "/"))
 
     return excluded
-
-
-def _spec(lines: Iterable[str]) -> tuple[GitIgnoreSpec, list[str]]:
-    """Return what ``lines`` of a .gitignore match, and those lines that are no pattern (git passes over them too)."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms, needed only where there are patterns
-
-    good, wrong = [], []
-    for line in lines:
-        try:
-            GitIgnoreSpec.from_lines((line,))
-        except (ValueError, re.error):
-            wrong.append(line)
-        else:
-            good.append(line)
-    return GitIgnoreSpec.from_lines(good), wrong
 
 
 def _shower(root: str, folder: str) -> Callable[[str], str]:

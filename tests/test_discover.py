@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,6 @@ from pinner.config import Settings
 from pinner.discover import Target, discover, siblings_of
 from pinner.errors import ConfigError
 from pinner.formats import by_name
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
 
@@ -252,24 +250,53 @@ def test_no_command_of_the_repositorys_own_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_folder_that_cannot_be_listed_does_not_stop_the_walk(tmp_path: Path) -> None:
-    if sys.platform == "win32" or os.geteuid() == 0:
-        pytest.skip("everything can be listed here")
-    fill(tmp_path, "Dockerfile", "closed/Dockerfile")
-    (tmp_path / "closed").chmod(0)
-    assert found(tmp_path) == ["Dockerfile"]
-    (tmp_path / "closed").chmod(0o755)
+def without_privileges() -> list[str]:
+    """Return what a command begins with that may not read everything."""
+    if sys.platform == "win32":
+        pytest.skip("other rights on Windows")
+    if os.geteuid():
+        return []
+    program = shutil.which("setpriv")
+    if program is None:
+        pytest.skip("root may read everything, and there is no setpriv")
+    return [program, "--bounding-set=-all", "--inh-caps=-all"]
 
 
 @both_ways
-def test_a_folder_whose_files_cannot_be_asked_for_is_passed_over(tmp_path: Path, *, git_works: bool) -> None:
-    root = repository(tmp_path / "r")
-    fill(root, "Dockerfile", "names/Dockerfile", "names/below/Dockerfile")
-    (root / "names").chmod(0o600)
-    if os.access(root / "names", os.X_OK):
-        pytest.skip("every file can be asked for here")
-    assert found(root, git_works=git_works) == ["Dockerfile"]
-    (root / "names").chmod(0o755)
+@pytest.mark.parametrize("mode", [0, 0o600], ids=["closed", "names alone"])
+def test_a_folder_that_may_not_be_looked_into_is_told(tmp_path: Path, mode: int, *, git_works: bool) -> None:
+    root = repository(tmp_path / "r") if git_works else tmp_path / "r"
+    pinned = f"FROM alpine:3.20@sha256:{'0' * 64}\n"
+    fill(root, "b/Dockerfile", "closed/Dockerfile", "closed/below/Dockerfile")
+    for file in root.rglob("Dockerfile"):
+        file.write_text(pinned)
+    if git_works:
+        git(root, "add", ".")
+    closed = root / "closed"
+    closed.chmod(mode)
+    command = [*without_privileges(), sys.executable, "-m", "pinner", "check"]
+
+    def check(*arguments: str) -> tuple[int, list[str]]:
+        source = str(Path(__file__).parent.parent)
+        environment = {**os.environ, "PYTHONPATH": source, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        done = subprocess.run(
+            [*command, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr.splitlines()
+
+    try:
+        status, said = check()
+        assert status == 3
+        what = ["closed/Dockerfile", "closed/below/Dockerfile"] if git_works else ["closed/"]
+        assert said[:-1] == [f"{path}: error: cannot be read: permission denied" for path in what]
+        assert said[-1].startswith("the one reference is pinned (1 file); ")
+        assert check("closed/Dockerfile", "b/Dockerfile")[0] == 3
+        assert check("closed/nothing")[0] == 3
+        (root / "pinner.toml").write_text('exclude = ["closed/"]\n')
+        assert check() == (0, ["the one reference is pinned (1 file)"])
+    finally:
+        closed.chmod(0o755)
+    assert check() == (0, ["the one reference is pinned (1 file)"])
 
 
 @both_ways
