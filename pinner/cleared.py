@@ -30,6 +30,8 @@ _TICK = _SECOND // 10
 _COARSE_TICK = 3 * _SECOND
 """The same where a file system keeps whole seconds, or every other."""
 _PACKAGE = os.path.dirname(__file__)
+_DAY = 24 * 3600 * _SECOND
+_UNUSED = 60 * _DAY
 _MOST_LINES = 200_000
 _CHEAP = 1_000_000
 """Bytes of a record that are read in 10 ms or less."""
@@ -152,6 +154,7 @@ def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
     ``now`` is in nanoseconds since 1970.
     """
     if lines == record.lines:
+        _note_use(record.file, now)
         return
     names = list(lines)[-_MOST_LINES:]
     text = "\n".join(f"{name}\t{lines[name]}" for name in names).encode("utf-8")
@@ -166,10 +169,27 @@ def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
         with open(descriptor, "wb") as stream:
             stream.write(b"\n".join((record.key.encode("ascii"), _sum(text), text)))
         os.replace(temporary, record.file)
+        _forget_unused(os.path.dirname(record.file), now)
     except OSError:
         return
     finally:  # an interruption too must leave no litter
         _remove(temporary)
+
+
+def _note_use(file: str, now: int) -> None:
+    """Let the time of a record tell that it is in use."""
+    try:
+        if now - os.stat(file).st_mtime_ns > _DAY:
+            os.utime(file)
+    except OSError:  # there is none, or it may not be written
+        return
+
+
+def _forget_unused(folder: str, now: int) -> None:
+    """Remove the records that nobody has used for long: those of repositories that are gone."""
+    for entry in list(os.scandir(folder)):
+        if now - entry.stat(follow_symlinks=False).st_mtime_ns > _UNUSED:
+            _remove(entry.path)
 
 
 def _remove(temporary: str) -> None:

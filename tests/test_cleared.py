@@ -344,6 +344,24 @@ def test_of_a_very_large_tree_nothing_is_read_for_a_few_files(tmp_path: Path) ->
     assert open_record(folder, str(tmp_path), criteria, 300) is not None
 
 
+def test_the_records_of_repositories_that_are_gone_go_too(tmp_path: Path) -> None:
+    cache = str(tmp_path / "cache")
+    folders = [tmp_path / name for name in ("used", "unused", "new")]
+    days = 24 * 3600
+    for folder in folders[:2]:
+        folder.mkdir()
+        examine_all(padding(folder), Settings(), today=TODAY, memory=memory(folder)._replace(folder=cache))
+    for file in Path(cache, "cleared").iterdir():
+        os.utime(file, (time.time() - 70 * days, time.time() - 70 * days))
+    used = [Target(str(file), file.name) for file in sorted(folders[0].iterdir())]
+    examine_all(used, Settings(), today=TODAY, memory=memory(folders[0])._replace(folder=cache))
+    assert len(list(Path(cache, "cleared").iterdir())) == 2
+    folders[2].mkdir()
+    examine_all(padding(folders[2]), Settings(), today=TODAY, memory=memory(folders[2])._replace(folder=cache))
+    left = sorted(file.name.rpartition("-")[0].rpartition("-")[2] for file in Path(cache, "cleared").iterdir())
+    assert left == ["new", "used"]
+
+
 def test_two_repositories_have_two_records(tmp_path: Path) -> None:
     for name in ("a-b", "a_b"):
         folder = tmp_path / name

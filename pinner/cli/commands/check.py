@@ -118,7 +118,8 @@ def _look_at_references(context: Context, settings: Settings, asked: CheckOption
 
 def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:
     """Return where this run remembers the files that have nothing to report, if anywhere."""
-    folder = cache_folder(context.environment) if settings.use_cache else None
+    # Who wants to know what was looked into has it looked into.
+    folder = cache_folder(context.environment) if settings.use_cache and not asked.options.verbose else None
     if folder is None:
         return None
     root = repository_around(context.folder) or context.folder

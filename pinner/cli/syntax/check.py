@@ -59,7 +59,7 @@ What a rule means, and what to do about it:
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Say which references are not pinned, or cannot be.
 
-    Only the files are looked at, unless --online is given: then the registries are asked how every pin stands. Nothing
-    is written.
+    Only the files are looked at, unless --online is given: then the registries are asked how every pin stands. No file
+    is changed.
     """
     return Invocation(ctx.obj, partial(check, asked=CheckOptions(ctx.obj, **values)))

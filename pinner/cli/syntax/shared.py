@@ -32,7 +32,11 @@ _GLOBAL = (
     click.Option(["--offline"], is_flag=True, help="Ask no registry; use remembered answers where one is needed."),
     click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Ask each registry N questions at once."),
     click.Option(["--timeout"], metavar="TIME", help="Stop asking after this time in all: 90s, 5m."),
-    click.Option(["--no-cache"], is_flag=True, help="Neither read nor write remembered answers."),
+    click.Option(
+        ["--no-cache"],
+        is_flag=True,
+        help="Use and keep nothing in the cache folder: no answer, and no record of files that were fine.",
+    ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
 )
 _GLOBAL_NAMES = frozenset(option.name for option in _GLOBAL if option.name)
