@@ -173,10 +173,11 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
 
     repository = repository_around(root)
     rules = Ignored(root, repository)
+    start = os.path.join(root, "")
     pending = [""]
     while pending:
         prefix = pending.pop()
-        entries = _entries(os.path.join(root, prefix, os.curdir))
+        entries = _entries(f"{start}{prefix}{os.curdir}")
         if entries is None:
             yield prefix + os.curdir, False
             continue

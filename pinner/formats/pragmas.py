@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 # Compiled where they are needed: few files name pinner.
+_SHORT = 100_000
+"""Bytes in which a word is found before a pattern is compiled."""
 _GATE = rb"(?i)#[ \t]*pinner(?::|[ \t]+ignore)"
 _COMMENT = (
     rb"(?i)(?:^|(?<=\s))#[ \t]*(?P<name>pinner)(?P<colon>:)?[ \t]*(?P<verb>[a-z-]*)"
@@ -69,7 +71,9 @@ NO_PRAGMAS = Pragmas({})
 
 def may_have_pragmas(data: bytes) -> bool:
     """Tell whether `read_pragmas` may find something in ``data``, at a fraction of its cost."""
-    return b"pinner" in data.lower() and re.search(_GATE, data) is not None
+    if b"#" not in data or (len(data) < _SHORT and b"pinner" not in data.lower()):
+        return False
+    return re.search(_GATE, data) is not None
 
 
 def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
