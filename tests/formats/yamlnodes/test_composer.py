@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -278,5 +279,7 @@ def test_what_the_c_parser_reads_the_pure_one_reads_alike_or_refuses(data: bytes
         fast, pure = compose(data, chunk, c_events()), compose(data, chunk, None)
         # Of a block scalar that is a whole document, ruamel.yaml's pure scanner does not see the `...` after it.
         bare_block = any(type(root) is Scalar and root.style in ("|", ">") for root in fast.roots)
-        if pure.problem is None and fast.problem is None and not bare_block:
+        # Where an anchor follows a tag, the pure parser begins the node at the anchor: the text itself is where it is.
+        tag_first = re.search(rb"!\S*\s+&", data)
+        if pure.problem is None and fast.problem is None and not bare_block and not tag_first:
             assert [plain(root) for root in fast.roots] == [plain(root) for root in pure.roots]
