@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import TypeAlias
 
-    from pinner.model import Place
+    from pinner.model import Place, SkipReason
 
     _Use: TypeAlias = tuple[str, str, int, int, str]
     """An image that an instruction names: the kind, the image, its offset, its line, the stage that uses or is it."""
@@ -178,44 +178,25 @@ def _judge(text: str, uses: list[_Use]) -> list[Place]:
 
 def _place(text: str, use: _Use, stages: Collection[str]) -> Place:
     """Return what ``use`` is, ``stages`` being the names that are stages there, in lower case."""
-    kind, image, start, line, owner = use
+    kind, image, start, _, _ = use
     column = start - text.rfind("\n", 0, start)
     is_base = kind == "from"
     if (image if is_base else image.lower()) in stages:
-        detail = stage_detail(image)
         if len(image) <= LONGEST_TEXT:
-            return Skip(
-                "dockerfile",
-                kind,
-                image,
-                line,
-                column,
-                Span(start, start + len(image)),
-                "stage",
-                detail,
-                (),
-                None,
-                owner,
-            )
+            return _skip(use, column, "stage", stage_detail(image))
     elif image == "scratch":
-        return Skip(
-            "dockerfile",
-            kind,
-            image,
-            line,
-            column,
-            Span(start, start + len(image)),
-            "scratch",
-            SCRATCH,
-            (),
-            None,
-            owner,
-        )
+        return _skip(use, column, "scratch", SCRATCH)
     elif is_base or not image.isdigit():
         mention = _mention(use, column)
         if mention is not None:
             return mention
     return _place_in_full(use, column, stages)
+
+
+def _skip(use: _Use, column: int, reason: SkipReason, detail: str) -> Skip:
+    kind, image, start, line, owner = use
+    span = Span(start, start + len(image))
+    return Skip("dockerfile", kind, image, line, column, span, reason, detail, (), None, owner)
 
 
 def _mention(use: _Use, column: int) -> Mention | None:
