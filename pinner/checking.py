@@ -60,16 +60,18 @@ def examine_all(
     targets = sorted(targets, key=lambda target: target.path)
     criteria = Criteria(settings.calls, settings.images_exclude, settings.rules)
 
+    is_kept = memory is not None and _is_much(targets)
+
     def work(job: _Job) -> Examined:
         return examine(job.target, criteria, today=today, hashed=is_kept, before=job.before)
 
-    is_kept = memory is not None and _is_much(targets)
+    def look(jobs: Sequence[_Job]) -> list[Examined]:
+        return share_out(work, jobs, WORTH_A_PROCESS, processes)
+
     if memory is None or not is_kept:
-        examined = share_out(work, [_Job(target, None) for target in targets], WORTH_A_PROCESS, processes)
+        examined = look([_Job(target, None) for target in targets])
     else:
-        examined = _remembering(
-            targets, criteria, memory, lambda jobs: share_out(work, jobs, WORTH_A_PROCESS, processes)
-        )
+        examined = _remembering(targets, criteria, memory, look)
     return tuple(_reconciled(targets, examined, settings, today))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from functools import lru_cache
 
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
@@ -121,16 +120,10 @@ def _without_dot(path: str) -> str:
     return f"{path[:-1] or './'}" if path == "." or path.endswith("/.") else path
 
 
-@lru_cache(maxsize=4096)
-def _is_claimed(name: str) -> bool:
-    """Tell whether a format claims files of this name, which is without folders: few in a large tree have their own."""
-    return claims(name)
-
-
 def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
     """Yield those of ``names`` that are claimed files below ``start``, and whether each is a link."""
     for name in names:
-        if not _is_claimed(name[name.rfind("/") + 1 :]):
+        if not claims(name):
             continue
         try:
             mode = os.lstat(start + name).st_mode
@@ -192,7 +185,7 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != ".git" and not rules.ignore(f"{name}/"):
                     pending.append(f"{name}/")
-            elif _is_claimed(entry.name) and not rules.ignore(name):
+            elif claims(entry.name) and not rules.ignore(name):
                 is_link = entry.is_symlink()
                 if is_link or entry.is_file():
                     yield name, is_link

@@ -78,40 +78,31 @@ def examine(
     if found is None:
         return Examined(target.path, hash=hash_)
     format_, located = found
-    if not criteria.images_exclude and not may_have_pragmas(format_.unwrapped(document)):
-        counts = _clean(located.places)
-        if counts is not None:
-            return Examined(target.path, format_.name, counts, hash=hash_)
+    # Where nobody is silenced or excluded the places themselves say whether a rule is broken.
+    is_plain = not criteria.images_exclude and not may_have_pragmas(format_.unwrapped(document))
+    if is_plain and not any(map(broken_rule, located.places)):
+        return Examined(target.path, format_.name, _count(located.places), hash=hash_)
     source = screen(document, *found, today=today, images_exclude=criteria.images_exclude)
     examined = examine_source(source, criteria.rules)
     return examined._replace(hash=hash_) if _lasts(source, examined) else examined
 
 
-def _clean(places: Iterable[Place]) -> Counts | None:
-    """Return how many of ``places`` are what, if none breaks a rule; None otherwise."""
-    pinned = skipped = 0
-    for place in places:
-        if broken_rule(place) is not None:
-            return None
-        if type(place) is Mention:
-            pinned += 1
-        elif place.reason not in NOT_IMAGES:  # type: ignore[union-attr] # a skip
-            skipped += 1
-    return Counts(pinned, 0, skipped)
-
-
-def examine_source(source: Source, rules: Mapping[str, Level]) -> Examined:
-    """Return what there is to know of the file that ``source`` was made from; ``rules`` are severities by rule id."""
+def _count(places: Iterable[Place]) -> Counts:
     pinned = unpinned = skipped = 0
-    for place in judged(source, "pin"):
+    for place in places:
         if type(place) is not Mention:
             skipped += place.reason not in NOT_IMAGES  # type: ignore[union-attr] # a skip
         elif place.reference.digest is None:
             unpinned += 1
         else:
             pinned += 1
+    return Counts(pinned, unpinned, skipped)
+
+
+def examine_source(source: Source, rules: Mapping[str, Level]) -> Examined:
+    """Return what there is to know of the file that ``source`` was made from; ``rules`` are severities by rule id."""
     path, data = source.document
-    counts = Counts(pinned, unpinned, skipped)
+    counts = _count(judged(source, "pin"))
     findings = tuple(check_source(source, rules))
     return Examined(path, source.format.name, counts, findings, source.problems, data if findings else b"")
 

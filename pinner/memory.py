@@ -40,7 +40,7 @@ def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -
             record.unlink(missing_ok=True)
             return
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = record.with_suffix(f".{os.getpid()}")
+        temporary = record.with_suffix(f".{os.urandom(8).hex()}")  # a name that nobody can wait for
         temporary.write_text(" ".join(str(bare) for offset, bare in _digests(data) if offset in added), "ascii")
         temporary.replace(record)
     except OSError:

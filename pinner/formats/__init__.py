@@ -48,7 +48,12 @@ def with_calls(calls: Calls) -> tuple[Format, ...]:
 
 def claims(path: str) -> bool:
     """Tell by its name alone whether any format wants to look at the file at ``path``."""
-    return bool(_claiming(path[path.rfind("/") + 1 :], FORMATS))
+    return _is_claimed(path[path.rfind("/") + 1 :])
+
+
+@lru_cache(maxsize=4096)
+def _is_claimed(name: str) -> bool:
+    return any(format_.claims(name) for format_ in FORMATS)
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from pinner.formats.yamlnodes.documents import Chunk, split
 from pinner.formats.yamlnodes.events import c_events
 
 if TYPE_CHECKING:
+    from pinner.formats.yamlnodes import Node
     from pinner.formats.yamlnodes.events import EventSource
 
 READERS = [pytest.param(c_events(), id="c"), pytest.param(None, id="pure")]
@@ -273,13 +273,21 @@ def test_no_bytes_make_it_raise(data: bytes) -> None:
         assert composed.problem is None or 0 <= composed.problem.offset <= len(data)
 
 
+def begun(node: Node) -> Node:
+    """Return ``node`` without its start where it has both a tag and an anchor: the pure parser takes the second's."""
+    if not isinstance(node, Alias):
+        if node.tag is not None and node.anchor is not None:
+            node.start = -1
+        for child in () if isinstance(node, Scalar) else node.children:
+            begun(child)
+    return node
+
+
 @given(YAML_BITS)
 def test_what_the_c_parser_reads_the_pure_one_reads_alike_or_refuses(data: bytes) -> None:
     for chunk in split(data):
         fast, pure = compose(data, chunk, c_events()), compose(data, chunk, None)
         # Of a block scalar that is a whole document, ruamel.yaml's pure scanner does not see the `...` after it.
         bare_block = any(type(root) is Scalar and root.style in ("|", ">") for root in fast.roots)
-        # Where an anchor follows a tag, the pure parser begins the node at the anchor: the text itself is where it is.
-        tag_first = re.search(rb"!\S*\s+&", data)
-        if pure.problem is None and fast.problem is None and not bare_block and not tag_first:
-            assert [plain(root) for root in fast.roots] == [plain(root) for root in pure.roots]
+        if pure.problem is None and fast.problem is None and not bare_block:
+            assert [plain(begun(root)) for root in fast.roots] == [plain(begun(root)) for root in pure.roots]
