@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.formats.base import Format
 
-# A hook runs with these set to the repository that is being committed to, which need not be the one we list.
-_GIT_LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
+_GIT_PATIENCE = 30.0
+"""Seconds that git may take: it opens every .gitignore, and one that is a FIFO never ends."""
 
 
 class Target(NamedTuple):
@@ -141,18 +141,32 @@ def _identity(file: str) -> str:
     return os.path.realpath(file).replace(os.sep, "/")
 
 
-def _listed_by_git(root: str, environment: Mapping[str, str]) -> list[str] | None:
-    """Return the paths below ``root`` that git tracks or would add; None where git does not work here."""
-    if repository_around(root) is None:
+def _listed_by_git(root: str, environment: Mapping[str, str], patience: float = _GIT_PATIENCE) -> list[str] | None:
+    """Return the paths below ``root`` that git tracks or would add; None where git does not work here.
+
+    The repository is the one whose ``.git`` is seen from here, and is named: git itself would take a folder for one
+    that is laid out as a bare repository, and a working tree that the repository's own configuration names.
+    """
+    repository = repository_around(root)
+    if repository is None:
         return None
     import subprocess  # noqa: PLC0415 - only folders need it
 
-    # The file-system monitor is a command that the repository's own configuration names: not ours to run.
-    command = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    clean = {name: value for name, value in environment.items() if name not in _GIT_LOCATION}
+    from pinner.hardened_git import hardened  # noqa: PLC0415 - as above
+
+    place = (f"--git-dir={os.path.join(repository, '.git')}", f"--work-tree={repository}")
+    git = hardened((*place, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), environment)
     try:
-        listing = subprocess.run(command, cwd=root, env=clean, capture_output=True, check=True)  # noqa: S603 - fixed words
-    except (OSError, subprocess.CalledProcessError):
+        listing = subprocess.run(  # noqa: S603 - fixed words
+            git.command,
+            cwd=root,
+            env=git.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=patience,
+        )
+    except (OSError, subprocess.SubprocessError):
         return None
     return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
 

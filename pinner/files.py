@@ -6,6 +6,7 @@ import os
 import stat
 
 from pinner.errors import BinaryError, InputError
+from pinner.filesystem import NOT_REGULAR, read_regular
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,46 +15,28 @@ if TYPE_CHECKING:
 MAX_BYTES = 10 * 1024 * 1024
 """The largest file that is read (architecture.md §7)."""
 
-# A FIFO would block the open until somebody writes; a terminal device must not become ours. Absent on Windows.
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read(file: str, limit: int = MAX_BYTES) -> bytes:
     """Return the bytes of the regular text file ``file``, at most ``limit``; raises `InputError`."""
     try:
-        data = _read(file, limit)
+        data = read_regular(file, limit)
     except IsADirectoryError:
         raise InputError("is a folder, not a file") from None
     except OSError as error:
+        if error.strerror == NOT_REGULAR:
+            raise InputError(f"is {NOT_REGULAR}") from None
         raise InputError(f"cannot be read: {_reason(error)}") from error
-    if (position := data.find(b"\0")) >= 0:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise InputError("is UTF-16", hint="save it as UTF-8")
-        raise BinaryError(f"is binary: there is a NUL byte at offset {position}")
-    return data
-
-
-def _read(file: str, limit: int) -> bytes:
-    descriptor = os.open(file, _READ)
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError("is not a regular file but a pipe, socket or device")
-        data = os.read(descriptor, min(status.st_size, limit) + 1)
-        # One read has nearly always all of it; a file that grows meanwhile, a slow disk or what has no size needs more.
-        if len(data) != status.st_size:
-            while len(data) <= limit and (more := os.read(descriptor, limit + 1 - len(data))):
-                data += more
-    finally:
-        os.close(descriptor)
     if len(data) > limit:
         raise InputError(
             f"is larger than {limit // 1024 // 1024} MB and was not read",
             hint="where it is no file of yours to pin, name it under `exclude` in pinner.toml",
         )
+    if (position := data.find(b"\0")) >= 0:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise InputError("is UTF-16", hint="save it as UTF-8")
+        raise BinaryError(f"is binary: there is a NUL byte at offset {position}")
     return data
 
 

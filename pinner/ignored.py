@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from pinner.filesystem import read_regular
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ class Ignored:
 
     def _load(self, prefix: str) -> None:
         try:
-            with open(os.path.join(self._root, prefix, ".gitignore"), "rb") as stream:
-                lines = os.fsdecode(stream.read()).splitlines()
+            # A link is no .gitignore (gitignore(5)).
+            data = read_regular(os.path.join(self._root, prefix, ".gitignore"), follow=False)
         except OSError:
             return
-        self._specs[prefix], _ = read_patterns(lines)
+        self._specs[prefix], _ = read_patterns(os.fsdecode(data).splitlines())
 
     def ignore(self, name: str) -> bool:
         """Tell whether git would pass over ``name``, which ends in ``/`` for a folder."""

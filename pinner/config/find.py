@@ -6,6 +6,7 @@ import os
 
 from pinner.config import Settings
 from pinner.errors import ConfigError
+from pinner.filesystem import read_regular
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ def _named(folder: str, file: str) -> Settings:
 
 def _read(path: str, shown: str) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            return stream.read()
+        return read_regular(path)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from error
 

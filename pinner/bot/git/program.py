@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from pinner.errors import PinnerError
+from pinner.hardened_git import NO_PROTOCOL, hardened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,10 +28,8 @@ PATIENCE = 300.0
 # Whatever the user has configured, and the system: what the bot does must not depend on it. Proxies, certificates and
 # `insteadOf` stay as they are: without them git might not get there.
 _SETTINGS = (
-    f"core.hooksPath={os.devnull}",
     "core.autocrlf=false",
     "core.safecrlf=false",
-    "core.fsmonitor=false",
     "core.quotePath=false",
     # A link is no file of its own, and one that leads out of the tree must not be followed.
     "core.symlinks=false",
@@ -38,19 +37,13 @@ _SETTINGS = (
     "push.gpgSign=false",
     "push.followTags=false",
     "push.recurseSubmodules=no",
-    "submodule.recurse=false",
     "fetch.prune=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    # The user's helpers must neither answer for the token nor keep it.
-    "credential.helper=",
     "credential.useHttpPath=false",
     "protocol.version=2",
     "safe.directory=*",
     "advice.detachedHead=false",
 )
-_KEPT = ("GIT_SSH", "GIT_SSL", "GIT_PROXY", "GIT_CONFIG_", "GIT_HTTP_", "GIT_EXEC_PATH")
-"""How those of git's own variables begin that say how to reach a host; the others may speak of another repository."""
+_PROTOCOLS = "https:http:ssh:git:file"
 _ASKPASS = """#!/bin/sh
 case "$1" in
 "Username for '$PINNER_GIT_ORIGIN': ") printf '%s\\n' "$PINNER_GIT_USER" ;;
@@ -79,8 +72,13 @@ class Git(NamedTuple):
     folder: Path
     """The clone, with everything that belongs to it: the script that answers for the token too."""
     environment: Mapping[str, str]
+    """That of the process."""
+    own: Mapping[str, str]
+    """The variables that it gets besides."""
     secrets: tuple[str, ...] = ()
     """What must not be shown."""
+    protocols: str = _PROTOCOLS
+    """The transports that it may use."""
 
     @property
     def tree(self) -> Path:
@@ -88,8 +86,8 @@ class Git(NamedTuple):
         return self.folder / "tree"
 
     def with_variables(self, **variables: str) -> Git:
-        """Return this with ``variables`` in git's environment."""
-        return self._replace(environment={**self.environment, **variables})
+        """Return this with ``variables`` in git's environment: its own ones too, which are not the user's."""
+        return self._replace(own={**self.own, **variables})
 
     async def run(
         self,
@@ -112,17 +110,15 @@ class Git(NamedTuple):
         self, *arguments: str, data: bytes = b"", patience: float = PATIENCE, within: bool = True
     ) -> tuple[int, bytes, bytes]:
         """Return git's status, output and errors; raises `GitError` where it cannot be run or takes too long."""
-        command = [part for setting in _SETTINGS for part in ("-c", setting)]
+        git = hardened(arguments, self.environment, protocols=self.protocols, settings=_SETTINGS, own=self.own)
         try:
             process = await asyncio.create_subprocess_exec(
-                "git",
-                *command,
-                *arguments,
+                *git.command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 cwd=self.tree if within else self.folder,
-                env=dict(self.environment),
+                env=git.environment,
                 start_new_session=True,
             )
         except OSError as error:
@@ -173,47 +169,32 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
     return _LOGIN_IN_URL.sub("", text)
 
 
-def _clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for git, without those that speak of another repository."""
-    clean = {
-        name: value for name, value in environment.items() if not name.startswith("GIT_") or name.startswith(_KEPT)
-    }
-    return clean | {
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_LFS_SKIP_SMUDGE": "1",
-        "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
-        "LC_ALL": "C",
-    }
-
-
 async def remote_url(checkout: Path, environment: Mapping[str, str]) -> str:
     """Return where the remote ``origin`` of ``checkout`` is; raises `GitError`. Nothing there is changed."""
-    said = await Git(checkout, _clean(environment)).run("remote", "get-url", "origin", within=False)
+    git = Git(checkout, environment, {"GIT_DIR": str(checkout / ".git")}, protocols=NO_PROTOCOL)
+    said = await git.run("remote", "get-url", "origin", within=False)
     return said.decode("utf-8", "replace").strip()
 
 
 def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Login | None) -> Git:
     """Return git for a clone of ``url`` in ``folder``, which is made; ``login`` goes to the host of it."""
     folder.mkdir(mode=0o700)
-    clean = _clean(environment)
     (folder / "tree").mkdir(mode=0o700)
     if login is None:
         # Nobody is asked, not even by a window.
-        clean |= {"GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
-        return Git(folder, clean)
+        return Git(folder, environment, {"GIT_ASKPASS": "true", "SSH_ASKPASS": "true"})
     script = folder / "askpass"
     script.write_text(_ASKPASS, "ascii", newline="\n")
     script.chmod(0o700)
     parts = urlsplit(url)
-    clean |= {
+    own = {
         "GIT_ASKPASS": str(script),
         "PINNER_GIT_ORIGIN": f"{parts.scheme}://{parts.netloc}",
         "PINNER_GIT_LOGIN": f"{parts.scheme}://{quote(login.user, safe='')}@{parts.netloc}",
         "PINNER_GIT_USER": login.user,
         "PINNER_GIT_PASSWORD": login.password,
     }
-    return Git(folder, clean, (login.password,))
+    return Git(folder, environment, own, (login.password,))
 
 
 async def require_git(git: Git) -> None:

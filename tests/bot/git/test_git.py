@@ -103,9 +103,12 @@ def test_git_that_is_new_enough_is_taken(tmp_path: Path, version: str) -> None:
 
 def test_git_gets_none_of_the_variables_that_speak_of_another_repository(tmp_path: Path) -> None:
     environment = {"GIT_DIR": "/x", "GIT_INDEX_FILE": "/y", "GIT_SSL_CAINFO": "/z", "GIT_TRACE": "1", "PATH": "/bin"}
-    kept = open_git(tmp_path / "git", environment, "file:///x", None).environment
+    environment["PATH"] = fake_git(tmp_path, "env")["PATH"]
+    git = open_git(tmp_path / "git", environment, "file:///x", None)
+    kept = dict(line.partition("=")[::2] for line in asyncio.run(git.run("version")).decode().splitlines())
     assert {name for name in kept if name in environment} == {"GIT_SSL_CAINFO", "PATH"}
     assert kept["GIT_TERMINAL_PROMPT"] == "0"
+    assert kept["GIT_ALLOW_PROTOCOL"] == "https:http:ssh:git:file"
 
 
 def test_failure_without_words_is_said_too(tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_secrets_are_not_shown(text: str, shown: str) -> None:
 def test_token_is_told_to_its_own_host_alone(tmp_path: Path, prompt: str, answer: str) -> None:
     git = open_git(tmp_path / "git", os.environ, "https://git.example:8443/a/b.git", Login("oauth2", "s3cret"))
     done = subprocess.run(
-        [git.environment["GIT_ASKPASS"], prompt], env=git.environment, capture_output=True, check=False
+        [git.own["GIT_ASKPASS"], prompt], env={**git.environment, **git.own}, capture_output=True, check=False
     )
     assert done.stdout.decode() == answer
     assert "s3cret" not in (tmp_path / "git" / "askpass").read_text()
