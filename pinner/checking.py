@@ -6,10 +6,12 @@ import os
 from collections import Counter
 
 from pinner.discover import siblings_of
+from pinner.errors import InputError
 from pinner.examine import Criteria, Examined, examine, examine_source
 from pinner.formats import FORMATS
+from pinner.isolation import attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.pipeline import survey
+from pinner.pipeline import Survey, survey
 from pinner.workers import share_out
 
 if TYPE_CHECKING:
@@ -128,8 +130,12 @@ def _reconciled(
 ) -> Iterator[Examined]:
     """Yield ``examined`` after the rules across files: where there is somebody beside a file, it is read once more."""
     contested = list(_contested(targets, examined))
-    again = survey(contested, settings, today=today).sources if contested else ()
-    better = {source.document.path: examine_source(source, settings.rules) for source in again}
+    again = survey(contested, settings, today=today) if contested else Survey((), ())
+    better = {file.path: Examined(file.path, error=file.error) for file in again.unreadable}
+    for source in again.sources:
+        path = source.document.path
+        one = attempt(examine_source, source, settings.rules)
+        better[path] = Examined(path, error=one) if isinstance(one, InputError) else one
     for one in examined:
         yield better.get(one.path, one)
 

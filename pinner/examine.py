@@ -6,6 +6,7 @@ from pinner.errors import InputError
 from pinner.findings import broken_rule, check_source
 from pinner.formats import locate, with_calls
 from pinner.formats.pragmas import may_have_pragmas
+from pinner.isolation import attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Document, Mention
 from pinner.reading import read_text
@@ -62,12 +63,14 @@ def examine(
     """Return what there is to know of ``target``, on its own: rules across files are not applied.
 
     With ``hashed`` the hash is told of a file without anything to report. ``before`` is what came of the file when its
-    bytes had the hash that it tells: that holds for these bytes again.
+    bytes had the hash that it tells: that holds for these bytes again. Never raises: what cannot be told is the error.
     """
-    try:
-        data = read_text(target)
-    except InputError as error:
-        return Examined(target.path, error=error)
+    examined = attempt(_examine, target, criteria, today, before, hashed=hashed)
+    return Examined(target.path, error=examined) if isinstance(examined, InputError) else examined
+
+
+def _examine(target: Target, criteria: Criteria, today: date, before: Examined | None, *, hashed: bool) -> Examined:
+    data = read_text(target)
     if data is None:
         return Examined(target.path)
     hash_ = digest(data) if hashed else ""

@@ -17,6 +17,9 @@ from pinner.caches import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from typing import TypeAlias
+
+    StrPath: TypeAlias = str | os.PathLike[str]
 
 _DIGEST = re.compile(rb"@sha(?:256|384|512):[0-9a-f]{64,128}")
 
@@ -27,7 +30,7 @@ def cache_directory(environment: Mapping[str, str]) -> Path | None:
     return None if folder is None else Path(folder)
 
 
-def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -> None:
+def remember(directory: StrPath, file: StrPath, data: bytes, added: Collection[int]) -> None:
     """Record that the tags before the digests whose ``@`` stand at the offsets ``added`` of ``data`` are pinner's own.
 
     Replaces what was known of the file with these bytes. A record that cannot be written is no error: the pin stands.
@@ -47,7 +50,7 @@ def remember(directory: Path, file: Path, data: bytes, added: Collection[int]) -
         return
 
 
-def recall(directory: Path, file: Path, data: bytes) -> frozenset[int]:
+def recall(directory: StrPath, file: StrPath, data: bytes) -> frozenset[int]:
     """Return the offsets of the digests' ``@`` in ``data`` whose tags are pinner's own, as far as is known."""
     if not _folder(directory).is_dir():
         return frozenset()
@@ -58,13 +61,13 @@ def recall(directory: Path, file: Path, data: bytes) -> frozenset[int]:
     return frozenset(offset for offset, bare in _digests(data) if bare in known)
 
 
-def _record(directory: Path, file: Path, data: bytes) -> Path:
-    key = hashlib.sha256(os.fsencode(file.resolve()) + b"\0" + _DIGEST.sub(b"", data)).hexdigest()
+def _record(directory: StrPath, file: StrPath, data: bytes) -> Path:
+    key = hashlib.sha256(os.fsencode(Path(file).resolve()) + b"\0" + _DIGEST.sub(b"", data)).hexdigest()
     return _folder(directory) / key
 
 
-def _folder(directory: Path) -> Path:
-    return directory / "tags"
+def _folder(directory: StrPath) -> Path:
+    return Path(directory) / "tags"
 
 
 def _digests(data: bytes) -> Iterator[tuple[int, int]]:

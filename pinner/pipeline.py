@@ -7,6 +7,7 @@ from pinner.discover import siblings_of
 from pinner.errors import InputError
 from pinner.findings import check_source
 from pinner.formats import with_calls
+from pinner.isolation import attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockstore import lock_file, read_lock
 from pinner.model import Document
@@ -56,21 +57,20 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
     targets = sorted(targets, key=lambda target: target.path)
     readings = read_all(targets, with_calls(settings.calls))
     found = _known(readings)
-    places = _reconciled(found, targets)
-    sources = tuple(
-        screen(
-            file.document,
-            file.format,
-            file.located,
-            today=today,
-            places=places.get(file.document.path),
-            images_exclude=settings.images_exclude,
+    places, lost = _reconciled(found, targets)
+    lost |= {reading.path: reading.error for reading in readings if reading.error is not None}
+    sources: list[Source] = []
+    excluded = settings.images_exclude
+    for document, format_, located in found:
+        path = document.path
+        source = attempt(
+            screen, document, format_, located, today=today, places=places.get(path), images_exclude=excluded
         )
-        for file in found
-    )
-    return Survey(
-        sources, tuple(Unreadable(reading.path, reading.error) for reading in readings if reading.error is not None)
-    )
+        if isinstance(source, InputError):
+            lost[path] = source
+        elif path not in lost:
+            sources.append(source)
+    return Survey(tuple(sources), tuple(Unreadable(path, lost[path]) for path in sorted(lost)))
 
 
 class Checked(NamedTuple):
@@ -116,9 +116,12 @@ def _known(readings: Iterable[Reading]) -> list[_File]:
     ]
 
 
-def _reconciled(found: Sequence[_File], targets: Sequence[Target]) -> dict[str, tuple[Place, ...]]:
-    """Return, by path, the places of the documents that rules across files apply to, after those rules."""
+def _reconciled(
+    found: Sequence[_File], targets: Sequence[Target]
+) -> tuple[dict[str, tuple[Place, ...]], dict[str, InputError]]:
+    """Return, by path, the places of documents after the rules across files, and the errors of those rules."""
     places: dict[str, tuple[Place, ...]] = {}
+    lost: dict[str, InputError] = {}
     for format_ in {file.format for file in found if file.format.crosses_files}:
         paths = {file.document.path for file in found if file.format is format_}
         own = [target for target in targets if target.path in paths]
@@ -129,10 +132,12 @@ def _reconciled(found: Sequence[_File], targets: Sequence[Target]) -> dict[str, 
                 families.setdefault(format_.family(file.document.path), []).append(file)
         for relatives in families.values():
             if len(relatives) > 1:
-                after = format_.reconcile([(file.document, file.located) for file in relatives])
-                for file, located in zip(relatives, after, strict=True):
-                    places[file.document.path] = located.places
-    return places
+                after = attempt(format_.reconcile, [(file.document, file.located) for file in relatives])
+                if isinstance(after, InputError):
+                    lost |= dict.fromkeys(paths.intersection(file.document.path for file in relatives), after)
+                    continue
+                places |= {file.document.path: its.places for file, its in zip(relatives, after, strict=True)}
+    return places, lost
 
 
 async def make_plans(
@@ -265,11 +270,9 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: St
 def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:
     if memory is None or b":latest@" not in data:  # what pinner wrote is as it wrote it, or not its own any more
         return frozenset()
-    from pathlib import Path  # noqa: PLC0415 - not needed to check
-
     from pinner.memory import recall  # noqa: PLC0415 - hashing is not needed to check
 
-    return recall(Path(memory), Path(file), data)
+    return recall(memory, file, data)
 
 
 def write(plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | None = None) -> tuple[Unreadable, ...]:
@@ -283,16 +286,15 @@ def write(plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | No
         if not plan.changed:
             continue
         file = places[plan.document.path]
-        try:
-            files.write(file, plan.document.data, plan.result)
-        except InputError as error:
+        error = attempt(files.write, file, plan.document.data, plan.result)
+        if error is not None:
             failed.append(Unreadable(plan.document.path, error))
-            continue
-        if memory is not None:
-            from pathlib import Path  # noqa: PLC0415 - not needed to check
-
-            from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
-
-            known = _own_tags(memory, file, plan.document.data)
-            remember(Path(memory), Path(file), plan.result, plan.tags_added(known))
+        elif memory is not None:
+            attempt(_remember, memory, file, plan)  # without it a `:latest` stays when the digest goes
     return tuple(failed)
+
+
+def _remember(memory: StrPath, file: str, plan: Plan) -> None:
+    from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
+
+    remember(memory, file, plan.result, plan.tags_added(_own_tags(memory, file, plan.document.data)))

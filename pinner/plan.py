@@ -5,7 +5,8 @@ from __future__ import annotations
 from operator import itemgetter
 from types import MappingProxyType
 
-from pinner.errors import InvalidReferenceError, PinnerError
+from pinner.errors import InputError, InvalidReferenceError, PinnerError
+from pinner.isolation import attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Edit, Mention, Question, Resolved, Skip, Unresolved
 from pinner.reference import Platform
@@ -222,9 +223,10 @@ def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
     targets = {
         verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
     }
-    kept, result = prove(source.document, source.format, source.located, targets)
+    proof = attempt(prove, source.document, source.format, source.located, targets)
+    error, kept, result = (proof, (), source.document.data) if isinstance(proof, InputError) else (_unsafe(), *proof)
     checked = tuple(
-        Failed(verdict.place, _unsafe()) if isinstance(verdict, Changed) and verdict.edit not in kept else verdict
+        Failed(verdict.place, error) if isinstance(verdict, Changed) and verdict.edit not in kept else verdict
         for verdict in verdicts
     )
     return Plan(source.document, checked, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner import files
 from pinner.errors import BinaryError, InputError
 from pinner.formats import FORMATS, is_no_loss, largest, locate
+from pinner.isolation import attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import Document
 
@@ -36,10 +37,12 @@ def read_all(targets: Iterable[Target], formats: Sequence[Format] = FORMATS) -> 
 
 
 def _read(target: Target, formats: Sequence[Format]) -> Reading:
-    try:
-        data = read_text(target)
-    except InputError as error:
-        return Reading(target.path, error=error)
+    reading = attempt(_located, target, formats)
+    return Reading(target.path, error=reading) if isinstance(reading, InputError) else reading
+
+
+def _located(target: Target, formats: Sequence[Format]) -> Reading:
+    data = read_text(target)
     found = None if data is None else locate(Document(target.path, data), formats)
     if data is None or found is None:
         return Reading(target.path)

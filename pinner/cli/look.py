@@ -48,6 +48,8 @@ def tell(
 def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:
     """Say which ``files`` could not be read or written, and why."""
     for file in files:
+        if terminal.debug:
+            terminal.complain(getattr(file.error, "trace", "").splitlines())
         terminal.complain(render_error(file.error, terminal.talk_style, file.path))
 
 

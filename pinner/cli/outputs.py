@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 
-from pinner.errors import ConfigError, InputError
+from pinner.cli.look import complain_about
+from pinner.errors import ConfigError
+from pinner.isolation import apart, attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.style import PLAIN, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.errors import PinnerError
     from pinner.report.base import Verdict
+    from pinner.report.style import Style
 
 STDOUT = "-"
 _SUFFIXES = {
@@ -98,19 +102,32 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
         if report.format in FORGE_FORMATS:
             rooted = rooted or at_root(verdict, context.folder)
             shown = rooted
+        style = terminal.style if report.file == STDOUT else PLAIN
+        lines, failed = _rendered(shown, report.format, style)
         if report.file == STDOUT:
-            terminal.data(renderer(report.format).render_verdict(shown, terminal.style))
-            continue
-        try:
-            _save(os.path.join(context.folder, report.file), renderer(report.format).render_verdict(shown, PLAIN))
-        except InputError as error:
-            from pinner.report.as_text import render_error  # noqa: PLC0415 - nearly never needed
-
-            complete = False
-            terminal.complain(render_error(error, terminal.talk_style, report.file))
+            terminal.data(lines)
+        else:
+            error = attempt(_save, os.path.join(context.folder, report.file), lines)
+            if error is not None:
+                failed.append(Unreadable(report.file, error))
+        complain_about(failed, terminal)
+        complete = complete and not failed
     if outputs.annotate or outputs.summarise:
         _tell_github(rooted or at_root(verdict, context.folder), outputs, context, terminal)
     return complete
+
+
+def _rendered(verdict: Verdict, format_: str, style: Style) -> tuple[list[str], list[Unreadable]]:
+    """Return the lines of ``verdict`` in a format, and the files that are not in them: the report fails on those."""
+    render = renderer(format_).render_verdict
+
+    def of(paths: Collection[str]) -> list[str]:
+        kept = set(paths)
+        findings = tuple(finding for finding in verdict.findings if finding.path in kept)
+        return list(render(verdict._replace(findings=findings), style))
+
+    lines, failed = apart(of, tuple(dict.fromkeys(finding.path for finding in verdict.findings)))
+    return lines, [Unreadable(path, error) for path, error in failed]
 
 
 def at_root(verdict: Verdict, folder: str) -> Verdict:

@@ -28,6 +28,8 @@ class Terminal:
         self._stderr = context.stderr
         self._quiet = options.quiet
         self._verbose = options.verbose
+        self.debug = options.debug
+        """Whether somebody wants to know where an internal error comes from."""
         self._gone: set[Stream] = set()
         self.style = stream_style(context.stdout, options.color, context.environment)
         """How data looks."""

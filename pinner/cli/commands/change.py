@@ -15,9 +15,11 @@ from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.findings import check_source
+from pinner.isolation import apart
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockstore import lock_file, read_lock
 from pinner.model import LOCK_NAME, Mention
+from pinner.pipeline import Unreadable
 from pinner.plan import Unchanged
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from pinner.cli.locks import Run
     from pinner.config import Settings
     from pinner.lockfile.model import Lock
-    from pinner.pipeline import Unreadable
     from pinner.plan import Plan
     from pinner.screen import Operation, Source
 
@@ -214,7 +215,9 @@ def _report(
     if asked.diff:
         _report_patch(done, context, terminal)
     else:
-        terminal.data(render_changes(done, terminal.style))
+        lines, failed = apart(lambda plans: list(render_changes(plans, terminal.style)), done)
+        terminal.data(lines)
+        complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
 
 
 def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:
@@ -225,7 +228,9 @@ def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -
     outside = reaches_outside(plans)
     root = repository_around(context.folder) if outside else None
     below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
-    terminal.raw(render_patch(plans, terminal.patch_style, below))
+    chunks, failed = apart(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
+    terminal.raw(chunks)
+    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
     if outside:
         terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder")
         where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"

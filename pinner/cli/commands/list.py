@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pinner.cli.look import look
+from pinner.cli.look import complain_about, look
 from pinner.cli.options import DEFAULTS, Options
 from pinner.cli.settings import settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
+from pinner.isolation import apart
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.pipeline import Unreadable
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.words import list_sentence
 from pinner.screen import judged
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pinner.cli.context import Context
 
 
@@ -33,7 +37,16 @@ def list_(context: Context, asked: ListOptions) -> int:
     targets, survey = look(context, settings, asked.paths, terminal)
     sources = [(source.document.path, judged(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
-    listing = Listing(places, summarise(len(survey.sources), places), survey.unreadable)
-    terminal.data(listing_renderer(asked.format).render_listing(listing, terminal.style))
-    terminal.say(list_sentence(listing.summary, len(survey.unreadable), len(targets)))
-    return exit_status(found=False, untold=bool(survey.unreadable))
+    summary = summarise(len(survey.sources), places)
+    render = listing_renderer(asked.format).render_listing
+
+    def listing(paths: Collection[str]) -> list[str]:
+        kept = set(paths)
+        shown = tuple(place for place in places if place.path in kept)
+        return list(render(Listing(shown, summary, survey.unreadable), terminal.style))
+
+    lines, failed = apart(listing, [path for path, _ in sources])
+    terminal.data(lines)
+    complain_about((Unreadable(path, error) for path, error in failed), terminal)
+    terminal.say(list_sentence(summary, len(survey.unreadable), len(targets)))
+    return exit_status(found=False, untold=bool(survey.unreadable or failed))

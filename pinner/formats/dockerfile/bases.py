@@ -98,8 +98,6 @@ def _word_count(words: Sequence[str]) -> str:
 
 def expand_from(parts: From, escape: str, environment: Mapping[str, Value]) -> Expansion:
     """Expand image and platform; a problem is returned, not raised."""
-    if parts.platform is None and _SPECIAL.search(parts.line.text, parts.start, parts.end) is None:
-        return Expansion(_written(parts.line, parts.start, parts.end))
     platform: str | None = None
     elsewhere: Value = ()
     expander = Expander(parts.line, escape, environment)

@@ -59,11 +59,16 @@ def read_flags(line: str, start: int, escape: str) -> tuple[list[Text], int]:
 
 def arguments_of(text: str, escape: str) -> str:
     """Return what follows the first word of ``text`` and the flags after it, without spaces around."""
-    name = WORD.match(text, skip_space(text))
+    return text[arguments_start(text, 0, escape) : trimmed_end(text)]
+
+
+def arguments_start(text: str, start: int, escape: str) -> int:
+    """Return the index at which the arguments of the instruction begin whose name is the first word from ``start``."""
+    name = WORD.match(text, skip_space(text, start))
     if name is None:
-        return ""
-    _, start = read_flags(text, name.end(), escape)
-    return text[skip_space(text, start) : trimmed_end(text)]
+        return len(text)
+    _, end = read_flags(text, name.end(), escape)
+    return skip_space(text, end)
 
 
 def _read_word(line: str, index: int, escape: str) -> tuple[Text, int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pinner.formats.dockerfile.arguments import read_words
-from pinner.formats.dockerfile.flags import arguments_of
+from pinner.formats.dockerfile.flags import arguments_start
 from pinner.formats.dockerfile.jsonform import read_array
 from pinner.formats.dockerfile.references import is_template
-from pinner.formats.dockerfile.text import WORD, decoded, skip_space
+from pinner.formats.dockerfile.text import WORD, decoded, skip_space, trimmed_end
 
 VALUES = frozenset(("ENV", "LABEL"))
 """The instructions that take names and values."""
@@ -19,11 +19,14 @@ def find_refusal(name: str, text: str, escape: str) -> str:
 
     Says nothing of a line that a template engine has yet to write.
     """
-    arguments = arguments_of(text, escape)
+    text = text[: trimmed_end(text)]
+    start = arguments_start(text, 0, escape)
+    # A chain of these is as long as its line: nothing may be copied at each.
     while name == "ONBUILD":
-        trigger = WORD.match(arguments)
+        trigger = WORD.match(text, start)
         name = trigger.group().upper() if trigger else ""
-        arguments = arguments_of(arguments, escape)
+        start = arguments_start(text, start, escape)
+    arguments = text[start:]
     if name == "HEALTHCHECK":
         # The array comes after `CMD`, which has no flags.
         kind = WORD.match(arguments)

@@ -14,7 +14,7 @@ from pinner.formats.dockerfile.text import WORD, decoded, is_comment, skip_space
 from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pinner.formats.dockerfile.heredocs import Marker
     from pinner.formats.dockerfile.source import Source
@@ -64,13 +64,12 @@ def read_instructions(source: Source, escape: str) -> list[Instruction]:
     return instructions
 
 
-def long_lines(source: Source) -> Iterator[Problem]:
-    """Yield a problem for each line that BuildKit finds too long to read."""
+def long_line(source: Source) -> Problem | None:
+    """Return the problem of the first line that BuildKit finds too long to read; it reads nothing of such a file."""
     if len(source.text) <= LONGEST_LINE:
-        return
-    for number, line in enumerate(source.lines):
-        if len(line) > LONGEST_LINE:
-            yield Problem(number, f"the line is longer than {LONGEST_LINE} bytes")
+        return None
+    number = next((number for number, line in enumerate(source.lines) if len(line) > LONGEST_LINE), None)
+    return None if number is None else Problem(number, f"the line is longer than {LONGEST_LINE:,} bytes")
 
 
 def _read_name(source: Source, first: int, last: int, escape: str) -> str:

@@ -10,7 +10,7 @@ from pinner.formats.dockerfile.flags import Text
 from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
 from pinner.formats.dockerfile.references import Site, is_template, judge_text, make_skip
 from pinner.formats.dockerfile.refusals import find_refusal
-from pinner.formats.dockerfile.segments import long_lines, read_instructions
+from pinner.formats.dockerfile.segments import long_line, read_instructions
 from pinner.formats.dockerfile.sharing import Found, settle
 from pinner.formats.dockerfile.shortcuts import shortcuts
 from pinner.formats.dockerfile.source import join_lines, read_source
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from pinner.formats.dockerfile.arguments import Declaration, Definition
     from pinner.formats.dockerfile.bases import Expansion, From
+    from pinner.formats.dockerfile.directives import Problem
     from pinner.formats.dockerfile.segments import Instruction
-    from pinner.formats.dockerfile.source import LogicalLine
+    from pinner.formats.dockerfile.source import LogicalLine, Source
     from pinner.formats.dockerfile.values import Value
     from pinner.model import Document, Place
 
@@ -43,11 +44,23 @@ _NO_REFERENCE = "document"
 
 def locate_in_full(document: Document) -> Located | None:
     """Return what `pinner.formats.dockerfile.locate` does, every line taken apart."""
-    reader = _Reader(document.data)
+    source = read_source(document.data)
+    problem = long_line(source)
+    if problem is not None:
+        return None if b"\0" in document.data else _refused(source, problem)
+    reader = _Reader(document.data, source)
     if not reader.is_dockerfile():
         return None
     reader.read()
     return Located(reader.places(), reader.outline())
+
+
+def _refused(source: Source, problem: Problem) -> Located:
+    """Return what a file holds that BuildKit refuses before it looks at any instruction: no image, and one problem."""
+    start = source.starts[problem.line]
+    span = Span(start, start + len(source.lines[problem.line]))
+    place = make_skip(Site(_NO_REFERENCE, problem.line + 1, 1, span), "", "parse-error", problem.detail)
+    return Located((place,), ("refused",))
 
 
 class _Reader:
@@ -72,8 +85,8 @@ class _Reader:
         "_syntax",
     )
 
-    def __init__(self, data: bytes) -> None:
-        self._source = read_source(data)
+    def __init__(self, data: bytes, source: Source) -> None:
+        self._source = source
         self._binary = b"\0" in data
         self._index = LineIndex(data)
         self._escape, self._problem = read_directives(self._source)
@@ -157,8 +170,6 @@ class _Reader:
     def _read_directives(self) -> None:
         if self._problem is not None:
             self._add_line_problem(self._problem.line, self._problem.detail)
-        for problem in long_lines(self._source):
-            self._add_line_problem(problem.line, problem.detail)
         if self._syntax is not None:
             number, start, end = self._syntax
             offset = self._source.starts[number] + start
