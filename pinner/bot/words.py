@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.fleet import tally
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.report.words import count
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pinner import pipeline
 from pinner.errors import ConfigError
 from pinner.lean import TYPE_CHECKING
 from pinner.plan import settled_plans
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -16,8 +16,9 @@ from pinner.lockfile.usage import Scan, followed, names_in, rebuilt, usages
 from pinner.locking import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockstore import LockFile, save_lock
 from pinner.plan import Failed, Plan, settled_plans
+from pinner.report.escapes import printable
 from pinner.report.locks import render_held_back
-from pinner.report.style import hint_line, printable
+from pinner.report.style import hint_line
 from pinner.sightings import open_sightings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from pinner import pipeline
 from pinner.discover import discover
 from pinner.lean import TYPE_CHECKING
 from pinner.report.as_text import render_error
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.progress import with_progress
 from pinner.model import Mention
 from pinner.online import check_standing, with_proposals
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.standing import look_up_standings
 
 if TYPE_CHECKING:

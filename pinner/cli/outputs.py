@@ -10,7 +10,8 @@ from pinner.isolation import apart, attempt
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
-from pinner.report.style import PLAIN, printable
+from pinner.report.escapes import escaped, form_of, printable
+from pinner.report.style import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -105,9 +106,9 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
         style = terminal.style if report.file == STDOUT else PLAIN
         lines, failed = _rendered(shown, report.format, style)
         if report.file == STDOUT:
-            terminal.data(lines)
+            terminal.data(lines, form_of(report.format))
         else:
-            error = attempt(_save, os.path.join(context.folder, report.file), lines)
+            error = attempt(_save, os.path.join(context.folder, report.file), escaped(lines, form_of(report.format)))
             if error is not None:
                 failed.append(Unreadable(report.file, error))
         complain_about(failed, terminal)
@@ -172,11 +173,11 @@ def _tell_github(verdict: Verdict, outputs: Outputs, context: Context, terminal:
     if outputs.annotate:
         from pinner.report.as_github import annotation_lines  # noqa: PLC0415 - on GitHub alone
 
-        terminal.complain(annotation_lines(verdict))
+        terminal.complain(annotation_lines(verdict), "commands")
     file = context.environment.get("GITHUB_STEP_SUMMARY")
     if not (outputs.summarise and file and (verdict.findings or verdict.unreadable or verdict.untold)):
         return
-    text = "".join(f"{line}\n" for line in renderer("markdown").render_verdict(verdict, PLAIN))
+    text = "".join(f"{line}\n" for line in escaped(renderer("markdown").render_verdict(verdict, PLAIN)))
     try:
         with open(file, "ab") as summary:
             summary.write(text.encode("utf-8", "surrogateescape"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from pinner.cli.options import DEFAULTS
 from pinner.errors import InputError
 from pinner.lean import TYPE_CHECKING
+from pinner.report.escapes import escaped
 from pinner.report.style import Style
 
 if TYPE_CHECKING:
@@ -14,9 +16,12 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context, Stream
     from pinner.cli.options import Options
+    from pinner.report.escapes import Form
 
 _NEEDED = "→…"
 _USUAL_COLUMNS = 80
+# GitHub, GitLab and most others; Azure Pipelines; TeamCity.
+_RUNNERS = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
 _MAX_DIGITS = 6
 
 
@@ -31,6 +36,7 @@ class Terminal:
         self.debug = options.debug
         """Whether somebody wants to know where an internal error comes from."""
         self._gone: set[Stream] = set()
+        self._has_runner = any(context.environment.get(name) for name in _RUNNERS)
         self.style = stream_style(context.stdout, options.color, context.environment)
         """How data looks."""
         self.patch_style = self.style._replace(
@@ -45,17 +51,29 @@ class Terminal:
         """Tell whether somebody watches stderr and wants talk."""
         return self._stderr.terminal and not self._quiet
 
-    def data(self, lines: Iterable[str]) -> None:
-        """Write ``lines`` to stdout."""
-        self._write(self._stdout, b"".join(_encoded(f"{line}\n", self._stdout) for line in lines))
+    @property
+    def is_read_by_runner(self) -> bool:
+        """Tell whether what goes to stdout may come into the log of a CI job; a file is nobody's log."""
+        return self._has_runner and not _is_file(self._stdout)
+
+    def data(self, lines: Iterable[str], form: Form = "text", *, color: bool | None = None) -> None:
+        """Write ``lines`` to stdout; ``form`` says how they spell what must not be there as it is.
+
+        ``color`` tells whether pinner's colours are in it, where that is not as `style` says.
+        """
+        self._write_lines(self._stdout, escaped(lines, form, color=self.style.color if color is None else color))
 
     def raw(self, chunks: Iterable[bytes]) -> None:
         """Write bytes to stdout as they are."""
         self._write(self._stdout, b"".join(chunks))
 
-    def complain(self, lines: Iterable[str]) -> None:
+    def own(self, text: str) -> None:
+        """Write ``text`` that holds nothing foreign, help or a shell's script, to stdout as it is."""
+        self._write_lines(self._stdout, text.splitlines())
+
+    def complain(self, lines: Iterable[str], form: Form = "text") -> None:
         """Write an error's ``lines`` to stderr, in every mode."""
-        self._write(self._stderr, b"".join(_encoded(f"{line}\n", self._stderr) for line in lines))
+        self._write_lines(self._stderr, escaped(lines, form, color=self.talk_style.color))
 
     def say(self, *lines: str) -> None:
         """Write ``lines`` to stderr, unless the user wants quiet."""
@@ -68,8 +86,11 @@ class Terminal:
             self.say(*lines)
 
     def status(self, text: str) -> None:
-        """Write ``text`` to stderr as it is: what progress needs to come and go on one line."""
-        self._write(self._stderr, _encoded(text, self._stderr))
+        """Write ``text`` to stderr without a line's end: what progress needs to come and go on one line."""
+        self._write(self._stderr, _encoded("\r".join(escaped(text.split("\r"))), self._stderr))
+
+    def _write_lines(self, stream: Stream, lines: Iterable[str]) -> None:
+        self._write(stream, b"".join(_encoded(f"{line}\n", stream) for line in lines))
 
     def _write(self, stream: Stream, data: bytes) -> None:
         if not data or stream in self._gone:
@@ -115,6 +136,13 @@ def _colored(stream: Stream, color: str, environment: Mapping[str, str]) -> bool
     if any(environment.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return stream.terminal and environment.get("TERM") != "dumb"
+
+
+def _is_file(stream: Stream) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.raw.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or in memory
+        return False
 
 
 def _encodes(encoding: str) -> bool:

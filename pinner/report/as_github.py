@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.report.escapes import printable
 from pinner.report.plain import sentence, whole
 from pinner.report.regions import Regions
-from pinner.report.style import printable
 from pinner.report.troubles import troubles
 from pinner.report.words import count
 
@@ -103,5 +103,5 @@ def _property(text: str) -> str:
 
 
 def _text(line: str) -> str:
-    """Return ``line`` such that the runner takes it for no command: neither ``::name::`` first nor ``##[name]``."""
-    return "also " + printable(line).replace("##[", "# #[")
+    """Return ``line`` such that the runner takes it for no command, which begin with ``::name``."""
+    return "also " + printable(line)

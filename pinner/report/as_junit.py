@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.model import Mention
+from pinner.report.escapes import printable
 from pinner.report.plain import sentence, whole
-from pinner.report.style import printable
 from pinner.report.troubles import troubles
 
 if TYPE_CHECKING:

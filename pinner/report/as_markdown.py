@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pinner.report.escapes import printable
 from pinner.report.plain import sentence, whole
-from pinner.report.style import printable
 from pinner.report.troubles import troubles
 from pinner.report.words import check_sentence, count
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pinner import __version__
 from pinner.model import Mention
+from pinner.report.escapes import printable
 from pinner.report.fingerprints import fingerprints
 from pinner.report.pages import help_text, plain
 from pinner.report.plain import sentence, uri, whole
 from pinner.report.regions import Regions
-from pinner.report.style import printable
 from pinner.report.troubles import troubles
 from pinner.rules import PAGES, RULES
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pinner.lean import TYPE_CHECKING
 from pinner.model import Mention
 from pinner.report.base import status_of
-from pinner.report.style import hint_line, printable
+from pinner.report.escapes import printable
+from pinner.report.style import hint_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,8 @@ from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.model import LOCK_NAME, Mention
 from pinner.plan import Changed, Failed
 from pinner.report.as_text import counted, place_of
-from pinner.report.style import hint_line, printable
+from pinner.report.escapes import printable
+from pinner.report.style import hint_line
 from pinner.report.words import count, references
 
 if TYPE_CHECKING:

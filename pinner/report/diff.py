@@ -89,12 +89,16 @@ def _entry(sign: bytes, line: bytes) -> Iterator[bytes]:
 
 
 def _name(prefix: bytes, path: str) -> bytes:
-    """Return ``path`` as git writes it in a header: C-quoted where it must, a tab after a name with spaces."""
+    """Return ``path`` as git writes it in a header: C-quoted where it must, a tab after a name with spaces.
+
+    Quoted also what a CI system would take for a command (``##[``): git reads it all the same.
+    """
     raw = prefix + path.encode("utf-8", "surrogateescape")
-    if _PLAIN.issuperset(raw):
+    plain = _PLAIN - {ord("#")} if b"##" in raw else _PLAIN
+    if plain.issuperset(raw):
         return raw + b"\t" if b" " in raw else raw
     quoted = b"".join(
-        bytes((byte,)) if byte in _PLAIN else _ESCAPES.get(byte) or f"\\{byte:03o}".encode() for byte in raw
+        bytes((byte,)) if byte in plain else _ESCAPES.get(byte) or f"\\{byte:03o}".encode() for byte in raw
     )
     return b'"' + quoted + b'"'
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pinner.identity.hashes import repo_digests
 from pinner.identity.model import LocalAnswer, pinned
 from pinner.report import identity_words as words
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.report.tree import Node, draw
 from pinner.report.words import count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.report.words import count
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import NAME
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.report.words import count
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
     from pinner.findings import Finding

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
     from pinner.reference import Digest
@@ -12,9 +11,6 @@ if TYPE_CHECKING:
 
 _SHORT = 12
 
-# C0, DEL and C1 controls would speak to the terminal; directional overrides would show text in another order. A text,
-# since compiling it takes longer than all that a check says, and hardly any run needs it.
-_UNSAFE = "[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 _CODES = {"error": "1;31", "warning": "1;33", "note": "1;36"}
 
 
@@ -64,15 +60,6 @@ class Style(NamedTuple):
 
 
 PLAIN = Style()
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with control characters and directional overrides spelled out: file names may hold any."""
-    return text if text.isprintable() else re.sub(_UNSAFE, lambda match: _spelled(match[0]), text)
-
-
-def _spelled(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def hint_line(hint: str, style: Style) -> str:

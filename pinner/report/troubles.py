@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from pinner.report.escapes import printable
 from pinner.report.plain import whole
-from pinner.report.style import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

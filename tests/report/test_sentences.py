@@ -9,8 +9,9 @@ from pinner.reference import Digest, ImageReference
 from pinner.report.as_text import render_error, render_listing
 from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
 from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
+from pinner.report.escapes import printable
 from pinner.report.records import mention_record
-from pinner.report.style import PLAIN, Style, printable
+from pinner.report.style import PLAIN, Style
 from pinner.report.words import check_sentence, count, list_sentence
 
 ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)

@@ -13,7 +13,7 @@ from pinner.cli.settings import min_age_seconds, settings_for
 from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
-from pinner.errors import ConfigError
+from pinner.errors import ConfigError, InputError
 from pinner.findings import check_source
 from pinner.isolation import apart
 from pinner.lean import TYPE_CHECKING, NamedTuple
@@ -24,7 +24,8 @@ from pinner.plan import Unchanged
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, render_changes, render_failures, tally
-from pinner.report.style import hint_line, printable
+from pinner.report.escapes import printable
+from pinner.report.style import hint_line
 from pinner.report.words import nothing_found
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
 
@@ -229,9 +230,29 @@ def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -
     root = repository_around(context.folder) if outside else None
     below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
     chunks, failed = apart(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
-    terminal.raw(chunks)
+    _write_patch(chunks, context, terminal)
     complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
     if outside:
         terminal.say(f"{style.severity('warning')}: the patch reaches outside the current folder")
         where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
         terminal.say(hint_line(f"apply it {where}", style))
+
+
+def _write_patch(lines: Sequence[bytes], context: Context, terminal: Terminal) -> None:
+    """Write a patch: exactly, since it is to be applied, but where somebody else reads along and might obey it.
+
+    On a terminal what would speak to it is spelled out. In the log of a CI job a line of a file may be a command to the
+    runner: only a file is safe there. Raises `InputError` where such a patch would go into the log.
+    """
+    from pinner.report.escapes import is_command  # noqa: PLC0415 - only where it is asked for
+
+    if context.stdout.terminal:
+        texts = (line.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") for line in lines)
+        terminal.data(texts, color=terminal.patch_style.color)
+        return
+    if terminal.is_read_by_runner and any(map(is_command, lines)):
+        raise InputError(
+            "the patch was not written: a line of it is a command to the CI system that reads this log",
+            hint="send it into a file: `pinner pin --diff > pinner.patch`",
+        )
+    terminal.raw(lines)

@@ -17,7 +17,8 @@ from pinner.findings import check_source
 from pinner.lockstore import lock_file, read_lock
 from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
-from pinner.report.style import hint_line, printable
+from pinner.report.escapes import escaped, printable
+from pinner.report.style import hint_line
 from pinner.report.words import count
 from pinner.rules import CANNOT_PIN, PARSE_ERROR
 
@@ -118,13 +119,15 @@ def _lines(problems: Iterable[Problem], terminal: Terminal, severity: Severity) 
 
 def _deliver(text: str, file: str | None, shown: str, terminal: Terminal) -> bool:
     """Write ``text`` where it belongs; tell whether that failed."""
+    # Both JSON and what is quoted in YAML take the escapes of JSON.
+    lines = tuple(escaped(text.removesuffix("\n").split("\n"), "json"))
     if file is None:
-        terminal.data(text.splitlines())
+        terminal.data(lines, "json")
         return False
     from pinner.files import save  # noqa: PLC0415 - hardly needed: most ask for stdout
 
     try:
-        save(file, text.encode())
+        save(file, "".join(f"{line}\n" for line in lines).encode())
     except InputError as error:
         complain_about((Unreadable(shown, error),), terminal)
         return True

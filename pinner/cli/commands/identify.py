@@ -21,9 +21,9 @@ from pinner.identity.verdict import result_of
 from pinner.local.engine import open_engine
 from pinner.local.locate import open_path
 from pinner.reference import ImageReference
+from pinner.report.escapes import printable
 from pinner.report.identities import render_text
 from pinner.report.identity_json import render_json
-from pinner.report.style import printable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -70,7 +70,7 @@ def identify(context: Context, asked: IdentifyOptions) -> int:
     run = Run(context, settings_for(context, asked.options), terminal, asked.what, names)
     answer = _answer(run)
     if asked.format == "json":
-        terminal.data(render_json(answer))
+        terminal.data(render_json(answer), "json")
     else:
         terminal.data(render_text(answer, terminal.style))
     result = result_of(answer)

@@ -12,6 +12,7 @@ from pinner.cli.status import exit_status
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.as_text import render_error
+from pinner.report.escapes import form_of
 from pinner.report.inspection import Failure, Inspection
 from pinner.report.inspections import inspection_renderer
 
@@ -54,7 +55,7 @@ def inspect(context: Context, asked: InspectOptions) -> int:
             on_answer=on_answer,
         ),
     )
-    terminal.data(inspection_renderer(asked.format).render_inspections(entries, terminal.style))
+    terminal.data(inspection_renderer(asked.format).render_inspections(entries, terminal.style), form_of(asked.format))
     _complain(entries, terminal)
     return exit_status(found=False, untold=any(_is_incomplete(entry, settings) for entry in entries))
 
@@ -71,7 +72,7 @@ def _limits(context: Context, settings: Settings, asked: InspectOptions, termina
         context, settings, terminal, lambda registry, on_answer: allowances(names, registry, on_answer)
     )
     told = [entry for entry in entries if not isinstance(entry, Failure)]
-    terminal.data(inspection_renderer(asked.format).render_allowances(told, terminal.style))
+    terminal.data(inspection_renderer(asked.format).render_allowances(told, terminal.style), form_of(asked.format))
     _complain(entries, terminal)
     return exit_status(found=False, untold=len(told) < len(entries))
 

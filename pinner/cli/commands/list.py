@@ -12,6 +12,7 @@ from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.pipeline import Unreadable
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
+from pinner.report.escapes import form_of
 from pinner.report.words import list_sentence
 from pinner.screen import judged
 
@@ -46,7 +47,7 @@ def list_(context: Context, asked: ListOptions) -> int:
         return list(render(Listing(shown, summary, survey.unreadable), terminal.style))
 
     lines, failed = apart(listing, [path for path, _ in sources])
-    terminal.data(lines)
+    terminal.data(lines, form_of(asked.format))
     complain_about((Unreadable(path, error) for path, error in failed), terminal)
     terminal.say(list_sentence(summary, len(survey.unreadable), len(targets)))
     return exit_status(found=False, untold=bool(survey.unreadable or failed))

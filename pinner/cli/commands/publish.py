@@ -23,7 +23,7 @@ from pinner.errors import ConfigError
 from pinner.memory import cache_directory
 from pinner.report.as_text import render_error
 from pinner.report.changes import render_failures
-from pinner.report.style import printable
+from pinner.report.escapes import printable
 from pinner.sightings import open_sightings
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class _Teller:
         """Say what is to be said of all together."""
         terminal, asked = self.terminal, self._asked
         if asked.format == "json":
-            terminal.data(render_json(reports, dry_run=asked.dry_run).split("\n"))
+            terminal.data(render_json(reports, dry_run=asked.dry_run).split("\n"), "json")
         elif not self._streams:
             terminal.data(render_markdown(reports))
         if self._many:

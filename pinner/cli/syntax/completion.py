@@ -47,7 +47,7 @@ def _completion(context: Context, options: Options, shell: str | None) -> int:
             f"there is no completion for `{name}`" if name else "the variable SHELL does not say which shell this is",
             hint=f"name one: pinner completion {'|'.join(SHELLS)}",
         )
-    Terminal(context, options).data(script(name).splitlines())
+    Terminal(context, options).own(script(name))
     return CLEAN
 
 

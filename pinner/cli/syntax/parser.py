@@ -102,7 +102,7 @@ def parse_with_click(arguments: Sequence[str]) -> Invocation:
 
 
 def _print(text: str, status: int, context: Context) -> int:
-    Terminal(context).data(text.splitlines())
+    Terminal(context).own(text)
     return status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pinner.report.escapes import printable
 from pinner.report.inspection import (
     Failure,
     ImageId,
@@ -21,7 +22,6 @@ from pinner.report.inspection import (
     subject_name,
     today_words,
 )
-from pinner.report.style import printable
 from pinner.report.words import count
 
 if TYPE_CHECKING:
