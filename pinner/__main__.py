@@ -10,6 +10,7 @@ from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from pinner.cli.context import Context
 
@@ -24,10 +25,29 @@ def run(leave: Callable[[int], object] = os._exit) -> None:
     # The threshold saves a tenth of a check of 4,000 files beside one of 50,000, and costs some 8 MB.
     gc.set_threshold(400_000, 20, 50)
     try:
+        _interrupt_on_end()
         status = main(sys.argv[1:])
     except KeyboardInterrupt:  # while still importing
         status = 130
     leave(status)
+
+
+def _interrupt_on_end() -> None:
+    """Let the signals that end a process interrupt it as Ctrl-C does: nothing stays half done, and no litter."""
+    import signal  # noqa: PLC0415 - Ctrl-C while importing is answered too
+
+    def interrupt(_: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # whoever started us ignores Ctrl-C, and means Ctrl-C alone
+            raise KeyboardInterrupt
+        handler(signal.SIGINT, frame)
+
+    # A closed terminal; Windows has Ctrl-Break in its place.
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        # What is ignored from the start (`nohup`) stays ignored.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
 
 
 def main(arguments: Sequence[str] | None = None, *, context: Context | None = None) -> int:

@@ -10,12 +10,12 @@ damaged or may be somebody else's work is an empty one; one that cannot be writt
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from functools import lru_cache
 
 from pinner import __version__
 from pinner.examine import Counts, Examined
+from pinner.filesystem import open_regular, write_atomically
 from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,14 +37,8 @@ _CHEAP = 1_000_000
 """Bytes of a record that are read in 10 ms or less."""
 _WORTH_A_FILE = 5_000
 """Bytes of a record that are read in the time that a file takes."""
-_PATIENCE = 60 * _SECOND
-"""After so many nanoseconds nobody writes a record any more: who began to was killed."""
 # Elsewhere the time of the last change cannot be set; there what stands in its place is the time of creation.
 _TELLS_CHANGES = os.name != "nt"
-# A FIFO in the record's place would block the open.
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-# What is there already is somebody's: another run's that writes too, or a trap.
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # What answers depend on and is not ours, by its first file.
 _PARSERS = ("ruamel/yaml/__init__.py", "dockerfile_parse/__init__.py", "libcst/__init__.py")
 
@@ -132,10 +126,8 @@ def open_record(
 
 def _read(file: str) -> bytes:
     """Return the bytes of ``file``; raises `OSError`, also where somebody else may have written them."""
-    with open(os.open(file, _READ), "rb") as stream:
+    with open(open_regular(file), "rb") as stream:
         status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise PermissionError
         if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
             raise PermissionError
         return stream.read()
@@ -149,7 +141,7 @@ def _sum(text: bytes) -> bytes:
 
 
 def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
-    """Make ``lines`` what is remembered from now on; where another run is about to do so, what that one knows.
+    """Make ``lines`` what is remembered from now on.
 
     ``now`` is in nanoseconds since 1970.
     """
@@ -158,22 +150,12 @@ def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
         return
     names = list(lines)[-_MOST_LINES:]
     text = "\n".join(f"{name}\t{lines[name]}" for name in names).encode("utf-8")
-    temporary = f"{record.file}.new"
     try:
         os.makedirs(os.path.dirname(record.file), mode=0o700, exist_ok=True)
-        _forget_old(temporary, now)
-        descriptor = os.open(temporary, _CREATE, 0o600)
-    except OSError:
-        return
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(b"\n".join((record.key.encode("ascii"), _sum(text), text)))
-        os.replace(temporary, record.file)
+        write_atomically(record.file, b"\n".join((record.key.encode("ascii"), _sum(text), text)))
         _forget_unused(os.path.dirname(record.file), now)
     except OSError:
         return
-    finally:  # an interruption too must leave no litter
-        _remove(temporary)
 
 
 def _note_use(file: str, now: int) -> None:
@@ -197,16 +179,6 @@ def _remove(temporary: str) -> None:
         os.unlink(temporary)
     except OSError:  # renamed already
         return
-
-
-def _forget_old(temporary: str, now: int) -> None:
-    """Remove ``temporary`` where whoever began to write it does so no more."""
-    try:
-        begun = os.lstat(temporary).st_mtime_ns
-    except FileNotFoundError:
-        return
-    if abs(now - begun) > _PATIENCE:
-        os.unlink(temporary)
 
 
 def stamp(file: str, now: int) -> str:

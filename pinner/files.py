@@ -1,21 +1,20 @@
-"""Read bytes; write them back atomically."""
+"""Files of the user: read whole, written back atomically, and never through a link out of the repository."""
 
 from __future__ import annotations
 
 import os
 import stat
 
+from pinner.config.find import repository_around
 from pinner.errors import BinaryError, InputError
-from pinner.filesystem import NOT_REGULAR, read_regular
+from pinner.filesystem import NOT_REGULAR, read_regular, write_atomically
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Iterator
 
 MAX_BYTES = 10 * 1024 * 1024
 """The largest file that is read (architecture.md §7)."""
-
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read(file: str, limit: int = MAX_BYTES) -> bytes:
@@ -40,52 +39,95 @@ def read(file: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def write(file: str, expected: bytes, data: bytes) -> None:
+def write(file: str, expected: bytes, data: bytes, home: str | None = None) -> None:
     """Put ``data`` in the place of ``expected`` in ``file``: all of it or nothing, mode and owner kept.
 
-    A symbolic link is followed to its target. Raises `InputError` where the file is read-only, cannot be replaced, or
-    does not hold ``expected`` any more. Nothing is touched where ``data`` is ``expected``.
+    A symbolic link is followed to its target where that is allowed (see `refuse_outside`). Raises `InputError` where
+    the file is read-only, cannot be replaced, or does not hold ``expected`` any more. Nothing is touched where ``data``
+    is ``expected``.
     """
     if data == expected:
         return
+    refuse_outside(file, home)
     target = os.path.realpath(file)
-    # Beside the target, since only a rename within one file system is atomic.
-    temporary = os.path.join(os.path.dirname(target), f".pinner-{os.getpid()}-{os.urandom(6).hex()}.tmp")
     try:
         status = os.stat(target)
         _refuse_read_only(target, status)
-        _fill(temporary, data, status)
-        _refuse_changed(target, expected)
-        os.replace(temporary, target)
+        write_atomically(target, data, like=status, durable=True, last_look=lambda: _refuse_changed(target, expected))
     except OSError as error:
-        _remove(temporary)
-        _unwritable(error)
-    except BaseException:  # an interruption too must leave no litter
-        _remove(temporary)
-        raise
+        raise InputError(f"cannot be written: {_reason(error)}; it is as it was") from error
 
 
-def save(file: str, data: bytes) -> None:
+def save(file: str, data: bytes, home: str | None = None) -> None:
     """Make ``data`` the whole of ``file``, which need not exist: all of it or nothing; raises `InputError`.
 
-    A symbolic link is followed. What is no regular file (``/dev/stdout``, a pipe) is written to as it is.
+    A symbolic link is followed where that is allowed (see `refuse_outside`). What is no regular file (``/dev/stdout``,
+    a pipe that somebody reads) is written to as it is.
     """
+    refuse_outside(file, home)
     target = os.path.realpath(file)
-    temporary = os.path.join(os.path.dirname(target), f".pinner-{os.getpid()}-{os.urandom(6).hex()}.tmp")
     try:
         status = os.stat(target) if os.path.exists(target) else None
         if status is not None and not stat.S_ISREG(status.st_mode):
-            with open(target, "wb", buffering=0) as stream:
-                stream.write(data)
+            _pour(target, data)
             return
         if status is not None:
             _refuse_read_only(target, status)
-        _fill(temporary, data, status)
-        os.replace(temporary, target)
+        write_atomically(target, data, mode=0o666, like=status, durable=True)
     except OSError as error:
         raise InputError(f"cannot be written: {_reason(error)}") from error
-    finally:  # an interruption too must leave no litter
-        _remove(temporary)
+
+
+def refuse_outside(file: str, home: str | None = None) -> None:
+    """Raise `InputError` where writing to ``file`` (absolute) would go where whoever named it cannot have meant.
+
+    That is through a link that lies in a repository, or in ``home``, the folder of the run (the current one by
+    default), and leads out of it: whoever made the repository made the link. And it is anything of git's own.
+    """
+    home = os.path.realpath(home or os.curdir)
+    for link, target, around in _links(file, home):
+        if around is not None and not _is_inside(target, around):
+            raise InputError(
+                f"is a link to `{target}`, outside of the repository, and was not followed"
+                if link == os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+                else f"leads through the link `{os.path.basename(link)}` to `{target}`, outside of the repository, and "
+                "was left alone",
+                hint="name what it leads to, if that is meant",
+            )
+    target = os.path.realpath(file)
+    root = repository_around(os.path.dirname(target)) or os.path.dirname(target)
+    if any(part.casefold() == ".git" for part in target[len(root) :].split(os.sep)):
+        raise InputError(f"is git's own (`{target}`) and was left alone")
+
+
+def _links(file: str, home: str) -> Iterator[tuple[str, str, str | None]]:
+    """Yield each link on the way to ``file``, what it leads to, and the folder that it must not lead out of, if any."""
+    if os.path.realpath(file) == file:
+        return
+    drive, rest = os.path.splitdrive(file)
+    here = drive + os.sep
+    for part in filter(None, rest.split(os.sep)):
+        path = os.path.dirname(here) if part == os.pardir else os.path.normpath(os.path.join(here, part))
+        if os.path.islink(path):
+            target = os.path.realpath(path)
+            yield path, target, repository_around(here) or (home if _is_inside(here, home) else None)
+            path = target
+        here = path
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return os.path.join(path, "").startswith(os.path.join(folder, ""))
+
+
+def _pour(target: str, data: bytes) -> None:
+    """Write ``data`` to a pipe or device, which must not block before anybody reads."""
+    descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
+    if hasattr(os, "set_blocking"):
+        os.set_blocking(descriptor, True)
+    with open(descriptor, "wb", buffering=0) as stream:
+        view = memoryview(data)
+        while view:
+            view = view[stream.write(view) :]
 
 
 def _refuse_read_only(target: str, status: os.stat_result) -> None:
@@ -97,45 +139,6 @@ def _refuse_read_only(target: str, status: os.stat_result) -> None:
 def _refuse_changed(target: str, expected: bytes) -> None:
     if read(target) != expected:
         raise InputError("was changed by somebody else meanwhile and was left alone", hint="run pinner again")
-
-
-def _fill(temporary: str, data: bytes, status: os.stat_result | None) -> None:
-    """Create ``temporary`` with ``data`` on disk, and the mode and owner that ``status`` tells or a new file gets."""
-    descriptor = os.open(temporary, _CREATE, 0o666 if status is None else 0o600)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    if status is None:
-        return
-    if hasattr(os, "chown"):
-        _own(temporary, status)
-    # After chown, which clears set-ID bits.
-    os.chmod(temporary, stat.S_IMODE(status.st_mode))
-
-
-def _own(temporary: str, status: os.stat_result) -> None:
-    """Give ``temporary`` the owner and group of ``status``, as far as the system lets us."""
-    for owner, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
-        try:
-            os.chown(temporary, owner, group)
-        except OSError:
-            continue
-        return
-
-
-def _remove(temporary: str) -> None:
-    try:
-        os.unlink(temporary)
-    except OSError:  # never made, or renamed already
-        return
-
-
-def _unwritable(error: OSError) -> NoReturn:
-    raise InputError(f"cannot be written: {_reason(error)}; it is as it was") from error
 
 
 def _reason(error: OSError) -> str:

@@ -101,7 +101,7 @@ def save_lock(
         data = render_lock(merged)
         if stored is not None and b"\r\n" in stored.data:  # git on Windows made it so, and would again
             data = data.replace(b"\n", b"\r\n")
-        files.save(place.file, data)
+        files.save(place.file, data, place.folder)
     return merged, True
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinner.caches import cache_folder
+from pinner.filesystem import read_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -43,9 +44,8 @@ def remember(directory: StrPath, file: StrPath, data: bytes, added: Collection[i
             record.unlink(missing_ok=True)
             return
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = record.with_suffix(f".{os.urandom(8).hex()}")  # a name that nobody can wait for
-        temporary.write_text(" ".join(str(bare) for offset, bare in _digests(data) if offset in added), "ascii")
-        temporary.replace(record)
+        text = " ".join(str(bare) for offset, bare in _digests(data) if offset in added)
+        write_atomically(record, text.encode("ascii"))
     except OSError:
         return
 
@@ -55,7 +55,7 @@ def recall(directory: StrPath, file: StrPath, data: bytes) -> frozenset[int]:
     if not _folder(directory).is_dir():
         return frozenset()
     try:
-        known = {int(word) for word in _record(directory, file, data).read_text("ascii").split()}
+        known = {int(word) for word in read_regular(_record(directory, file, data)).split()}
     except (OSError, ValueError):
         return frozenset()
     return frozenset(offset for offset, bare in _digests(data) if bare in known)

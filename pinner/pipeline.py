@@ -275,10 +275,13 @@ def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:
     return recall(memory, file, data)
 
 
-def write(plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | None = None) -> tuple[Unreadable, ...]:
+def write(
+    plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | None = None, home: str | None = None
+) -> tuple[Unreadable, ...]:
     """Write every changed plan to its file, each all or nothing; return the files that could not be written.
 
-    ``memory`` is the folder that remembers which tags pinner added, or None.
+    ``memory`` is the folder that remembers which tags pinner added, or None; ``home`` is the folder of the run, the
+    current one by default (see `files.refuse_outside`).
     """
     places = {target.path: target.file for target in targets}
     failed: list[Unreadable] = []
@@ -286,7 +289,7 @@ def write(plans: Iterable[Plan], targets: Iterable[Target], memory: StrPath | No
         if not plan.changed:
             continue
         file = places[plan.document.path]
-        error = attempt(files.write, file, plan.document.data, plan.result)
+        error = attempt(files.write, file, plan.document.data, plan.result, home)
         if error is not None:
             failed.append(Unreadable(plan.document.path, error))
         elif memory is not None:

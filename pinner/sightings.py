@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pinner.filesystem import read_regular, write_atomically
 from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,16 +45,15 @@ class Sightings:
 
     def _remembered(self, record: Path) -> datetime:
         record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = str(int(self.now.timestamp()))
+        text = str(int(self.now.timestamp())).encode("ascii")
         try:
-            with record.open("x", encoding="ascii") as stream:
-                stream.write(text)
+            write_atomically(record, text, exclusive=True)
         except FileExistsError:
-            pass
+            text = read_regular(record)
         try:
-            return datetime.fromtimestamp(int(record.read_text("ascii")), UTC)
-        except (ValueError, OverflowError):  # damaged, or another run is just about to write its now
-            record.write_text(text, "ascii")
+            return datetime.fromtimestamp(int(text), UTC)
+        except (ValueError, OverflowError):  # damaged
+            write_atomically(record, str(int(self.now.timestamp())).encode("ascii"))
             return self.now
 
 

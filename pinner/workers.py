@@ -112,8 +112,9 @@ def _start(do: Callable[[], object], streams: Iterable[int]) -> tuple[int, int]:
     import signal  # noqa: PLC0415 - only for large trees
 
     source, sink = os.pipe()
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     # An interruption of the child may never run the parent's code in it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         pid = os.fork()
         if not pid:
@@ -139,8 +140,9 @@ def _serve(do: Callable[[], object], sink: int, streams: Iterable[int], blocked:
     try:
         for stream in streams:
             os.close(stream)
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         _send(sink, do())
         status = 0

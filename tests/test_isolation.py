@@ -134,10 +134,10 @@ def test_a_write_that_raises_leaves_the_others_written(tmp_path: Path, monkeypat
     plant(tmp_path)
     write = files.write
 
-    def writing(file: str, expected: bytes, data: bytes) -> None:
+    def writing(file: str, expected: bytes, data: bytes, home: str | None) -> None:
         if "bad" in file:
             raise MemoryError
-        write(file, expected, data)
+        write(file, expected, data, home)
 
     monkeypatch.setattr(files, "write", writing)
     done = pinner(tmp_path, "pin")

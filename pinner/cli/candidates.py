@@ -9,6 +9,7 @@ from pinner import pipeline
 from pinner.config.find import repository_around
 from pinner.discover import discover
 from pinner.errors import PinnerError
+from pinner.filesystem import read_regular
 from pinner.identity.hashes import named, repo_digests
 from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
@@ -77,8 +78,7 @@ def gather(context: Context, settings: Settings, query: Query) -> Candidates:
 
 def _locks(root: str) -> Iterator[Lock]:
     try:
-        with open(os.path.join(root, NAME), "rb") as file:
-            yield parse_lock(file.read(), NAME)
+        yield parse_lock(read_regular(os.path.join(root, NAME)), NAME)
     except (OSError, PinnerError):
         # `pinner lock` and `check` complain about a broken lock; here it is one place to look less.
         return

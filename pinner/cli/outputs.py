@@ -108,7 +108,7 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
         if report.file == STDOUT:
             terminal.data(lines, form_of(report.format))
         else:
-            error = attempt(_save, os.path.join(context.folder, report.file), escaped(lines, form_of(report.format)))
+            error = attempt(_save, report.file, escaped(lines, form_of(report.format)), context.folder)
             if error is not None:
                 failed.append(Unreadable(report.file, error))
         complain_about(failed, terminal)
@@ -163,10 +163,11 @@ def _relative(path: str, root: str) -> str:
         return path.replace(os.sep, "/")
 
 
-def _save(file: str, lines: Iterable[str]) -> None:
+def _save(file: str, lines: Iterable[str], folder: str) -> None:
     from pinner.files import save  # noqa: PLC0415 - nearly never needed
 
-    save(file, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+    save(os.path.join(folder, file), data, folder)
 
 
 def _tell_github(verdict: Verdict, outputs: Outputs, context: Context, terminal: Terminal) -> None:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pinner.errors import InputError
+from pinner.filesystem import open_regular
 from pinner.identity.contents import Contents, Member
 from pinner.local.hashing import Budget, hash_member
 from pinner.local.unpack import PIECE
@@ -49,5 +50,5 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         yield from iter(lambda: file.read(PIECE), b"")

@@ -11,18 +11,18 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
+from pinner.filesystem import read_regular, write_atomically
 from pinner.model import Resolved
 from pinner.reference import Digest
 from pinner.registry.manifests import MANIFEST_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from pinner.registry.credentials import Credentials
 
@@ -138,16 +138,9 @@ class Cache:
             # One by one: `parents=True` would give the folders between everybody's rights.
             for folder in reversed(path.relative_to(top).parents[:-1]):
                 (top / folder).mkdir(mode=0o700, exist_ok=True)
-            # 0600 and a name of its own: two runs never write to the same file.
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+            write_atomically(path, data)
         except OSError:
             return
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).replace(path)
-        except OSError:
-            _remove(Path(temporary))
 
 
 def _parse(data: bytes) -> Remembered | None:
@@ -163,8 +156,7 @@ def _parse(data: bytes) -> Remembered | None:
 
 def _read(path: Path, limit: int) -> bytes | None:
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        data = read_regular(path, limit)
     except OSError:
         return None
     return data if len(data) <= limit else None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from pinner.errors import ConfigError, IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
+from pinner.filesystem import read_regular
 from pinner.reference import Digest, ImageReference
 from pinner.registry.failures import clean
 from pinner.registry.hosts import endpoint_for, origin
@@ -126,8 +127,7 @@ class LayoutTransport(httpx.AsyncBaseTransport):
     def _blob(self, digest: Digest, limit: int) -> bytes:
         path = self._folder / "blobs" / digest.algorithm / digest.hex
         try:
-            with path.open("rb") as file:
-                data = file.read(limit + 1)
+            data = read_regular(path, limit)
         except OSError:
             raise NotFoundError(f"the OCI layout {self._folder} lacks the blob {digest}") from None
         if len(data) > limit:
@@ -158,8 +158,7 @@ class LayoutTransport(httpx.AsyncBaseTransport):
 
     def _read_file(self, name: str) -> dict[str, object]:
         try:
-            with (self._folder / name).open("rb") as file:
-                document = json.loads(file.read(_MAX_BLOB))
+            document = json.loads(read_regular(self._folder / name, _MAX_BLOB))
         except OSError:
             raise ConfigError(f"{self._folder} is not an OCI layout: it has no {name}", hint=_HINT) from None
         except (ValueError, RecursionError):

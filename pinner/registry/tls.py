@@ -5,11 +5,13 @@ Source: docker's "Verify repository client with certificates", containers-certs.
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
+from pinner.filesystem import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,6 +92,7 @@ def _system_context(environment: Mapping[str, str], on_warning: Callable[[str], 
 def check_ca(ca: str) -> None:
     """Raise `ConfigError` unless ``ca`` is a file with certificates."""
     try:
+        os.close(open_regular(ca))  # OpenSSL would wait for whoever writes to a FIFO
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca)
     except FileNotFoundError:
         raise ConfigError(f"there is no file `{ca}`", hint="`ca` of a registry names a PEM file") from None

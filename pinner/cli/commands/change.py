@@ -89,7 +89,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     else:
         plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
         beside = Beside(words=_elsewhere(plans))
-    unwritten = () if asked.diff else pipeline.write(plans, targets, memory)
+    unwritten = () if asked.diff else pipeline.write(plans, targets, memory, context.folder)
     _warn(sources, settings, asked, terminal)
     lost = {file.path for file in unwritten}
     planned = tally(plans)

@@ -53,7 +53,8 @@ def export(context: Context, asked: ExportOptions) -> int:
     file = _output_file(context, asked)
     targets, survey = look(context, settings, asked.paths, terminal)
     # What an export made last time is no source of the next one.
-    own = {target.path for target in targets if file is not None and os.path.realpath(target.file) == file}
+    earlier = None if file is None else os.path.realpath(file)
+    own = {target.path for target in targets if os.path.realpath(target.file) == earlier}
     sources = tuple(source for source in survey.sources if source.document.path not in own)
     module = exporter(asked.target)
     order = Asked(sources, lock, settings.platform, _named(targets, asked.paths, context))
@@ -62,7 +63,7 @@ def export(context: Context, asked: ExportOptions) -> int:
     terminal.say(*_lines(overruled(order, module.concerns), terminal, "warning"))
     terminal.complain(_lines(made.problems, terminal, "error"))
     terminal.say(*(f"{terminal.talk_style.severity('note')}: {printable(note)}" for note in made.notes))
-    unwritten = _deliver(made.text, file, asked.output, terminal)
+    unwritten = _deliver(made.text, file, asked.output, context, terminal)
     written = "" if file is None or unwritten else f" in {printable(asked.output)}"
     terminal.say(_sentence(made, module.THING) + written)
     return exit_status(found=False, untold=bool(survey.unreadable or made.problems or unwritten))
@@ -80,7 +81,7 @@ def _output_file(context: Context, asked: ExportOptions) -> str | None:
     """Return where to write, None for stdout; what cannot be is refused before the work and not after it."""
     if asked.output == _STDOUT:
         return None
-    file = os.path.realpath(os.path.join(context.folder, asked.output))
+    file = os.path.join(context.folder, asked.output)
     shown = printable(asked.output)
     if not asked.output or os.path.isdir(file):
         raise ConfigError(f"--output: `{shown}` is no file", hint="give the name of a file")
@@ -117,7 +118,7 @@ def _lines(problems: Iterable[Problem], terminal: Terminal, severity: Severity) 
             yield hint_line(error.hint, style)
 
 
-def _deliver(text: str, file: str | None, shown: str, terminal: Terminal) -> bool:
+def _deliver(text: str, file: str | None, shown: str, context: Context, terminal: Terminal) -> bool:
     """Write ``text`` where it belongs; tell whether that failed."""
     # Both JSON and what is quoted in YAML take the escapes of JSON.
     lines = tuple(escaped(text.removesuffix("\n").split("\n"), "json"))
@@ -127,7 +128,7 @@ def _deliver(text: str, file: str | None, shown: str, terminal: Terminal) -> boo
     from pinner.files import save  # noqa: PLC0415 - hardly needed: most ask for stdout
 
     try:
-        save(file, "".join(f"{line}\n" for line in lines).encode())
+        save(file, "".join(f"{line}\n" for line in lines).encode(), context.folder)
     except InputError as error:
         complain_about((Unreadable(shown, error),), terminal)
         return True
