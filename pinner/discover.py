@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from pinner.config import Settings
     from pinner.formats.base import Format
+    from pinner.hardened_git import Invocation
 
-_GIT_PATIENCE = 30.0
-"""Seconds that git may take: it opens every .gitignore, and one that is a FIFO never ends."""
+_QUICK = 1.0
+"""Seconds in which git nearly always has answered."""
+_GIT_PATIENCE = 60.0
+"""Seconds that git may take."""
 
 
 class Target(NamedTuple):
@@ -141,34 +144,53 @@ def _identity(file: str) -> str:
     return os.path.realpath(file).replace(os.sep, "/")
 
 
-def _listed_by_git(root: str, environment: Mapping[str, str], patience: float = _GIT_PATIENCE) -> list[str] | None:
+def _listed_by_git(root: str, environment: Mapping[str, str]) -> list[str] | None:
     """Return the paths below ``root`` that git tracks or would add; None where git does not work here.
 
     The repository is the one whose ``.git`` is seen from here, and is named: git itself would take a folder for one
     that is laid out as a bare repository, and a working tree that the repository's own configuration names.
     """
+    root = os.path.realpath(root)  # a link may lead out of the repository that it lies in
     repository = repository_around(root)
     if repository is None:
         return None
-    import subprocess  # noqa: PLC0415 - only folders need it
-
-    from pinner.hardened_git import hardened  # noqa: PLC0415 - as above
+    from pinner.hardened_git import hardened  # noqa: PLC0415 - only folders need it
 
     place = (f"--git-dir={os.path.join(repository, '.git')}", f"--work-tree={repository}")
     git = hardened((*place, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), environment)
+    listing = _said(git, root, repository)
+    return None if listing is None else list(dict.fromkeys(os.fsdecode(listing).split("\0")[:-1]))
+
+
+def _said(git: Invocation, root: str, repository: str) -> bytes | None:
+    """Return what git writes to its output, run in ``root``; None where it fails or does not end."""
+    import subprocess  # noqa: PLC0415 - only folders need it
+
+    nothing = subprocess.DEVNULL
     try:
-        listing = subprocess.run(  # noqa: S603 - fixed words
-            git.command,
-            cwd=root,
-            env=git.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            timeout=patience,
+        process = subprocess.Popen(  # noqa: S603 - fixed words
+            git.command, cwd=root, env=git.environment, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing
         )
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
         return None
-    return list(dict.fromkeys(os.fsdecode(listing.stdout).split("\0")[:-1]))
+    with process:
+        for patience in (_QUICK, _GIT_PATIENCE):
+            try:
+                listing, _ = process.communicate(timeout=patience)
+            except subprocess.TimeoutExpired:
+                if patience == _QUICK and not _would_block(root, repository):
+                    continue
+                process.kill()
+                return None
+            break
+    return None if process.returncode else listing
+
+
+def _would_block(root: str, repository: str) -> bool:
+    """Tell whether git waits for a file of patterns that is none: it opens what is called so, a FIFO too."""
+    suspects = [os.path.join(repository, ".git", "info", "exclude"), os.path.join(repository, ".gitignore")]
+    suspects += (os.path.join(folder, ".gitignore") for folder, _, names in os.walk(root) if ".gitignore" in names)
+    return any(os.path.exists(file) and not os.path.isfile(file) for file in suspects)
 
 
 def _walked(root: str) -> Iterator[tuple[str, bool]]:

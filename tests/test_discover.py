@@ -166,6 +166,7 @@ def test_links_are_followed_to_files_in_the_folder_and_nowhere_else(tmp_path: Pa
     assert found(root, "c.dockerfile", git_works=git_works) == ["c.dockerfile"]
     assert found(root, "Dockerfile", "a", git_works=git_works) == ["Dockerfile"]
     assert found(root, "e", git_works=git_works) == ["e/Dockerfile"]
+    assert found(root, "f", git_works=git_works) == ["f/Dockerfile"]
 
 
 @both_ways

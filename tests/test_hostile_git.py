@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,12 +13,17 @@ from fakes import FakeResolver
 from hostilegit import bare_looking, committed_bare_looking, git, unpacked
 from world import outcome, world
 
-from pinner import hardened_git
+from pinner import discover, hardened_git
+from pinner.bot.git.clone import clone
+from pinner.bot.git.program import open_git
+from pinner.config import Settings
 from pinner.discover import _listed_by_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from pinner.bot.git.clone import Clone
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are a shell's")
 
@@ -175,10 +181,50 @@ def test_other_ways_to_a_configuration_lead_to_nothing_either(way: str, tmp_path
     assert "Dockerfile:1:6" in said.stdout
 
 
-def test_what_would_never_end_is_ended_and_the_folder_is_walked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", [".gitignore", "deep/er/.gitignore", ".git/info/exclude"])
+def test_patterns_that_never_end_block_nothing(where: str, tmp_path: Path) -> None:
     root = tmp_path / "r"
     root.mkdir()
     git(root, "init", "--quiet")
     (root / "Dockerfile").write_text("FROM x\n")
-    os.mkfifo(root / ".gitignore")
-    assert _listed_by_git(str(root), variables(tmp_path), patience=0.5) is None
+    (root / where).parent.mkdir(parents=True, exist_ok=True)
+    (root / where).unlink(missing_ok=True)
+    os.mkfifo(root / where)
+    said = outcome(world(root, environment=variables(tmp_path)), "check")
+    assert "Dockerfile:1:6" in said.stdout
+
+
+@pytest.mark.parametrize(("waits", "names"), [("sleep 0.2", ["x"]), ("exec sleep 60", None)])
+def test_a_git_that_is_slow_is_waited_for_but_not_for_ever(
+    waits: str, names: list[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "r" / ".git").mkdir(parents=True)
+    (tmp_path / "git").write_text(f"#!/bin/sh\n{waits}\nprintf 'x\\0'\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setattr(discover, "_QUICK", 0.01)
+    monkeypatch.setattr(discover, "_GIT_PATIENCE", 30.0 if names else 0.02)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    assert _listed_by_git(str(tmp_path / "r"), environment) == names
+
+
+@pytest.mark.parametrize("protocol", ["file"])
+def test_a_clone_of_the_bot_runs_nothing_either(tmp_path: Path, protocol: str) -> None:
+    folder = committed_bare_looking(tmp_path / "r", tmp_path / "ran")
+    (folder / ".gitattributes").write_text("* filter=x\n")
+    git(tmp_path / "r", "add", "--all")
+    git(tmp_path / "r", "commit", "--quiet", "--message=y")
+    git(tmp_path / "r", "branch", "--move", "main")
+    address = f"{protocol}://{tmp_path}/r"
+
+    async def cloned() -> Clone:
+        return await clone(open_git(tmp_path / "clone", variables(tmp_path), address, None), address, "main", wanted)
+
+    def wanted(_: str) -> bool:
+        return True
+
+    there = asyncio.run(cloned())
+    found = discover.discover((), Settings(), str(there.folder), variables(tmp_path))
+    assert [target.path for target in found] == ["infra/Dockerfile"]
+    found = discover.discover(("infra",), Settings(), str(there.folder), variables(tmp_path))
+    assert [target.path for target in found] == ["infra/Dockerfile"]
+    assert not (tmp_path / "ran").exists()

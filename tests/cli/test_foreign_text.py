@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeRegistry, FakeResolver
+from hostiletree import COMPOSE, NAMES
 from world import Outcome, outcome, world
 
 from pinner.__main__ import main
@@ -23,19 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
 
-NAMES = (
-    "::stop-commands::pwn",
-    "::add-mask::x",
-    "  ::set-output name=x::y",
-    "##vso[task.setvariable variable=PATH]x",
-    "##[command]x",
-    "##teamcity[x]",
-    "esc\x1b[2J\x1b]0;title\x07",
-    "line\n::warning::x",
-    "bidi\u202e\u2066\u200f",
-    "sep\u2028::x\u2029::y\x85::z",
-)
-COMPOSE = 'services:\n  a: {image: "##vso[task.setvariable variable=PATH]/tmp/evil x"}\n  b: {image: "::add-mask::x"}\n'
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
