@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     from pinner.errors import ResolveError
+    from pinner.link.facts import Fact
     from pinner.reference import Digest, ImageReference, Platform
 
     SkipReason: TypeAlias = Literal[
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         "templated",
         "invalid-reference",
         "separate-tag",
+        "replaced",
         "fstring",
         "non-literal",
         "output",
@@ -92,6 +94,8 @@ class Mention(NamedTuple):
     platform: str | None = None
     owner: str = ""
     """Who uses the image: the stage, service or ``Kind/name``; empty where nobody is named."""
+    decided_by: tuple[str, ...] = ()
+    """``path:line`` of what elsewhere in the repository decided what the text means."""
 
 
 class Skip(NamedTuple):
@@ -110,6 +114,7 @@ class Skip(NamedTuple):
     via: tuple[str, ...] = ()
     platform: str | None = None
     owner: str = ""
+    decided_by: tuple[str, ...] = ()
 
 
 Place: TypeAlias = Mention | Skip
@@ -129,6 +134,7 @@ def as_skip(mention: Mention, reason: SkipReason, detail: str) -> Skip:
         mention.via,
         mention.platform,
         mention.owner,
+        mention.decided_by,
     )
 
 
@@ -139,6 +145,8 @@ class Located(NamedTuple):
     """In document order: by the offset of the use, not of the span."""
     outline: Iterable[object] = ()
     """The structure around the references (instructions and their lines, documents): an edit may not change it."""
+    facts: tuple[Fact, ...] = ()
+    """What the document states about images that other files name."""
 
 
 class Edit(NamedTuple):

@@ -58,6 +58,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
     readings = read_all(targets, with_calls(settings.calls))
     found = _known(readings)
     places, lost = _reconciled(found, targets)
+    places |= _linked(found, places)
     lost |= {reading.path: reading.error for reading in readings if reading.error is not None}
     sources: list[Source] = []
     excluded = settings.images_exclude
@@ -114,6 +115,19 @@ def _known(readings: Iterable[Reading]) -> list[_File]:
         for reading in readings
         if reading.format is not None and reading.located is not None
     ]
+
+
+def _linked(found: Sequence[_File], places: Mapping[str, tuple[Place, ...]]) -> dict[str, tuple[Place, ...]]:
+    """Return, by path, the places that other files of the run decide about; ``places`` are those after reconciling."""
+    if not any(file.located.facts for file in found):
+        return {}
+    from pinner.link.link import LinkInput, link  # noqa: PLC0415 - only where a file states something about others
+
+    paths = [file.document.path for file in found]
+    return link(
+        LinkInput(path, places.get(path, file.located.places), file.located.facts)
+        for path, file in zip(paths, found, strict=True)
+    )
 
 
 def _reconciled(

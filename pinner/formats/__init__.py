@@ -27,7 +27,7 @@ FORMATS = (
         others=("ignore", ".yaml", ".json", ".yml", ".md", ".py", ".ipynb", ".js", ".ts", ".go", ".sh"),
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
-    Format("kubernetes", "pinner.formats.kubernetes", _YAML),
+    Format("kubernetes", "pinner.formats.kubernetes", rf"{_YAML}|^Kustomization$"),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),

@@ -39,6 +39,7 @@ def mention_record(path: str, place: Place) -> dict[str, Any]:
         "detail": detail,
         "via": list(place.via),
         "owner": place.owner or None,
+        "decidedBy": list(place.decided_by),
     }
 
 

@@ -106,7 +106,7 @@ def test_references_that_nobody_can_hold_are_warned_about_where_the_export_is_ab
     files = {
         "Dockerfile": "ARG X\nFROM nginx:$X\n",
         "compose.yaml": "services: {a: {image: 'redis:${X}'}}\n",
-        "k/kustomization.yaml": "images:\n- {name: a, newTag: '1'}\n",
+        "k/kustomization.yaml": "images:\n- {name: a, newName: b}\n",
     }
     project(tmp_path, files)
     for target, where in (

@@ -21,7 +21,7 @@ COPY --from=0 /b /b
 """
 MENTION = {
     *("path", "line", "column", "span", "format", "kind", "reference", "digest", "platform", "status", "reason", "via"),
-    *("detail", "owner"),
+    *("detail", "owner", "decidedBy"),
 }
 FINDING = {"rule", "name", "severity", "message", "hint", "mention", "proposed", "current"}
 SUMMARY = {"files", "mentions", "pinned", "unpinned", "skipped", "unknown", "error", "warning", "note"}
@@ -54,6 +54,7 @@ def test_a_list_is_one_object(tmp_path: Path) -> None:
         "detail": None,
         "via": ["ARG TAG"],
         "owner": listing["mentions"][0]["owner"],
+        "decidedBy": [],
     }
 
 

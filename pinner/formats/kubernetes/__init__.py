@@ -14,16 +14,19 @@ from pinner.model import Located
 if TYPE_CHECKING:
     from pinner.formats.yamlnodes import YamlDocument
     from pinner.formats.yamlnodes.documents import Chunk
+    from pinner.link.facts import Fact
     from pinner.model import Document
 
 __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
 _IMAGE, _NO_IMAGE = b"image", b"imagePull"
-_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle")
+_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_")
 _VERSION = b"apiVersion"
+# RFC 6902: an operation that sets an image, or a container that has one.
+_JSON_PATCH = re.compile(rb"""\bpath["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
 _OBJECT = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
-_KUSTOMIZATION = re.compile(r"(?:^|/)kustomization\.ya?ml$")
+_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 # In a document that cannot be read: a key that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackage[ \t]*:|\bbundle[ \t]*:""")
 
@@ -32,37 +35,41 @@ def locate(document: Document) -> Located | None:
     """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises."""
     data = document.data
     is_kustomization = _KUSTOMIZATION.search(document.path) is not None
-    if _VERSION not in data and not is_kustomization:
+    is_patch = _VERSION not in data and b"op" in data and _JSON_PATCH.search(data) is not None
+    if _VERSION not in data and not is_kustomization and not is_patch:
         return None
     images = _offsets(data, _IMAGE, _NO_IMAGE)
     others = sorted([offset for word in _OTHERS for offset in _offsets(data, word)])
-    if not images and not others:
+    if not images and not others and not is_kustomization:
         return Located() if _OBJECT.search(data) else None
     versions = _offsets(data, _VERSION)
     collector = Collector("kubernetes", data)
     outline: list[object] = []
     budget = Budget()
+    facts: list[Fact] = []
     recognised = False
     for part in load(data):
         line = collector.lines.line(part.chunk.start)
         # From its bytes alone it is told whether a document may name an image: others cost no parser's time.
         marks, objects = _within(part.chunk, images), _within(part.chunk, versions)
-        if not (objects or is_kustomization) or not (marks or _within(part.chunk, others)):
+        is_open = is_kustomization or ((objects or is_patch) and (marks or _within(part.chunk, others)))
+        if not is_open:
             recognised = recognised or _OBJECT.search(part.text) is not None
             outline.append((line,))
             continue
         composed = parse(part, budget)
         outline.append((line, composed.size))
-        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares, marks=sorted(marks + objects))
+        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares)
         for root in composed.roots:
             recognised = walk.document(root) or recognised
             if composed.shares:
                 collector.settle(root, walk.fields, walk.state_of)
             collector.image_nodes.clear()
+        facts += walk.facts
         if composed.problem is not None and _is_worth_a_word(part):
             recognised = True
             collector.report_problem(part, composed.problem)
-    return Located(collector.places(), tuple(outline)) if recognised else None
+    return Located(collector.places(), tuple(outline), tuple(facts)) if recognised else None
 
 
 def _offsets(data: bytes, word: bytes, but: bytes | None = None) -> list[int]:

@@ -26,6 +26,8 @@ def judge(use: Use, text: SourceText) -> Place:
         return use.skip(written, "invalid-reference", "a pattern for many images")
     if "<" in written:
         return use.skip(written, "templated", "a placeholder that somebody fills in")
+    if written.startswith("localhost/"):
+        return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
     place = use.judge(text)
     if use.kind == "package" and isinstance(place, Mention) and _is_unqualified(place):
         return use.skip(written, "computed", "Crossplane adds a registry of its own choice; write the registry out")

@@ -17,10 +17,22 @@ NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector
 TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 # Tools whose `image` is a pattern, a name to replace, or the name of something that they build.
 _EXCLUDED_GROUPS = re.compile(
-    r"(?:^|\.)(?:kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io"
-    r"|scorecard\.operatorframework\.io)$"
+    r"(?:^|\.)(?:(?<!chainsaw\.)kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io)$"
 )
 _EXCLUDED_KINDS = ("CustomResourceDefinition",)
+# Whose `image` is what a machine boots from.
+_MACHINE_GROUPS = re.compile(
+    r"(?:^|\.)(?:infrastructure\.cluster\.x-k8s\.io|machine\.openshift\.io|hobbyfarm\.io|compute\.cnrm\.cloud\.google\.com"
+    r"|harvesterhci\.io|metal3\.io|machine\.sapcloud\.io|karpenter\.k8s\.aws|hcloud\.crossplane\.io)$"
+)
+_MACHINE_KINDS = {
+    "kops": re.compile(r"^InstanceGroup$"),
+    "kops.k8s.io": re.compile(r"^InstanceGroup$"),
+}
+_CLOUD_GROUPS = re.compile(r"(?:^|\.)(?:crossplane|upbound)\.io$")
+_CLOUD_MACHINES = re.compile(
+    r"(?:Droplet|Server|Instance|Machine|MachineSet|VirtualMachine|InstanceTemplate|LaunchTemplate|InstanceV2|NodePool)$"
+)
 # Text for somebody else: a key of theirs called `image` is their business.
 _DATA_KINDS = ("ConfigMap", "Secret")
 
@@ -42,7 +54,24 @@ class Object(NamedTuple):
         """Whether nothing in it is an image to pull."""
         if self.kind in _EXCLUDED_KINDS or (not self.group and self.kind in _DATA_KINDS):
             return True
-        return _EXCLUDED_GROUPS.search(self.group) is not None
+        return _EXCLUDED_GROUPS.search(self.group) is not None or self._is_machine
+
+    @property
+    def _is_machine(self) -> bool:
+        if _MACHINE_GROUPS.search(self.group):
+            return True
+        kinds = _CLOUD_MACHINES if _CLOUD_GROUPS.search(self.group) else _MACHINE_KINDS.get(self.group)
+        return kinds is not None and kinds.search(self.kind) is not None
+
+    @property
+    def is_tekton(self) -> bool:
+        """Whether it is Tekton's, whose parameters have defaults."""
+        return self.group == "tekton.dev"
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is chainsaw's, where ``assert`` and ``error`` say what is expected and start nothing."""
+        return self.group == "chainsaw.kyverno.io"
 
     @property
     def is_skaffold(self) -> bool:

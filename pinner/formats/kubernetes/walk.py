@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from pinner.formats.kubernetes.beside import built_names, find_parameter, full_name, refusal
 from pinner.formats.kubernetes.judgement import judge
-from pinner.formats.kubernetes.kustomize import locate_images
+from pinner.formats.kubernetes.kustomize import (
+    inline_patches,
+    read_kustomization,
+    read_transformer,
+)
 from pinner.formats.kubernetes.objects import NOT_ENTERED, TYPED_GROUPS, Object, read_object
-from pinner.formats.kubernetes.shortcut import find_images
 from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence, resolve
+from pinner.formats.yamlnodes.embedded import Embedded
 from pinner.formats.yamlnodes.fields import Fields, anchor_name
 from pinner.formats.yamlnodes.references import foreign_tag, is_null, is_template
 from pinner.formats.yamlnodes.sharing import OPAQUE
-from pinner.formats.yamlnodes.text import reference_text
+from pinner.formats.yamlnodes.text import reference_text, source_text
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.model import Document, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Sequence as Sequence_
+    from collections.abc import Iterable
 
+    from pinner.formats.kubernetes.beside import Parameter
     from pinner.formats.yamlnodes import Node
-    from pinner.formats.yamlnodes.references import Collector
+    from pinner.formats.yamlnodes.references import Collector, Use
+    from pinner.formats.yamlnodes.text import SourceText
+    from pinner.link.facts import Fact
     from pinner.model import Place
 
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
 _SKAFFOLD_CONTAINERS = ("verify", "customActions")
+_PROFILES = "profiles"
 _OCI_SCHEME = b"oci://"
 _MAX_VIA = 10
+_BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
+_PATCH = Object("", "Patch", "")
+"""Who owns the images of a JSON patch, which does not say what it is for."""
 
 
 class _Frame(NamedTuple):
@@ -44,19 +56,20 @@ class _Frame(NamedTuple):
 class Walk:
     """Goes through the nodes of one document, without recursion and each collection once."""
 
-    def __init__(
-        self, collector: Collector, *, is_kustomization: bool, shares: bool, marks: Sequence_[int] = ()
-    ) -> None:
+    def __init__(self, collector: Collector, *, is_kustomization: bool, shares: bool) -> None:
         self.collector = collector
         self.fields = Fields()
         self.recognised = False
         self._is_kustomization = is_kustomization
         self._shares = shares  # without an alias, nothing comes twice
-        self._marks = marks
-        """The offsets of all that may be a key ``image`` or ``apiVersion``."""
         self._seen: set[tuple[int, bool, bool, bool]] = set()
-        self._built: frozenset[bytes] = frozenset()
+        self._built: frozenset[str] = frozenset()
         self._excluded: set[int] = set()
+        self._root: Mapping | None = None
+        """The object at work."""
+        self.facts: list[Fact] = []
+        """What the document states about images that other files name."""
+        self.patches: list[Scalar] = []
 
     def state_of(self, state: str, key: str, node: Node) -> str | None:
         """Return what a reader takes ``node`` for, that stands under ``key``: see `sharing.Grammar`."""
@@ -68,25 +81,55 @@ class Walk:
         """Keep the images under ``root``; tell whether there was any object."""
         if self._is_kustomization and type(root) is Mapping and read_object(root, self.fields) is None:
             self.recognised = True
-            locate_images(self.collector, root, self.fields, "Kustomization")
+            self._kustomization(root, "Kustomization")
             return True
-        if type(root) is not Mapping or not self._take_shortcut(root):
+        if is_json_patch(root, self.fields):
+            self.recognised = True
+            self._json_patch(root)
+        else:
             self._go_through(root)
         return self.recognised
 
-    def _take_shortcut(self, root: Mapping) -> bool:
-        """Keep the images under ``root`` where they can be told without going through all of it."""
-        found = find_images(root, self.fields, self._marks)
-        if found is None:
-            return False
-        self.recognised = self.recognised or found.objects > 0
-        for value, owner, in_status, in_output in found.images:
-            self._keep("container-image", value, _Frame(value, "image", owner, False, in_status, in_output), owner)
-        return True
+    def _kustomization(self, root: Mapping, owner: str) -> None:
+        self.facts.append(read_kustomization(self.collector, root, self.fields, owner))
+        for scalar, written in inline_patches(root, self.fields):
+            self._inline_patch(scalar, written, owner)
+
+    def _inline_patch(self, scalar: Scalar, written: Node, owner: str) -> None:
+        """Keep the images of a patch that is text in a kustomization."""
+        if "image" not in scalar.value:
+            return
+        text = source_text(self.collector.data, scalar)
+        use = self.collector.use("container-image", scalar, text, written, owner=owner)
+        if text is None:
+            self.collector.add(use, use.unreadable(scalar))
+            return
+        from pinner.formats.kubernetes import locate  # noqa: PLC0415 - a patch is a document of its own
+
+        located = locate(Document("", text.data))
+        patch = Embedded(text)
+        for place in located.places if located else ():
+            patch.keep(self.collector, use._replace(owner=""), place)
+
+    def _json_patch(self, root: Node) -> None:
+        """Keep the images that a JSON patch (RFC 6902) sets: the value at ``…/image``, or below an added container."""
+        for child in root.children if type(root) is Sequence else ():
+            item = resolve(child)
+            path, value = self.fields.scalar(item, "path"), self.fields.value(item, "value")  # type: ignore[arg-type]
+            if path is None or value is None or not set(NOT_ENTERED).isdisjoint(path.value.split("/")):
+                continue
+            frame = _Frame(value, path.value.rpartition("/")[2], _PATCH)
+            if path.value.endswith("/image"):
+                self._keep("container-image", value, frame, _PATCH)
+            elif type(resolve(value)) is not Scalar:
+                self._walk_from(frame)
 
     def _go_through(self, root: Node) -> None:
         """Keep the images under ``root``."""
-        stack = [_Frame(root, "", None)]
+        self._walk_from(_Frame(root, "", None))
+
+    def _walk_from(self, frame: _Frame) -> None:
+        stack = [frame]
         while stack:
             frame = stack.pop()
             node = resolve(frame.node)
@@ -114,19 +157,21 @@ class Walk:
         found = read_object(mapping, self.fields) if "apiVersion" in names or "<<" in names else None
         if found is not None:
             self.recognised = True
+            self._state(mapping, found)
             if found.is_excluded:
                 self._excluded.add(id(mapping))
                 return []
             if found.is_kustomization:
-                locate_images(self.collector, mapping, self.fields, found.owner)
+                self._kustomization(mapping, found.owner)
                 return []
+            self._root = mapping
             frame = frame._replace(object=found, key="", is_spec=False)
-            if found.is_skaffold:
-                self._built = frozenset(self._artifacts(mapping))
         if frame.object is not None:
             image = self.fields.value(mapping, "image")
             if image is not None and frame.key != "rbd":
                 self._image(mapping, image, frame, frame.object)
+            if frame.key == "env":
+                self._related_image(mapping, names, frame, frame.object)
             if frame.object.group in TYPED_GROUPS:
                 self._typed(mapping, frame, frame.object)
         return [
@@ -136,11 +181,11 @@ class Walk:
                 frame.object,
                 key == "spec" and found is not None,
                 frame.in_status or (key == "status" and found is not None),
-                frame.in_output or key == "output",
+                frame.in_output or key == "output" or (key in ("assert", "error") and _is_test(frame.object)),
                 _through(frame.via, key, value),
             )
             for key, value in self.fields.own(mapping).items()
-            if type(value) is not Scalar and key not in NOT_ENTERED and _is_entered(key, found)
+            if type(value) is not Scalar and key not in NOT_ENTERED and _is_entered(key, found, frame)
         ]
 
     def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
@@ -148,7 +193,7 @@ class Walk:
         node = resolve(written)
         if type(node) is Mapping:
             self._image_volume(node, written, frame, owner)
-        self._keep("container-image", written, frame, owner)
+        self._keep("container-image", written, frame, owner, beside=mapping)
         if mapping.may_repeat():
             self._duplicates(mapping, frame, owner)
 
@@ -188,13 +233,24 @@ class Walk:
                 if name is not None and name.value == "bundle" and value is not None:
                     self._keep("bundle", value, frame, owner)
 
-    def _keep(self, kind: str, written: Node, frame: _Frame, owner: Object, scheme: bytes = b"") -> None:
-        """Keep the scalar that ``written`` is or stands for; with ``scheme`` only what comes after that prefix."""
+    def _keep(
+        self,
+        kind: str,
+        written: Node,
+        frame: _Frame,
+        owner: Object,
+        scheme: bytes = b"",
+        beside: Mapping | None = None,
+    ) -> None:
+        """Keep the scalar that ``written`` is or stands for; with ``scheme`` only what comes after that prefix.
+
+        ``beside`` is the mapping that it stands in, where keys of that say what becomes of an image.
+        """
         node = resolve(written)
-        if type(node) is not Scalar or is_null(node):
+        if type(node) is not Scalar or is_null(node) or (not node.style and node.value in _BOOLEANS):
             return
         is_simple = node is written and not (frame.via or frame.in_status or frame.in_output or self._built)
-        if is_simple and kind == "container-image" and self.collector.add_plain(kind, node, owner.owner):
+        if is_simple and self._add_plain(kind, node, owner, beside):
             return
         text = reference_text(self.collector.data, node)
         if text is not None and not text.data.startswith(scheme):
@@ -209,22 +265,59 @@ class Walk:
             place = use.skip(str(text), "output", "the name of a build's result")
         elif foreign_tag(node) is not None:
             place = use.skip(str(text), "invalid-reference", f"tagged {foreign_tag(node)}, so no string")
-        elif text.data in self._built:
+        elif self._built and full_name(str(text)) in self._built:
             place = use.skip(str(text), "built-elsewhere", "skaffold builds this image")
         else:
-            place = judge(use, text[len(scheme) :])
+            place = self._judge(use, text[len(scheme) :], owner, beside)
         self.collector.add(use, place)
 
-    def _artifacts(self, skaffold: Mapping) -> Iterator[bytes]:
-        """Yield the names of the images that skaffold builds: ``build.artifacts[].image``."""
-        build = self.fields.get(skaffold, "build")
-        artifacts = self.fields.get(build.node, "artifacts") if build and type(build.node) is Mapping else None
-        for child in artifacts.node.children if artifacts and type(artifacts.node) is Sequence else ():
-            artifact = resolve(child)
-            image = self.fields.scalar(artifact, "image") if type(artifact) is Mapping else None
-            text = None if image is None else reference_text(self.collector.data, image)
-            if text is not None:
-                yield text.data
+    def _add_plain(self, kind: str, node: Scalar, owner: Object, beside: Mapping | None) -> bool:
+        """Keep the image that nothing but its own text says anything about; False where more has to be asked."""
+        if kind != "container-image" or node.value.startswith("localhost/"):
+            return False
+        if beside is not None and refusal(beside, self.fields, node.value) is not None:
+            return False
+        return self.collector.add_plain(kind, node, owner.owner)
+
+    def _judge(self, use: Use, text: SourceText, owner: Object, beside: Mapping | None) -> Place:
+        """Return what ``text`` is, by the keys ``beside`` it and by the object's parameters."""
+        reason = None if beside is None else refusal(beside, self.fields, str(text))
+        if reason is not None:
+            return use.skip(str(text), *reason)
+        if owner.is_tekton and self._root is not None and text.data.startswith(b"$("):
+            found = find_parameter(str(text), self._root, self.fields)
+            if found is not None:
+                return self._parameter(use, text, found)
+        return judge(use, text)
+
+    def _parameter(self, use: Use, text: SourceText, found: Parameter) -> Place:
+        """Return what an image is that is a Tekton parameter: the default is where its digest goes."""
+        default = reference_text(self.collector.data, found.default)
+        if default is None or not default.data or b"$(" in default.data:
+            return judge(use, text)
+        if found.other_reader >= 0:
+            line = self.collector.lines.line(found.other_reader)
+            return use.skip(str(default), "arg-conflict", f"the parameter `{found.name}` is also read in line {line}")
+        self.collector.image_nodes.add(id(found.written))
+        through = use._replace(via=(*use.via, f"$(params.{found.name})"), scalar=found.default)
+        return judge(through._replace(span=Span(default.starts[0], default.ends[-1])), default)
+
+    def _state(self, mapping: Mapping, found: Object) -> None:
+        """Note what the object says about images that other objects name."""
+        built = tuple(built_names(self.collector, mapping, self.fields, found))
+        self.facts += built
+        if found.is_skaffold:
+            self._built = frozenset(fact.name for fact in built)
+        if found.kind == "ImageTagTransformer":
+            transformer = read_transformer(self.collector, mapping, self.fields, found.owner)
+            self.facts += [] if transformer is None else [transformer]
+
+    def _related_image(self, mapping: Mapping, names: Iterable[str], frame: _Frame, owner: Object) -> None:
+        """Keep the value of a variable ``RELATED_IMAGE_…``, from which operators take their images (OLM)."""
+        name = self.fields.scalar(mapping, "name") if "name" in names and "value" in names else None
+        value = self.fields.value(mapping, "value")
+        if name is not None and value is not None and name.value.startswith("RELATED_IMAGE_"):
+            self._keep("related-image", value, frame, owner)
 
     def _duplicates(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
         """Keep the skips of ``image`` keys that a later one in the same mapping makes void."""
@@ -246,6 +339,21 @@ def _through(via: tuple[str, ...], key: str, written: Node) -> tuple[str, ...]:
     return (*via, *(("<<",) if key == "<<" else ()), *anchor_name(written))[:_MAX_VIA]
 
 
-def _is_entered(key: str, found: Object | None) -> bool:
-    """Tell whether the value of ``key`` is entered: at the root of skaffold's configuration only what it runs."""
-    return found is None or not found.is_skaffold or key in _SKAFFOLD_CONTAINERS
+def _is_test(owner: Object | None) -> bool:
+    return owner is not None and owner.is_test
+
+
+def is_json_patch(root: Node, fields: Fields) -> bool:
+    """Tell whether ``root`` is a JSON patch (RFC 6902): a list of operations, each with ``op`` and ``path``."""
+    if type(root) is not Sequence or not root.children:
+        return False
+    items = [resolve(child) for child in root.children]
+    return all(type(item) is Mapping and fields.scalar(item, "op") and fields.scalar(item, "path") for item in items)
+
+
+def _is_entered(key: str, found: Object | None, frame: _Frame) -> bool:
+    """Tell whether the value of ``key`` is entered: of skaffold's configuration and profiles only what it runs."""
+    if found is not None:
+        return not found.is_skaffold or key in (*_SKAFFOLD_CONTAINERS, _PROFILES)
+    in_profile = frame.key == _PROFILES and frame.object is not None and frame.object.is_skaffold
+    return not in_profile or key in _SKAFFOLD_CONTAINERS

@@ -1,0 +1,158 @@
+"""The linker: places of single files in, what the whole repository makes of them out.
+
+Pure; its result depends neither on the order of the files nor on files that state nothing about the others.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.link.facts import Built, ImageTransformer, Kustomization
+from pinner.link.kustomize import Image, Overlays, rendered
+from pinner.model import Mention, Skip, as_skip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pinner.link.facts import Fact, ImageRule
+    from pinner.link.kustomize import Chain, Entry
+    from pinner.model import Place, SkipReason
+    from pinner.reference import ImageReference
+
+_ENTRY = "kustomize-image"
+
+
+class LinkInput(NamedTuple):
+    """One file of a run: what its format found in it alone."""
+
+    path: str
+    places: tuple[Place, ...]
+    facts: tuple[Fact, ...]
+
+
+class Ruling(NamedTuple):
+    """What the repository says of an image that a file names."""
+
+    reason: SkipReason
+    detail: str
+    decided_by: str
+    """``path:line``."""
+
+
+def link(files: Iterable[LinkInput]) -> dict[str, tuple[Place, ...]]:
+    """Return, by path, the places of those of ``files`` that other files decide about."""
+    files = list(files)
+    linker = Linker({file.path: file.facts for file in files if file.facts})
+    changed = {}
+    for file in files:
+        if linker.concerns(file.path):
+            places = linker.judge(file.path, file.places)
+            if places != file.places:
+                changed[file.path] = places
+    return changed
+
+
+class Linker:
+    """All that the files of a run state about images that others of them name."""
+
+    def __init__(self, facts: Mapping[str, Sequence[Fact]]) -> None:
+        """``facts`` are by the path of the file that states them."""
+        pairs = [(path, fact) for path, stated in facts.items() for fact in stated]
+        overlays = Overlays(
+            {path: fact for path, fact in pairs if type(fact) is Kustomization},
+            _by_path((path, fact.rule) for path, fact in pairs if type(fact) is ImageTransformer),
+        )
+        self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
+        self._built: dict[str, dict[str, tuple[str, Built]]] = {}
+        for path, fact in pairs:
+            if type(fact) is Built:
+                self._built.setdefault(posixpath.dirname(path), {}).setdefault(fact.name, (path, fact))
+
+    def concerns(self, path: str) -> bool:
+        """Tell whether anything stated may concern the file at ``path``."""
+        return path in self._chains or (bool(self._built) and any(True for _ in self._builders(path)))
+
+    def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:
+        """Return ``places``, those of the file at ``path``, as the repository has them."""
+        return tuple([self._judge(path, place) for place in places])
+
+    def _judge(self, path: str, place: Place) -> Place:
+        if place.format != "kubernetes" or (type(place) is Skip and place.reason == "built-elsewhere"):
+            return place
+        ruling = self._ruling(path, place)
+        return place if ruling is None else _skipped(place, ruling)
+
+    def _ruling(self, path: str, place: Place) -> Ruling | None:
+        text = str(place.reference) if isinstance(place, Mention) else place.text
+        if not text:
+            return None
+        ruling = self._replaced(path, place, text) if path in self._chains else None
+        return ruling or (self._made(path, place.reference) if isinstance(place, Mention) else None)
+
+    def _made(self, path: str, reference: ImageReference) -> Ruling | None:
+        for builders in self._builders(path):
+            found = builders.get(reference.repository)
+            if found is not None:
+                where = f"{found[0]}:{found[1].line}"
+                return Ruling("built-elsewhere", f"{found[1].by} builds this image ({where})", where)
+        return None
+
+    def _builders(self, path: str) -> Iterator[dict[str, tuple[str, Built]]]:
+        """Yield what is built in the folder of ``path`` and in those around it, from the inside out."""
+        folder = posixpath.dirname(path)
+        while True:
+            if folder in self._built:
+                yield self._built[folder]
+            if folder in ("", "/"):
+                return
+            folder = posixpath.dirname(folder)
+
+    def _replaced(self, path: str, place: Place, text: str) -> Ruling | None:
+        """Return who replaces the image ``text``, where it is not rendered as it stands on any way."""
+        if isinstance(place, Skip) and place.reason == "separate-tag":
+            return None
+        images = list(self._images(path, place, text))
+        foreign = [image for image in images if image.named_by is not None and image.tagged_by is None]
+        if foreign:
+            return _replacement(foreign, "renames it")
+        # An entry is somebody's choice for what they build from here; only what it changes itself is never rendered.
+        if place.kind != _ENTRY and images and all(image.tagged_by is not None for image in images):
+            return _replacement(images, "replaces its tag")
+        return None
+
+    def _images(self, path: str, place: Place, text: str) -> Iterator[Image]:
+        for chain in self._chains[path]:
+            following = _following(chain, path, place) if place.kind == _ENTRY else chain
+            if following is not None:
+                yield rendered(text, following)
+
+
+def _following(chain: Chain, path: str, place: Place) -> Chain | None:
+    """Return what comes after the entry that ``place`` stands for; None where the way does not pass it."""
+    for index, entry in enumerate(chain):
+        if entry.path == path and entry.rule.span == place.span:
+            return chain[index + 1 :]
+    return None
+
+
+def _replacement(images: Sequence[Image], what: str) -> Ruling:
+    deciders = sorted(filter(None, (image.tagged_by or image.named_by for image in images)))
+    entry: Entry = deciders[0]
+    others = len(set(deciders)) - 1
+    more = f" and {others} more" if others else ""
+    return Ruling("replaced", f"{entry.where}{more} {what}: `{images[0].text}` is rendered", entry.where)
+
+
+def _skipped(place: Place, ruling: Ruling) -> Place:
+    decided_by = (ruling.decided_by,)
+    if isinstance(place, Mention):
+        return as_skip(place, ruling.reason, ruling.detail)._replace(decided_by=decided_by)
+    return place._replace(reason=ruling.reason, detail=ruling.detail, decided_by=decided_by)
+
+
+def _by_path(pairs: Iterable[tuple[str, ImageRule]]) -> dict[str, tuple[ImageRule, ...]]:
+    found: dict[str, tuple[ImageRule, ...]] = {}
+    for path, value in pairs:
+        found[path] = (*found.get(path, ()), value)
+    return found
