@@ -34,6 +34,8 @@ class Held(NamedTuple):
     """What the digest is where it is an image ID: no manifest, and nothing that can be pulled."""
     error: ResolveError | None = None
     """Why it cannot be told."""
+    is_hashed: bool = True
+    """Whether it has been hashed by us; False for what a registry's header says alone."""
 
     @property
     def is_index(self) -> bool:
@@ -56,7 +58,7 @@ def held_key(reference: ImageReference) -> HeldKey:
 async def look_up_held(references: Iterable[ImageReference], registry: Registry) -> dict[HeldKey, Held]:
     """Return what stands behind the digest of each of ``references``, all asked at the same time, each once.
 
-    An index costs one HEAD; a platform's manifest two requests more, to tell the platform. Errors are answers.
+    An index costs one request; a platform's manifest two requests more, to tell the platform. Errors are answers.
     """
     import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
 
@@ -69,7 +71,7 @@ async def _look_up(reference: ImageReference, registry: Registry) -> Held:
     try:
         image = await registry.describe(reference, "kind")
         if image.is_index:
-            return Held(image.media_type)
+            return Held(image.media_type, is_hashed=image.is_hashed)
         image = await registry.describe(reference, "manifests")
         return Held(image.media_type, image.platforms[0].platform)
     except NotFoundError:

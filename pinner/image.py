@@ -72,6 +72,8 @@ class Image(NamedTuple):
     annotations: Mapping[str, str] = _NOTHING
     """The index's, or the single manifest's."""
     attachments: tuple[Attachment, ...] = ()
+    is_hashed: bool = True
+    """Whether it has been hashed by us; False for what a registry's header says alone."""
 
     @property
     def is_index(self) -> bool:

@@ -179,6 +179,8 @@ class Resolved(NamedTuple):
 
     digest: Digest
     media_type: str
+    is_hashed: bool = True
+    """Whether what it names has been hashed by us; False for what a registry's header says alone."""
 
 
 class Unresolved(NamedTuple):

@@ -47,6 +47,15 @@ class Standing(NamedTuple):
         answer = self.platform_tag or self.tag
         return answer.digest if isinstance(answer, Resolved) else None
 
+    @property
+    def is_believed(self) -> bool:
+        """Tell whether a header alone says what the tag means or that the digest is served: nothing was hashed."""
+        if self.image is not None or isinstance(self.platform_tag, Resolved):
+            # For these both were fetched.
+            return False
+        answers = (self.tag if isinstance(self.tag, Resolved) else None, self.held)
+        return any(not answer.is_hashed for answer in answers if answer is not None)
+
 
 def standing_key(reference: ImageReference) -> StandingKey:
     """Return what tells the standing of ``reference``: its name, its digest, and whether it follows a tag."""
@@ -77,8 +86,8 @@ async def look_up_standings(
 ) -> Standings:
     """Return how every mention in ``sources`` stands, each distinct one looked up once. Errors are answers.
 
-    A pin whose digest is what its tag means costs one HEAD; more is asked only where the two differ, and the platforms
-    where the settings require some.
+    A pin whose digest is what its tag means costs one request; more is asked only where the two differ, and the
+    platforms where the settings require some.
     """
     import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
 
@@ -120,7 +129,7 @@ async def _what_is_held(
     for reference in pinned:
         answer = tags.get(Question(reference).key)
         if isinstance(answer, Resolved) and answer.digest == reference.digest:
-            held[held_key(reference)] = Held(answer.media_type)
+            held[held_key(reference)] = Held(answer.media_type, is_hashed=answer.is_hashed)
     doubtful = (reference for reference in pinned if held_key(reference) not in held)
     return {**await look_up_held(doubtful, registry), **held}
 

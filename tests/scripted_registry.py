@@ -69,8 +69,25 @@ def manifest_answer(body: bytes, media_type: str = OCI_INDEX, **more: str) -> An
     return Answer(200, tuple(headers.items()), body)
 
 
-def head_answer(digest: str, media_type: str = OCI_INDEX) -> Answer:
-    return Answer(200, (("Content-Type", media_type), ("Docker-Content-Digest", digest)))
+def _body(name: str) -> bytes:
+    document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [], "annotations": {"name": name}}
+    return json.dumps(document).encode()
+
+
+BODIES = {digest_of(body): body for body in map(_body, "AB")}
+A, B = BODIES
+"""The digests of two indexes that `tag_answer` has the bytes of."""
+
+
+def tag_answer(digest: str, media_type: str = OCI_INDEX) -> Answer:
+    """Return an answer that says in its headers that it is ``digest``; its body is that of `A` or `B`, or empty."""
+    headers = (("Content-Type", media_type), ("Docker-Content-Digest", digest))
+    return Answer(200, headers, BODIES.get(digest, b""))
+
+
+def tag_method(url: str) -> str:
+    """Return how a tag is asked for: by HEAD where a GET is a pull."""
+    return "HEAD" if url.startswith(HUB) else "GET"
 
 
 def challenge(*values: str, body: bytes = b"") -> Answer:
@@ -110,7 +127,15 @@ class ScriptedRegistry:
         authorization: str | None = None,
         forever: bool = False,
     ) -> None:
-        """Answer this request, with exactly this Authorization, in turn; the last one for ever if ``forever``."""
+        """Answer this request, with exactly this Authorization, in turn; the last one for ever if ``forever``.
+
+        The method ``TAG`` is the one that a tag is asked for by; ``MIRROR`` is both, for who stands in Docker Hub's
+        place may be asked by HEAD first.
+        """
+        if method == "MIRROR":
+            self._rows["HEAD", url, authorization] = _Row(list(answers), forever=True)
+            method = "GET"
+        method = tag_method(url) if method == "TAG" else method
         self._rows[method, url, authorization] = _Row(list(answers), forever)
 
     @property
@@ -118,6 +143,7 @@ class ScriptedRegistry:
         return httpx.MockTransport(self._answer)
 
     def count(self, method: str, url: str) -> int:
+        method = tag_method(url) if method == "TAG" else method
         return sum(entry[:2] == (method, url) for entry in self.asked)
 
     def assert_used_up(self) -> None:
@@ -181,13 +207,12 @@ def resolver(
 
 
 def ask(asked: RegistryResolver, *names: str, platform: str | None = None) -> list[Resolved | ResolveError]:
-    """Return the answers to all of ``names``, asked at the same time."""
+    """Return the answers to all of ``names``, asked at the same time; whether they are hashed is not told."""
 
     async def one(name: str) -> Resolved | ResolveError:
         try:
-            return await asked.resolve(
-                ImageReference.parse(name), None if platform is None else Platform.parse(platform)
-            )
+            wanted = None if platform is None else Platform.parse(platform)
+            return (await asked.resolve(ImageReference.parse(name), wanted))._replace(is_hashed=True)
         except ResolveError as error:
             return error
 

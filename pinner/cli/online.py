@@ -30,17 +30,24 @@ class Judgement(NamedTuple):
     """Those of the files themselves and those of the pins, by path and place."""
     untold: tuple[tuple[str, Mention, PinnerError], ...]
     """The mentions that no registry would answer for: path, mention, why."""
+    believed: tuple[tuple[str, Mention], ...]
+    """Those whose answers nobody hashed, for a registry counts what is fetched: path, mention."""
 
 
 def judge_online(
     context: Context, settings: Settings, sources: Sequence[Source], offline: Iterable[Finding], terminal: Terminal
 ) -> Judgement:
-    """Return the findings ``offline``, with proposals, and those of the rules that registries are asked for."""
+    """Return the findings ``offline``, with proposals, and those of the rules that registries are asked for.
+
+    With ``-v`` it is said which answers were only believed.
+    """
     standings = asyncio.run(_ask(context, settings, sources, terminal))
     online = [finding for source in sources for finding in check_standing(source, standings, settings)]
     findings = [*(with_proposals(finding, standings) for finding in offline), *online]
     findings.sort(key=lambda finding: (finding.path, finding.place.line, finding.place.span, finding.rule.id))
-    return Judgement(tuple(findings), tuple(_untold(sources, standings)))
+    believed = tuple(_believed(sources, standings))
+    terminal.detail(*(printable(_believed_words(*one)) for one in believed))
+    return Judgement(tuple(findings), tuple(_untold(sources, standings)), believed)
 
 
 async def _ask(context: Context, settings: Settings, sources: Sequence[Source], terminal: Terminal) -> Standings:
@@ -63,3 +70,18 @@ def _untold(sources: Sequence[Source], standings: Standings) -> Iterator[tuple[s
                 standing = standings.of(candidate.place)
                 if standing is not None and standing.error is not None:
                     yield source.document.path, candidate.place, standing.error
+
+
+def _believed(sources: Sequence[Source], standings: Standings) -> Iterator[tuple[str, Mention]]:
+    for source in sources:
+        for candidate in source.candidates:
+            if isinstance(candidate.place, Mention):
+                standing = standings.of(candidate.place)
+                if standing is not None and standing.is_believed:
+                    yield source.document.path, candidate.place
+
+
+def _believed_words(path: str, mention: Mention) -> str:
+    name, host = mention.reference.familiar, mention.reference.domain
+    place = f"{path}:{mention.line}:{mention.column}"
+    return f"{place}: `{name}` was not hashed: {host}'s header is believed, for fetching it is a pull"

@@ -11,10 +11,10 @@ from pinner.errors import UnauthorizedError, UnavailableError
 from pinner.registry.auth import MAX_TOKEN_BODY, Lesson, RejectedError, Token, TokenKey, learn, rejected, token_flow
 from pinner.registry.challenges import Challenge, choose_challenge, parse_challenges
 from pinner.registry.failures import again, denied, detail
-from pinner.registry.hosts import DOCKER_HUB
-from pinner.registry.line import Call, is_same_house, redirect_target
+from pinner.registry.line import is_same_house, redirect_target
 from pinner.registry.realms import may_see_credentials
 from pinner.registry.tokens import Tokens
+from pinner.registry.wire import Call
 
 if TYPE_CHECKING:
     import httpx
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pinner.registry.retry import Clock
 
 MAX_REDIRECTS = 5
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
-_MAX_GRANTS = 3
-"""A guess from an earlier challenge, the challenge's own token, and one more for a scope the registry insists on."""
+_OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
+_MAX_GRANTS = 4
+"""None or a guess, a token shared with others, the repository's own, and one for a scope the registry insists on."""
 _REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers)/[^/]+\Z")
 
 
@@ -74,12 +74,13 @@ class Access:
         grant = await self._foreseen(visit)
         for _ in range(_MAX_GRANTS):
             reply = await self._present(visit, grant)
-            if grant.key and grant.token and _may_lack_scope(reply, grant.key, grant.token):
+            if grant.key and grant.token and _refuses_shared(reply, grant.key, grant.token):
                 grant = await self._with_token(visit, grant.key, grant.token)
             elif reply.status == _UNAUTHORIZED:
                 grant = await self._answer(visit, reply, grant)
             else:
                 self._note_success(visit, grant)
+                visit.question.host.has_let_in |= reply.status == _OK
                 return reply
         raise denied(host.name, detail(reply), has_credentials=False)
 
@@ -133,7 +134,8 @@ class Access:
     @staticmethod
     def _open_early(visit: Visit) -> None:
         """Let the others through as soon as it is known how; but where fetching is counted, first hear what is left."""
-        if visit.call.method != "GET" or visit.host.login != DOCKER_HUB:
+        endpoint = visit.question.endpoint
+        if not endpoint.may_count and (visit.call.method != "GET" or not endpoint.is_docker_hub):
             visit.host.gate.open()
 
     async def _answer_basic(self, visit: Visit, reply: Reply, grant: Grant) -> Grant:
@@ -160,7 +162,7 @@ class Access:
         challenge = choose_challenge(parse_challenges(reply.headers.get_list("www-authenticate")))
         if challenge is None and grant.authorization is None:
             # gcr.io has been seen to refuse without saying how to be let in; its front door says it.
-            ping = replace(visit.call, method="GET", headers={}, limit=MAX_TOKEN_BODY)
+            ping = replace(visit.call, method="GET", headers={}, limit=MAX_TOKEN_BODY, expected=None)
             answer = await self._line.send(visit.question, visit.host, ping, visit.host.base)
             if answer.status == _UNAUTHORIZED:
                 challenge = choose_challenge(parse_challenges(answer.headers.get_list("www-authenticate")))
@@ -249,11 +251,9 @@ class Access:
         raise UnavailableError(f"{visit.host.name}'s token server redirects without end")
 
 
-def _may_lack_scope(reply: Reply, key: TokenKey, token: Token) -> bool:
-    """Say whether ``reply`` refuses a shared token, and names no other way in: the repository's own may do."""
-    if token.scopes == key.scopes or reply.status not in (_UNAUTHORIZED, _FORBIDDEN):
-        return False
-    return reply.status == _FORBIDDEN or "www-authenticate" not in reply.headers
+def _refuses_shared(reply: Reply, key: TokenKey, token: Token) -> bool:
+    """Say whether ``reply`` refuses a shared token: whatever else it names, the repository's own may do."""
+    return token.scopes != key.scopes and reply.status in (_UNAUTHORIZED, _FORBIDDEN)
 
 
 def _is_trusted(realm: httpx.URL, visit: Visit) -> bool:

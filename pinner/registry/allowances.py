@@ -12,8 +12,8 @@ from pinner.errors import InvalidReferenceError, NotFoundError, ResolveError
 from pinner.reference import ImageReference
 from pinner.registry.failures import clean, failure
 from pinner.registry.hosts import DOCKER_HUB
-from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_MANIFEST
+from pinner.registry.wire import Call
 from pinner.resolve import Allowance
 
 if TYPE_CHECKING:

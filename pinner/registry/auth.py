@@ -94,11 +94,17 @@ class Lesson:
 
 
 def learn(challenge: Challenge, registry: httpx.URL, floor: Reach, repository: str) -> Lesson:
-    """Return what a Bearer challenge teaches, or raise `UnauthorizedError` for what must not be obeyed."""
+    """Return what a Bearer challenge teaches, or raise `UnauthorizedError` for what must not be obeyed.
+
+    One that names no scope that a pull could need gets what every client asks for: ``repository:NAME:pull``.
+    """
     realm = check_realm(challenge.parameters["realm"], registry, floor)
     service = check_parameter("service", challenge.parameters.get("service", ""))
     scope = check_parameter("scope", challenge.parameters.get("scope", ""))
-    return Lesson(realm, service, tuple(map(_only_pull, filter(_is_for_reading, scope.split()))), repository)
+    scopes = tuple(map(_only_pull, filter(_is_for_reading, scope.split())))
+    if not scopes and repository:
+        scopes = (f"repository:{repository}:pull",)
+    return Lesson(realm, service, scopes, repository)
 
 
 def _is_for_reading(scope: str) -> bool:

@@ -97,6 +97,19 @@ class Cache:
         document = {"digest": str(resolved.digest), "mediaType": resolved.media_type, "time": self._wall()}
         self._write(self._answer_path(key, credentials), json.dumps(document).encode())
 
+    def last_seen(self, key: TagKey) -> Digest | None:
+        """Return what the tag of ``key`` meant when anybody asked last: no answer, but worth asking about."""
+        data = _read(self._seen_path(key), _MAX_ANSWER)
+        try:
+            return None if data is None else Digest.parse(data.decode("ascii", "replace"))
+        except InvalidReferenceError:
+            return None
+
+    def keep_seen(self, key: TagKey, digest: Digest) -> None:
+        """Keep what the tag of ``key`` means."""
+        if self.last_seen(key) != digest:
+            self._write(self._seen_path(key), str(digest).encode())
+
     def trim(self) -> None:
         """Remove the oldest files until the rest is within bounds: once a day, for there may be many to look at."""
         mark = self._folder / "trimmed"
@@ -120,6 +133,9 @@ class Cache:
     def _answer_path(self, key: TagKey, credentials: Credentials | None) -> Path:
         text = json.dumps([*key, self._fingerprint(credentials)])
         return self._folder / "answers" / hashlib.sha256(text.encode()).hexdigest()
+
+    def _seen_path(self, key: TagKey) -> Path:
+        return self._folder / "seen" / hashlib.sha256(json.dumps(key).encode()).hexdigest()
 
     def _fingerprint(self, credentials: Credentials | None) -> str:
         """Return what tells users apart, and says nothing about their secrets."""

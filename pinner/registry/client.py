@@ -1,6 +1,6 @@
 """`RegistryResolver`: asks registries, or an OCI layout in their place, what names mean.
 
-For a tag one HEAD; a GET only where a registry leaves something out, and then what came is hashed and not believed.
+For a tag one GET, whose body is hashed, and by Docker Hub, which counts GETs as pulls, one HEAD, which is believed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from pinner.registry.repository import RememberedRepository, RemoteRepository, n
 from pinner.registry.retry import Clock, Patience
 from pinner.registry.session import Session
 from pinner.registry.tls import check_ca
-from pinner.registry.wire import UnreachedError, Wire
+from pinner.registry.unreached import UnreachedError
+from pinner.registry.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -174,7 +175,7 @@ class RegistryResolver:
                 repository = RemoteRepository(self._session, question, source.repository, self._cache)
                 tag = reference.tag or "latest"
                 if depth == "kind" and (kind := await repository.kind(tag, reference.digest)):
-                    return Image(kind.digest, kind.media_type, ())
+                    return Image(kind.digest, kind.media_type, (), is_hashed=kind.is_hashed)
                 fetched = await repository.fetch(tag, reference.digest, head=depth != "kind")
                 return await describe_fetched(repository, fetched, depth, platforms)
 
@@ -289,5 +290,5 @@ class RegistryResolver:
         if self._layout is None:
             return self._mirrors.sources(reference.domain, reference.path, self._registries)
         label = f"the OCI layout {self._layout}"
-        endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_LAYOUT_HINT)
+        endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_LAYOUT_HINT, is_docker_hub=False)
         return (Source(endpoint, reference.path),)

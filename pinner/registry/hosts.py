@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DOCKER_HUB = "docker.io"
 _DOCKER_HUB_HOST = "registry-1.docker.io"
+_DOCKER_HUB_HOSTS = frozenset({_DOCKER_HUB_HOST, "index.docker.io", "registry.hub.docker.com", DOCKER_HUB})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NUMERIC_HOST = re.compile(r"(?:[0-9a-fx]+\.)*(?:0x[0-9a-f]*|[0-9]+)", re.IGNORECASE)
 # Cloud machines read their own credentials from these, of AWS, Alibaba, Oracle and Azure: not all are link-local.
@@ -61,6 +62,10 @@ class Endpoint:
     """What messages call it, where that is not its host."""
     missing: str = "is the name right, and the tag still there?"
     """The hint for an image that is not there."""
+    is_docker_hub: bool = False
+    """Whether it is Docker Hub itself, where a GET of a manifest is counted as a pull and a HEAD is not."""
+    may_count: bool = False
+    """Whether it stands in Docker Hub's place and may count as Docker Hub does: its first answer tells."""
 
     @property
     def host(self) -> str:
@@ -85,7 +90,16 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
     options = registries.get(domain) or registries.get("*") or RegistryOptions()
     if options.endpoint is not None:
         base = _configured_base(options.endpoint, plain_http=options.plain_http)
-        return Endpoint(domain, base, _authority(base), options.ca, options.token_server)
+        is_hub, is_of_hub = base.host in _DOCKER_HUB_HOSTS, domain == DOCKER_HUB
+        return Endpoint(
+            domain,
+            base,
+            _authority(base),
+            options.ca,
+            options.token_server,
+            is_docker_hub=is_hub,
+            may_count=is_of_hub and not is_hub,
+        )
     host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
     try:
         base = httpx.URL(f"https://{host}/v2/")
@@ -93,7 +107,8 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
             base = httpx.URL(f"http://{host}/v2/")
     except httpx.InvalidURL:
         raise NotFoundError(f"`{domain}` is no address of a registry") from None
-    return Endpoint(domain, base, domain.lower(), options.ca, options.token_server)
+    is_hub = base.host in _DOCKER_HUB_HOSTS
+    return Endpoint(domain, base, domain.lower(), options.ca, options.token_server, is_docker_hub=is_hub)
 
 
 def check_endpoint(options: RegistryOptions) -> None:

@@ -11,19 +11,17 @@ import httpx
 
 from pinner.errors import RateLimitedError, UnavailableError
 from pinner.registry.failures import clean, shown
-from pinner.registry.hosts import Reach, origin
+from pinner.registry.hosts import origin
 from pinner.registry.retry import PASSING, backoff, retry_after
-from pinner.registry.wire import UnreachedError
+from pinner.registry.unreached import UnreachedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pinner.registry.auth import Lesson
     from pinner.registry.credentials import Credentials
     from pinner.registry.failures import Reply
     from pinner.registry.hosts import Endpoint
     from pinner.registry.retry import Clock, Patience
-    from pinner.registry.wire import Wire
+    from pinner.registry.wire import Call, Wire
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -72,8 +70,10 @@ class Host:
     lists_referrers: bool = True
     """False once it has shown that it does not know that question."""
     has_answered: bool = False
+    has_let_in: bool = False
+    """Whether a question got what it asked for."""
     failure: UnreachedError | None = None
-    """Why nobody need try again: it never answered."""
+    """Why nobody need try again: it could never be connected to."""
     not_before: float = 0.0
     """When the pause ends that it asked for, by the clock."""
 
@@ -93,18 +93,6 @@ class Question:
     """Those that opened the door, if any were needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is asked of whichever host."""
-
-    method: str
-    headers: Mapping[str, str] = field(repr=False)
-    limit: int
-    floor: Reach = Reach.LINK_LOCAL
-    """The nearest address that may be connected to."""
-    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
-
-
 class Line:
     """Sends calls, again where that may help."""
 
@@ -121,10 +109,11 @@ class Line:
         for attempt in count(1):
             await self._pause(question, host)
             try:
-                reply = await self.wire.send(
-                    call.method, url, call.headers, limit=call.limit, floor=call.floor, ca=host.ca, form=call.form
-                )
+                reply = await self.wire.send(call, url, host.ca)
             except UnreachedError as error:
+                if not error.of_host:
+                    # It is this question's own trouble: the others need not wait until it is given up.
+                    host.gate.open()
                 if not error.passing or attempt >= self._patience.attempts:
                     raise
             else:

@@ -63,6 +63,10 @@ class Notices:
         """What each host that has a limit said last, by its name."""
         return tuple(self._limits[host] for host in sorted(self._limits))
 
+    def has_budget(self, host: str) -> bool:
+        """Tell whether ``host`` has said that it counts the manifests that are fetched, over hours."""
+        return host in self._limits and self._limits[host].is_long
+
     def warn(self, message: str) -> None:
         """Tell ``message``."""
         if self._on_warning is not None:

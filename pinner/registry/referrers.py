@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pinner.errors import NotFoundError, UnsupportedError
 from pinner.image import Attachment
 from pinner.registry.failures import clean, failure
-from pinner.registry.line import Call
 from pinner.registry.manifests import MAX_MANIFEST, OCI_INDEX, Index, Manifest, read_manifest
+from pinner.registry.wire import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from pinner.errors import IntegrityError, InvalidReferenceError
 from pinner.model import Resolved
 from pinner.reference import Digest
+from pinner.registry.cache import TagKey
 from pinner.registry.failures import failure
-from pinner.registry.line import Call
 from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.registry.platforms import Fetched, PlatformSearch
 from pinner.registry.retry import PASSING
-from pinner.registry.wire import UnreachedError
+from pinner.registry.unreached import UnreachedError
+from pinner.registry.wire import Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pinner.registry.line import Question
     from pinner.registry.session import Session
 
-_OK = 200
+_OK, _NOT_MODIFIED = 200, 304
 # A registry that does not know HEAD says so in one of these ways; the rest of the run is spared the attempt.
 _NO_HEAD = frozenset({405, 501})
 
@@ -42,16 +43,21 @@ class RemoteRepository:
     cache: Cache | None
 
     async def resolve(self, tag: str, platform: Platform | None) -> Resolved:
-        """Return what ``tag`` means now."""
-        if platform is None and (claimed := await self.claimed(tag)) is not None:
-            return claimed
-        fetched = await self.manifest(tag, None)
+        """Return what ``tag`` means now: hashed, or as a header says where fetching it would be a pull."""
+        if platform is None and self.session.counts_pulls(self.question):
+            claimed = await self.claimed(tag)
+            if claimed is not None and self.session.counts_pulls(self.question):
+                return claimed
+        fetched = await self.fetch(tag, None, head=platform is not None)
         if platform is None:
             return Resolved(fetched.digest, fetched.content.media_type)
         return await PlatformSearch(self, platform).find(fetched, self.question.endpoint.host)
 
     async def claimed(self, tag: str) -> Resolved | None:
-        """Return what the registry's headers say a tag is; None where they do not say enough to be used."""
+        """Return what the registry's headers say a tag is; None where they do not say enough to be used.
+
+        It is hashed where the cache has what the digest names.
+        """
         host = self.question.host
         if host.refuses_head:
             return None
@@ -71,17 +77,23 @@ class RemoteRepository:
         if digest is None or media_type is None:
             return None
         self._serves(digest)
-        return Resolved(digest, media_type)
+        return Resolved(digest, media_type, is_hashed=self._kept(digest) is not None)
 
     async def kind(self, tag: str, digest: Digest | None) -> Resolved | None:
         """Return digest and media type of ``digest``, or of ``tag`` where there is none; None if a HEAD does not tell.
 
+        It may tell where fetching would be a pull, and of content that was fetched before, whether it is still there.
         Raises `IntegrityError` where the registry answers for another digest.
         """
-        if digest and self._is_served(digest) and self.cache and self.cache.content(digest, MAX_MANIFEST):
+        is_kept = digest is not None and self._kept(digest) is not None
+        if not is_kept and not self.session.counts_pulls(self.question):
+            return None
+        if digest and is_kept and self._is_served(digest):
             return None
         claimed = await self.claimed(str(digest or tag))
-        if claimed is None or digest is None:
+        if claimed is None or (not is_kept and not self.session.counts_pulls(self.question)):
+            return None
+        if digest is None:
             return claimed
         if claimed.digest.algorithm != digest.algorithm:
             return None
@@ -92,13 +104,16 @@ class RemoteRepository:
     async def fetch(self, tag: str, digest: Digest | None, *, head: bool = True) -> Fetched:
         """Return what ``digest`` names, or what ``tag`` means now where there is none; ``head`` allows a HEAD before.
 
-        With a cache a HEAD comes first, for it is no pull: a tag's digest may be known, and a known digest may be gone
-        from here, or never have been in this repository. What it names is remembered, who serves it is not.
+        With a cache a HEAD comes first where fetching would be a pull, for a tag's digest may be known, and everywhere
+        for a known digest, which may be gone from here, or never have been in this repository. What it names is
+        remembered, who serves it is not.
         """
         if head and self.cache is not None:
-            if digest is None and (claimed := await self.claimed(tag)) is not None:
-                digest = claimed.digest
-            elif digest is not None and not self._is_served(digest) and self.cache.content(digest, MAX_MANIFEST):
+            if digest is None and self.session.counts_pulls(self.question):
+                claimed = await self.claimed(tag)
+                if claimed is not None and self.session.counts_pulls(self.question):
+                    digest = claimed.digest
+            elif digest is not None and not self._is_served(digest) and self._kept(digest):
                 await self.kind(tag, digest)
         if digest is not None and self._is_served(digest):
             return await self.manifest(str(digest), digest)
@@ -109,13 +124,50 @@ class RemoteRepository:
 
         Where the cache knows ``expected`` nobody is asked: for what a tag means, or an index names.
         """
-        if expected and self.cache and (kept := self.cache.content(expected, MAX_MANIFEST)):
-            return Fetched(expected, read_manifest(kept[1], kept[0] or None), len(kept[1]))
+        if expected and (kept := self._kept(expected)):
+            return kept
         return await self._download(selector, expected)
 
+    def _kept(self, digest: Digest) -> Fetched | None:
+        kept = None if self.cache is None else self.cache.content(digest, MAX_MANIFEST)
+        return None if kept is None else Fetched(digest, read_manifest(kept[1], kept[0] or None), len(kept[1]))
+
     async def _download(self, selector: str, expected: Digest | None) -> Fetched:
+        known = None if expected else self._last_seen(selector)
+        reply = await self._ask_for(selector, expected, known)
+        if known and reply.status == _NOT_MODIFIED:
+            if _names(reply, known.digest):
+                self._serves(known.digest)
+                return known
+            reply = await self._ask_for(selector, expected, None)
+        fetched = self._hashed(reply, expected)
+        self._serves(fetched.digest)
+        if self.cache is not None:
+            self.cache.keep_content(fetched.digest, reply.headers.get("content-type", ""), reply.body)
+            if expected is None:
+                self.cache.keep_seen(self._key(selector), fetched.digest)
+        return fetched
+
+    def _key(self, tag: str) -> TagKey:
+        return TagKey(str(self.question.endpoint.base), self.path, tag, None)
+
+    def _last_seen(self, tag: str) -> Fetched | None:
+        """Return what ``tag`` meant when it was asked for last, where the cache still has it."""
+        digest = None if self.cache is None else self.cache.last_seen(self._key(tag))
+        return None if digest is None else self._kept(digest)
+
+    async def _ask_for(self, selector: str, expected: Digest | None, known: Fetched | None) -> Reply:
+        """Return the reply for a manifest; with ``known``, status 304 may say that it is still that one (RFC 9110 §13).
+
+        Distribution's entity tag is the digest in quotes; who has another one sends the manifest again.
+        """
+        headers = {"Accept": ACCEPT}
+        if known is not None:
+            headers["If-None-Match"] = f'"{known.digest}"'
         url = self.question.endpoint.manifest(self.path, selector)
-        reply = await self._get(url, {"Accept": ACCEPT}, MAX_MANIFEST)
+        return await self._get(url, headers, MAX_MANIFEST, expected)
+
+    def _hashed(self, reply: Reply, expected: Digest | None) -> Fetched:
         content_type = reply.headers.get("content-type")
         # Schema 1 is told first: its digest is not that of its bytes, and no lie.
         known_type(content_type)
@@ -128,13 +180,8 @@ class RemoteRepository:
         for digest in filter(None, (expected, claimed)):
             self._verify(reply.body, digest)
         digest = expected or claimed or Digest("sha256", hashlib.sha256(reply.body).hexdigest())
-        fetched = Fetched(
-            digest, read_manifest(reply.body, content_type, reply.url.netloc.decode("ascii")), len(reply.body)
-        )
-        self._serves(digest)
-        if self.cache is not None:
-            self.cache.keep_content(digest, content_type or "", reply.body)
-        return fetched
+        content = read_manifest(reply.body, content_type, reply.url.netloc.decode("ascii"))
+        return Fetched(digest, content, len(reply.body))
 
     def _serves(self, digest: Digest) -> None:
         self.session.served.add((str(self.question.endpoint.base), self.path, digest))
@@ -147,16 +194,16 @@ class RemoteRepository:
         """Return the bytes of a config, hashed."""
         if self.cache and (kept := self.cache.content(digest, MAX_CONFIG)):
             return kept[1]
-        reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG)
+        reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG, digest)
         self._verify(reply.body, digest)
         # What somebody took for an image ID may be a layer's digest.
         if self.cache is not None and reply.body.lstrip()[:1] == b"{":
             self.cache.keep_content(digest, "", reply.body)
         return reply.body
 
-    async def _get(self, url: httpx.URL, headers: Mapping[str, str], limit: int) -> Reply:
-        reply = await self.session.ask(self.question, Call("GET", headers, limit), url)
-        if reply.status != _OK:
+    async def _get(self, url: httpx.URL, headers: Mapping[str, str], limit: int, expected: Digest | None) -> Reply:
+        reply = await self.session.ask(self.question, Call("GET", headers, limit, expected=expected), url)
+        if reply.status != _OK and not (reply.status == _NOT_MODIFIED and "If-None-Match" in headers):
             is_known = self.question.credentials is not None
             raise failure(reply, self.question.host.name, self.question.endpoint.missing, has_credentials=is_known)
         return reply
@@ -167,14 +214,22 @@ class RemoteRepository:
 
 
 def claimed_digest(reply: Reply) -> Digest | None:
-    """Return the digest that a reply's header claims, None where there is none.
+    """Return the digest that a reply's header claims, None where there is none or it is empty.
 
     Raises `InvalidReferenceError` for one that is no digest, `IntegrityError` for two that differ.
     """
-    claims = {value.strip() for value in reply.headers.get_list("docker-content-digest")}
+    claims = {value.strip() for value in reply.headers.get_list("docker-content-digest")} - {""}
     if len(claims) > 1:
         raise IntegrityError(f"{reply.url.host} claims two digests for one manifest")
     return Digest.parse(claims.pop()) if claims else None
+
+
+def _names(reply: Reply, digest: Digest) -> bool:
+    """Tell whether ``reply``, which has no body to hash, names ``digest`` or nothing."""
+    try:
+        return claimed_digest(reply) in (None, digest)
+    except (InvalidReferenceError, IntegrityError):
+        return False
 
 
 def _is_delimited(reply: Reply) -> bool:

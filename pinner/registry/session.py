@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
 from pinner.registry.access import MAX_REDIRECTS, Access, repository_in
 from pinner.registry.failures import again
 from pinner.registry.hosts import origin
-from pinner.registry.line import Call, Host, Line, Question, is_same_house, redirect_target
-from pinner.registry.wire import UnreachedError
+from pinner.registry.line import Host, Line, Question, is_same_house, redirect_target
+from pinner.registry.unreached import UnreachedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.registry.failures import Reply
     from pinner.registry.hosts import Endpoint
     from pinner.registry.retry import Clock, Patience
-    from pinner.registry.wire import Wire
+    from pinner.registry.wire import Call, Wire
 
 
 class Session:
@@ -55,7 +56,7 @@ class Session:
         """Give a question about ``repository`` its turn at ``endpoint`` and its time; both end with the block.
 
         The first question to a host goes alone until it is known how the host lets people in. Raises `UnreachedError`
-        when the time is over, and at once for a host that never answered anybody.
+        when the time is over, and at once for a host that nobody could connect to.
         """
         host = self._host(endpoint)
         async with _waiting(host, repository_in(endpoint.manifest(repository, "latest"))), host.slots:
@@ -71,11 +72,10 @@ class Session:
             except TimeoutError:
                 if asyncio.get_running_loop().time() >= self._end():
                     raise self._too_late(host) from None
-                error = UnreachedError(f"{host.name} gave no answer within {self._patience.deadline:g} seconds")
-                self._note(host, error)
-                raise error from None
+                raise UnreachedError(f"{host.name} gave no answer within {self._patience.deadline:g} seconds") from None
             except UnreachedError as error:
-                self._note(host, error)
+                if error.of_host and not host.has_answered:
+                    host.failure = error
                 raise
             finally:
                 if is_first:
@@ -97,10 +97,14 @@ class Session:
             hint="give it more time: --timeout, or `timeout` in the settings",
         )
 
-    @staticmethod
-    def _note(host: Host, error: UnreachedError) -> None:
-        if not host.has_answered:
-            host.failure = error
+    def counts_pulls(self, question: Question) -> bool:
+        """Tell whether a GET of a manifest may be counted as a pull where ``question`` is asked.
+
+        Docker Hub counts them and says so, and so may who stands in its place, until it has said nothing of the kind.
+        """
+        endpoint = question.endpoint
+        is_open = endpoint.may_count and not question.host.has_let_in
+        return endpoint.is_docker_hub or is_open or self._wire.notices.has_budget(endpoint.base.host)
 
     async def ask(self, question: Question, call: Call, url: httpx.URL) -> Reply:
         """Return the reply to ``call``, redirects followed: another host gets no credentials, nor the hosts after it.
@@ -113,7 +117,7 @@ class Session:
             target = redirect_target(reply)
             if target is None:
                 return reply
-            call = Call(call.method, call.headers, call.limit, self._wire.reach(question.endpoint.base))
+            call = replace(call, floor=self._wire.reach(question.endpoint.base))
             if not is_same_house(target, url):
                 host = self._stranger(target, question.host)
             url = target

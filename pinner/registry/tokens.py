@@ -18,7 +18,7 @@ from urllib.parse import quote
 from pinner.errors import RateLimitedError, ResolveError, UnauthorizedError
 from pinner.registry.auth import RejectedError, token_url
 from pinner.registry.failures import again
-from pinner.registry.wire import UnreachedError
+from pinner.registry.unreached import UnreachedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -49,6 +49,8 @@ class Tokens:
         self._left: list[TokenKey] = []
         """Those that waited for a shared token in which there was no room for them: they share the next one."""
         self._first_opened: dict[str, TokenKey] = {}
+        self._unreached: dict[httpx.URL, UnreachedError] = {}
+        """Why a token server need not be tried again: nobody could connect to it."""
         self._shares: set[httpx.URL] = set()
         """The realms of which one token has opened two repositories."""
 
@@ -73,6 +75,8 @@ class Tokens:
         token = self._current(key, stale)
         if isinstance(token, UnauthorizedError):
             raise again(token)
+        if token is None and (failure := self._unreached.get(key.realm)) is not None:
+            raise again(failure)
         if token is not None:
             return token, False
         if stale is not None:
@@ -123,7 +127,9 @@ class Tokens:
             is_shared = len(batch) > 1
             try:
                 token = await fetch(replace(key, scopes=tuple(one.scopes[0] for one in batch)) if is_shared else key)
-            except (UnreachedError, RateLimitedError):
+            except (UnreachedError, RateLimitedError) as error:
+                if isinstance(error, UnreachedError) and error.of_host:
+                    self._unreached[key.realm] = error
                 raise
             except ResolveError as error:
                 if is_shared:

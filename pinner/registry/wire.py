@@ -1,4 +1,4 @@
-"""One request, one bounded reply: connections, proxies, certificates, and network failures in words.
+"""One request, one bounded reply: connections, proxies and certificates.
 
 Requests go to httpx's transports and not through its client: no cookies, no redirects followed, no environment read,
 no body decoded behind our back, and half the cost.
@@ -6,56 +6,50 @@ no body decoded behind our back, and half the cost.
 
 from __future__ import annotations
 
-import socket
+import hashlib
 import ssl
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
 from pinner import __version__
-from pinner.errors import UnavailableError, UnsupportedError
+from pinner.errors import UnsupportedError
 from pinner.registry.failures import Reply, clean
 from pinner.registry.hosts import Reach, origin, reach_of
 from pinner.registry.lanes import Lane
 from pinner.registry.notices import Notices
 from pinner.registry.proxies import proxy_for
 from pinner.registry.redaction import redacted, secrets_in
+from pinner.registry.retry import PASSING
 from pinner.registry.tls import Contexts
+from pinner.registry.unreached import HopelessError, unreached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pinner.reference import Digest
     from pinner.registry.retry import Patience
 
+_OK, _UNAUTHORIZED = 200, 401
+_REDIRECTS = range(300, 400)
 _MAX_ERROR_BODY = 64 * 1024
 _MAX_PORT = 65535
-# Not failures of TLS but of what is under it: more bytes were wanted, or the connection ended.
-_TLS_UNFINISHED = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
-_PLAIN_HTTP_SIGNS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
-_OLD_TLS_SIGNS = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION")
-_CLIENT_CERTIFICATE_SIGNS = ("CERTIFICATE_REQUIRED", "PEER_DID_NOT_RETURN_A_CERTIFICATE")
-_NAME_THE_AUTHORITY = "name its authority with `ca` in [registries]"
-# OpenSSL's verification codes (x509_vfy.h): what no authority that is trusted could mend.
-_CERTIFICATE_FAULTS: Mapping[int, tuple[str, str]] = {
-    9: ("that is not valid yet", "is this machine's clock right?"),
-    10: ("that has expired", "it needs a new one; or is this machine's clock wrong?"),
-    18: ("that nobody but itself vouches for", _NAME_THE_AUTHORITY),
-    62: ("for another name", "is the registry's name right?"),
-    64: ("for another address", "is the registry's name right?"),
-}
 
 
-class UnreachedError(UnavailableError):
-    """No reply came; ``passing`` says whether another attempt may help."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked of whichever host."""
 
-    passing = True
-
-
-class HopelessError(UnreachedError):
-    """No reply came, and none will: an unknown host, a wrong certificate, a refused address."""
-
-    passing = False
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    limit: int
+    floor: Reach = Reach.LINK_LOCAL
+    """The nearest address that may be connected to."""
+    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    expected: Digest | None = None
+    """What the body of a success hashes to, where that is known."""
 
 
 class Wire:
@@ -70,12 +64,13 @@ class Wire:
         notices: Notices | None = None,
     ) -> None:
         self._environment = environment
-        self._notices = notices or Notices()
+        self.notices = notices or Notices()
+        """What hosts said beside their answers."""
         self._timeout = {"connect": patience.connect, "read": patience.read, "write": patience.read, "pool": None}
         self._connections = connections
         self._transport = transport
         self._lanes: dict[tuple[str, str | None], Lane] = {}
-        self._contexts = Contexts(environment, self._notices.warn)
+        self._contexts = Contexts(environment, self.notices.warn)
         self._peers: dict[str, Reach] = {}
 
     async def aclose(self) -> None:
@@ -88,46 +83,59 @@ class Wire:
         """Return how far away ``url`` is: as its name claims, or nearer if we were connected to a nearer address."""
         return min(reach_of(url.host), self._peers.get(origin(url), Reach.PUBLIC))
 
-    async def send(
-        self,
-        method: str,
-        url: httpx.URL,
-        headers: Mapping[str, str],
-        *,
-        limit: int,
-        floor: Reach = Reach.LINK_LOCAL,
-        ca: str | None = None,
-        form: tuple[tuple[str, str], ...] | None = None,
-    ) -> Reply:
+    async def send(self, call: Call, url: httpx.URL, ca: str | None = None) -> Reply:
         """Return the reply to one request, a success's body whole or not at all.
 
-        ``limit`` is the most bytes a success may have; of a failure the first 64 KB are read. ``floor`` is the nearest
-        address that may be connected to. Raises `UnreachedError` where no reply came, `UnsupportedError` for one
-        that is too long or encoded.
+        Of a failure the first 64 KB are read; ``ca`` is a PEM file of authorities. Raises `UnreachedError` where no
+        reply came, `UnsupportedError` for one that is too long or encoded.
+
+        Nothing in HTTP/1.1 ties an answer to its question but their order, and a connection on which something came
+        unasked is out of order from then on. So a question goes over a connection that has carried nothing, unless
+        its answer proves itself: by hashing to what was expected.
         """
         if (url.port or 0) > _MAX_PORT:
             # The grammars of references and addresses let it pass; the socket would raise an OverflowError.
             raise HopelessError(f"`{clean(url.netloc.decode('ascii'))}` is no address of a host")
-        if self.reach(url) < floor:
+        if self.reach(url) < call.floor:
             raise _too_near(url)
-        self._notices.check(method, url)
+        self.notices.check(call.method, url)
         request = httpx.Request(
-            method,
+            call.method,
             url,
-            headers={"User-Agent": f"pinner/{__version__}", "Accept-Encoding": "identity", **headers},
-            data=None if form is None else dict(form),
-            extensions={"timeout": self._timeout, "trace": self._guard(url, floor)},
+            headers={"User-Agent": f"pinner/{__version__}", "Accept-Encoding": "identity", **call.headers},
+            data=None if call.form is None else dict(call.form),
+            extensions={"timeout": self._timeout, "trace": self._guard(url, call.floor)},
         )
-        response = None
+        reply = await self._asked(self._lane(url, ca), request, call)
+        reply = redacted(reply, secrets_in(request.headers.get("authorization"), call.form))
+        self.notices.observe(reply)
+        return reply
+
+    async def _asked(self, lane: Lane, request: httpx.Request, call: Call) -> Reply:
+        """Return the reply, asked for again over a fresh connection where a used one brought what may not be it."""
+        is_fresh = call.expected is None or self._transport is not None
+        async with lane.connection(fresh=is_fresh) as connection:
+            try:
+                reply = await self._exchange(connection.transport, request, call.limit)
+            except UnsupportedError:
+                if not connection.is_used:
+                    raise
+            else:
+                if not connection.is_used or _proves_itself(reply, call.expected):
+                    return reply
+            await connection.transport.aclose()
+        async with lane.connection(fresh=True) as connection:
+            return await self._exchange(connection.transport, request, call.limit)
+
+    async def _exchange(self, transport: httpx.AsyncBaseTransport, request: httpx.Request, limit: int) -> Reply:
+        url, response = request.url, None
         try:
-            async with self._lane(url, ca).connection() as transport:
-                response = await transport.handle_async_request(request)
-                try:
-                    _check_framing(response, url.host)
-                    body = await _read(response, method, limit, url.host)
-                    await _drop_if_poisoned(response)
-                finally:
-                    await response.aclose()
+            response = await transport.handle_async_request(request)
+            try:
+                _check_framing(response, url.host)
+                body = await _read(response, request.method, limit, url.host)
+            finally:
+                await response.aclose()
         except httpx.TransportError as error:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
@@ -136,10 +144,7 @@ class Wire:
                 # What a server that expects TLS does with a request that is none.
                 failure.hint = failure.hint or f'if it speaks HTTPS, set endpoint = "https://{host}" for it'
             raise failure from None
-        secrets = secrets_in(request.headers.get("authorization"), form)
-        reply = redacted(Reply(response.status_code, response.headers, body, url), secrets)
-        self._notices.observe(reply)
-        return reply
+        return Reply(response.status_code, response.headers, body, url)
 
     def _guard(self, url: httpx.URL, floor: Reach) -> Any:  # noqa: ANN401 - httpcore's trace hook has no public type
         """Return a hook that looks at the address behind a name, before a byte is sent to it (DNS rebinding)."""
@@ -192,16 +197,14 @@ def _check_framing(response: httpx.Response, host: str) -> None:
         raise UnsupportedError(f"{host} gives its answer two lengths")
 
 
-async def _drop_if_poisoned(response: httpx.Response) -> None:
-    """Close the connection if more has come than the answer: the rest would be taken for the next question's.
+def _proves_itself(reply: Reply, expected: Digest | None) -> bool:
+    """Tell whether an answer that may be another question's does no harm: its bytes, or those it leads to, are hashed.
 
-    httpcore keeps such bytes and says nothing; what has not been read yet it notices itself, by a readable socket.
+    A refusal that is none of ours would say that something is gone which is not.
     """
-    rest: Any = response.stream
-    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state", "trailing_data"):
-        rest = getattr(rest, name, None)
-    if rest and rest[0]:
-        await response.extensions["network_stream"].aclose()
+    if expected is not None and reply.status == _OK:
+        return hashlib.new(expected.algorithm, reply.body).hexdigest() == expected.hex
+    return reply.status in PASSING or reply.status == _UNAUTHORIZED or reply.status in _REDIRECTS
 
 
 async def _read(response: httpx.Response, method: str, limit: int, host: str) -> bytes:
@@ -236,58 +239,3 @@ def _too_long(host: str, limit: int) -> UnsupportedError:
 
 def _too_near(url: httpx.URL) -> HopelessError:
     return HopelessError(f"the registry sends us to `{clean(url.host)}`, an address of a private network")
-
-
-def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
-    """Return the clause for a request to ``host`` without a reply."""
-    if isinstance(error, httpx.TimeoutException):
-        return UnreachedError(f"{host} does not answer in time")
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_UNFINISHED):
-            return _tls_failure(cause, host)
-        if isinstance(cause, socket.gaierror):
-            return HopelessError(
-                f"the host {host} is not known", hint="is the registry's name right, and the network there?"
-            )
-        if isinstance(cause, ConnectionRefusedError):
-            return UnreachedError(f"{host} refuses connections")
-    if isinstance(error, httpx.ProxyError):
-        return HopelessError(f"{host} is not let through: {clean(str(error))}")
-    return UnreachedError(
-        f"{host} cannot be reached" if isinstance(error, httpx.ConnectError) else f"the connection to {host} broke"
-    )
-
-
-def _tls_failure(error: ssl.SSLError, host: str) -> HopelessError:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        clause, hint = _CERTIFICATE_FAULTS.get(error.verify_code, ("that is not trusted", _NAME_THE_AUTHORITY))
-        return HopelessError(f"{host} has a certificate {clause}: {clean(error.verify_message)}", hint=hint)
-    reason = getattr(error, "reason", None) or "no reason given"
-    if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
-        return HopelessError(
-            f"{host} answered plain HTTP where HTTPS was spoken",
-            hint="if that is meant, set plain-http = true for it, or write its endpoint with http://",
-        )
-    if any(sign in reason for sign in _OLD_TLS_SIGNS):
-        return HopelessError(f"{host} speaks only a TLS that is too old ({clean(reason)})", hint="it needs TLS 1.2")
-    if any(sign in reason for sign in _CLIENT_CERTIFICATE_SIGNS):
-        return HopelessError(
-            f"{host} wants a client certificate ({clean(reason)})",
-            hint=f"put NAME.cert and NAME.key into /etc/docker/certs.d/{host}",
-        )
-    return HopelessError(f"{host} could not be spoken to in TLS ({clean(reason)})")
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return the error and everything under it, groups (Happy Eyeballs makes them) opened."""
-    found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        current = waiting.pop()
-        if current is None or current in found:
-            continue
-        found.append(current)
-        waiting += [current.__cause__, current.__context__]
-        if isinstance(current, BaseExceptionGroup):
-            waiting += current.exceptions
-    return found

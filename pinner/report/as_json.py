@@ -21,12 +21,14 @@ def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: AR
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``check``."""
-    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict)
+    believed = verdict.believed
+    more = {} if believed is None else {"believed": [mention_record(path, place) for path, place in believed]}
+    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict, **more)
 
 
-def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict) -> str:
+def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict, **more: list[dict[str, Any]]) -> str:
     unreadable = [
         {"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in report.unreadable
     ]
-    parts = {"version": VERSION, name: records, "unreadable": unreadable, "summary": report.summary._asdict()}
+    parts = {"version": VERSION, name: records, **more, "unreadable": unreadable, "summary": report.summary._asdict()}
     return json.dumps(parts, indent=2)

@@ -98,6 +98,8 @@ class Verdict(NamedTuple):
     """What the run exits with."""
     untold: Sequence[tuple[str, Mention, PinnerError]] = ()
     """The references, with the paths of their files, that no registry had an answer for, and why."""
+    believed: Sequence[tuple[str, Mention]] | None = None
+    """The references, with the paths of their files, whose answers nobody hashed; None where no registry was asked."""
 
 
 def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: bool = False) -> tuple[Shown, ...]:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fakes import FakeResolver
 from images import make_multi_platform
-from scripted_registry import HUB, ScriptedRegistry, head_answer, manifest_answer, resolver
+from scripted_registry import HUB, ScriptedRegistry, manifest_answer, resolver
 from world import outcome, pinner, world
 
 from pinner.config import RegistryOptions, Settings
@@ -60,7 +60,7 @@ def test_verbose_names_the_mirrors(tmp_path: Path) -> None:
     (tmp_path / ".config" / "containers" / "registries.conf").write_text("")
     for arguments, is_told in ((["pin", "--diff"], False), (["pin", "--diff", "--verbose"], True)):
         registry = ScriptedRegistry()
-        registry.on("HEAD", "https://mirror.example/v2/library/nginx/manifests/1", head_answer(IMAGE.digest))
+        registry.on("MIRROR", "https://mirror.example/v2/library/nginx/manifests/1", manifest_answer(IMAGE.top.data))
         settings = Settings(use_cache=False, registries={"docker.io": RegistryOptions(mirrors=True)})
         asked = resolver(registry, settings=settings, environment={"HOME": str(tmp_path)}, own_places=True)
         run = outcome(world(tmp_path, asked), *arguments)

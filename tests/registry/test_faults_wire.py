@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from scripted_registry import BODIES, A, B
 
 from pinner.config import Settings
 from pinner.errors import ResolveError, UnavailableError, UnsupportedError
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
 IMPATIENT = Patience(attempts=2, deadline=3, connect=1, read=1, first_delay=0.0)
-GOOD, EVIL = "a" * 64, "e" * 64
+GOOD, EVIL = A.removeprefix("sha256:"), B.removeprefix("sha256:")
 
 
-def head(digest: str = GOOD, more: str = "Content-Length: 0\r\n") -> bytes:
+def answer_of(digest: str = GOOD, more: str = "", **headers: str) -> bytes:
+    body = BODIES[f"sha256:{digest}"]
+    length = headers.get("length", f"Content-Length: {len(body)}\r\n")
     return (
         "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\n"
-        f"Docker-Content-Digest: sha256:{digest}\r\n{more}\r\n"
-    ).encode()
+        f"Docker-Content-Digest: sha256:{digest}\r\n{length}{more}\r\n"
+    ).encode() + body
 
 
 class Script:
@@ -84,13 +87,13 @@ def run(*answers: bytes | None, tags: int = 1) -> tuple[list[Resolved | ResolveE
 
 
 def test_e53_thousands_of_interim_answers_are_followed_by_the_answer_or_by_an_error() -> None:
-    (answer,), _ = run(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000 + head())
+    (answer,), _ = run(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000 + answer_of())
     assert isinstance(answer, Resolved | UnavailableError)
 
 
 def test_e54_an_answer_with_two_lengths_is_refused_and_its_connection_closed() -> None:
-    both = head(more="Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")
-    (first, second), script = run(both, head(), tags=2)
+    both = answer_of(length="Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")
+    (first, second), script = run(both, answer_of(), tags=2)
     assert isinstance(first, UnsupportedError)
     assert first.message.endswith(" gives its answer two lengths")
     assert isinstance(second, Resolved)
@@ -100,14 +103,14 @@ def test_e54_an_answer_with_two_lengths_is_refused_and_its_connection_closed() -
 @pytest.mark.parametrize(
     "answer",
     [
-        head(more="Content-Length: 5\r\nContent-Length: 6\r\n"),
-        head(more="Content-Length: 5, 6\r\n"),
-        head(more="Content-Length: -5\r\n"),
-        head(more="Transfer-Encoding: gzip, chunked\r\n"),
-        head(more=" Folded-First: 1\r\n").replace(b"OK\r\n", b"OK\r\n folded: 1\r\n"),
-        head(more="No colon\r\n"),
-        head(more="Spa ce: 1\r\n"),
-        head(more="Null: \x00\r\n"),
+        answer_of(length="Content-Length: 5\r\nContent-Length: 6\r\n"),
+        answer_of(length="Content-Length: 5, 6\r\n"),
+        answer_of(length="Content-Length: -5\r\n"),
+        answer_of(length="Transfer-Encoding: gzip, chunked\r\n"),
+        answer_of(more=" Folded-First: 1\r\n").replace(b"OK\r\n", b"OK\r\n folded: 1\r\n"),
+        answer_of(more="No colon\r\n"),
+        answer_of(more="Spa ce: 1\r\n"),
+        answer_of(more="Null: \x00\r\n"),
     ],
     ids=["two", "a list", "negative", "unknown coding", "folded at the start", "no colon", "a space", "NUL"],
 )
@@ -121,15 +124,14 @@ def test_e54_framing_that_is_none_is_an_error(answer: bytes) -> None:
     "chunks", [b"zz\r\nabc\r\n0\r\n\r\n", b"3\r\nabcX0\r\n\r\n", b"-3\r\nabc\r\n0\r\n\r\n"], ids=["hex", "end", "minus"]
 )
 def test_e54_a_bad_chunk_is_an_error(chunks: bytes) -> None:
-    nothing = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
-    (found,), _ = run(nothing, chunked, chunked)
+    (found,), _ = run(chunked, chunked)
     assert isinstance(found, UnavailableError), found
     assert " broke" in found.message
 
 
 def test_e55_bytes_after_an_answer_are_not_the_next_questions_answer() -> None:
-    (one, two), script = run(head() + head(EVIL), head(), tags=2)
+    (one, two), script = run(answer_of() + answer_of(EVIL), answer_of(), tags=2)
     assert isinstance(one, Resolved)
     assert isinstance(two, Resolved)
     assert (one.digest.hex, two.digest.hex) == (GOOD, GOOD)
@@ -137,9 +139,8 @@ def test_e55_bytes_after_an_answer_are_not_the_next_questions_answer() -> None:
 
 
 def test_e55_bytes_after_an_answer_with_a_body_are_not_the_next_questions_answer() -> None:
-    refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno" + head(EVIL)
-    nothing = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-    (one, two), script = run(nothing, refusal, head(), tags=2)
+    refusal = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno" + answer_of(EVIL)
+    (one, two), script = run(refusal, answer_of(), tags=2)
     assert isinstance(one, ResolveError)
     assert isinstance(two, Resolved)
     assert two.digest.hex == GOOD
@@ -147,7 +148,7 @@ def test_e55_bytes_after_an_answer_with_a_body_are_not_the_next_questions_answer
 
 
 def test_e56_a_connection_closed_between_questions_is_opened_again() -> None:
-    (one, two), script = run(head(), None, head(), tags=2)
+    (one, two), script = run(answer_of(), None, answer_of(), tags=2)
     assert isinstance(one, Resolved)
     assert isinstance(two, Resolved)
-    assert script.connections == 2
+    assert script.connections == 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from images import Blob, Image, make_image, make_multi_platform, push, to_json, write_layout
 from registry_server import RealRegistry
-from scripted_registry import OCI_INDEX, OCI_MANIFEST, Answer, ScriptedRegistry, head_answer, manifest_answer, resolver
+from scripted_registry import OCI_INDEX, OCI_MANIFEST, Answer, ScriptedRegistry, manifest_answer, resolver, tag_answer
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnavailableError, UnsupportedError
@@ -66,7 +66,7 @@ def page(body: bytes, content_type: str = OCI_INDEX, **more: str) -> Answer:
 def scripted(*first: Answer, cosign: bool = False) -> ScriptedRegistry:
     """Return a registry that answers ``first`` when asked for its list, and has nothing under cosign's tags."""
     registry = ScriptedRegistry()
-    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
+    registry.on("HEAD", SELF, tag_answer(str(SUBJECT)))
     registry.on("GET", LIST, *first)
     for url in () if cosign else COSIGN:
         registry.on("HEAD", url, MISSING)
@@ -74,7 +74,7 @@ def scripted(*first: Answer, cosign: bool = False) -> ScriptedRegistry:
 
 
 def under_fallback(registry: ScriptedRegistry, body: bytes, media_type: str = OCI_INDEX) -> None:
-    registry.on("HEAD", FALLBACK, head_answer(str(digest(body)), media_type))
+    registry.on("HEAD", FALLBACK, tag_answer(str(digest(body)), media_type))
     registry.on("GET", f"{ROOT}/manifests/{digest(body)}", manifest_answer(body, media_type))
 
 
@@ -119,7 +119,7 @@ def test_an_empty_list_means_none_and_no_other_place_but_cosigns_is_looked_at() 
 
 def test_the_digest_of_a_tag_is_asked_for_first() -> None:
     registry = scripted(page(listing(ONE)))
-    registry.on("HEAD", f"{ROOT}/manifests/1", head_answer(str(SUBJECT)))
+    registry.on("GET", f"{ROOT}/manifests/1", manifest_answer(IMAGE.top.data, IMAGE.top.media_type))
     assert found(registry, "registry.example/team/app:1") == (Attachment(digest(ONE), BUNDLE, SUBJECT),)
 
 
@@ -155,7 +155,7 @@ def test_an_image_under_the_fallback_tag_lists_nothing() -> None:
 
 def test_that_a_registry_keeps_no_lists_is_learned_once() -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
+    registry.on("HEAD", SELF, tag_answer(str(SUBJECT)))
     registry.on("GET", LIST, Answer(404))
     for url in (FALLBACK, *COSIGN):
         registry.on("HEAD", url, MISSING, MISSING)
@@ -189,7 +189,7 @@ def test_where_a_head_tells_nothing_it_is_got() -> None:
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_list_that_cannot_be_had_is_an_error_and_not_an_empty_one(status: int) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", SELF, head_answer(str(SUBJECT)))
+    registry.on("HEAD", SELF, tag_answer(str(SUBJECT)))
     registry.on("GET", LIST, Answer(status), forever=True)
     assert isinstance(error(registry), UnavailableError)
 
@@ -197,8 +197,8 @@ def test_a_list_that_cannot_be_had_is_an_error_and_not_an_empty_one(status: int)
 def test_cosigns_tags_are_found_beside_the_list() -> None:
     signature, attestation = artifact(None, None), artifact(None, None, "application/y")
     registry = scripted(page(listing()), cosign=True)
-    registry.on("HEAD", COSIGN[0], head_answer(str(digest(signature)), OCI_MANIFEST))
-    registry.on("HEAD", COSIGN[1], head_answer(str(digest(attestation)), OCI_MANIFEST))
+    registry.on("HEAD", COSIGN[0], tag_answer(str(digest(signature)), OCI_MANIFEST))
+    registry.on("HEAD", COSIGN[1], tag_answer(str(digest(attestation)), OCI_MANIFEST))
     registry.on("HEAD", COSIGN[2], MISSING)
     assert found(registry) == (
         Attachment(digest(signature), ".sig", SUBJECT),
@@ -208,7 +208,7 @@ def test_cosigns_tags_are_found_beside_the_list() -> None:
 
 def test_a_list_under_a_tag_that_is_not_what_its_digest_says_is_an_error() -> None:
     registry = scripted(Answer(404))
-    registry.on("HEAD", FALLBACK, head_answer(str(digest(ONE))))
+    registry.on("HEAD", FALLBACK, tag_answer(str(digest(ONE))))
     registry.on(
         "GET",
         f"{ROOT}/manifests/{digest(ONE)}",
@@ -319,7 +319,7 @@ def test_a_token_for_the_repository_opens_its_list() -> None:
         "https://registry.example/token?service=s&scope=repository%3Ateam%2Fapp%3Apull",
         Answer(200, (), b'{"token":"t"}'),
     )
-    registry.on("HEAD", SELF, head_answer(str(SUBJECT)), authorization="Bearer t")
+    registry.on("HEAD", SELF, tag_answer(str(SUBJECT)), authorization="Bearer t")
     registry.on("GET", LIST, page(listing(ONE)), authorization="Bearer t")
     for url in COSIGN:
         registry.on("HEAD", url, MISSING, authorization="Bearer t")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from images import make_multi_platform, write_layout
-from scripted_registry import HUB, Answer, ScriptedRegistry, bearer, challenge, head_answer, refusal, resolver, token
+from scripted_registry import HUB, Answer, ScriptedRegistry, bearer, challenge, refusal, resolver, tag_answer, token
 
 from pinner.config import Settings
 from pinner.errors import ResolveError
@@ -156,5 +156,5 @@ def test_a_layout_has_no_limit(tmp_path: Path) -> None:
 def test_a_head_of_an_image_by_digest_asks_for_that_digest() -> None:
     registry = ScriptedRegistry()
     digest = f"sha256:{'a' * 64}"
-    registry.on("HEAD", f"https://r.example/v2/team/app/manifests/{digest}", head_answer(digest))
+    registry.on("HEAD", f"https://r.example/v2/team/app/manifests/{digest}", tag_answer(digest))
     assert allowance(resolver(registry), "r.example", f"r.example/team/app@{digest}") == Allowance("r.example", None)

@@ -147,7 +147,8 @@ def test_a_lesson_foretells_the_next_repositorys_scope(
         ("registry:catalog:* aws", ("aws",)),
         ("aws", ("aws",)),
         (" x  y ", ("x", "y")),
-        ("", ()),
+        ("", ("repository:a/b:pull",)),
+        ("registry:catalog:*", ("repository:a/b:pull",)),
     ],
 )
 def test_no_scope_is_learned_that_could_write(scope: str, scopes: tuple[str, ...]) -> None:

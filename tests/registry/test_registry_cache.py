@@ -15,15 +15,17 @@ from images import Image, make_image, make_index
 from scripted_registry import (
     HUB,
     OCI_INDEX,
+    A,
     Answer,
+    B,
     FakeClock,
     ScriptedRegistry,
     ask,
     bearer,
     challenge,
-    head_answer,
     manifest_answer,
     resolver,
+    tag_answer,
     token,
 )
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 ANSWER = Resolved(Digest.parse(A), OCI_INDEX)
 KEY = TagKey("https://r.example/v2/", "team/app", "1", None)
 NGINX = f"{HUB}library/nginx/manifests/1"
@@ -288,13 +289,13 @@ def test_ages_in_words(seconds: float, words: str) -> None:
 
 
 def test_a_tag_is_asked_for_every_time(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, head_answer(A), head_answer(B))
+    registry.on("TAG", NGINX, tag_answer(A), tag_answer(B))
     assert resolve(registry, tmp_path, "nginx:1") == [ANSWER]
     assert resolve(registry, tmp_path, "nginx:1") == [Resolved(Digest.parse(B), OCI_INDEX)]
 
 
 def test_offline_the_last_answer_is_given_and_its_age_told(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, head_answer(B), head_answer(A))
+    registry.on("TAG", NGINX, tag_answer(B), tag_answer(A))
     resolve(registry, tmp_path, "nginx:1")
     resolve(registry, tmp_path, "nginx:1", now=2000.0)
     clock, environment = FakeClock(2000.0 + 3 * DAY), {"XDG_CACHE_HOME": str(tmp_path)}
@@ -306,8 +307,8 @@ def test_offline_the_last_answer_is_given_and_its_age_told(registry: ScriptedReg
 
 
 def test_offline_the_oldest_of_many_is_told(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, head_answer(A))
-    registry.on("HEAD", f"{HUB}library/redis/manifests/1", head_answer(B))
+    registry.on("TAG", NGINX, tag_answer(A))
+    registry.on("TAG", f"{HUB}library/redis/manifests/1", tag_answer(B))
     resolve(registry, tmp_path, "nginx:1", now=0.0)
     resolve(registry, tmp_path, "redis:1", now=DAY)
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
@@ -326,7 +327,7 @@ def test_offline_what_nobody_said_is_an_error_and_nobody_is_asked(registry: Scri
 
 
 def test_offline_another_platform_or_endpoint_is_another_question(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, head_answer(A))
+    registry.on("TAG", NGINX, tag_answer(A))
     resolve(registry, tmp_path, "nginx:1")
     assert isinstance(resolve(registry, tmp_path, "nginx:1", settings=OFFLINE, platform="linux/amd64")[0], ResolveError)
     moved = OFFLINE._replace(registries={"docker.io": RegistryOptions(endpoint="https://mirror.example")})
@@ -335,21 +336,21 @@ def test_offline_another_platform_or_endpoint_is_another_question(registry: Scri
 
 @pytest.mark.parametrize("settings", [Settings(use_cache=False), Settings()])
 def test_nothing_is_kept_where_nothing_may_be(registry: ScriptedRegistry, tmp_path: Path, settings: Settings) -> None:
-    registry.on("HEAD", NGINX, head_answer(A))
+    registry.on("TAG", NGINX, tag_answer(A))
     environment = {} if settings.use_cache else {"XDG_CACHE_HOME": str(tmp_path)}
     assert ask(resolver(registry, settings=settings, environment=environment), "nginx:1") == [ANSWER]
     assert not list(tmp_path.iterdir())
 
 
 def test_no_cache_reads_nothing(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, head_answer(A))
+    registry.on("TAG", NGINX, tag_answer(A))
     resolve(registry, tmp_path, "nginx:1")
     answer = resolve(registry, tmp_path, "nginx:1", settings=OFFLINE._replace(use_cache=False))[0]
     assert isinstance(answer, UnavailableError)
 
 
 def test_a_failure_is_not_remembered(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", NGINX, Answer(404))
+    registry.on("TAG", NGINX, Answer(404))
     registry.on("GET", NGINX, Answer(404))
     resolve(registry, tmp_path, "nginx:1")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -362,13 +363,13 @@ def test_offline_a_private_answer_is_for_those_it_was_for(
     url = "https://r.example/v2/team/app/manifests/1"
     basic = f"Basic {base64.b64encode(b'alice:s3cret').decode()}"
     if scheme == "basic":
-        registry.on("HEAD", url, challenge("Basic"))
-        registry.on("HEAD", url, head_answer(A), authorization=basic)
+        registry.on("TAG", url, challenge("Basic"))
+        registry.on("TAG", url, tag_answer(A), authorization=basic)
     else:
-        registry.on("HEAD", url, bearer("team/app", "https://r.example/token", "s"))
+        registry.on("TAG", url, bearer("team/app", "https://r.example/token", "s"))
         address = "https://r.example/token?service=s&account=alice&scope=repository%3Ateam%2Fapp%3Apull"
         registry.on("GET", address, token("t"), authorization=basic)
-        registry.on("HEAD", url, head_answer(A), authorization="Bearer t")
+        registry.on("TAG", url, tag_answer(A), authorization="Bearer t")
     name = "r.example/team/app:1"
     assert resolve(registry, tmp_path, name, environment=login("alice")) == [ANSWER]
     assert resolve(registry, tmp_path, name, environment=login("alice"), settings=OFFLINE) == [ANSWER]
@@ -377,7 +378,7 @@ def test_offline_a_private_answer_is_for_those_it_was_for(
 
 
 def test_offline_a_public_answer_is_for_everybody(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", "https://r.example/v2/team/app/manifests/1", head_answer(A))
+    registry.on("TAG", "https://r.example/v2/team/app/manifests/1", tag_answer(A))
     name = "r.example/team/app:1"
     assert resolve(registry, tmp_path, name, environment=login("alice")) == [ANSWER]
     assert resolve(registry, tmp_path, name, environment=login("bob"), settings=OFFLINE) == [ANSWER]

@@ -12,15 +12,17 @@ from scripted_registry import (
     HUB,
     OCI_INDEX,
     OCI_MANIFEST,
+    A,
     Answer,
+    B,
     ScriptedRegistry,
     ask,
     challenge,
     digest_of,
-    head_answer,
     manifest_answer,
     refusal,
     resolver,
+    tag_answer,
 )
 
 from pinner.config import RegistryOptions, Settings
@@ -38,8 +40,6 @@ from pinner.model import Resolved
 from pinner.reference import Digest
 from pinner.registry.client import RegistryResolver
 
-A = f"sha256:{'a' * 64}"
-B = f"sha256:{'b' * 64}"
 TAG = f"{HUB}library/nginx/manifests/1"
 IMAGE = make_multi_platform("nginx")
 
@@ -62,7 +62,7 @@ def error_of(answer: Resolved | ResolveError, kind: type[ResolveError]) -> Resol
 
 
 def test_a_tag_costs_one_head_with_all_four_types_and_no_encoding(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, head_answer(A))
+    registry.on("TAG", TAG, tag_answer(A))
     assert resolve(registry) == Resolved(Digest.parse(A), OCI_INDEX)
     headers = registry.requests[0].headers
     assert headers["accept"] == (
@@ -75,12 +75,12 @@ def test_a_tag_costs_one_head_with_all_four_types_and_no_encoding(registry: Scri
 
 
 def test_the_digest_in_the_reference_is_not_looked_at(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, head_answer(A))
+    registry.on("TAG", TAG, tag_answer(A))
     assert resolve(registry, f"nginx:1@{B}") == Resolved(Digest.parse(A), OCI_INDEX)
 
 
 def test_no_tag_is_latest(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", "https://ghcr.io/v2/a/b/manifests/latest", head_answer(A))
+    registry.on("TAG", "https://ghcr.io/v2/a/b/manifests/latest", tag_answer(A))
     assert resolve(registry, "ghcr.io/a/b") == Resolved(Digest.parse(A), OCI_INDEX)
 
 
@@ -88,11 +88,11 @@ def test_no_tag_is_latest(registry: ScriptedRegistry) -> None:
     "head",
     [
         pytest.param(Answer(200, (("Content-Type", OCI_INDEX),)), id="no digest"),
-        pytest.param(head_answer("md5:abc"), id="a digest of another kind"),
-        pytest.param(head_answer(A.upper()), id="upper case"),
-        pytest.param(head_answer("sha256:../../etc/passwd"), id="a path"),
+        pytest.param(tag_answer("md5:abc"), id="a digest of another kind"),
+        pytest.param(tag_answer(A.upper()), id="upper case"),
+        pytest.param(tag_answer("sha256:../../etc/passwd"), id="a path"),
         pytest.param(Answer(200, (("Docker-Content-Digest", A),)), id="no type"),
-        pytest.param(head_answer(A, "application/octet-stream"), id="type says nothing"),
+        pytest.param(tag_answer(A, "application/octet-stream"), id="type says nothing"),
         pytest.param(Answer(204), id="no content"),
         pytest.param(refusal(404), id="HEAD alone is not found"),
         pytest.param(refusal(405), id="HEAD not allowed"),
@@ -103,14 +103,14 @@ def test_no_tag_is_latest(registry: ScriptedRegistry) -> None:
 def test_a_head_that_says_too_little_is_followed_by_a_get_that_is_hashed(
     registry: ScriptedRegistry, head: Answer
 ) -> None:
-    registry.on("HEAD", TAG, head)
+    registry.on("TAG", TAG, head)
     registry.on("GET", TAG, Answer(200, (("Content-Type", f"{OCI_INDEX}; charset=utf-8"),), IMAGE.top.data))
     assert resolve(registry) == Resolved(Digest.parse(IMAGE.digest), OCI_INDEX)
 
 
 def test_a_host_that_refuses_head_is_not_asked_so_again() -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", TAG, refusal(405))
+    registry.on("TAG", TAG, refusal(405))
     for tag in "12":
         registry.on("GET", f"{HUB}library/nginx/manifests/{tag}", manifest_answer(IMAGE.top.data))
     assert all(isinstance(answer, Resolved) for answer in ask(resolver(registry), "nginx:1", "nginx:2"))
@@ -118,45 +118,45 @@ def test_a_host_that_refuses_head_is_not_asked_so_again() -> None:
 
 
 def test_a_get_whose_header_lies_is_an_integrity_error(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(405))
-    registry.on("GET", TAG, Answer(200, head_answer(A).headers, IMAGE.top.data))
+    registry.on("TAG", TAG, refusal(405))
+    registry.on("GET", TAG, Answer(200, tag_answer(A).headers, IMAGE.top.data))
     error = error_of(resolve(registry), IntegrityError)
     assert error.message == f"cannot resolve `nginx:1`: docker.io sent something else than {A}"
 
 
 def test_a_get_whose_header_is_no_digest_is_an_integrity_error(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(405))
-    registry.on("GET", TAG, Answer(200, head_answer("md5:1").headers, IMAGE.top.data))
+    registry.on("TAG", TAG, refusal(405))
+    registry.on("GET", TAG, Answer(200, tag_answer("md5:1").headers, IMAGE.top.data))
     error_of(resolve(registry), IntegrityError)
 
 
 def test_a_sha512_header_is_checked_with_sha512(registry: ScriptedRegistry) -> None:
     digest = f"sha512:{hashlib.sha512(IMAGE.top.data).hexdigest()}"
-    registry.on("HEAD", TAG, refusal(405))
-    registry.on("GET", TAG, Answer(200, head_answer(digest).headers, IMAGE.top.data))
+    registry.on("TAG", TAG, refusal(405))
+    registry.on("GET", TAG, Answer(200, tag_answer(digest).headers, IMAGE.top.data))
     assert resolve(registry) == Resolved(Digest.parse(digest), OCI_INDEX)
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize("method", ["TAG", "GET"])
 def test_two_digests_that_differ_are_refused(registry: ScriptedRegistry, method: str) -> None:
     both = (("Content-Type", OCI_INDEX), ("Docker-Content-Digest", A), ("Docker-Content-Digest", B))
     if method == "GET":
-        registry.on("HEAD", TAG, refusal(405))
+        registry.on("TAG", TAG, refusal(405))
     registry.on(method, TAG, Answer(200, both, IMAGE.top.data))
     assert "two digests" in error_of(resolve(registry), IntegrityError).message
 
 
 def test_the_same_digest_twice_is_one(registry: ScriptedRegistry) -> None:
     same = (("Content-Type", OCI_INDEX), ("Docker-Content-Digest", A), ("Docker-Content-Digest", A))
-    registry.on("HEAD", TAG, Answer(200, same))
+    registry.on("TAG", TAG, Answer(200, same))
     assert resolve(registry) == Resolved(Digest.parse(A), OCI_INDEX)
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize("method", ["TAG", "GET"])
 def test_schema_1_is_named_as_what_it_is(registry: ScriptedRegistry, method: str) -> None:
     kind = (("Content-Type", "application/vnd.docker.distribution.manifest.v1+prettyjws"),)
     if method == "GET":
-        registry.on("HEAD", TAG, refusal(405))
+        registry.on("TAG", TAG, refusal(405))
     registry.on(method, TAG, Answer(200, (*kind, ("Docker-Content-Digest", A)), b'{"schemaVersion":1}'))
     error = error_of(resolve(registry), UnsupportedError)
     assert "schema 1" in error.message
@@ -164,13 +164,13 @@ def test_schema_1_is_named_as_what_it_is(registry: ScriptedRegistry, method: str
 
 
 def test_a_body_without_an_end_is_not_believed_without_a_digest(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(405))
+    registry.on("TAG", TAG, refusal(405))
     registry.on("GET", TAG, Answer(200, (("Content-Type", OCI_INDEX),), IMAGE.top.data, undelimited=True))
     assert "where its manifest ends" in error_of(resolve(registry), IntegrityError).message
 
 
 def test_a_body_without_an_end_is_believed_if_it_hashes_to_the_digest(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(405))
+    registry.on("TAG", TAG, refusal(405))
     answer = manifest_answer(IMAGE.top.data)
     registry.on("GET", TAG, Answer(200, answer.headers, answer.body, undelimited=True))
     assert isinstance(resolve(registry), Resolved)
@@ -178,14 +178,14 @@ def test_a_body_without_an_end_is_believed_if_it_hashes_to_the_digest(registry: 
 
 @pytest.mark.parametrize("says_so", [True, False])
 def test_a_body_that_is_too_long_is_refused(registry: ScriptedRegistry, says_so: bool) -> None:  # noqa: FBT001
-    registry.on("HEAD", TAG, refusal(405))
+    registry.on("TAG", TAG, refusal(405))
     body = b" " * (4 * 1024 * 1024 + 1)
     registry.on("GET", TAG, Answer(200, (("Content-Type", OCI_INDEX),), body, undelimited=not says_so))
     assert "sent more than 4096 KB" in error_of(resolve(registry), UnsupportedError).message
 
 
 def test_a_gzip_bomb_is_not_opened(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(405))
+    registry.on("TAG", TAG, refusal(405))
     bomb = gzip.compress(b" " * 50_000_000)
     registry.on("GET", TAG, Answer(200, (("Content-Type", OCI_INDEX), ("Content-Encoding", "gzip")), bomb))
     assert "encoded although" in error_of(resolve(registry), UnsupportedError).message
@@ -223,7 +223,7 @@ def test_a_gzip_bomb_is_not_opened(registry: ScriptedRegistry) -> None:
 def test_a_refusal_becomes_one_clear_sentence(
     registry: ScriptedRegistry, get: Answer, kind: type[ResolveError], clause: str, hint: str | None
 ) -> None:
-    registry.on("HEAD", TAG, Answer(get.status, get.headers))
+    registry.on("TAG", TAG, Answer(get.status, get.headers))
     registry.on("GET", TAG, get)
     error = error_of(resolve(registry), kind)
     assert error.message.startswith("cannot resolve `nginx:1`: docker.io ")
@@ -237,12 +237,12 @@ def test_a_refusal_becomes_one_clear_sentence(
 def test_a_failing_head_is_not_followed_by_a_get(
     registry: ScriptedRegistry, status: int, kind: type[ResolveError]
 ) -> None:
-    registry.on("HEAD", TAG, *[refusal(status)] * 4)
+    registry.on("TAG", TAG, *[refusal(status)] * 4)
     error_of(resolve(registry), kind)
 
 
 def test_what_a_server_says_is_cut_and_stripped_of_control_characters(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(404))
+    registry.on("TAG", TAG, refusal(404))
     registry.on("GET", TAG, refusal(404, "X", "\x1b[31mred\r\n\u202eevil " + "x" * 5000))
     error = error_of(resolve(registry), NotFoundError)
     assert "[31mred evil xxx" in error.message
@@ -251,13 +251,13 @@ def test_what_a_server_says_is_cut_and_stripped_of_control_characters(registry: 
 
 
 def test_an_error_body_of_megabytes_is_cut(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(404))
+    registry.on("TAG", TAG, refusal(404))
     registry.on("GET", TAG, Answer(404, (), json.dumps({"errors": [{"message": "x" * 5_000_000}]}).encode()))
     assert len(error_of(resolve(registry), NotFoundError).message) < 300
 
 
 def test_an_encoded_error_body_is_not_read(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(404))
+    registry.on("TAG", TAG, refusal(404))
     registry.on("GET", TAG, Answer(404, (("Content-Encoding", "gzip"),), gzip.compress(b"text")))
     assert error_of(resolve(registry), NotFoundError).message == "cannot resolve `nginx:1`: docker.io has no such image"
 
@@ -285,7 +285,7 @@ def test_a_platform_is_chosen_from_the_verified_index(registry: ScriptedRegistry
 
 
 def test_an_index_that_lies_about_its_digest_offers_no_platform(registry: ScriptedRegistry) -> None:
-    registry.on("GET", TAG, Answer(200, head_answer(A).headers, IMAGE.top.data))
+    registry.on("GET", TAG, Answer(200, tag_answer(A).headers, IMAGE.top.data))
     error_of(resolve(registry, platform="linux/arm64"), IntegrityError)
 
 
@@ -397,8 +397,8 @@ def test_a_config_without_a_platform_matches_none(registry: ScriptedRegistry) ->
 def test_one_endpoint_answers_for_every_registry_under_its_own_path(registry: ScriptedRegistry) -> None:
     settings = Settings(registries={"*": RegistryOptions(endpoint="https://mirror.example/v2-cache/")})
     base = "https://mirror.example/v2-cache/v2/"
-    registry.on("HEAD", f"{base}library/nginx/manifests/1", head_answer(A))
-    registry.on("HEAD", f"{base}a/b/manifests/latest", head_answer(B))
+    registry.on("MIRROR", f"{base}library/nginx/manifests/1", tag_answer(A))
+    registry.on("TAG", f"{base}a/b/manifests/latest", tag_answer(B))
     answers = ask(resolver(registry, settings=settings), "nginx:1", "ghcr.io/a/b")
     assert answers == [Resolved(Digest.parse(A), OCI_INDEX), Resolved(Digest.parse(B), OCI_INDEX)]
 
@@ -410,8 +410,8 @@ def test_a_wrong_endpoint_is_told_before_anything_is_asked() -> None:
 
 
 def test_a_broken_configuration_is_one_warning(registry: ScriptedRegistry, capsys: pytest.CaptureFixture[str]) -> None:
-    registry.on("HEAD", TAG, challenge("Basic"))
-    registry.on("HEAD", TAG.replace("nginx", "redis"), challenge("Basic"))
+    registry.on("TAG", TAG, challenge("Basic"))
+    registry.on("TAG", TAG.replace("nginx", "redis"), challenge("Basic"))
     asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": "{"}, on_warning=print)
     ask(asked, "nginx:1", "redis:1")
     text = "DOCKER_AUTH_CONFIG is not a docker configuration: its credentials are not used"
@@ -421,7 +421,7 @@ def test_a_broken_configuration_is_one_warning(registry: ScriptedRegistry, capsy
 
 def test_a_warning_said_twice_is_one(registry: ScriptedRegistry) -> None:
     for name in ("nginx", "redis"):
-        registry.on("HEAD", TAG.replace("nginx", name), challenge("Basic"))
+        registry.on("TAG", TAG.replace("nginx", name), challenge("Basic"))
     asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": '{"auths":{"docker.io":{"auth":"!"}}}'})
     ask(asked, "nginx:1", "redis:1")
     assert asked.warnings == ("DOCKER_AUTH_CONFIG: the credentials for docker.io cannot be read and are not used",)
@@ -431,8 +431,8 @@ def test_a_host_of_its_own_comes_before_the_star(registry: ScriptedRegistry) -> 
     settings = Settings(
         registries={"*": RegistryOptions(endpoint="http://127.0.0.1:5000"), "ghcr.io": RegistryOptions()}
     )
-    registry.on("HEAD", "http://127.0.0.1:5000/v2/library/nginx/manifests/1", head_answer(A))
-    registry.on("HEAD", "https://ghcr.io/v2/a/b/manifests/1", head_answer(B))
+    registry.on("MIRROR", "http://127.0.0.1:5000/v2/library/nginx/manifests/1", tag_answer(A))
+    registry.on("TAG", "https://ghcr.io/v2/a/b/manifests/1", tag_answer(B))
     answers = ask(resolver(registry, settings=settings), "nginx:1", "ghcr.io/a/b:1")
     assert all(isinstance(answer, Resolved) for answer in answers)
 
@@ -440,8 +440,7 @@ def test_a_host_of_its_own_comes_before_the_star(registry: ScriptedRegistry) -> 
 def test_an_error_through_an_endpoint_names_the_host_that_was_asked(registry: ScriptedRegistry) -> None:
     settings = Settings(registries={"docker.io": RegistryOptions(endpoint="https://mirror.example")})
     url = "https://mirror.example/v2/library/nginx/manifests/1"
-    registry.on("HEAD", url, refusal(404))
-    registry.on("GET", url, refusal(404))
+    registry.on("MIRROR", url, refusal(404))
     error = ask(resolver(registry, settings=settings), "nginx:1")[0]
     assert isinstance(error, NotFoundError)
     assert error.message == "cannot resolve `nginx:1`: mirror.example has no such image"
@@ -453,7 +452,7 @@ def test_a_domain_that_is_no_address_is_not_found(registry: ScriptedRegistry, do
 
 
 def test_an_error_in_json_without_a_message_adds_nothing(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", TAG, refusal(404))
+    registry.on("TAG", TAG, refusal(404))
     registry.on("GET", TAG, Answer(404, (), b'{"errors": [], "message": 7}'))
     assert error_of(resolve(registry), NotFoundError).message.endswith("docker.io has no such image")
 
@@ -469,7 +468,7 @@ def test_an_error_in_json_without_a_message_adds_nothing(registry: ScriptedRegis
 )
 def test_plain_http_to_a_tls_port_is_told_as_that(registry: ScriptedRegistry, said: bytes) -> None:
     address = "http://registry.example:5000/v2/app/manifests/1"
-    registry.on("HEAD", address, Answer(400))
+    registry.on("TAG", address, Answer(400))
     registry.on("GET", address, Answer(400, (), said))
     settings = Settings(registries={"registry.example:5000": RegistryOptions(plain_http=True)})
     error = ask(resolver(registry, settings=settings), "registry.example:5000/app:1")[0]

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
-from scripted_registry import OCI_INDEX, Answer, ScriptedRegistry, ask, challenge, head_answer, refusal, resolver, token
+from scripted_registry import (
+    OCI_INDEX,
+    A,
+    Answer,
+    ScriptedRegistry,
+    ask,
+    challenge,
+    refusal,
+    resolver,
+    tag_answer,
+    token,
+)
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
@@ -23,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-A = f"sha256:{'a' * 64}"
 ANSWER = Resolved(Digest.parse(A), OCI_INDEX)
 SECRET = "s3cret:with/colon+plus="
 GCLOUD_KEY = json.dumps({"type": "service_account", "private_key": "-----BEGIN\nKEY\n", "client_email": "a@b.example"})
@@ -157,9 +167,9 @@ CLOUDS = (HUB, ECR_PUBLIC, GCR, ARTIFACT_REGISTRY, GHCR, GITLAB, OWN_GITLAB, QUA
 def test_a_public_image_costs_a_challenge_an_anonymous_token_and_a_head(
     registry: ScriptedRegistry, cloud: Cloud
 ) -> None:
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     registry.on("GET", cloud.token_url(), token("t1"))
-    registry.on("HEAD", cloud.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", cloud.manifest, tag_answer(A), authorization="Bearer t1")
     assert resolve(registry, cloud.image) == ANSWER
 
 
@@ -193,9 +203,9 @@ def test_a_public_image_costs_a_challenge_an_anonymous_token_and_a_head(
 def test_a_user_gets_a_token_for_it(
     registry: ScriptedRegistry, cloud: Cloud, key: str, username: str, password: str
 ) -> None:
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     registry.on("GET", cloud.token_url(username), token("t1"), authorization=basic(username, password))
-    registry.on("HEAD", cloud.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", cloud.manifest, tag_answer(A), authorization="Bearer t1")
     assert resolve(registry, cloud.image, login(key, username, password)) == ANSWER
 
 
@@ -204,9 +214,9 @@ def test_a_user_gets_a_token_for_it(
 
 def test_docker_hub_says_401_of_a_repository_that_is_not_there(registry: ScriptedRegistry) -> None:
     no = Answer(401, HUB.challenge.headers, refusal(401, "UNAUTHORIZED", "authentication required").body)
-    registry.on("HEAD", HUB.manifest, HUB.challenge)
+    registry.on("TAG", HUB.manifest, HUB.challenge)
     registry.on("GET", HUB.token_url(), token("t1"))
-    registry.on("HEAD", HUB.manifest, no, authorization="Bearer t1")
+    registry.on("TAG", HUB.manifest, no, authorization="Bearer t1")
     message, hint = refused(registry, HUB.image, UnauthorizedError)
     assert message == "docker.io wants credentials"
     assert hint == (
@@ -216,9 +226,9 @@ def test_docker_hub_says_401_of_a_repository_that_is_not_there(registry: Scripte
 
 
 def test_docker_hub_says_401_to_a_user_too(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", HUB.manifest, HUB.challenge)
+    registry.on("TAG", HUB.manifest, HUB.challenge)
     registry.on("GET", HUB.token_url("alice"), token("t1"), authorization=basic("alice"))
-    registry.on("HEAD", HUB.manifest, HUB.challenge, authorization="Bearer t1")
+    registry.on("TAG", HUB.manifest, HUB.challenge, authorization="Bearer t1")
     message, hint = refused(registry, HUB.image, UnauthorizedError, login("https://index.docker.io/v1/", "alice"))
     assert message == "docker.io does not let these credentials see it"
     assert hint == (
@@ -253,15 +263,15 @@ needs_scripts = pytest.mark.skipif(sys.platform == "win32", reason="a script is 
 
 
 def test_ecr_takes_basic_and_its_realm_is_not_asked(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", ECR_MANIFEST, ECR_CHALLENGE)
-    registry.on("HEAD", ECR_MANIFEST, head_answer(A), authorization=basic("AWS"))
+    registry.on("TAG", ECR_MANIFEST, ECR_CHALLENGE)
+    registry.on("TAG", ECR_MANIFEST, tag_answer(A), authorization=basic("AWS"))
     assert resolve(registry, f"{ECR}/app:1", login(ECR, "AWS")) == ANSWER
 
 
 @needs_scripts
 def test_ecr_by_its_helper(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", ECR_MANIFEST, ECR_CHALLENGE)
-    registry.on("HEAD", ECR_MANIFEST, head_answer(A), authorization=basic("AWS"))
+    registry.on("TAG", ECR_MANIFEST, ECR_CHALLENGE)
+    registry.on("TAG", ECR_MANIFEST, tag_answer(A), authorization=basic("AWS"))
     environment = helper(tmp_path, "ecr-login", {ECR: ("AWS", SECRET)})
     environment["DOCKER_AUTH_CONFIG"] = json.dumps({"credHelpers": {ECR: "ecr-login"}})
     assert resolve(registry, f"{ECR}/app:1", environment) == ANSWER
@@ -269,8 +279,8 @@ def test_ecr_by_its_helper(registry: ScriptedRegistry, tmp_path: Path) -> None:
 
 def test_ecr_says_403_when_the_twelve_hours_of_its_token_are_over(registry: ScriptedRegistry) -> None:
     said = "Your authorization token has expired. Reauthenticate and try again."
-    registry.on("HEAD", ECR_MANIFEST, ECR_CHALLENGE)
-    registry.on("HEAD", ECR_MANIFEST, Answer(403), authorization=basic("AWS"))
+    registry.on("TAG", ECR_MANIFEST, ECR_CHALLENGE)
+    registry.on("TAG", ECR_MANIFEST, Answer(403), authorization=basic("AWS"))
     registry.on("GET", ECR_MANIFEST, refusal(403, "DENIED", said), authorization=basic("AWS"))
     message, hint = refused(registry, f"{ECR}/app:1", UnauthorizedError, login(ECR, "AWS"))
     assert message == f"{ECR} does not let these credentials see it ({said})"
@@ -282,8 +292,8 @@ def test_ecr_says_403_when_the_twelve_hours_of_its_token_are_over(registry: Scri
 
 def test_ecr_has_no_such_repository(registry: ScriptedRegistry) -> None:
     said = "The repository with name 'app' does not exist in the registry with id '123456789012'"
-    registry.on("HEAD", ECR_MANIFEST, ECR_CHALLENGE)
-    registry.on("HEAD", ECR_MANIFEST, Answer(404), authorization=basic("AWS"))
+    registry.on("TAG", ECR_MANIFEST, ECR_CHALLENGE)
+    registry.on("TAG", ECR_MANIFEST, Answer(404), authorization=basic("AWS"))
     registry.on("GET", ECR_MANIFEST, refusal(404, "NAME_UNKNOWN", said), authorization=basic("AWS"))
     message, _ = refused(registry, f"{ECR}/app:1", NotFoundError, login(ECR, "AWS"))
     assert message == f"{ECR} has no such image ({said})"
@@ -291,10 +301,10 @@ def test_ecr_has_no_such_repository(registry: ScriptedRegistry) -> None:
 
 def test_ecr_publics_one_token_opens_every_repository(registry: ScriptedRegistry) -> None:
     other = ECR_PUBLIC._replace(repository="bitnami/redis")
-    registry.on("HEAD", ECR_PUBLIC.manifest, ECR_PUBLIC.challenge)
+    registry.on("TAG", ECR_PUBLIC.manifest, ECR_PUBLIC.challenge)
     registry.on("GET", ECR_PUBLIC.token_url(), token("t1"))
     for cloud in (ECR_PUBLIC, other):
-        registry.on("HEAD", cloud.manifest, head_answer(A), authorization="Bearer t1")
+        registry.on("TAG", cloud.manifest, tag_answer(A), authorization="Bearer t1")
     answers = ask(resolver(registry), ECR_PUBLIC.image, other.image)
     registry.assert_used_up()
     assert answers == [ANSWER, ANSWER]
@@ -304,10 +314,10 @@ def test_ecr_publics_one_token_opens_every_repository(registry: ScriptedRegistry
 
 
 def test_gcr_without_a_challenge_says_it_at_its_front_door(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", GCR.manifest, Answer(401))
+    registry.on("TAG", GCR.manifest, Answer(401))
     registry.on("GET", "https://gcr.io/v2/", challenge('Bearer realm="https://gcr.io/v2/token",service="gcr.io"'))
-    registry.on("GET", f"{GCR.realm}?service=gcr.io", token("t1"))
-    registry.on("HEAD", GCR.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("GET", GCR.token_url(), token("t1"))
+    registry.on("TAG", GCR.manifest, tag_answer(A), authorization="Bearer t1")
     assert resolve(registry, GCR.image) == ANSWER
 
 
@@ -316,19 +326,19 @@ def test_artifact_registry_by_gclouds_helper(registry: ScriptedRegistry, tmp_pat
     cloud = ARTIFACT_REGISTRY
     environment = helper(tmp_path, "gcloud", {cloud.registry: ("_dcgcloud_token", "ya29.x")})
     environment["DOCKER_AUTH_CONFIG"] = json.dumps({"credHelpers": {cloud.registry: "gcloud"}})
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     url = cloud.token_url("_dcgcloud_token")
     registry.on("GET", url, token("t1"), authorization=basic("_dcgcloud_token", "ya29.x"))
-    registry.on("HEAD", cloud.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", cloud.manifest, tag_answer(A), authorization="Bearer t1")
     assert resolve(registry, cloud.image, environment) == ANSWER
 
 
 def test_artifact_registry_denies_what_may_not_exist(registry: ScriptedRegistry) -> None:
     said = 'Permission "artifactregistry.repositories.downloadArtifacts" denied on resource (or it may not exist)'
     cloud = ARTIFACT_REGISTRY
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     registry.on("GET", cloud.token_url(), token("t1"))
-    registry.on("HEAD", cloud.manifest, Answer(403), authorization="Bearer t1")
+    registry.on("TAG", cloud.manifest, Answer(403), authorization="Bearer t1")
     registry.on("GET", cloud.manifest, refusal(403, "DENIED", said), authorization="Bearer t1")
     message, hint = refused(registry, cloud.image, UnauthorizedError)
     assert message == f"{cloud.registry} denies access ({said})"
@@ -339,8 +349,8 @@ def test_artifact_registry_denies_what_may_not_exist(registry: ScriptedRegistry)
 
 def test_kubernetes_registry_sends_everybody_to_artifact_registry(registry: ScriptedRegistry) -> None:
     there = "https://europe-west1-docker.pkg.dev/v2/k8s-artifacts-prod/images/pause/manifests/3.9"
-    registry.on("HEAD", "https://registry.k8s.io/v2/pause/manifests/3.9", Answer(307, (("Location", there),)))
-    registry.on("HEAD", there, head_answer(A))
+    registry.on("TAG", "https://registry.k8s.io/v2/pause/manifests/3.9", Answer(307, (("Location", there),)))
+    registry.on("TAG", there, tag_answer(A))
     environment = login("europe-west1-docker.pkg.dev", "oauth2accesstoken")
     assert resolve(registry, "registry.k8s.io/pause:3.9", environment) == ANSWER
 
@@ -364,9 +374,9 @@ def acr_access_token(text: str) -> Answer:
 
 
 def test_acr_takes_the_identity_token_that_az_acr_login_leaves(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", ACR.manifest, ACR.challenge)
+    registry.on("TAG", ACR.manifest, ACR.challenge)
     registry.on("POST", ACR.realm, acr_access_token("t1"))
-    registry.on("HEAD", ACR.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", ACR.manifest, tag_answer(A), authorization="Bearer t1")
     environment = login(ACR.registry, GUID, "", identitytoken="eyJ.refresh.x")
     assert resolve(registry, ACR.image, environment) == ANSWER
     posted = registry.requests[1]
@@ -376,9 +386,9 @@ def test_acr_takes_the_identity_token_that_az_acr_login_leaves(registry: Scripte
 
 @needs_scripts
 def test_acr_by_a_helper_that_keeps_an_identity_token(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", ACR.manifest, ACR.challenge)
+    registry.on("TAG", ACR.manifest, ACR.challenge)
     registry.on("POST", ACR.realm, acr_access_token("t1"))
-    registry.on("HEAD", ACR.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", ACR.manifest, tag_answer(A), authorization="Bearer t1")
     environment = helper(tmp_path, "acr-env", {ACR.registry: ("<token>", "eyJ.refresh.x")})
     environment["DOCKER_AUTH_CONFIG"] = json.dumps({"credHelpers": {ACR.registry: "acr-env"}})
     assert resolve(registry, ACR.image, environment) == ANSWER
@@ -387,16 +397,16 @@ def test_acr_by_a_helper_that_keeps_an_identity_token(registry: ScriptedRegistry
 
 @needs_scripts
 def test_acr_by_a_helper_that_keeps_the_refresh_token_as_a_password(registry: ScriptedRegistry, tmp_path: Path) -> None:
-    registry.on("HEAD", ACR.manifest, ACR.challenge)
+    registry.on("TAG", ACR.manifest, ACR.challenge)
     registry.on("GET", ACR.token_url(GUID), acr_access_token("t1"), authorization=basic(GUID, "eyJ.refresh.x"))
-    registry.on("HEAD", ACR.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", ACR.manifest, tag_answer(A), authorization="Bearer t1")
     environment = helper(tmp_path, "acr", {ACR.registry: (GUID, "eyJ.refresh.x")})
     environment["DOCKER_AUTH_CONFIG"] = json.dumps({"credsStore": "acr"})
     assert resolve(registry, ACR.image, environment) == ANSWER
 
 
 def test_acr_wants_a_login_after_three_hours(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", ACR.manifest, ACR.challenge)
+    registry.on("TAG", ACR.manifest, ACR.challenge)
     registry.on("POST", ACR.realm, refusal(401, "UNAUTHORIZED", "authentication required"))
     environment = login(ACR.registry, GUID, "", identitytoken="eyJ.refresh.x")
     message, hint = refused(registry, ACR.image, UnauthorizedError, environment)
@@ -408,7 +418,7 @@ def test_acr_wants_a_login_after_three_hours(registry: ScriptedRegistry) -> None
 
 
 def test_ghcr_has_no_anonymous_token_for_what_is_private_or_is_not(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", GHCR.manifest, GHCR.challenge)
+    registry.on("TAG", GHCR.manifest, GHCR.challenge)
     registry.on("GET", GHCR.token_url(), refusal(403, "DENIED", "requested access to the resource is denied"))
     message, hint = refused(registry, GHCR.image, UnauthorizedError)
     assert message == "ghcr.io wants credentials (requested access to the resource is denied)"
@@ -416,7 +426,7 @@ def test_ghcr_has_no_anonymous_token_for_what_is_private_or_is_not(registry: Scr
 
 
 def test_ghcr_rejects_a_token_that_has_been_withdrawn(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", GHCR.manifest, GHCR.challenge)
+    registry.on("TAG", GHCR.manifest, GHCR.challenge)
     no = refusal(401, "UNAUTHORIZED", "bad credentials")
     registry.on("GET", GHCR.token_url("alice"), no, authorization=basic("alice"))
     message, hint = refused(registry, GHCR.image, UnauthorizedError, login("ghcr.io", "alice"))
@@ -429,7 +439,7 @@ def test_ghcr_rejects_a_token_that_has_been_withdrawn(registry: ScriptedRegistry
 
 def test_gitlab_of_another_house_gets_no_credentials_and_says_so(registry: ScriptedRegistry) -> None:
     cloud = OWN_GITLAB._replace(registry="registry.other.example")
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     registry.on("GET", cloud.token_url(), refusal(403, "DENIED", "access forbidden"))
     message, hint = refused(registry, cloud.image, UnauthorizedError, login(cloud.registry, "alice"))
     assert message == (
@@ -443,9 +453,9 @@ def test_gitlab_of_another_house_gets_no_credentials_and_says_so(registry: Scrip
 
 def test_gitlab_of_another_house_gets_them_where_the_settings_say_so(registry: ScriptedRegistry) -> None:
     cloud = OWN_GITLAB._replace(registry="registry.other.example")
-    registry.on("HEAD", cloud.manifest, cloud.challenge)
+    registry.on("TAG", cloud.manifest, cloud.challenge)
     registry.on("GET", cloud.token_url("alice"), token("t1"), authorization=basic("alice"))
-    registry.on("HEAD", cloud.manifest, head_answer(A), authorization="Bearer t1")
+    registry.on("TAG", cloud.manifest, tag_answer(A), authorization="Bearer t1")
     options = RegistryOptions(token_server="git.corp.example")
     settings = Settings(registries={cloud.registry: options})
     asked = resolver(registry, settings=settings, environment=login(cloud.registry, "alice"))
@@ -459,13 +469,13 @@ def test_gitlab_of_another_house_gets_them_where_the_settings_say_so(registry: S
 def test_quay_says_401_without_a_challenge_to_a_shared_token(registry: ScriptedRegistry) -> None:
     private = QUAY._replace(repository="org/private", scope=pull("org/private"))
     registry.pause = 0.01
-    registry.on("HEAD", QUAY.manifest, QUAY.challenge)
+    registry.on("TAG", QUAY.manifest, QUAY.challenge)
     both = f"{QUAY.token_url()}&{urlencode({'scope': private.scope})}"
     registry.on("GET", both, token("both"))
-    registry.on("HEAD", QUAY.manifest, head_answer(A), authorization="Bearer both")
-    registry.on("HEAD", private.manifest, Answer(401), authorization="Bearer both")
+    registry.on("TAG", QUAY.manifest, tag_answer(A), authorization="Bearer both")
+    registry.on("TAG", private.manifest, Answer(401), authorization="Bearer both")
     registry.on("GET", private.token_url(), token("own"))
-    registry.on("HEAD", private.manifest, head_answer(A), authorization="Bearer own")
+    registry.on("TAG", private.manifest, tag_answer(A), authorization="Bearer own")
     answers = ask(resolver(registry), QUAY.image, private.image)
     registry.assert_used_up()
     assert answers == [ANSWER, ANSWER]
@@ -473,10 +483,10 @@ def test_quay_says_401_without_a_challenge_to_a_shared_token(registry: ScriptedR
 
 def test_quay_says_401_without_a_challenge_to_a_token_for_it_alone(registry: ScriptedRegistry) -> None:
     said = "access to the requested resource is not authorized"
-    registry.on("HEAD", QUAY.manifest, QUAY.challenge)
+    registry.on("TAG", QUAY.manifest, QUAY.challenge)
     registry.on("GET", QUAY.token_url("org+robot"), token("t1"), authorization=basic("org+robot"))
     no = refusal(401, "UNAUTHORIZED", said)
-    registry.on("HEAD", QUAY.manifest, no, authorization="Bearer t1")
+    registry.on("TAG", QUAY.manifest, no, authorization="Bearer t1")
     message, _ = refused(registry, QUAY.image, UnauthorizedError, login("quay.io", "org+robot"))
     assert message.startswith("quay.io does not let these credentials see it")
 
@@ -486,25 +496,25 @@ def test_quay_says_401_without_a_challenge_to_a_token_for_it_alone(registry: Scr
 
 def test_harbor_says_401_to_nobody_of_a_private_project(registry: ScriptedRegistry) -> None:
     said = "unauthorized to access repository: project/app, action: pull: unauthorized to access repository"
-    registry.on("HEAD", HARBOR.manifest, HARBOR.challenge)
+    registry.on("TAG", HARBOR.manifest, HARBOR.challenge)
     registry.on("GET", HARBOR.token_url(), token("t1"))
     registry.on(
-        "HEAD",
+        "TAG",
         HARBOR.manifest,
         Answer(401, HARBOR.challenge.headers, refusal(401, "UNAUTHORIZED", said).body),
         authorization="Bearer t1",
     )
     message, hint = refused(registry, HARBOR.image, UnauthorizedError)
-    assert message == "harbor.example wants credentials"
+    assert message == f"harbor.example wants credentials ({said})"
     assert hint == "is the name right? If the image is private, log in with `docker login harbor.example`"
 
 
 @pytest.mark.parametrize("code", ["NOT_FOUND", "UNKNOWN"])
 def test_harbor_says_404_with_a_code_of_its_own(registry: ScriptedRegistry, code: str) -> None:
     said = "artifact project/app:1 not found"
-    registry.on("HEAD", HARBOR.manifest, HARBOR.challenge)
+    registry.on("TAG", HARBOR.manifest, HARBOR.challenge)
     registry.on("GET", HARBOR.token_url("robot$ci"), token("t1"), authorization=basic("robot$ci"))
-    registry.on("HEAD", HARBOR.manifest, Answer(404), authorization="Bearer t1")
+    registry.on("TAG", HARBOR.manifest, Answer(404), authorization="Bearer t1")
     registry.on("GET", HARBOR.manifest, refusal(404, code, said), authorization="Bearer t1")
     message, _ = refused(registry, HARBOR.image, NotFoundError, login("harbor.example", "robot$ci"))
     assert message == f"harbor.example has no such image ({said})"

@@ -13,14 +13,16 @@ import pytest
 from scripted_registry import (
     HUB,
     OCI_INDEX,
+    A,
+    B,
     ScriptedRegistry,
     ask,
     challenge,
     digest_of,
-    head_answer,
     manifest_answer,
     refusal,
     resolver,
+    tag_answer,
 )
 
 from pinner.config import RegistryOptions, Settings
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 AT_HUB = f"{HUB}library/nginx/manifests/1"
 AT_MIRROR = "https://mirror.example/v2/library/nginx/manifests/1"
 PAIR = base64.b64encode(b"alice:s3cret-word").decode()
@@ -80,14 +81,14 @@ MIRRORED = {"registry-mirrors": ["https://mirror.example/"]}
 
 def test_a_mirror_does_not_say_what_a_tag_means_unless_the_settings_trust_it(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     assert asked(registry, machine(tmp_path, MIRRORED), registries={}) == (found(B), ())
 
 
 def test_where_docker_hub_cannot_be_reached_the_mirror_answers_with_a_warning(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, httpx.ConnectError("no route"), forever=True)
-    registry.on("HEAD", AT_MIRROR, head_answer(A))
+    registry.on("TAG", AT_HUB, httpx.ConnectError("no route"), forever=True)
+    registry.on("MIRROR", AT_MIRROR, tag_answer(A))
     environment = {key: value for key, value in machine(tmp_path, MIRRORED).items() if value is not None}
     one = resolver(registry, settings=Settings(use_cache=False), environment=environment, own_places=True)
     assert ask(one, "nginx:1") == [found(A)]
@@ -98,7 +99,7 @@ def test_where_docker_hub_cannot_be_reached_the_mirror_answers_with_a_warning(tm
 
 def test_where_docker_hub_says_no_the_mirror_is_not_asked(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, refusal(404))
+    registry.on("TAG", AT_HUB, refusal(404))
     registry.on("GET", AT_HUB, refusal(404))
     assert isinstance(asked(registry, machine(tmp_path, MIRRORED), registries={})[0], NotFoundError)
 
@@ -116,7 +117,7 @@ def test_a_mirror_has_what_a_digest_names(tmp_path: Path) -> None:
 
 def test_the_mirror_is_asked_first_and_that_is_noted(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, head_answer(A))
+    registry.on("MIRROR", AT_MIRROR, tag_answer(A))
     answer, notes = asked(registry, machine(tmp_path, MIRRORED))
     file = tmp_path / ".config" / "docker" / "daemon.json"
     assert answer == found(A)
@@ -126,33 +127,32 @@ def test_the_mirror_is_asked_first_and_that_is_noted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_mirror_that_has_no_answer_leaves_it_to_docker_hub(tmp_path: Path, status: int) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, refusal(status), forever=True)
-    registry.on("GET", AT_MIRROR, refusal(status), forever=True)
+    registry.on("MIRROR", AT_MIRROR, refusal(status), forever=True)
     registry.on("GET", "https://mirror.example/v2/", refusal(status), forever=True)
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     assert asked(registry, machine(tmp_path, MIRRORED))[0] == found(B)
 
 
 def test_a_mirror_that_is_not_there_leaves_it_to_the_next(tmp_path: Path) -> None:
     mirrors = ["https://gone.example", "https://mirror.example"]
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR.replace("mirror.", "gone."), httpx.ConnectError("no route"), forever=True)
-    registry.on("HEAD", AT_MIRROR, head_answer(A))
+    registry.on("MIRROR", AT_MIRROR.replace("mirror.", "gone."), httpx.ConnectError("no route"), forever=True)
+    registry.on("MIRROR", AT_MIRROR, tag_answer(A))
     assert asked(registry, machine(tmp_path, {"registry-mirrors": mirrors}))[0] == found(A)
 
 
 def test_the_mirror_gets_nothing_that_is_for_docker_hub(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
     registry.on("HEAD", AT_MIRROR, challenge('Basic realm="mirror"'))
-    registry.on("HEAD", AT_HUB, challenge('Basic realm="hub"'))
-    registry.on("HEAD", AT_HUB, head_answer(B), authorization=f"Basic {PAIR}")
+    registry.on("TAG", AT_HUB, challenge('Basic realm="hub"'))
+    registry.on("TAG", AT_HUB, tag_answer(B), authorization=f"Basic {PAIR}")
     assert asked(registry, {**machine(tmp_path, MIRRORED), **HUB_LOGIN})[0] == found(B)
     assert [one for one in registry.asked if "mirror.example" in one[1] and one[2] is not None] == []
 
 
 def test_other_registries_have_no_mirror(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", "https://ghcr.io/v2/a/manifests/1", head_answer(A))
+    registry.on("TAG", "https://ghcr.io/v2/a/manifests/1", tag_answer(A))
     assert asked(registry, machine(tmp_path, MIRRORED), "ghcr.io/a:1") == (found(A), ())
 
 
@@ -162,7 +162,7 @@ def test_other_registries_have_no_mirror(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["docker.io", "*"])
 def test_settings_can_do_without_the_mirror(tmp_path: Path, host: str, options: RegistryOptions) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     assert asked(registry, machine(tmp_path, MIRRORED), registries={host: options}) == (found(B), ())
 
 
@@ -171,7 +171,7 @@ def test_a_rule_of_registries_conf_decides_alone(tmp_path: Path) -> None:
     rules = '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "other.example"\n'
     (tmp_path / ".config" / "containers" / "registries.conf").write_text(rules)
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR.replace("mirror.", "other."), head_answer(A))
+    registry.on("MIRROR", AT_MIRROR.replace("mirror.", "other."), tag_answer(A))
     answer, notes = asked(registry, environment)
     assert answer == found(A)
     assert "other.example is asked first" in notes[0]
@@ -182,14 +182,14 @@ def test_settings_can_do_without_the_mirrors_of_registries_conf(tmp_path: Path) 
     rules = '[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "other.example"\n'
     (tmp_path / ".config" / "containers" / "registries.conf").write_text(rules)
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     options = {"docker.io": RegistryOptions(mirrors=False)}
     assert asked(registry, environment, registries=options) == (found(B), ())
 
 
 def test_who_names_a_registries_conf_means_that_alone(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     environment = {**machine(tmp_path, MIRRORED), "CONTAINERS_REGISTRIES_CONF": os.devnull}
     assert asked(registry, environment) == (found(B), ())
 
@@ -200,22 +200,22 @@ INSECURE = {"insecure-registries": ["reg.example:5000", "10.0.0.0/8"]}
 @pytest.mark.parametrize("host", ["reg.example:5000", "10.1.2.3:5000"])
 def test_an_insecure_registry_is_asked_in_plain_http_where_it_speaks_no_https(tmp_path: Path, host: str) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", f"https://{host}/v2/a/manifests/1", httpx.ConnectError("no"), forever=True)
-    registry.on("HEAD", f"http://{host}/v2/a/manifests/1", head_answer(A))
+    registry.on("TAG", f"https://{host}/v2/a/manifests/1", httpx.ConnectError("no"), forever=True)
+    registry.on("TAG", f"http://{host}/v2/a/manifests/1", tag_answer(A))
     assert asked(registry, machine(tmp_path, INSECURE), f"{host}/a:1")[0] == found(A)
 
 
 @pytest.mark.parametrize("host", ["reg.example", "reg.example:5001", "11.1.2.3:5000", "docker.example"])
 def test_any_other_registry_never_is(tmp_path: Path, host: str) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", f"https://{host}/v2/a/manifests/1", httpx.ConnectError("no"), forever=True)
+    registry.on("TAG", f"https://{host}/v2/a/manifests/1", httpx.ConnectError("no"), forever=True)
     assert isinstance(asked(registry, machine(tmp_path, INSECURE), f"{host}/a:1")[0], ResolveError)
 
 
 def test_an_insecure_registry_that_answers_in_https_is_believed(tmp_path: Path) -> None:
     address = "https://reg.example:5000/v2/a/manifests/1"
     registry = ScriptedRegistry()
-    registry.on("HEAD", address, refusal(403))
+    registry.on("TAG", address, refusal(403))
     registry.on("GET", address, refusal(403))
     answer = asked(registry, machine(tmp_path, INSECURE), "reg.example:5000/a:1")[0]
     assert isinstance(answer, UnauthorizedError)
@@ -223,24 +223,23 @@ def test_an_insecure_registry_that_answers_in_https_is_believed(tmp_path: Path) 
 
 def test_a_mirror_in_plain_http_is_one_that_says_so(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR.replace("https:", "http:"), head_answer(A))
+    registry.on("MIRROR", AT_MIRROR.replace("https:", "http:"), tag_answer(A))
     assert asked(registry, machine(tmp_path, {"registry-mirrors": ["http://mirror.example"]}))[0] == found(A)
 
 
 def test_an_insecure_mirror_that_lacks_the_image_leaves_it_to_docker_hub(tmp_path: Path) -> None:
     document = {**MIRRORED, "insecure-registries": ["mirror.example"]}
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, refusal(404))
-    registry.on("GET", AT_MIRROR, refusal(404))
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("MIRROR", AT_MIRROR, refusal(404))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     assert asked(registry, machine(tmp_path, document))[0] == found(B)
 
 
 def test_an_insecure_mirror_is_asked_in_plain_http_too(tmp_path: Path) -> None:
     document = {**MIRRORED, "insecure-registries": ["mirror.example"]}
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, httpx.ConnectError("no"), forever=True)
-    registry.on("HEAD", AT_MIRROR.replace("https:", "http:"), head_answer(A))
+    registry.on("MIRROR", AT_MIRROR, httpx.ConnectError("no"), forever=True)
+    registry.on("MIRROR", AT_MIRROR.replace("https:", "http:"), tag_answer(A))
     assert asked(registry, machine(tmp_path, document))[0] == found(A)
 
 
@@ -251,9 +250,12 @@ def test_the_settings_of_the_mirrors_host_hold(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
     registry.on("HEAD", AT_MIRROR, challenge('Bearer realm="https://auth.test/t",service="s"'))
     registry.on(
-        "GET", "https://auth.test/t?service=s&account=bob", refusal(403), authorization="Basic Ym9iOnNlc2FtZQ=="
+        "GET",
+        "https://auth.test/t?service=s&account=bob&scope=repository%3Alibrary%2Fnginx%3Apull",
+        refusal(403),
+        authorization="Basic Ym9iOnNlc2FtZQ==",
     )
-    registry.on("HEAD", AT_HUB, head_answer(B))
+    registry.on("TAG", AT_HUB, tag_answer(B))
     login = {"DOCKER_AUTH_CONFIG": json.dumps({"auths": {"mirror.example": {"auth": "Ym9iOnNlc2FtZQ=="}}})}
     options = {**TRUSTED, "mirror.example": RegistryOptions(token_server="auth.test")}
     assert asked(registry, {**machine(tmp_path, MIRRORED), **login}, registries=options)[0] == found(B)

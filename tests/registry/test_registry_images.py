@@ -18,7 +18,7 @@ from images import (
     to_json,
     write_layout,
 )
-from scripted_registry import Answer, ScriptedRegistry, head_answer, manifest_answer, resolver
+from scripted_registry import Answer, ScriptedRegistry, manifest_answer, resolver, tag_answer
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnsupportedError
@@ -209,7 +209,7 @@ def test_the_index_alone_costs_one_request() -> None:
     assert len(registry.asked) == 1
 
 
-def test_what_the_cache_has_costs_a_head_and_offline_nothing(tmp_path: Path) -> None:
+def test_what_the_cache_has_is_not_sent_again_and_costs_offline_nothing(tmp_path: Path) -> None:
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     reference = ImageReference.parse("registry.example/app:1")
 
@@ -218,12 +218,12 @@ def test_what_the_cache_has_costs_a_head_and_offline_nothing(tmp_path: Path) -> 
         return run(asked, lambda one: one.describe(asking))
 
     first = ScriptedRegistry()
-    first.on("HEAD", MANIFESTS + "1", head_answer(INDEX.digest, INDEX.media_type))
-    first.on("GET", MANIFESTS + INDEX.digest, manifest_answer(INDEX.top.data, INDEX.media_type))
+    first.on("GET", MANIFESTS + "1", manifest_answer(INDEX.top.data, INDEX.media_type))
     described = once(first)
     second = ScriptedRegistry()
-    second.on("HEAD", MANIFESTS + "1", head_answer(INDEX.digest, INDEX.media_type))
+    second.on("GET", MANIFESTS + "1", Answer(304, (("ETag", f'"{INDEX.digest}"'),)))
     assert once(second) == described
+    assert second.requests[0].headers["if-none-match"] == f'"{INDEX.digest}"'
     pinned = ImageReference.parse(f"registry.example/app@{INDEX.digest}")
     assert once(ScriptedRegistry(), offline=True, asking=pinned) == described
     with pytest.raises(ResolveError, match="--offline"):
@@ -249,7 +249,7 @@ def test_what_the_cache_has_is_not_taken_for_what_a_repository_serves(tmp_path: 
         with pytest.raises(NotFoundError):
             once(gone, path, depth)
     there = ScriptedRegistry()
-    there.on("HEAD", MANIFESTS + INDEX.digest, head_answer(INDEX.digest, INDEX.media_type))
+    there.on("HEAD", MANIFESTS + INDEX.digest, tag_answer(INDEX.digest, INDEX.media_type))
     assert once(there, "app", "index") == described
 
 
@@ -285,8 +285,7 @@ def test_a_layer_that_was_taken_for_a_config_is_not_remembered(tmp_path: Path) -
 def test_a_tag_that_was_resolved_is_described_offline(tmp_path: Path) -> None:
     reference = ImageReference.parse("registry.example/app:1")
     registry = ScriptedRegistry()
-    registry.on("HEAD", MANIFESTS + "1", head_answer(INDEX.digest, INDEX.media_type), forever=True)
-    registry.on("GET", MANIFESTS + INDEX.digest, manifest_answer(INDEX.top.data, INDEX.media_type))
+    registry.on("GET", MANIFESTS + "1", manifest_answer(INDEX.top.data, INDEX.media_type), forever=True)
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
 
     async def both(asked: RegistryResolver) -> Described:

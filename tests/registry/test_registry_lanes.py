@@ -10,22 +10,33 @@ import pytest
 from pinner.registry.lanes import Lane
 
 
+class Closing(httpx.AsyncBaseTransport):
+    """Does nothing but tell when it is closed."""
+
+    def __init__(self, closed: list[httpx.AsyncBaseTransport]) -> None:
+        self._closed = closed
+
+    async def aclose(self) -> None:
+        self._closed.append(self)
+
+
 class Made:
     """Makes transports that do nothing, and counts them."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.closed: list[httpx.AsyncBaseTransport] = []
 
     def __call__(self) -> httpx.AsyncBaseTransport:
         self.count += 1
-        return httpx.AsyncBaseTransport()
+        return Closing(self.closed)
 
 
-def test_no_more_are_made_than_are_used_at_once() -> None:
+def test_no_more_are_open_than_are_used_at_once() -> None:
     made, at_once = Made(), [0, 0]
 
-    async def use(lane: Lane) -> None:
-        async with lane.connection():
+    async def use(lane: Lane, *, fresh: bool) -> None:
+        async with lane.connection(fresh=fresh):
             at_once[0] += 1
             at_once[1] = max(at_once)
             await asyncio.sleep(0.001)
@@ -33,21 +44,41 @@ def test_no_more_are_made_than_are_used_at_once() -> None:
 
     async def main() -> Lane:
         lane = Lane(3, made)
-        await use(lane)
+        await use(lane, fresh=False)
         assert made.count == 1
-        await asyncio.gather(*(use(lane) for _ in range(20)))
+        await asyncio.gather(*(use(lane, fresh=False) for _ in range(20)))
+        assert made.count == 3
+        await asyncio.gather(*(use(lane, fresh=True) for _ in range(20)))
         return lane
 
-    assert len(asyncio.run(main()).made) == made.count == at_once[1] == 3
+    assert len(asyncio.run(main()).made) == at_once[1] == 3
+    assert made.count == 23
 
 
 def test_the_warmest_is_given_first() -> None:
     async def main() -> None:
         lane = Lane(2, Made())
-        async with lane.connection() as first, lane.connection() as second:
-            assert first is not second
-        async with lane.connection() as again:
-            assert again is first
+        async with lane.connection(fresh=False) as first, lane.connection(fresh=False) as second:
+            assert first.transport is not second.transport
+        async with lane.connection(fresh=False) as again:
+            assert again == (first.transport, True)
+
+    asyncio.run(main())
+
+
+def test_a_fresh_one_has_carried_nothing_and_the_oldest_is_closed_for_it() -> None:
+    made = Made()
+
+    async def main() -> None:
+        lane = Lane(2, made)
+        async with lane.connection(fresh=True) as first, lane.connection(fresh=True) as second:
+            assert not first.is_used
+            assert not second.is_used
+        async with lane.connection(fresh=True) as third:
+            assert third.transport not in (first.transport, second.transport)
+            assert not third.is_used
+        assert made.closed == [second.transport]
+        assert lane.made == [first.transport, third.transport]
 
     asyncio.run(main())
 
@@ -59,9 +90,9 @@ def test_a_connection_is_given_back_whatever_happens(end: type[BaseException]) -
     async def main() -> None:
         lane = Lane(1, made)
         with pytest.raises(end):
-            async with lane.connection():
+            async with lane.connection(fresh=False):
                 raise end
-        async with asyncio.timeout(1), lane.connection():
+        async with asyncio.timeout(1), lane.connection(fresh=False):
             pass
 
     asyncio.run(main())
@@ -76,7 +107,7 @@ def test_one_that_cannot_be_made_takes_nobodys_turn() -> None:
         lane = Lane(1, make)
         for _ in range(2):
             with pytest.raises(ValueError, match=r"\A\Z"):
-                async with asyncio.timeout(1), lane.connection():
+                async with asyncio.timeout(1), lane.connection(fresh=True):
                     pass
 
     asyncio.run(main())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from scripted_registry import OCI_INDEX, Answer, ScriptedRegistry, ask, head_answer, refusal, resolver
+from scripted_registry import OCI_INDEX, A, Answer, B, ScriptedRegistry, ask, refusal, resolver, tag_answer
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
@@ -16,8 +16,6 @@ from pinner.registry.mirrors import Mirrors, find_rule, parse_rules, read_rules,
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 
 def warn(message: str) -> None:
@@ -263,7 +261,7 @@ def resolve(tmp_path: Path, registry: ScriptedRegistry, text: str, settings: Set
 
 def test_a_mirror_that_has_the_image_saves_the_source(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, head_answer(A))
+    registry.on("TAG", AT_MIRROR, tag_answer(A))
     assert resolve(tmp_path, registry, MIRROR) == Resolved(Digest.parse(A), OCI_INDEX)
 
 
@@ -272,17 +270,17 @@ def test_a_mirror_that_has_the_image_saves_the_source(tmp_path: Path) -> None:
 )
 def test_a_mirror_that_fails_leaves_it_to_the_source(tmp_path: Path, answer: Answer | httpx.TransportError) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, answer, forever=True)
+    registry.on("TAG", AT_MIRROR, answer, forever=True)
     registry.on("GET", AT_MIRROR, refusal(404), forever=True)
-    registry.on("HEAD", AT_SOURCE, head_answer(B))
+    registry.on("TAG", AT_SOURCE, tag_answer(B))
     assert resolve(tmp_path, registry, MIRROR) == Resolved(Digest.parse(B), OCI_INDEX)
 
 
 def test_the_sources_error_is_the_answer(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_MIRROR, refusal(404))
+    registry.on("TAG", AT_MIRROR, refusal(404))
     registry.on("GET", AT_MIRROR, refusal(404, "X", "not here"))
-    registry.on("HEAD", AT_SOURCE, refusal(404))
+    registry.on("TAG", AT_SOURCE, refusal(404))
     registry.on("GET", AT_SOURCE, refusal(404, "X", "nor here"))
     answer = resolve(tmp_path, registry, MIRROR)
     assert isinstance(answer, NotFoundError)
@@ -295,14 +293,14 @@ IN_PLAIN = AT_SOURCE.replace("https:", "http:")
 
 def test_an_insecure_registry_that_speaks_no_https_is_asked_in_plain_http(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_SOURCE, httpx.ConnectError("refused"), forever=True)
-    registry.on("HEAD", IN_PLAIN, head_answer(A))
+    registry.on("TAG", AT_SOURCE, httpx.ConnectError("refused"), forever=True)
+    registry.on("TAG", IN_PLAIN, tag_answer(A))
     assert isinstance(resolve(tmp_path, registry, INSECURE), Resolved)
 
 
 def test_an_insecure_registry_that_answers_in_https_is_believed(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
-    registry.on("HEAD", AT_SOURCE, refusal(404))
+    registry.on("TAG", AT_SOURCE, refusal(404))
     registry.on("GET", AT_SOURCE, refusal(404))
     answer = resolve(tmp_path, registry, INSECURE)
     assert isinstance(answer, ResolveError)

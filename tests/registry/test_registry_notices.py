@@ -9,14 +9,15 @@ import pytest
 from images import make_multi_platform
 from scripted_registry import (
     HUB,
+    A,
     Answer,
     ScriptedRegistry,
     ask,
     bearer,
-    head_answer,
     manifest_answer,
     refusal,
     resolver,
+    tag_answer,
     token,
 )
 
@@ -25,7 +26,6 @@ from pinner.model import Resolved
 from pinner.registry.failures import Reply
 from pinner.registry.notices import Notices, RateLimit
 
-A = f"sha256:{'a' * 64}"
 HOST = "registry-1.docker.io"
 IMAGE = make_multi_platform("app")
 
@@ -104,9 +104,9 @@ def test_a_run_that_wants_more_than_is_left_is_warned_of_once() -> None:
 def test_heads_do_not_count() -> None:
     registry = ScriptedRegistry()
     for number in range(3):
-        answer = head_answer(A)
+        answer = tag_answer(A)
         registry.on(
-            "HEAD",
+            "TAG",
             f"{HUB}team/app{number}/manifests/1",
             Answer(200, (*answer.headers, ("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "0;w=21600"))),
         )
@@ -128,7 +128,7 @@ def test_what_is_just_enough_is_not_warned_of() -> None:
 def test_a_limit_that_is_used_up_is_not_tried() -> None:
     registry = ScriptedRegistry()
     limited = (("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "0;w=21600"))
-    registry.on("HEAD", f"{HUB}team/app/manifests/1", Answer(200, limited))
+    registry.on("TAG", f"{HUB}team/app/manifests/1", Answer(200, limited))
     answer = ask(resolver(registry), "team/app:1")[0]
     assert isinstance(answer, RateLimitedError)
     assert answer.message == (
@@ -138,7 +138,7 @@ def test_a_limit_that_is_used_up_is_not_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "address"), [("HEAD", f"{HUB}a/manifests/1"), ("GET", f"{HUB}a/blobs/x"), ("GET", f"{HUB}")]
+    ("method", "address"), [("TAG", f"{HUB}a/manifests/1"), ("GET", f"{HUB}a/blobs/x"), ("GET", f"{HUB}")]
 )
 def test_what_does_not_count_is_asked_all_the_same(method: str, address: str) -> None:
     notices = Notices()
@@ -173,8 +173,8 @@ def test_a_registrys_warning_is_told_once_and_never_obeyed() -> None:
     registry = ScriptedRegistry()
     warned = ("Warning", '299 - "team/app moves to \\"new.example\\" on \x1b[31mMonday"')
     for number in range(2):
-        answer = head_answer(A)
-        registry.on("HEAD", f"{HUB}team/app{number}/manifests/1", Answer(200, (*answer.headers, warned)))
+        answer = tag_answer(A)
+        registry.on("TAG", f"{HUB}team/app{number}/manifests/1", Answer(200, (*answer.headers, warned)))
     asked = resolver(registry)
     answers = ask(asked, "team/app0:1", "team/app1:1")
     assert all(isinstance(answer, Resolved) for answer in answers)
@@ -200,7 +200,7 @@ def test_a_refusal_says_its_warnings_and_limits_too() -> None:
     registry = ScriptedRegistry()
     body = json.dumps({"errors": [{"code": "X", "message": "gone"}]}).encode()
     headers = (("Warning", '299 - "closing down"'), ("ratelimit-remaining", "7"))
-    registry.on("HEAD", f"{HUB}team/app/manifests/1", refusal(404))
+    registry.on("TAG", f"{HUB}team/app/manifests/1", refusal(404))
     registry.on("GET", f"{HUB}team/app/manifests/1", Answer(404, headers, body))
     asked = resolver(registry)
     assert isinstance(ask(asked, "team/app:1")[0], ResolveError)

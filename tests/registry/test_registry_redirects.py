@@ -7,14 +7,13 @@ import base64
 import json
 
 import pytest
-from scripted_registry import OCI_INDEX, Answer, ScriptedRegistry, ask, challenge, head_answer, resolver, token
+from scripted_registry import OCI_INDEX, A, Answer, ScriptedRegistry, ask, challenge, resolver, tag_answer, token
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError, UnavailableError
 from pinner.model import Resolved
 from pinner.reference import Digest, ImageReference
 
-A = f"sha256:{'a' * 64}"
 ANSWER = Resolved(Digest.parse(A), OCI_INDEX)
 URL = "https://registry.example/v2/team/app/manifests/1"
 BASIC = f"Basic {base64.b64encode(b'alice:secret').decode()}"
@@ -41,34 +40,34 @@ def resolve(registry: ScriptedRegistry, name: str = "registry.example/team/app:1
 def test_the_same_origin_keeps_the_method_and_the_authorization(
     registry: ScriptedRegistry, status: int, location: str
 ) -> None:
-    registry.on("HEAD", URL, challenge("Basic"))
-    registry.on("HEAD", URL, to(location, status), authorization=BASIC)
-    registry.on("HEAD", "https://registry.example/v2/moved/manifests/1", head_answer(A), authorization=BASIC)
+    registry.on("TAG", URL, challenge("Basic"))
+    registry.on("TAG", URL, to(location, status), authorization=BASIC)
+    registry.on("TAG", "https://registry.example/v2/moved/manifests/1", tag_answer(A), authorization=BASIC)
     assert resolve(registry) == ANSWER
 
 
 @pytest.mark.parametrize("host", ["other.example", "registry.example:8443", "sub.registry.example"])
 def test_another_origin_gets_no_authorization(registry: ScriptedRegistry, host: str) -> None:
-    registry.on("HEAD", URL, challenge("Basic"))
-    registry.on("HEAD", URL, to(f"https://{host}/v2/x/manifests/1"), authorization=BASIC)
-    registry.on("HEAD", f"https://{host}/v2/x/manifests/1", head_answer(A))
+    registry.on("TAG", URL, challenge("Basic"))
+    registry.on("TAG", URL, to(f"https://{host}/v2/x/manifests/1"), authorization=BASIC)
+    registry.on("TAG", f"https://{host}/v2/x/manifests/1", tag_answer(A))
     assert resolve(registry) == ANSWER
 
 
 def test_another_origin_that_asks_for_credentials_gets_none(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, challenge("Basic"))
-    registry.on("HEAD", URL, to("https://other.example/v2/x/manifests/1"), authorization=BASIC)
-    registry.on("HEAD", "https://other.example/v2/x/manifests/1", challenge("Basic"))
+    registry.on("TAG", URL, challenge("Basic"))
+    registry.on("TAG", URL, to("https://other.example/v2/x/manifests/1"), authorization=BASIC)
+    registry.on("TAG", "https://other.example/v2/x/manifests/1", challenge("Basic"))
     answer = resolve(registry)
     assert isinstance(answer, UnauthorizedError)
     assert "other.example wants credentials" in answer.message
 
 
 def test_a_way_back_home_gets_none_either(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, challenge("Basic"))
-    registry.on("HEAD", URL, to("https://other.example/x"), authorization=BASIC)
-    registry.on("HEAD", "https://other.example/x", to("https://registry.example/v2/admin/manifests/1"))
-    registry.on("HEAD", "https://registry.example/v2/admin/manifests/1", head_answer(A))
+    registry.on("TAG", URL, challenge("Basic"))
+    registry.on("TAG", URL, to("https://other.example/x"), authorization=BASIC)
+    registry.on("TAG", "https://other.example/x", to("https://registry.example/v2/admin/manifests/1"))
+    registry.on("TAG", "https://registry.example/v2/admin/manifests/1", tag_answer(A))
     assert resolve(registry) == ANSWER
 
 
@@ -76,11 +75,11 @@ def test_a_registry_that_redirects_everything_is_followed_with_an_anonymous_toke
     """As registry.k8s.io does to regional Artifact Registries: the second image there costs no second challenge."""
     realm = "https://west.pkg.dev/v2/token"
     base = "https://west.pkg.dev/v2/k8s/images"
-    registry.on("HEAD", f"{base}/pause/manifests/1", challenge(f'Bearer realm="{realm}",scope="repository:k8s/images/pause:pull"'))  # fmt: skip # noqa: E501
+    registry.on("TAG", f"{base}/pause/manifests/1", challenge(f'Bearer realm="{realm}",scope="repository:k8s/images/pause:pull"'))  # fmt: skip # noqa: E501
     for name in ("pause", "proxy"):
-        registry.on("HEAD", f"https://registry.k8s.io/v2/{name}/manifests/1", to(f"{base}/{name}/manifests/1"))
+        registry.on("TAG", f"https://registry.k8s.io/v2/{name}/manifests/1", to(f"{base}/{name}/manifests/1"))
         registry.on("GET", f"{realm}?scope=repository%3Ak8s%2Fimages%2F{name}%3Apull", token(name))
-        registry.on("HEAD", f"{base}/{name}/manifests/1", head_answer(A), authorization=f"Bearer {name}")
+        registry.on("TAG", f"{base}/{name}/manifests/1", tag_answer(A), authorization=f"Bearer {name}")
     asked = resolver(registry)
 
     async def in_turn() -> list[Resolved]:
@@ -112,7 +111,7 @@ def test_a_registry_that_redirects_everything_is_followed_with_an_anonymous_toke
     ],
 )
 def test_a_redirect_that_must_not_be_followed_is_not(registry: ScriptedRegistry, location: str, clause: str) -> None:
-    registry.on("HEAD", URL, to(location))
+    registry.on("TAG", URL, to(location))
     answer = resolve(registry)
     assert isinstance(answer, UnavailableError)
     assert clause in answer.message
@@ -120,38 +119,38 @@ def test_a_redirect_that_must_not_be_followed_is_not(registry: ScriptedRegistry,
 
 
 def test_a_user_name_in_a_redirect_is_dropped_and_not_told(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, to("https://user:pass@other.example/x#part"))
-    registry.on("HEAD", "https://other.example/x", head_answer(A))
+    registry.on("TAG", URL, to("https://user:pass@other.example/x#part"))
+    registry.on("TAG", "https://other.example/x", tag_answer(A))
     assert resolve(registry) == ANSWER
-    registry.on("HEAD", URL, to("http://user:pass@other.example/x"))
+    registry.on("TAG", URL, to("http://user:pass@other.example/x"))
     assert "pass@" not in str(resolve(registry))
 
 
 def test_a_loopback_registry_may_stay_on_this_machine_but_not_read_its_metadata(registry: ScriptedRegistry) -> None:
     base = "http://127.0.0.1:5000/v2/a/manifests"
-    registry.on("HEAD", f"{base}/1", to("http://127.0.0.1:5001/x"))
-    registry.on("HEAD", "http://127.0.0.1:5001/x", head_answer(A))
+    registry.on("TAG", f"{base}/1", to("http://127.0.0.1:5001/x"))
+    registry.on("TAG", "http://127.0.0.1:5001/x", tag_answer(A))
     assert resolve(registry, "127.0.0.1:5000/a:1") == ANSWER
-    registry.on("HEAD", f"{base}/2", to("http://169.254.169.254/x"))
+    registry.on("TAG", f"{base}/2", to("http://169.254.169.254/x"))
     assert "private network" in str(resolve(registry, "127.0.0.1:5000/a:2"))
 
 
 def test_five_hops_are_followed_and_no_more(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, *[to(URL)] * 5, head_answer(A))
+    registry.on("TAG", URL, *[to(URL)] * 5, tag_answer(A))
     assert resolve(registry) == ANSWER
-    registry.on("HEAD", URL, *[to(URL)] * 6)
+    registry.on("TAG", URL, *[to(URL)] * 6)
     assert "redirects more than 5 times" in str(resolve(registry))
 
 
 def test_a_redirected_get_is_hashed_like_any_other(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, Answer(405))
+    registry.on("TAG", URL, Answer(405))
     registry.on("GET", URL, to("https://other.example/x"))
-    registry.on("GET", "https://other.example/x", Answer(200, head_answer(A).headers, b"{}"))
+    registry.on("GET", "https://other.example/x", Answer(200, tag_answer(A).headers, b"{}"))
     assert "sent something else" in str(resolve(registry))
 
 
 def test_a_host_that_answers_for_a_redirect_may_lack_the_image(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", URL, Answer(404))
+    registry.on("TAG", URL, Answer(404))
     registry.on("GET", URL, to("https://other.example/x"))
     registry.on("GET", "https://other.example/x", Answer(404))
     assert isinstance(resolve(registry), NotFoundError)
@@ -159,6 +158,6 @@ def test_a_host_that_answers_for_a_redirect_may_lack_the_image(registry: Scripte
 
 def test_plain_http_where_asked_may_go_to_plain_http(registry: ScriptedRegistry) -> None:
     settings = Settings(registries={"intern.example": RegistryOptions(plain_http=True)})
-    registry.on("HEAD", "http://intern.example/v2/a/manifests/1", to("http://store.example/x"))
-    registry.on("HEAD", "http://store.example/x", head_answer(A))
+    registry.on("TAG", "http://intern.example/v2/a/manifests/1", to("http://store.example/x"))
+    registry.on("TAG", "http://store.example/x", tag_answer(A))
     assert ask(resolver(registry, settings=settings), "intern.example/a:1") == [ANSWER]

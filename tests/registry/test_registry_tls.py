@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from registry_server import require
+from scripted_registry import BODIES, A
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnavailableError
@@ -20,7 +21,7 @@ from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
 from pinner.registry.retry import Patience
 from pinner.registry.tls import Certificates, Contexts, read_certificates
-from pinner.registry.wire import unreached
+from pinner.registry.unreached import unreached
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 IMPATIENT = Patience(attempts=1, deadline=5, connect=2, read=2)
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\n"
-    b"Docker-Content-Digest: sha256:" + b"a" * 64 + b"\r\nContent-Length: 0\r\n\r\n"
+    b"Docker-Content-Digest: " + A.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(BODIES[A]) + BODIES[A]
 )
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 

@@ -10,14 +10,15 @@ import pytest
 from scripted_registry import (
     HUB,
     OCI_INDEX,
+    A,
     Answer,
     ScriptedRegistry,
     ask,
     bearer,
     challenge,
-    head_answer,
     refusal,
     resolver,
+    tag_answer,
     token,
 )
 
@@ -30,7 +31,6 @@ from pinner.registry.tokens import MAX_SCOPES, granted_repositories
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-A = f"sha256:{'a' * 64}"
 ANSWER = Resolved(Digest.parse(A), OCI_INDEX)
 REALM = "https://auth.docker.io/token"
 BASE = "https://r.example"
@@ -56,12 +56,12 @@ def tokens_for(*names: str, more: str = "") -> str:
 
 def opens(registry: ScriptedRegistry, text: str, names: Iterable[str]) -> None:
     for name in names:
-        registry.on("HEAD", url(name), head_answer(A), authorization=f"Bearer {text}")
+        registry.on("TAG", url(name), tag_answer(A), authorization=f"Bearer {text}")
 
 
 def closed(registry: ScriptedRegistry, text: str, names: Iterable[str], answer: Answer | None = None) -> None:
     for name in names:
-        registry.on("HEAD", url(name), answer or door(name), authorization=f"Bearer {text}")
+        registry.on("TAG", url(name), answer or door(name), authorization=f"Bearer {text}")
 
 
 def single(registry: ScriptedRegistry, names: Iterable[str]) -> None:
@@ -92,17 +92,17 @@ def test_thirty_repositories_cost_a_challenge_a_token_and_a_request_each() -> No
     registry = ScriptedRegistry(pause=0.001)
     names = [f"library/image{number}" for number in range(30)]
     scopes = "".join(f"&scope=repository%3A{name.replace('/', '%2F')}%3Apull" for name in names)
-    registry.on("HEAD", f"{HUB}{names[0]}/manifests/1", bearer(names[0]))
+    registry.on("TAG", f"{HUB}{names[0]}/manifests/1", bearer(names[0]))
     registry.on("GET", f"{REALM}?service=registry.docker.io{scopes}", token("t"))
     for name in names:
-        registry.on("HEAD", f"{HUB}{name}/manifests/1", head_answer(A), authorization="Bearer t")
+        registry.on("TAG", f"{HUB}{name}/manifests/1", tag_answer(A), authorization="Bearer t")
     assert ask(resolver(registry), *(f"image{number}:1" for number in range(30))) == [ANSWER] * 30
     assert len(registry.asked) == 32
 
 
 def test_each_token_is_shared_by_a_bounded_number(registry: ScriptedRegistry) -> None:
     names = [f"a{number}" for number in range(MAX_SCOPES + 2)]
-    registry.on("HEAD", url("a0"), door("a0"))
+    registry.on("TAG", url("a0"), door("a0"))
     registry.on("GET", tokens_for(*names[:MAX_SCOPES]), token("t1"))
     opens(registry, "t1", names[:MAX_SCOPES])
     registry.on("GET", tokens_for(*names[MAX_SCOPES:]), token("t2"))
@@ -112,7 +112,7 @@ def test_each_token_is_shared_by_a_bounded_number(registry: ScriptedRegistry) ->
 
 def test_no_address_grows_longer_than_servers_take(registry: ScriptedRegistry) -> None:
     names = [f"{letter}{'-x' * 100}" for letter in "abcdefghijklmnopqrstuvwxyz"]
-    registry.on("HEAD", url(names[0]), door(names[0]))
+    registry.on("TAG", url(names[0]), door(names[0]))
     registry.on("GET", tokens_for(*names[:17]), token("t1"))
     opens(registry, "t1", names[:17])
     registry.on("GET", tokens_for(*names[17:]), token("t2"))
@@ -122,16 +122,16 @@ def test_no_address_grows_longer_than_servers_take(registry: ScriptedRegistry) -
 
 
 def test_a_tag_more_of_a_repository_is_no_scope_more(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for("a", "b"), token("t"))
     opens(registry, "t", "ab")
-    registry.on("HEAD", f"{BASE}/v2/b/manifests/2", head_answer(A), authorization="Bearer t")
+    registry.on("TAG", f"{BASE}/v2/b/manifests/2", tag_answer(A), authorization="Bearer t")
     assert ask(resolver(registry), *(f"r.example/{name}" for name in ("a:1", "b:1", "b:2"))) == [ANSWER] * 3
 
 
 def test_a_repository_that_was_answered_is_not_asked_for_again(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), head_answer(A))
-    registry.on("HEAD", url("b"), door("b"))
+    registry.on("TAG", url("a"), tag_answer(A))
+    registry.on("TAG", url("b"), door("b"))
     registry.on("GET", tokens_for("b"), token("t"))
     opens(registry, "t", "b")
     assert resolve(registry, "ab", settings=Settings(jobs=1)) == [ANSWER] * 2
@@ -143,7 +143,7 @@ def test_a_server_that_grants_one_scope_only_is_asked_for_one_each(
 ) -> None:
     """With one question at a time: the one that finds out warns all others."""
     names = [f"a{number}" for number in range(6)]
-    registry.on("HEAD", url("a0"), door("a0"))
+    registry.on("TAG", url("a0"), door("a0"))
     registry.on("GET", tokens_for(*names), token("first-only"))
     opens(registry, "first-only", ["a0"])
     closed(registry, "first-only", ["a1"], refused)
@@ -152,7 +152,7 @@ def test_a_server_that_grants_one_scope_only_is_asked_for_one_each(
 
 
 def test_a_server_that_grants_the_last_scope_only_is_asked_for_one_each(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"abc"), token("last-only"))
     closed(registry, "last-only", "ab")
     opens(registry, "last-only", "c")
@@ -162,7 +162,7 @@ def test_a_server_that_grants_the_last_scope_only_is_asked_for_one_each(registry
 
 def test_where_sharing_has_worked_one_repositorys_refusal_is_its_own(registry: ScriptedRegistry) -> None:
     names = [f"a{number}" for number in range(6)]
-    registry.on("HEAD", url("a0"), door("a0"))
+    registry.on("TAG", url("a0"), door("a0"))
     registry.on("GET", tokens_for(*names), token("t"))
     closed(registry, "t", ["a2"])
     opens(registry, "t", [name for name in names if name != "a2"])
@@ -174,7 +174,7 @@ def test_where_sharing_has_worked_one_repositorys_refusal_is_its_own(registry: S
 
 
 def test_what_a_token_says_it_does_not_open_is_not_tried_with_it(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     text = jwt("a", "b", "d")
     registry.on("GET", tokens_for(*"abcd"), token(text))
     opens(registry, text, "abd")
@@ -185,7 +185,7 @@ def test_what_a_token_says_it_does_not_open_is_not_tried_with_it(registry: Scrip
 
 
 def test_a_token_that_says_it_opens_one_is_the_last_one_to_be_shared(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"abc"), token(jwt("a")))
     opens(registry, jwt("a"), "a")
     single(registry, "bc")
@@ -194,7 +194,7 @@ def test_a_token_that_says_it_opens_one_is_the_last_one_to_be_shared(registry: S
 
 def test_a_token_that_speaks_of_other_names_is_tried(registry: ScriptedRegistry) -> None:
     text = jwt("tenant/a", "tenant/b")
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"ab"), token(text))
     opens(registry, text, "ab")
     assert resolve(registry, "ab") == [ANSWER] * 2
@@ -202,7 +202,7 @@ def test_a_token_that_speaks_of_other_names_is_tried(registry: ScriptedRegistry)
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_where_one_of_many_is_refused_each_is_asked_for_alone(registry: ScriptedRegistry, status: int) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"abc"), refusal(status, "DENIED", "no"))
     single(registry, "ac")
     registry.on("GET", tokens_for("b"), refusal(status, "DENIED", "no"))
@@ -214,7 +214,7 @@ def test_where_one_of_many_is_refused_each_is_asked_for_alone(registry: Scripted
 @pytest.mark.parametrize("status", [400, 414, 431])
 def test_a_server_to_which_so_many_are_too_many_is_asked_for_fewer(registry: ScriptedRegistry, status: int) -> None:
     names = [f"a{number}" for number in range(12)]
-    registry.on("HEAD", url("a0"), door("a0"))
+    registry.on("TAG", url("a0"), door("a0"))
     registry.on("GET", tokens_for(*names), refusal(status))
     for start in range(0, 12, 3):
         batch = names[start : start + 3]
@@ -224,21 +224,21 @@ def test_a_server_to_which_so_many_are_too_many_is_asked_for_fewer(registry: Scr
 
 
 def test_a_shared_token_too_long_for_a_header_is_not_used(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"ab"), token("x" * 8000))
     single(registry, "ab")
     assert resolve(registry, "ab") == [ANSWER] * 2
 
 
 def test_a_lone_token_may_be_long(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for("a"), token("x" * 8000))
     opens(registry, "x" * 8000, "a")
     assert resolve(registry, "a") == [ANSWER]
 
 
 def test_a_pause_asked_for_holds_for_every_size(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"ab"), refusal(429, Retry_After="999"))
     answers = resolve(registry, "ab")
     assert all(isinstance(answer, RateLimitedError) for answer in answers)
@@ -251,7 +251,7 @@ def test_credentials_bring_only_what_they_are_for(registry: ScriptedRegistry) ->
 
     auths = {"r.example/team": entry("alice"), "r.example/other": entry("bob")}
     environment = {"DOCKER_AUTH_CONFIG": json.dumps({"auths": auths})}
-    registry.on("HEAD", url("team/a"), door("team/a"))
+    registry.on("TAG", url("team/a"), door("team/a"))
     for user, names in (("alice", ["team/a", "team/b"]), ("bob", ["other/a", "other/b"])):
         address = tokens_for(*names, more=f"&account={user}")
         registry.on("GET", address, token(user), authorization=f"Basic {entry(user)['auth']}")
@@ -264,33 +264,33 @@ def test_credentials_bring_only_what_they_are_for(registry: ScriptedRegistry) ->
 
 def test_a_posted_request_for_tokens_carries_all_scopes(registry: ScriptedRegistry) -> None:
     auth = {"r.example": {"identitytoken": "refresh me"}}
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("POST", f"{BASE}/token", token("t"))
     opens(registry, "t", "ab")
     assert resolve(registry, "ab", {"DOCKER_AUTH_CONFIG": json.dumps({"auths": auth})}) == [ANSWER] * 2
     assert b"scope=repository%3Aa%3Apull+repository%3Ab%3Apull&" in registry.requests[1].content
 
 
-@pytest.mark.parametrize("scope", ["aws", "repository:hub/a:pull", "repository:a:pull repository:base:pull", ""])
+@pytest.mark.parametrize("scope", ["aws", "repository:hub/a:pull", "repository:a:pull repository:base:pull"])
 def test_scopes_of_another_form_are_used_as_they_are(registry: ScriptedRegistry, scope: str) -> None:
     words = "".join(f"&scope={word.replace(':', '%3A').replace('/', '%2F')}" for word in scope.split())
-    registry.on("HEAD", url("a"), challenge(f'Bearer realm="{BASE}/token",service="s",scope="{scope}"'))
+    registry.on("TAG", url("a"), challenge(f'Bearer realm="{BASE}/token",service="s",scope="{scope}"'))
     registry.on("GET", f"{BASE}/token?service=s{words}", token("t"))
     opens(registry, "t", "a")
-    registry.on("HEAD", url("b"), head_answer(A))
-    registry.on("HEAD", url("b"), head_answer(A), authorization="Bearer t")
+    registry.on("TAG", url("b"), tag_answer(A))
+    registry.on("TAG", url("b"), tag_answer(A), authorization="Bearer t")
     registry.on("GET", f"{BASE}/token?service=s&scope=repository%3Ahub%2Fb%3Apull", token("t"))
     answers = ask(resolver(registry), "r.example/a:1", "r.example/b:1")
     assert answers == [ANSWER] * 2
 
 
 def test_what_is_asked_of_one_host_is_told_to_no_other(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for("a"), token("t"))
     opens(registry, "t", "a")
-    registry.on("HEAD", "https://else.example/v2/b/manifests/1", bearer("b", f"{BASE}/token", "s"))
+    registry.on("TAG", "https://else.example/v2/b/manifests/1", bearer("b", f"{BASE}/token", "s"))
     registry.on("GET", tokens_for("b"), token("u"))
-    registry.on("HEAD", "https://else.example/v2/b/manifests/1", head_answer(A), authorization="Bearer u")
+    registry.on("TAG", "https://else.example/v2/b/manifests/1", tag_answer(A), authorization="Bearer u")
     assert ask(resolver(registry), "r.example/a:1", "else.example/b:1") == [ANSWER] * 2
 
 
@@ -300,12 +300,12 @@ def test_names_are_asked_for_as_the_endpoint_has_them(registry: ScriptedRegistry
     registry.on("HEAD", f"{BASE}/hub/v2/{names[0]}/manifests/1", door(names[0]))
     registry.on("GET", tokens_for(*names), token("t"))
     for name in names:
-        registry.on("HEAD", f"{BASE}/hub/v2/{name}/manifests/1", head_answer(A), authorization="Bearer t")
+        registry.on("MIRROR", f"{BASE}/hub/v2/{name}/manifests/1", tag_answer(A), authorization="Bearer t")
     assert ask(resolver(registry, settings=settings), "a:1", "b:1") == [ANSWER] * 2
 
 
 def test_a_missing_tag_costs_sharing_nothing(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"abc"), token("t"))
     opens(registry, "t", "ac")
     closed(registry, "t", "b", Answer(404))
@@ -316,7 +316,7 @@ def test_a_missing_tag_costs_sharing_nothing(registry: ScriptedRegistry) -> None
 
 
 def test_a_token_server_that_breaks_down_is_named_to_all(registry: ScriptedRegistry) -> None:
-    registry.on("HEAD", url("a"), door("a"))
+    registry.on("TAG", url("a"), door("a"))
     registry.on("GET", tokens_for(*"ab"), *[refusal(503)] * 4)
     for name in "ab":
         registry.on("GET", tokens_for(name), *[refusal(503)] * 4)
@@ -352,7 +352,7 @@ def test_a_token_in_distributions_form_says_what_it_opens() -> None:
 
 def test_who_found_no_room_in_one_token_shares_the_next(registry: ScriptedRegistry) -> None:
     names = [f"a{number:03}" for number in range(40)]
-    registry.on("HEAD", url(names[0]), door(names[0]))
+    registry.on("TAG", url(names[0]), door(names[0]))
     registry.on("GET", tokens_for(*names[:32]), token("t1"))
     opens(registry, "t1", names[:32])
     registry.on("GET", tokens_for(*names[32:]), token("t2"))

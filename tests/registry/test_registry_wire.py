@@ -13,25 +13,27 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from registry_server import require
+from scripted_registry import BODIES, A
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ConfigError, ResolveError, UnavailableError, UnsupportedError
 from pinner.model import Resolved
-from pinner.reference import ImageReference
+from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver
 from pinner.registry.hosts import Reach, endpoint_for
 from pinner.registry.retry import Patience
-from pinner.registry.wire import HopelessError, UnreachedError, Wire
+from pinner.registry.unreached import HopelessError, UnreachedError
+from pinner.registry.wire import Call, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-DIGEST = f"sha256:{'a' * 64}"
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\n"
-    b"Docker-Content-Digest: " + DIGEST.encode() + b"\r\nContent-Length: 99\r\n"
+    b"Docker-Content-Digest: " + A.encode() + b"\r\nContent-Length: %d\r\n" % len(BODIES[A])
 )
+GOOD = HEAD + b"\r\n" + BODIES[A]
 IMPATIENT = Patience(attempts=2, deadline=0.8, connect=0.2, read=0.3, first_delay=0.0)
 UNHURRIED = Patience(attempts=2, deadline=20.0, connect=5.0, read=5.0, first_delay=0.0)
 
@@ -101,15 +103,29 @@ def run(answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]], *tags
     return server, asyncio.run(main())
 
 
-def test_one_connection_serves_many_heads() -> None:
-    server, answers = run(HEAD + b"\r\n", "1", "2", "3")
+def test_each_tag_has_a_connection_of_its_own() -> None:
+    server, answers = run(GOOD, "1", "2", "3")
     assert all(isinstance(answer, Resolved) for answer in answers)
-    assert server.connections == 1
+    assert server.connections == 3
     assert "user-agent: pinner/" in server.requests[0].lower()
 
 
+def test_one_connection_serves_many_answers_that_prove_themselves() -> None:
+    async def main() -> int:
+        server = Server(GOOD)
+        async with server.running() as host:
+            wire = Wire({}, UNHURRIED, 1)
+            for _ in range(3):
+                call = Call("GET", {}, 1000, expected=Digest.parse(A))
+                assert (await wire.send(call, httpx.URL(f"http://{host}/"))).body == BODIES[A]
+            await wire.aclose()
+        return server.connections
+
+    assert asyncio.run(main()) == 1
+
+
 def test_a_cookie_is_never_sent_back() -> None:
-    server, _ = run(HEAD + b"Set-Cookie: a=b; Path=/\r\n\r\n", "1", "2")
+    server, _ = run(HEAD + b"Set-Cookie: a=b; Path=/\r\n\r\n" + BODIES[A], "1", "2")
     assert not [request for request in server.requests if "ookie" in request]
 
 
@@ -209,7 +225,7 @@ def test_a_tls_server_that_is_spoken_to_in_plain_http_is_told_as_a_guess(certifi
     context.load_cert_chain(certificate)
 
     async def main() -> tuple[object, str]:
-        async with Server(HEAD + b"\r\n").running(context) as host:
+        async with Server(GOOD).running(context) as host:
             return (await ask(host))[0], host
 
     answer, host = asyncio.run(main())
@@ -251,7 +267,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_certificate_is_trusted_only_where_its_authority_is_named(certificate: Path, trusted: bool) -> None:  # noqa: FBT001
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = Server(HEAD + b"\r\n")
+    server = Server(GOOD)
     ca = str(certificate.parent / "cert.pem") if trusted else None
 
     async def main() -> object:
@@ -277,10 +293,10 @@ def test_an_authority_that_is_none_is_a_configuration_error(tmp_path: Path, text
         RegistryResolver(Settings(registries={"x": RegistryOptions(ca=str(path))}), environment={})
 
 
-def send(wire: Wire, url: str, method: str = "GET", **more: object) -> object:
+def send(wire: Wire, url: str, method: str = "GET") -> object:
     async def once() -> object:
         try:
-            return await wire.send(method, httpx.URL(url), {}, limit=100, **more)  # type: ignore[arg-type] # per test
+            return await wire.send(Call(method, {}, 100), httpx.URL(url))
         finally:
             await wire.aclose()
 
@@ -289,7 +305,7 @@ def send(wire: Wire, url: str, method: str = "GET", **more: object) -> object:
 
 def test_a_host_is_looked_at_before_a_byte_is_sent_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A public name that leads to this machine (DNS rebinding) is refused where the registry is public."""
-    server = Server(HEAD + b"\r\n")
+    server = Server(GOOD)
 
     def rebound(_: object, port: int, *__: object, **___: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
@@ -299,9 +315,9 @@ def test_a_host_is_looked_at_before_a_byte_is_sent_to_it(monkeypatch: pytest.Mon
             monkeypatch.setattr(socket, "getaddrinfo", rebound)
             wire, url = Wire({}, IMPATIENT, 1), httpx.URL(f"http://rebound.example:{server.port}/")
             with pytest.raises(HopelessError, match="private network"):
-                await wire.send("GET", url, {}, limit=1, floor=Reach.PUBLIC)
+                await wire.send(Call("GET", {}, 1, Reach.PUBLIC), url)
             with pytest.raises(HopelessError, match="private network"):
-                await wire.send("GET", url, {}, limit=1, floor=Reach.PUBLIC)
+                await wire.send(Call("GET", {}, 1, Reach.PUBLIC), url)
             await wire.aclose()
 
     asyncio.run(main())
@@ -310,15 +326,15 @@ def test_a_host_is_looked_at_before_a_byte_is_sent_to_it(monkeypatch: pytest.Mon
 
 
 def test_a_connection_made_for_one_request_is_judged_for_the_next() -> None:
-    server = Server(HEAD.replace(b"99", b"0") + b"\r\n")
+    server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
     async def main() -> None:
         async with server.running() as host:
             wire, url = Wire({}, IMPATIENT, 1), httpx.URL(f"http://{host}/")
-            await wire.send("GET", url, {}, limit=1)
+            await wire.send(Call("GET", {}, 1), url)
             assert wire.reach(url) is Reach.LOOPBACK
             with pytest.raises(UnavailableError, match="private network"):
-                await wire.send("GET", url, {}, limit=1, floor=Reach.PRIVATE)
+                await wire.send(Call("GET", {}, 1, Reach.PRIVATE), url)
             await wire.aclose()
 
     asyncio.run(main())
@@ -342,7 +358,7 @@ def test_a_body_cut_short_is_no_reply(answer: bytes) -> None:
         async with Server(cut).running() as host:
             wire = Wire({}, IMPATIENT, 1)
             with pytest.raises(UnreachedError, match="broke"):
-                await wire.send("GET", httpx.URL(f"http://{host}/"), {}, limit=1000)
+                await wire.send(Call("GET", {}, 1000), httpx.URL(f"http://{host}/"))
             await wire.aclose()
 
     asyncio.run(main())
@@ -352,21 +368,21 @@ def test_a_long_failure_is_cut_and_a_long_success_refused() -> None:
     async def main() -> None:
         async with Server(b"HTTP/1.1 500 X\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000).running() as host:
             wire = Wire({}, IMPATIENT, 1)
-            reply = await wire.send("GET", httpx.URL(f"http://{host}/"), {}, limit=10)
+            reply = await wire.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
             assert (reply.status, len(reply.body)) == (500, 64 * 1024)
             await wire.aclose()
         chunked = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n" + b"x" * 20 + b"\r\n0\r\n\r\n"
         async with Server(chunked).running() as host:
             wire = Wire({}, IMPATIENT, 1)
             with pytest.raises(UnsupportedError, match="sent more than"):
-                await wire.send("GET", httpx.URL(f"http://{host}/"), {}, limit=10)
+                await wire.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
             await wire.aclose()
 
     asyncio.run(main())
 
 
 def test_a_proxy_is_asked_for_what_is_not_this_machine() -> None:
-    server = Server(HEAD + b"\r\n")
+    server = Server(GOOD)
 
     async def main() -> object:
         async with server.running() as host:
@@ -376,7 +392,7 @@ def test_a_proxy_is_asked_for_what_is_not_this_machine() -> None:
                 return await resolver.resolve(ImageReference.parse("r.example/a:1"), None)
 
     assert isinstance(asyncio.run(main()), Resolved)
-    assert server.requests[0].startswith("HEAD http://r.example/v2/a/manifests/1 HTTP/1.1")
+    assert server.requests[0].startswith("GET http://r.example/v2/a/manifests/1 HTTP/1.1")
 
 
 def test_a_proxy_that_refuses_is_told() -> None:

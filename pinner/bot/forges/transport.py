@@ -157,7 +157,7 @@ class Api:
         import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
 
         from pinner.registry.redaction import secrets_in, without  # noqa: PLC0415 - with httpx
-        from pinner.registry.wire import unreached  # noqa: PLC0415 - with httpx
+        from pinner.registry.unreached import unreached  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
         if self._authorization is not None:

@@ -57,6 +57,7 @@ class _Outcome(NamedTuple):
     findings: tuple[Finding, ...]
     lock: tuple[Document, ...] = ()
     untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
+    believed: tuple[tuple[str, Mention], ...] | None = None
 
 
 def check(context: Context, asked: CheckOptions) -> int:
@@ -66,7 +67,7 @@ def check(context: Context, asked: CheckOptions) -> int:
     settings = settings_for(context, asked.options)
     in_detail = asked.online or lock_file(settings, context.folder).exists
     look_at = _look_at_references if in_detail else _look_at_files
-    seen, examined, unreadable, findings, lock, untold = look_at(context, settings, asked, terminal)
+    seen, examined, unreadable, findings, lock, untold, believed = look_at(context, settings, asked, terminal)
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     verdict = Verdict(
@@ -77,6 +78,7 @@ def check(context: Context, asked: CheckOptions) -> int:
         failing,
         exit_status(found=found, untold=bool(unreadable or untold)),
         untold,
+        believed,
     )
     complete = deliver(verdict, outputs, context, terminal)
     if untold:
@@ -108,12 +110,13 @@ def _look_at_references(context: Context, settings: Settings, asked: CheckOption
     targets, survey = look(context, settings, asked.paths, terminal)
     findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
     untold: tuple[tuple[str, Mention, PinnerError], ...] = ()
+    believed: tuple[tuple[str, Mention], ...] | None = None
     if asked.online:
         from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
 
-        findings, untold = judge_online(context, settings, survey.sources, findings, terminal)
+        findings, untold, believed = judge_online(context, settings, survey.sources, findings, terminal)
     examined = [examine_source(source, settings.rules)._replace(data=source.document.data) for source in survey.sources]
-    return _Outcome(len(targets), examined, survey.unreadable, findings, lock, untold)
+    return _Outcome(len(targets), examined, survey.unreadable, findings, lock, untold, believed)
 
 
 def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:
