@@ -10,6 +10,7 @@ from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.formats import claims
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.limits import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -214,8 +215,8 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
         # A repository in a repository is a submodule, or somebody else's; on its own it is just a folder.
         if prefix and repository is not None and ".git" in names:
             continue
-        if ".gitignore" in names:
-            rules.read(prefix)
+        if ".gitignore" in names and not rules.read(prefix):
+            yield f"{prefix}.gitignore", False
         for entry in entries:
             name = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
@@ -244,15 +245,17 @@ def _excluder(settings: Settings) -> Callable[[str], bool]:
     """Return the function that tells whether the configuration excludes a file (absolute)."""
     if not settings.exclude or settings.root is None:
         return lambda _file: False
-    from pinner.ignored import read_patterns  # noqa: PLC0415 - only where there are patterns
+    from pinner.gitignore import read_patterns  # noqa: PLC0415 - only where there are patterns
 
+    if len(settings.exclude) > PATTERNS:
+        raise ConfigError(f"{settings.source}: `exclude` has over {PATTERNS:,} patterns")
     spec, wrong = read_patterns(settings.exclude)
     if wrong:
-        raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0]}`")
+        raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0][:100]}`")
     root = os.path.join(settings.root, "")
 
     def excluded(file: str) -> bool:
-        return file.startswith(root) and spec.match_file(file[len(root) :].replace(os.sep, "/"))
+        return file.startswith(root) and spec.match(file[len(root) :].replace(os.sep, "/"))
 
     return excluded
 

@@ -9,15 +9,13 @@ from pinner.config.find import repository_around
 from pinner.errors import BinaryError, InputError
 from pinner.filesystem import NOT_REGULAR, read_regular, write_atomically
 from pinner.lean import TYPE_CHECKING
+from pinner.limits import FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 10 * 1024 * 1024
-"""The largest file that is read (architecture.md §7)."""
 
-
-def read(file: str, limit: int = MAX_BYTES) -> bytes:
+def read(file: str, limit: int = FILE_BYTES) -> bytes:
     """Return the bytes of the regular text file ``file``, at most ``limit``; raises `InputError`."""
     try:
         data = read_regular(file, limit)

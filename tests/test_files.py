@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.errors import InputError
-from pinner.files import MAX_BYTES, read, save, write
+from pinner.files import read, save, write
+from pinner.limits import FILE_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def complaint(error: pytest.ExceptionInfo[InputError]) -> tuple[str, str | None]
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"a\r\nb", b"\xef\xbb\xbfx\xff\xfe", b"x" * MAX_BYTES], ids=["", "crlf", "odd", "full"]
+    "data", [b"", b"a\r\nb", b"\xef\xbb\xbfx\xff\xfe", b"x" * FILE_BYTES], ids=["", "crlf", "odd", "full"]
 )
 def test_bytes_come_as_they_are(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "f"
@@ -35,7 +36,7 @@ def test_bytes_come_as_they_are(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "message", "hint"),
     [
-        (b"x" * (MAX_BYTES + 1), "is larger than 10 MB and was not read", TOO_BIG),
+        (b"x" * (FILE_BYTES + 1), "is larger than 10 MB and was not read", TOO_BIG),
         (b"ab\0c", "is binary: there is a NUL byte at offset 2", None),
         ("FROM a\n".encode("utf-16"), "is UTF-16", "save it as UTF-8"),
         (b"\xfe\xff\0F", "is UTF-16", "save it as UTF-8"),

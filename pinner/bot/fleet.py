@@ -16,6 +16,7 @@ from pinner.bot.publish import publish
 from pinner.bot.run import Published
 from pinner.bot.shared import SharedRegistry
 from pinner.errors import ConfigError, PinnerError
+from pinner.limits import REPOSITORY_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Repositories that are seen to at the same time."""
-PATIENCE = 1800.0
+PATIENCE = float(REPOSITORY_SECONDS)
 """Seconds that one repository may take."""
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 

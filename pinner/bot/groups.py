@@ -7,15 +7,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config.bot import DIGESTS, PINS, branch_end
+from pinner.gitignore import read_patterns
 from pinner.screen import matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pathspec import GitIgnoreSpec
-
     from pinner.config import Group, Settings
     from pinner.config.schedule import Window
+    from pinner.gitignore import Patterns
     from pinner.reference import ImageReference
 
 __all__ = ["DIGESTS", "PINS", "GroupOptions", "group_of", "options_of"]
@@ -55,15 +55,13 @@ def _fits(reference: ImageReference, path: str, group: Group) -> bool:
     return (
         (not group.images or matches(reference, group.images))
         and (not group.registries or any(fnmatchcase(reference.domain, glob) for glob in group.registries))
-        and (not group.paths or _spec(group.paths).match_file(path))
+        and (not group.paths or _spec(group.paths).match(path))
     )
 
 
 @lru_cache(maxsize=256)
-def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms, needed only where there are patterns
-
-    return GitIgnoreSpec.from_lines(patterns)
+def _spec(patterns: tuple[str, ...]) -> Patterns:
+    return read_patterns(patterns)[0]
 
 
 def options_of(name: str, settings: Settings) -> GroupOptions:

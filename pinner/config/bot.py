@@ -11,6 +11,7 @@ from pinner.config.schedule import ScheduleError, parse_window
 from pinner.config.table import Table
 from pinner.config.template import MESSAGE_WORDS, TITLE_WORDS, TemplateError, check_template
 from pinner.errors import did_you_mean
+from pinner.gitignore import read_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,13 +147,9 @@ def _check_branch(table: Table, group: Group, others: Sequence[Group], prefix: s
 
 
 def _check_paths(table: Table, group: Group) -> None:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - 30 ms, needed only where there are patterns
-
-    for pattern in group.paths:
-        try:
-            GitIgnoreSpec.from_lines([pattern])
-        except ValueError:
-            raise table.error("paths", f"has a pattern that is none: `{pattern}`") from None
+    _, wrong = read_patterns(group.paths)
+    if wrong:
+        raise table.error("paths", f"has a pattern that is none: `{wrong[0][:100]}`")
 
 
 def _names(table: Table, key: str) -> tuple[str, ...] | None:

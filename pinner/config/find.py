@@ -8,6 +8,7 @@ from pinner.config import Settings
 from pinner.errors import ConfigError
 from pinner.filesystem import read_regular
 from pinner.lean import TYPE_CHECKING
+from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +71,12 @@ def _named(folder: str, file: str) -> Settings:
 
 def _read(path: str, shown: str) -> bytes:
     try:
-        return read_regular(path)
+        data = read_regular(path, CONFIGURATION_BYTES)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if len(data) > CONFIGURATION_BYTES:
+        raise ConfigError(f"{shown}: is larger than {CONFIGURATION_BYTES // MIB} MB and was not read")
+    return data
 
 
 def _parse(path: str, data: bytes, folder: str) -> Settings | None:

@@ -7,6 +7,7 @@ import tomllib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError, did_you_mean
+from pinner.limits import CONFIGURATION_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 _WHERE = re.compile(
     r"^(?P<problem>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
+# More parts than a key may have: for each, the parser keeps the whole way to it.
+_PART = r"(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+_DEEP = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{CONFIGURATION_DEPTH}}}")
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -82,6 +86,15 @@ def _type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value), "a date or time")
 
 
+def _refuse_deep(text: str, source: str) -> None:
+    """Raise `ConfigError` for a dotted key of more parts than anybody writes, and brackets as deep."""
+    deep = _DEEP.search(text)
+    if deep is None:
+        return
+    line = text.count("\n", 0, deep.start()) + 1
+    raise ConfigError(f"{source}:{line}: a key has over {CONFIGURATION_DEPTH} parts: `{deep[0][:40]}…`")
+
+
 def read_toml(data: bytes, source: str) -> dict[str, object]:
     """Return the TOML that ``data`` holds; ``source`` names the file. Raises `ConfigError` where it is none."""
     try:
@@ -90,8 +103,11 @@ def read_toml(data: bytes, source: str) -> dict[str, object]:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
         raise ConfigError(f"{source}:{line}:{column}: not UTF-8", hint="save the file as UTF-8") from error
+    _refuse_deep(text, source)
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigError(f"{source}: nested too deeply: over {CONFIGURATION_DEPTH} levels") from error
     except tomllib.TOMLDecodeError as error:
         match = _WHERE.match(str(error))
         problem, line_text, column_text = (

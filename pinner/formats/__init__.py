@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from pinner.formats.base import Format
 from pinner.lean import TYPE_CHECKING
+from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES
 from pinner.model import Calls
 
 if TYPE_CHECKING:
@@ -62,13 +63,11 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
     return tuple([format_ for format_ in formats if format_.claims(name)])
 
 
-_LARGEST = 10 * 1024 * 1024
-_LARGEST_NOTEBOOK = 100 * 1024 * 1024
-
-
 def largest(path: str) -> int:
     """Return how many bytes of the file at ``path`` are read at most: a notebook carries pictures along."""
-    return _LARGEST_NOTEBOOK if path.endswith(".ipynb") else _LARGEST
+    if path.endswith(".ipynb"):
+        return NOTEBOOK_BYTES
+    return IGNORE_BYTES if path.endswith(".gitignore") else FILE_BYTES
 
 
 def is_no_loss(path: str) -> bool:

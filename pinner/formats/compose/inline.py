@@ -8,6 +8,7 @@ from itertools import accumulate
 from pinner.formats.interpolation import InvalidTemplateError, expand
 from pinner.formats.yamlnodes.embedded import Embedded
 from pinner.lean import TYPE_CHECKING
+from pinner.limits import INLINE_BYTES, MIB
 from pinner.model import Document
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def locate_inline(collector: Collector, use: Use, text: SourceText | None, path:
     if text is None:
         detail = "the Dockerfile's lines cannot be matched with those of this file"
         collector.add(use, use.skip("", "computed", detail))
+        return ()
+    if len(text.data) > INLINE_BYTES:
+        collector.add(use, use.skip("", "parse-error", f"a Dockerfile of over {INLINE_BYTES // MIB} MB"))
         return ()
     try:
         expansion = expand(text)

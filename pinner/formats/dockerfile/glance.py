@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-LONGEST_LINE = 65_535
+from pinner.limits import DOCKERFILE_LINE_BYTES
+
+LONGEST_LINE = DOCKERFILE_LINE_BYTES
 """``bufio.MaxScanTokenSize`` less one: a longer line is an error."""
 LONGEST_TEXT = 300
 """Characters of what should have been a reference that are shown."""

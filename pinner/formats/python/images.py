@@ -17,6 +17,7 @@ from pinner.formats.python.text import UnreadableError, read
 from pinner.formats.python.values import Literal, Opaque, Values
 from pinner.formats.source import LineIndex
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.limits import MIB, PYTHON_BYTES
 from pinner.model import Located, Mention, Skip, Span, as_skip
 from pinner.reference import ImageReference
 
@@ -35,6 +36,8 @@ _TEMPLATE = ("{{", "{%", "{#", "<%")
 
 def locate_calls(document: Document, calls: Calls) -> Located | None:
     """Return the images that the calls in a Python file name; see `pinner.formats.python.locate`."""
+    if len(document.data) > PYTHON_BYTES:
+        return _broken(document.data, BrokenError(f"it is larger than {PYTHON_BYTES // MIB} MB", 0))
     try:
         text = read(document.data)
         located = _Search(text, parse(text), calls).run()

@@ -7,6 +7,7 @@ from pinner.formats.yamlnodes.nodes import Alias, Mapping, Scalar, Sequence
 from pinner.formats.yamlnodes.repairs import spaces_for_tabs, without_blanks_in_blocks
 from pinner.formats.yamlnodes.shadow import shadow
 from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.limits import YAML_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.formats.yamlnodes.events import EventSource
     from pinner.formats.yamlnodes.nodes import Collection, Node
 
-MAX_DEPTH = 200
+MAX_DEPTH = YAML_DEPTH
 """Nested collections; real manifests stay under 40."""
 MAX_BYTES = 10_000_000
 """Of one document."""
