@@ -82,7 +82,7 @@ def unpacked(root: Path, proof: Path) -> Path:
     (root / ".git" / "info" / "attributes").write_text("* filter=x diff=x\n")
     _hide_gitignore(root)
     with (root / ".git" / "config").open("a") as config:
-        config.write(_config(proof) + programs + "[core]\n\thooksPath = .git/ours\n\tworktree = /\n")
+        config.write(_config(proof) + programs + "[core]\n\thooksPath = .git/ours\n")
     return root
 
 

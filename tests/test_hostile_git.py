@@ -81,6 +81,9 @@ def test_each_measure_alone_stops_the_fetch(make: Callable[[Path, Path], Path], 
         git(folder, "config", "--file=.git/config", "--unset", "core.fsmonitor")
         git(folder, "config", "--file=.git/config", "--unset", "core.hooksPath")
     proof.unlink(missing_ok=True)
+    subprocess.run(LIST, cwd=folder, env=variables(tmp_path), capture_output=True, check=False)
+    assert proof.exists()
+    proof.unlink()
     hardened = hardened_git.hardened(LIST[1:], variables(tmp_path))
     environment = {name: value for name, value in hardened.environment.items() if name in ("PATH", "HOME", measure)}
     settings = [part for part in hardened.command if part == measure]
@@ -150,6 +153,16 @@ def test_a_git_in_the_environment_is_not_the_one(tmp_path: Path) -> None:
     }
     assert _listed_by_git(str(root), variables(tmp_path, **leading)) == ["Dockerfile"]
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("tree", ["/", "elsewhere", "../../.."])
+def test_another_working_tree_hides_nothing(tree: str, tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    (root / "elsewhere").mkdir(parents=True)
+    git(root, "init", "--quiet")
+    (root / "Dockerfile").write_text("FROM x\n")
+    git(root, "config", "core.worktree", tree)
+    assert _listed_by_git(str(root), variables(tmp_path)) == ["Dockerfile"]
 
 
 @pytest.mark.parametrize("way", ["gitdir file", "worktree config", "includeIf", "include", "link"])

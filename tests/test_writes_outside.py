@@ -84,6 +84,19 @@ def test_a_lock_does_not_go_through_a_link_out(tree: Path, command: tuple[str, .
     assert inside(tree, *command).status != 0
 
 
+def test_a_lock_elsewhere_is_not_rewritten(tree: Path) -> None:
+    elsewhere = tree.parent / "elsewhere.lock"
+    assert inside(tree, "lock").status == 0
+    (tree / "pinner.lock").rename(elsewhere)
+    (tree / "pinner.lock").symlink_to("../elsewhere.lock")
+    before = elsewhere.read_bytes()
+    (tree / "new.Dockerfile").write_text("FROM alpine:3.20\n")
+    said = inside(tree, "lock")
+    assert said.status == 3
+    assert f"is a link to `{elsewhere}`, outside of the repository" in said.stderr
+    assert elsewhere.read_bytes() == before
+
+
 @pytest.mark.parametrize("path", ["named.Dockerfile", "folder", "folder/Dockerfile", "../tree/folder/Dockerfile"])
 def test_what_is_named_and_a_link_out_is_not_changed(tree: Path, path: str) -> None:
     said = inside(tree, "pin", path)
