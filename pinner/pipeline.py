@@ -304,7 +304,7 @@ def write(
             continue
         file = places[plan.document.path]
         error = attempt(files.write, file, plan.document.data, plan.result, home)
-        if error is not None:
+        if error is not None and attempt(files.read, file) != plan.result:  # another run may have made the same of it
             failed.append(Unreadable(plan.document.path, error))
         elif memory is not None:
             attempt(_remember, memory, file, plan)  # without it a `:latest` stays when the digest goes

@@ -249,3 +249,16 @@ def test_the_api_is_told(tmp_path: Path, break_format: Break) -> None:
     assert [file.path for file in found.unreadable] == ["bad/Dockerfile"]
     [plan] = asyncio.run(pipeline.make_plans(found.sources, "pin", Settings(), FakeResolver()))
     assert plan.result == PINNED.encode()
+
+
+def test_a_file_that_another_run_made_the_same_of_is_written(tmp_path: Path) -> None:
+    plant(tmp_path)
+    targets = [Target(str(tmp_path / name / "Dockerfile"), f"{name}/Dockerfile") for name in ("bad", "good")]
+    found = pipeline.survey(targets, Settings(), today=TODAY)
+    plans = asyncio.run(pipeline.make_plans(found.sources, "pin", Settings(), FakeResolver()))
+    (tmp_path / "good" / "Dockerfile").write_text(PINNED)
+    (tmp_path / "bad" / "Dockerfile").write_text("FROM other\n")
+    [failed] = pipeline.write(plans, targets)
+    assert failed.path == "bad/Dockerfile"
+    assert "was changed by somebody else" in failed.error.message
+    assert (tmp_path / "bad" / "Dockerfile").read_text() == "FROM other\n"

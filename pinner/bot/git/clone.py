@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.git.program import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pinner.bot.git.program import Git
@@ -142,14 +142,38 @@ def _signature(text: str) -> tuple[str, int]:
 
 
 def entries(listing: bytes) -> dict[str, Entry]:
-    """Return the files in what ``git ls-tree -z`` writes, by path."""
+    """Return the files in what ``git ls-tree -z`` writes, by path.
+
+    Raises `GitError` for a tree that cannot be, as a forge may serve one: a name that leads out of it or into ``.git``,
+    or one that is there twice. Git would check other files out, and commit them, than those that were read.
+    """
     found = {}
+    seen: set[bytes] = set()
     for record in listing.split(b"\0")[:-1]:
         head, _, path = record.partition(b"\t")
+        if path in seen or not _may_be(path):
+            raise GitError(f"the repository's tree is broken: `{os.fsdecode(path)}` cannot be a path in it")
+        seen.add(path)
         mode, _, name = head.decode("ascii").split(" ")
         if mode in FILE_MODES:
             found[os.fsdecode(path)] = Entry(mode, name)
+    folders = {folder for path in seen for folder in _folders(path)}
+    if both := folders & seen:
+        raise GitError(f"the repository's tree is broken: `{os.fsdecode(min(both))}` is a file and a folder in it")
     return found
+
+
+def _may_be(path: bytes) -> bool:
+    """Tell whether git itself would take ``path`` into an index (verify_path, read-cache.c)."""
+    names = path.lower().split(b"/")
+    return not any(name in (b"", b".", b"..", b".git", b"git~1") for name in names)
+
+
+def _folders(path: bytes) -> Iterator[bytes]:
+    position = path.rfind(b"/")
+    while position > 0:
+        yield path[:position]
+        position = path.rfind(b"/", 0, position)
 
 
 async def _check_out(git: Git, wanted: Mapping[str, Entry]) -> None:

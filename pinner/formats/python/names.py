@@ -29,6 +29,9 @@ class Names:
     def __init__(self, module: Module) -> None:
         self.module = module
         self._known: dict[ast.expr, frozenset[str] | None] = {}
+        self._named: dict[tuple[Scope, str], frozenset[str] | None] = {}
+        """What names stand for, by the scope that binds them: one may be bound, and read, a thousand times."""
+        self._naming: set[tuple[Scope, str]] = set()
 
     def of(self, expression: ast.expr, scope: Scope) -> frozenset[str] | None:
         """Return every name that ``expression``, read in ``scope``, may have; None where one cannot tell."""
@@ -67,9 +70,19 @@ class Names:
         home = scope.find(name)
         if home is None:
             return frozenset((*(f"{module}.{name}" for module in self.module.stars), f"builtins.{name}"))
+        key = (home, name)
+        if key in self._named:
+            return self._named[key]
+        # What is found on the way back to the same name is not all of it.
+        is_first = key not in self._naming
+        self._naming.add(key)
         found = [self._binding(binding, name) for binding in home.bindings[name]]
         known = [names for names in found if names is not None]
-        return frozenset().union(*known) if any(known) or len(known) == len(found) else None
+        names = frozenset().union(*known) if any(known) or len(known) == len(found) else None
+        if is_first:
+            self._naming.discard(key)
+            self._named[key] = names
+        return names
 
     def _binding(self, binding: Binding, name: str) -> frozenset[str] | None:
         match binding.kind:

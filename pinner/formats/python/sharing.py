@@ -49,6 +49,8 @@ class Sharing:
         self._module = module
         self._read = read
         self._known: dict[Carrier, Conflict | None] = {}
+        self._read_in: dict[str, dict[Scope | None, list[Use]]] = {}
+        """Who reads a name, by the scope whose name it is."""
 
     def conflict(self, carrier: Carrier) -> Conflict | None:
         """Return somebody who reads ``carrier`` and would be surprised by a digest, or None."""
@@ -71,20 +73,22 @@ class Sharing:
         return None
 
     def _uses(self, carrier: Carrier) -> Iterator[Use]:
-        if not carrier.attribute:
-            for use in self._module.uses.get(carrier.name, ()):
-                if use.scope.find(carrier.name) is carrier.home:
-                    yield use
-            return
         # In the class itself the attribute is a plain name; elsewhere it is one of some object, perhaps of this class.
-        yield from (
-            use for use in self._module.uses.get(carrier.name, ()) if use.scope.find(carrier.name) is carrier.home
-        )
+        yield from self._readers(carrier.name).get(carrier.home, ())
+        if not carrier.attribute:
+            return
         for use in self._module.attribute_uses.get(carrier.name, ()):
             node = use.link.node
             other = own_class(node.value, use.scope) if isinstance(node, ast.Attribute) else None
             if other is None or other is carrier.home:
                 yield use
+
+    def _readers(self, name: str) -> dict[Scope | None, list[Use]]:
+        if name not in self._read_in:
+            readers = self._read_in[name] = {}
+            for use in self._module.uses.get(name, ()):
+                readers.setdefault(use.scope.find(name), []).append(use)
+        return self._read_in[name]
 
 
 def _is_harmless(link: Link) -> bool:

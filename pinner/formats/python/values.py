@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import islice
 
 from pinner.formats.python.names import Names, dotted, own_class
 from pinner.lean import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = frozenset({"os.environ.get", "os.getenv"})
 _DEEPEST = 8
+_SHOWN = 20
+"""Assignments of one name in which a text to show is looked for."""
 _ELSEWHERE = "its value comes from elsewhere"
 
 
@@ -95,7 +98,9 @@ class Values:
     ) -> Iterator[Value]:
         self.read.add(name)
         home = scope.find(name.id)
-        meanings = [] if home is None else [found for found in home.bindings[name.id] if found.kind != "annotation"]
+        # Two are as many as matter, but for the text that is shown.
+        bound = iter(() if home is None else home.bindings[name.id])
+        meanings = list(islice((found for found in bound if found.kind != "annotation"), _SHOWN))
         binding = _only(meanings)
         if home is None or binding is None or binding.value is None:
             why = "it is assigned more than once" if len(meanings) > 1 else _ELSEWHERE
