@@ -5,6 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
+_INSIDE = frozenset(bytes((byte,)) for byte in range(0x80, 0xC0))
+"""The bytes of UTF-8 that continue a character."""
+
 
 class LineIndex:
     """Turns byte offsets of ``data`` into lines and columns.
@@ -12,7 +15,7 @@ class LineIndex:
     Offsets that are asked for in their order are counted to; an index is made for the first that is out of order.
     """
 
-    __slots__ = ("_data", "_last", "_line", "_starts")
+    __slots__ = ("_data", "_last", "_line", "_located", "_starts")
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -21,6 +24,8 @@ class LineIndex:
         """The offset that was asked for last."""
         self._line = 1
         """The line of that."""
+        self._located = (0, 0, 0)
+        """Line, offset and column that were told last."""
 
     @property
     def starts(self) -> list[int]:
@@ -42,7 +47,16 @@ class LineIndex:
     def locate(self, offset: int) -> tuple[int, int]:
         """Return (line, column) of ``offset``, both from 1; the column in characters, a UTF-8 BOM not counted."""
         line = self.line(offset)
+        column = self._column(line, offset)
+        self._located = (line, offset, column)
+        return line, column
+
+    def _column(self, line: int, offset: int) -> int:
+        seen_line, seen, column = self._located
+        if seen_line == line and seen <= offset and column > 1 and self._data[seen : seen + 1] not in _INSIDE:
+            # On from there: a file may be one line, with thousands of places in it.
+            return column + len(self._data[seen:offset].decode("utf-8", "replace"))
         prefix = self._data[self._data.rfind(b"\n", 0, offset) + 1 : offset]
         if line == 1:
             prefix = prefix.removeprefix(b"\xef\xbb\xbf")
-        return line, len(prefix.decode("utf-8", "replace")) + 1
+        return len(prefix.decode("utf-8", "replace")) + 1

@@ -22,3 +22,23 @@ def test_lines_and_columns_are_the_same_in_whatever_order_they_are_asked_for(dat
         if number % 2:
             assert lines.starts == [0, *(at + 1 for at, byte in enumerate(data) if byte == ord("\n"))]
         assert lines.locate(offset) == (line, len(text.decode("utf-8", "replace")) + 1)
+
+
+class Copied(bytes):
+    """Bytes that know how many of them were copied."""
+
+    copied = 0
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN204 - as that of bytes
+        part = super().__getitem__(index)
+        if isinstance(part, bytes):
+            Copied.copied += len(part)
+        return part
+
+
+def test_a_file_of_one_line_is_copied_once() -> None:
+    data = Copied(b"x\xc3\xa9" * 10_000)
+    lines = LineIndex(data)
+    Copied.copied = 0
+    assert [lines.locate(offset)[1] for offset in range(0, len(data), 3)] == list(range(1, 20_001, 2))
+    assert Copied.copied <= 2 * len(data)

@@ -73,7 +73,10 @@ class _Frame(NamedTuple):
     def used_at(self, place: Place) -> int:
         """Return the offset in the file of the line and column at which ``place`` is used."""
         start = self.module_lines.starts[place.line - 1]
-        before = self.module.text[start:].split(b"\n", 1)[0].decode("utf-8", "replace")[: place.column - 1]
+        # Of the line alone: a copy of all that follows would be made for each of thousands of places.
+        end = self.module.text.find(b"\n", start)
+        line = self.module.text[start : end if end >= 0 else None]
+        before = line.decode("utf-8", "replace")[: place.column - 1]
         return self._start(start + len(before.encode()))
 
     def place(self, place: Place) -> Place:
