@@ -120,7 +120,7 @@ def _is_inside(path: str, folder: str) -> bool:
 def _pour(target: str, data: bytes) -> None:
     """Write ``data`` to a pipe or device, which must not block before anybody reads."""
     descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
-    if hasattr(os, "set_blocking"):
+    if hasattr(os, "set_blocking"):  # pragma: no branch - Windows before Python 3.12
         os.set_blocking(descriptor, True)
     with open(descriptor, "wb", buffering=0) as stream:
         view = memoryview(data)

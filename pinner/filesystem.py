@@ -33,7 +33,7 @@ def open_regular(file: str | os.PathLike[str], *, follow: bool = True) -> int:
     Never blocks. Raises `OSError`: `IsADirectoryError` for a folder, one with the text `NOT_REGULAR` for what is no
     file, ``ELOOP`` for a link that is not to be followed.
     """
-    if not follow and not _NO_LINK and os.path.islink(file):
+    if not follow and not _NO_LINK and os.path.islink(file):  # pragma: no cover - Windows
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(file))
     descriptor = os.open(file, _READ | (0 if follow else _NO_LINK))
     mode = os.fstat(descriptor).st_mode
@@ -94,14 +94,13 @@ def write_atomically(
     temporary = os.path.join(folder, f".pinner-{os.getpid()}-{os.urandom(6).hex()}.tmp")
     descriptor = -1
     try:
-        descriptor = os.open(temporary, _CREATE, mode if like is None else 0o600)
-        _lock(descriptor)
+        descriptor = _create(temporary, mode if like is None else 0o600)
         _fill(descriptor, data, durable=durable)
         if like is not None:
             _make_like(temporary, like)
         if last_look is not None:
             last_look()
-        if not _LOCKS:  # what is open cannot be renamed
+        if not _LOCKS:  # pragma: no cover - Windows renames nothing that is open
             descriptor = _close(descriptor)
         if exclusive:
             os.link(temporary, file)
@@ -131,7 +130,7 @@ def _remove_if_dead(temporary: str) -> None:
         return
     try:
         if _lock(descriptor, wait=False):
-            if not _LOCKS:  # Windows itself keeps a file that somebody writes
+            if not _LOCKS:  # pragma: no cover - Windows itself keeps a file that somebody writes
                 descriptor = _close(descriptor)
             _remove(temporary)
     finally:
@@ -140,7 +139,7 @@ def _remove_if_dead(temporary: str) -> None:
 
 def _lock(descriptor: int, *, wait: bool = True) -> bool:
     """Lock a file for as long as it is open: the system unlocks what a process leaves, however it ends."""
-    if not _LOCKS:
+    if not _LOCKS:  # pragma: no cover - Windows
         return True
     import fcntl  # noqa: PLC0415 - only to write, and only where there is one
 
@@ -149,6 +148,16 @@ def _lock(descriptor: int, *, wait: bool = True) -> bool:
     except OSError:  # somebody else's, or a file system without locks
         return False
     return True
+
+
+def _create(temporary: str, mode: int) -> int:
+    """Create and lock ``temporary``; between the two, another run may take it for litter."""
+    while True:
+        descriptor = os.open(temporary, _CREATE, mode)
+        _lock(descriptor)
+        if not _LOCKS or os.fstat(descriptor).st_nlink:
+            return descriptor
+        os.close(descriptor)
 
 
 def _fill(descriptor: int, data: bytes, *, durable: bool) -> None:
@@ -160,7 +169,7 @@ def _fill(descriptor: int, data: bytes, *, durable: bool) -> None:
 
 
 def _make_like(temporary: str, status: os.stat_result) -> None:
-    if hasattr(os, "chown"):
+    if hasattr(os, "chown"):  # pragma: no branch - Windows
         for owner, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
             try:
                 os.chown(temporary, owner, group)

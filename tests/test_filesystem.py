@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from world import outcome, world
 
-from pinner.filesystem import open_regular, read_regular
+from pinner.filesystem import open_regular, read_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,3 +84,50 @@ def test_no_fifo_in_a_tree_blocks_a_check(name: str, tmp_path: Path) -> None:
     said = outcome(world(tmp_path), "check")
     assert said.status == 1
     assert "a.Dockerfile:1:6" in said.stdout
+
+
+@posix_only
+def test_what_another_run_took_for_litter_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    lock = fcntl.flock
+    taken: list[str] = []
+
+    def locking(descriptor: int, how: int) -> None:
+        if not taken:
+            [litter] = tmp_path.iterdir()
+            taken.append(litter.name)
+            litter.unlink()
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", locking)
+    write_atomically(tmp_path / "file", b"whole")
+    assert taken
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"whole"
+
+
+def test_of_two_who_write_first_one_is_told(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "file", b"one", exclusive=True)
+    with pytest.raises(FileExistsError):
+        write_atomically(tmp_path / "file", b"two", exclusive=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"one"
+
+
+def test_where_there_is_no_folder_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "nowhere" / "file", b"")
+
+
+@posix_only
+def test_what_may_not_be_given_away_stays_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "file").chmod(0o640)
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "chown", refused)
+    write_atomically(tmp_path / "file", b"new", like=(tmp_path / "file").stat())
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
