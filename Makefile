@@ -53,7 +53,7 @@ golden: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py \
-	  tests/bot/test_pull_request_page.py tests/test_limits.py --update-golden
+	  tests/bot/test_pull_request_page.py tests/core/test_limits.py --update-golden
 
 pull-request-picture: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow

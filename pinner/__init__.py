@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.api import check, find, pin

@@ -1,4 +1,4 @@
-"""The program ``pinner``: understand the command line, run it, and turn every error into a message and a status."""
+"""Entry point of the program ``pinner``: command line in, exit status out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The small public Python API: what the commands do, as functions. Import it from `pinner`."""
+"""Public Python API: find, check and pin as functions, imported from `pinner`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from pinner import pipeline
 from pinner.config.find import load_settings
-from pinner.discover import discover
-from pinner.screen import judged
+from pinner.scan.discover import discover
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from datetime import date
 
     from pinner.config import Settings
-    from pinner.discover import Target
     from pinner.findings import Finding
     from pinner.model import Place
+    from pinner.oci.resolver import Resolver
     from pinner.pipeline import Survey
     from pinner.plan import Plan
-    from pinner.resolve import Resolver
+    from pinner.scan.discover import Target
 
 
 def find(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tuple[tuple[str, Place], ...]:
@@ -30,7 +30,7 @@ def find(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tu
     for a file that cannot be read.
     """
     _, survey = _look(paths, settings)
-    return tuple((source.document.path, place) for source in survey.sources for place in judged(source, "pin"))
+    return tuple((source.document.path, place) for source in survey.sources for place in occurrences_for(source, "pin"))
 
 
 def check(*paths: str | os.PathLike[str], settings: Settings | None = None) -> tuple[Finding, ...]:

@@ -1,14 +1,16 @@
-"""The only writer of bytes: splice edits into a document's data."""
+"""Byte edits: applied to a document, and proved by locating again before anything is written."""
 
 from __future__ import annotations
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import EditRefusedError
-from pinner.lean import TYPE_CHECKING
+from pinner.model import Document, Edit, Occurrence, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from pinner.model import Edit
+    from pinner.formats.base import Format
+    from pinner.model import Located, Place
 
 
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
@@ -29,3 +31,72 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
         position = edit.end
         previous = edit
     return b"".join((*parts, data[position:]))
+
+
+class Target(NamedTuple):
+    """An edit, and what the references that stand on its span must read afterwards."""
+
+    edit: Edit
+    text: str
+
+
+class _Case(NamedTuple):
+    document: Document
+    format: Format
+    located: Located
+    targets: Mapping[Span, Target]
+
+
+def prove(
+    document: Document, format_: Format, located: Located, targets: Mapping[Span, Target]
+) -> tuple[frozenset[Edit], bytes]:
+    """Return the edits of ``targets`` that may be made together, and the bytes they make.
+
+    An edit is kept only where, located anew, every reference on its span reads the text planned, every other place
+    reads as before, and the outline of the document is the same. Where all together fail, the ones at fault are found
+    by halving and left out.
+    """
+    edits = tuple(dict.fromkeys(target.edit for target in targets.values()))
+    if not edits:
+        return frozenset(), document.data
+    kept, result = _keep(_Case(document, format_, located, targets), (), edits)
+    return frozenset(kept), result
+
+
+def _keep(case: _Case, base: tuple[Edit, ...], edits: tuple[Edit, ...]) -> tuple[tuple[Edit, ...], bytes]:
+    """Return ``base`` and as many of ``edits`` as prove together with it, and the bytes they make."""
+    together = (*base, *edits)
+    result = _proved(case, frozenset(together))
+    if result is not None:
+        return together, result
+    if len(edits) == 1:
+        return base, apply_edits(case.document.data, base)
+    middle = len(edits) // 2
+    base, _ = _keep(case, base, edits[:middle])
+    return _keep(case, base, edits[middle:])
+
+
+def _proved(case: _Case, edits: frozenset[Edit]) -> bytes | None:
+    try:
+        result = apply_edits(case.document.data, edits)
+    except EditRefusedError:
+        return None
+    before = case.located
+    after = case.format.locate(Document(case.document.path, result))
+    if after is None or after.outline != before.outline or len(after.places) != len(before.places):
+        return None
+    texts = {span: target.text for span, target in case.targets.items() if target.edit in edits}
+    if all(_reads(new, old, texts.get(old.span)) for old, new in zip(before.places, after.places, strict=True)):
+        return result
+    return None
+
+
+def _reads(new: Place, old: Place, text: str | None) -> bool:
+    """Tell whether ``new`` is ``old`` with its reference reading ``text`` (None: as before)."""
+    if (old.kind, old.line, old.via, old.platform, old.owner) != (new.kind, new.line, new.via, new.platform, new.owner):
+        return False
+    if isinstance(old, SkippedOccurrence):
+        return isinstance(new, SkippedOccurrence) and (old.text, old.reason) == (new.text, new.reason)
+    if not isinstance(new, Occurrence):
+        return False
+    return str(new.reference) == (str(old.reference) if text is None else text)

@@ -1,14 +1,14 @@
-"""Files of the user: read whole, written back atomically, and never through a link out of the repository."""
+"""File reading and atomic writing."""
 
 from __future__ import annotations
 
 import os
 import stat
 
+from pinner._typing import TYPE_CHECKING
 from pinner.config.find import repository_around
 from pinner.errors import BinaryError, InputError
 from pinner.filesystem import NOT_REGULAR, read_regular, write_atomically
-from pinner.lean import TYPE_CHECKING
 from pinner.limits import FILE_BYTES
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Safe opening of regular files, and atomic replacement of them: what every reader and writer of pinner goes through.
+"""Safe file opening and atomic replacement.
 
 A repository, an archive or a cache may hold anything under a name that we open: a FIFO would block until somebody
 writes, a device may never end, a link may lead anywhere.
@@ -12,7 +12,7 @@ import re
 import stat
 from functools import lru_cache
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

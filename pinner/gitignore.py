@@ -1,4 +1,4 @@
-"""Patterns of gitignore(5), matched without backtracking: in time that grows with the path times the pattern.
+"""Gitignore patterns (gitignore(5)), matched without backtracking.
 
 Each pattern becomes one regular expression in which every wildcard but the last of a kind is atomic: it takes the first
 text that fits and never another. That loses no match, for what follows a wildcard may as well begin later; and nothing
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.limits import PATTERN_CHARACTERS
 
 if TYPE_CHECKING:

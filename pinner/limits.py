@@ -1,4 +1,4 @@
-"""Limits on what is read, each with its reason: the one table. `docs/limits.md` is made from it.
+"""Limits on what is read.
 
 A repository is somebody else's: without limits one file could take all memory, or hours. What is beyond a limit is told
 in one finding or error that names the file, and the other files go on.
@@ -6,7 +6,7 @@ in one finding or error that names the file, and the other files go on.
 
 from __future__ import annotations
 
-from pinner.lean import NamedTuple
+from pinner._typing import NamedTuple
 
 MIB = 1024 * 1024
 

@@ -1,8 +1,8 @@
-"""The nouns: documents, spans, mentions, skips, edits, answers. Values only; functions elsewhere do the work."""
+"""Value types: documents, spans, occurrences, skipped occurrences, edits, answers."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,7 +72,7 @@ class Span(NamedTuple):
     end: int
 
 
-class Mention(NamedTuple):
+class Occurrence(NamedTuple):
     """One place that names an image and can hold its digest, or does already."""
 
     format: str
@@ -98,7 +98,7 @@ class Mention(NamedTuple):
     """``path:line`` of what elsewhere in the repository decided what the text means."""
 
 
-class Skip(NamedTuple):
+class SkippedOccurrence(NamedTuple):
     """One place that names an image, or would, and that cannot or must not be pinned."""
 
     format: str
@@ -117,24 +117,24 @@ class Skip(NamedTuple):
     decided_by: tuple[str, ...] = ()
 
 
-Place: TypeAlias = Mention | Skip
+Place: TypeAlias = Occurrence | SkippedOccurrence
 
 
-def as_skip(mention: Mention, reason: SkipReason, detail: str) -> Skip:
-    """Return the skip that ``mention`` becomes where it must be left alone after all."""
-    return Skip(
-        mention.format,
-        mention.kind,
-        str(mention.reference),
-        mention.line,
-        mention.column,
-        mention.span,
+def as_skipped(occurrence: Occurrence, reason: SkipReason, detail: str) -> SkippedOccurrence:
+    """Return the skip that ``occurrence`` becomes where it must be left alone after all."""
+    return SkippedOccurrence(
+        occurrence.format,
+        occurrence.kind,
+        str(occurrence.reference),
+        occurrence.line,
+        occurrence.column,
+        occurrence.span,
         reason,
         detail,
-        mention.via,
-        mention.platform,
-        mention.owner,
-        mention.decided_by,
+        occurrence.via,
+        occurrence.platform,
+        occurrence.owner,
+        occurrence.decided_by,
     )
 
 

@@ -1,18 +1,17 @@
-"""The story as code: read and locate, ask, plan, write. Every command runs through here."""
+"""Pipeline of every command: read, locate, ask, plan, write."""
 
 from __future__ import annotations
 
 from pinner import files
-from pinner.discover import siblings_of
-from pinner.errors import InputError
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.errors import InputError, attempt
 from pinner.findings import check_source
 from pinner.formats import with_calls
-from pinner.isolation import attempt
-from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.lockstore import lock_file, read_lock
+from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
-from pinner.reading import read_all
-from pinner.screen import screen
+from pinner.scan.discover import siblings_of
+from pinner.scan.scan import read_all
+from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,18 +20,18 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pinner.config import Settings
-    from pinner.discover import Target
     from pinner.findings import Finding
     from pinner.formats.base import Format
-    from pinner.holding import Held, HeldKey
     from pinner.lockfile.model import Lock
     from pinner.lockfile.resolver import LockedResolver
     from pinner.model import Answer, Located, Place
+    from pinner.oci.digest_kind import DigestKind, DigestKindKey
+    from pinner.oci.resolver import Registry, Resolver
     from pinner.plan import Plan, Settled
-    from pinner.reading import Reading
     from pinner.reference import ImageReference, Platform
-    from pinner.resolve import Registry, Resolver
-    from pinner.screen import Operation, Source
+    from pinner.scan.discover import Target
+    from pinner.scan.scan import Reading
+    from pinner.scan.suppressions import Operation, Source
 
     StrPath: TypeAlias = str | PathLike[str]
 
@@ -65,7 +64,13 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
     for document, format_, located in found:
         path = document.path
         source = attempt(
-            screen, document, format_, located, today=today, places=places.get(path), images_exclude=excluded
+            apply_suppressions,
+            document,
+            format_,
+            located,
+            today=today,
+            places=places.get(path),
+            images_exclude=excluded,
         )
         if isinstance(source, InputError):
             lost[path] = source
@@ -93,7 +98,7 @@ def check(found: Survey, targets: Iterable[Target], settings: Settings, folder: 
     stored = read_lock(place)
     if stored is None:
         return Checked(findings)
-    from pinner.agreement import LockView, with_agreement  # noqa: PLC0415 - only where there is a lock
+    from pinner.findings.lock_agreement import LockView, with_agreement  # noqa: PLC0415 - only where there is a lock
 
     inner = {target.path: place.inner_path(target.file) for target in targets}
     unread = {inner[file.path] for file in found.unreadable}
@@ -162,8 +167,8 @@ async def make_plans(
     on_answer: Callable[[int, int], None] | None = None,
 ) -> tuple[Plan, ...]:
     """Return what ``operation`` (pin, or update to what tags mean) does to ``sources``, every question asked once."""
+    from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
     from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
-    from pinner.resolve import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
 
     asked = [question for source in sources for question in questions(source, operation, settings.platform)]
     answers = await resolve_all(asked, resolver, on_answer)
@@ -181,9 +186,9 @@ async def update_plans(
     Where the settings name a platform every digest becomes that platform's, or the one's that the reference names. An
     index that moved for other platforms alone than those that the settings require stays.
     """
-    from pinner.holding import look_up_held  # noqa: PLC0415 - as above
+    from pinner.oci.digest_kind import look_up_digest_kinds  # noqa: PLC0415 - as above
+    from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import doubtful, make_plan, questions  # noqa: PLC0415 - as above
-    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
 
     if settings.platform is not None:
         return await make_plans(sources, "update", settings, registry, on_answer)
@@ -191,7 +196,7 @@ async def update_plans(
         [question for source in sources for question in questions(source, "update")], registry, on_answer
     )
     moving = [reference for source in sources for reference in doubtful(source, answers)]
-    held = await look_up_held(moving, registry)
+    held = await look_up_digest_kinds(moving, registry)
     settled = await _settled(moving, answers, settings, registry)
     again = [question for source in sources for question in questions(source, "update", None, held)]
     answers |= await resolve_all((question for question in again if question.key not in answers), registry)
@@ -208,8 +213,8 @@ async def _settled(
     import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
 
     from pinner.errors import ResolveError  # noqa: PLC0415 - as above
-    from pinner.holding import moved_elsewhere  # noqa: PLC0415 - as above
     from pinner.model import Question, Resolved  # noqa: PLC0415 - as above
+    from pinner.oci.digest_kind import moved_elsewhere  # noqa: PLC0415 - as above
 
     async def stays(reference: ImageReference) -> bool:
         answer = answers[Question(reference).key]
@@ -229,20 +234,20 @@ async def _settled(
 
 async def held_beside_lock(
     sources: Sequence[Source], resolver: LockedResolver, before: Lock, registry: Registry
-) -> dict[HeldKey, Held]:
+) -> dict[DigestKindKey, DigestKind]:
     """Return what stands behind the digests that updating ``sources`` to what ``resolver`` says would move.
 
     The lock of ``before`` knows most; the registry is asked for the rest.
     """
-    from pinner.holding import held_key, look_up_held  # noqa: PLC0415 - not needed to check
-    from pinner.lockfile.resolver import held_by  # noqa: PLC0415 - as above
+    from pinner.lockfile.resolver import digest_kind_by  # noqa: PLC0415 - as above
+    from pinner.oci.digest_kind import digest_kind_key, look_up_digest_kinds  # noqa: PLC0415 - not needed to check
+    from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import doubtful, questions  # noqa: PLC0415 - as above
-    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
 
     answers = await resolve_all((question for source in sources for question in questions(source, "update")), resolver)
     moving = [reference for source in sources for reference in doubtful(source, answers)]
-    held = held_by(before, moving)
-    return held | await look_up_held((one for one in moving if held_key(one) not in held), registry)
+    held = digest_kind_by(before, moving)
+    return held | await look_up_digest_kinds((one for one in moving if digest_kind_key(one) not in held), registry)
 
 
 async def locked_plans(
@@ -250,14 +255,14 @@ async def locked_plans(
     operation: Operation,
     settings: Settings,
     resolver: LockedResolver,
-    held: Mapping[HeldKey, Held],
+    held: Mapping[DigestKindKey, DigestKind],
 ) -> tuple[Plan, ...]:
     """Return what ``operation`` (pin, update or hold) does to ``sources`` where a lock answers.
 
     A digest that ``held`` says to be one platform's manifest stays that platform's, unless the settings name one.
     """
+    from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
-    from pinner.resolve import resolve_all  # noqa: PLC0415 - as above
 
     kinds = held if settings.platform is None else {}
     asked = [question for source in sources for question in questions(source, operation, settings.platform, kinds)]
@@ -284,7 +289,7 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: St
 def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:
     if memory is None or b":latest@" not in data:  # what pinner wrote is as it wrote it, or not its own any more
         return frozenset()
-    from pinner.memory import recall  # noqa: PLC0415 - hashing is not needed to check
+    from pinner.cache.latest_tags import recall  # noqa: PLC0415 - hashing is not needed to check
 
     return recall(memory, file, data)
 
@@ -312,6 +317,6 @@ def write(
 
 
 def _remember(memory: StrPath, file: str, plan: Plan) -> None:
-    from pinner.memory import remember  # noqa: PLC0415 - hashing is not needed to check
+    from pinner.cache.latest_tags import remember  # noqa: PLC0415 - hashing is not needed to check
 
     remember(memory, file, plan.result, plan.tags_added(_own_tags(memory, file, plan.document.data)))

@@ -1,27 +1,26 @@
-"""Judge each place and plan its edit: what to say, and what to write."""
+"""Plan of edits: a verdict and an edit for every occurrence."""
 
 from __future__ import annotations
 
 from operator import itemgetter
 from types import MappingProxyType
 
-from pinner.errors import InputError, InvalidReferenceError, PinnerError
-from pinner.isolation import attempt
-from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.model import Edit, Mention, Question, Resolved, Skip, Unresolved
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.errors import InputError, InvalidReferenceError, PinnerError, attempt
+from pinner.model import Edit, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
 from pinner.reference import Platform
-from pinner.screen import judged
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from typing import TypeAlias
 
-    from pinner.holding import Held, HeldKey
     from pinner.model import Answer, Document, Place
+    from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.reference import Digest, ImageReference
-    from pinner.screen import Operation, Source
+    from pinner.scan.suppressions import Operation, Source
 
-_NOTHING_HELD: Mapping[HeldKey, Held] = MappingProxyType({})
+_NOTHING_HELD: Mapping[DigestKindKey, DigestKind] = MappingProxyType({})
 LATEST = ":latest"
 """What an untagged reference gets along with its digest: the tag that is followed is visible."""
 
@@ -35,9 +34,9 @@ class Unchanged(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A mention that gets, moves or loses its digest."""
+    """A occurrence that gets, moves or loses its digest."""
 
-    place: Mention
+    place: Occurrence
     edit: Edit
     text: str
     """What the reference reads afterwards, as its consumer sees it."""
@@ -45,9 +44,9 @@ class Changed(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A mention that should have changed and does not: no answer, or no safe edit."""
+    """A occurrence that should have changed and does not: no answer, or no safe edit."""
 
-    place: Mention
+    place: Occurrence
     error: PinnerError
 
 
@@ -96,7 +95,7 @@ def questions(
     source: Source,
     operation: Operation,
     platform: Platform | None = None,
-    held: Mapping[HeldKey, Held] = _NOTHING_HELD,
+    held: Mapping[DigestKindKey, DigestKind] = _NOTHING_HELD,
 ) -> tuple[Question, ...]:
     """Return what ``operation`` needs to know. Unpinning asks nothing.
 
@@ -108,16 +107,16 @@ def questions(
         return ()
     return tuple(
         _question(place, platform, held)
-        for place in judged(source, operation)
-        if isinstance(place, Mention) and _wants_answer(place, operation)
+        for place in occurrences_for(source, operation)
+        if isinstance(place, Occurrence) and _wants_answer(place, operation)
     )
 
 
-def _question(mention: Mention, platform: Platform | None, held: Mapping[HeldKey, Held]) -> Question:
-    reference = mention.reference
-    if platform is not None and mention.platform is not None:
+def _question(occurrence: Occurrence, platform: Platform | None, held: Mapping[DigestKindKey, DigestKind]) -> Question:
+    reference = occurrence.reference
+    if platform is not None and occurrence.platform is not None:
         try:
-            platform = Platform.parse(mention.platform)
+            platform = Platform.parse(occurrence.platform)
         except InvalidReferenceError:
             return Question(reference, platform)
     if platform is None and (kind := _kind(reference, held)) is not None:
@@ -125,23 +124,23 @@ def _question(mention: Mention, platform: Platform | None, held: Mapping[HeldKey
     return Question(reference, platform)
 
 
-def _kind(reference: ImageReference, held: Mapping[HeldKey, Held]) -> Held | None:
+def _kind(reference: ImageReference, held: Mapping[DigestKindKey, DigestKind]) -> DigestKind | None:
     """Return what ``held`` knows of the digest of ``reference``."""
     if not held or reference.digest is None:
         return None
-    from pinner.holding import held_key  # noqa: PLC0415 - only where somebody was asked
+    from pinner.oci.digest_kind import digest_kind_key  # noqa: PLC0415 - only where somebody was asked
 
-    return held.get(held_key(reference))
+    return held.get(digest_kind_key(reference))
 
 
 def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answer]) -> tuple[ImageReference, ...]:
     """Return the references that an update would move to an index, whatever it is that they hold: to be looked up."""
-    from pinner.image import INDEX_TYPES  # noqa: PLC0415 - only where somebody was asked
+    from pinner.oci.types import INDEX_TYPES  # noqa: PLC0415 - only where somebody was asked
 
     return tuple(
         place.reference
-        for place in judged(source, "update")
-        if isinstance(place, Mention)
+        for place in occurrences_for(source, "update")
+        if isinstance(place, Occurrence)
         and place.reference.digest is not None
         and place.reference.tag is not None
         and isinstance(answer := answers[Question(place.reference).key], Resolved)
@@ -150,11 +149,11 @@ def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answe
     )
 
 
-def _wants_answer(mention: Mention, operation: Operation) -> bool:
-    if mention.reference.digest is None:
+def _wants_answer(occurrence: Occurrence, operation: Operation) -> bool:
+    if occurrence.reference.digest is None:
         return operation in ("pin", "update", "hold")
     # `repo@sha256:…` follows no tag: guessing `latest` would change what the file means.
-    return operation in ("update", "hold") and mention.reference.tag is not None
+    return operation in ("update", "hold") and occurrence.reference.tag is not None
 
 
 def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan, ...] | None:
@@ -169,17 +168,17 @@ def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan
 
 
 def _settled_plan(source: Source, operation: Operation) -> Plan | None:
-    places = judged(source, operation)
+    places = occurrences_for(source, operation)
     for place in places:
-        if type(place) is not Skip and _may_change(place, operation):  # type: ignore[arg-type] # a mention
+        if type(place) is not SkippedOccurrence and _may_change(place, operation):  # type: ignore[arg-type] # an occurrence
             return None
     return Plan(source.document, tuple(map(Unchanged, places)), source.document.data)
 
 
-def _may_change(mention: Mention, operation: Operation) -> bool:
+def _may_change(occurrence: Occurrence, operation: Operation) -> bool:
     if operation == "unpin":
-        return mention.reference.digest is not None
-    return _wants_answer(mention, operation)
+        return occurrence.reference.digest is not None
+    return _wants_answer(occurrence, operation)
 
 
 def make_plan(
@@ -188,7 +187,7 @@ def make_plan(
     answers: Mapping[tuple[str, Platform | None], Answer],
     platform: Platform | None = None,
     own_tags: Collection[int] = (),
-    held: Mapping[HeldKey, Held] = _NOTHING_HELD,
+    held: Mapping[DigestKindKey, DigestKind] = _NOTHING_HELD,
     settled: Collection[Settled] = (),
 ) -> Plan:
     """Return what ``operation`` does to ``source``, proved: each edit kept has passed the three laws.
@@ -200,8 +199,8 @@ def make_plan(
     if (plan := _settled_plan(source, operation)) is not None:
         return plan
     verdicts: list[Verdict] = []
-    for place in judged(source, operation):
-        if isinstance(place, Skip):
+    for place in occurrences_for(source, operation):
+        if isinstance(place, SkippedOccurrence):
             verdicts.append(Unchanged(place))
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
@@ -218,7 +217,7 @@ def make_plan(
 
 def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
     """Return the plan of ``verdicts``; a change that fails its proof is a failure."""
-    from pinner.proof import Target, prove  # noqa: PLC0415 - only where something changes
+    from pinner.edits import Target, prove  # noqa: PLC0415 - only where something changes
 
     targets = {
         verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
@@ -240,10 +239,10 @@ def _unsafe() -> UnsafeEditError:
 
 
 def _answer(
-    place: Mention,
+    place: Occurrence,
     answers: Mapping[tuple[str, Platform | None], Answer],
     platform: Platform | None,
-    held: Mapping[HeldKey, Held],
+    held: Mapping[DigestKindKey, DigestKind],
 ) -> Answer:
     kind = _kind(place.reference, held)
     if kind is not None and kind.error is not None:
@@ -251,7 +250,7 @@ def _answer(
     return answers[_question(place, platform, held).key]
 
 
-def _follow(place: Mention, answer: Answer) -> Verdict:
+def _follow(place: Occurrence, answer: Answer) -> Verdict:
     if not isinstance(answer, Resolved):
         return Failed(place, answer.error)
     if place.reference.digest is None:
@@ -266,21 +265,21 @@ def _follow(place: Mention, answer: Answer) -> Verdict:
     return Changed(place, edit, f"{place.reference.familiar}@{answer.digest}", answer.digest)
 
 
-def _unpin(mention: Mention, own_tags: Collection[int]) -> Verdict:
-    digest = mention.reference.digest
+def _unpin(occurrence: Occurrence, own_tags: Collection[int]) -> Verdict:
+    digest = occurrence.reference.digest
     # Without a tag beside it, taking the digest off would make the reference mean `latest`.
-    if digest is None or mention.reference.tag is None:
-        return Unchanged(mention)
-    if mention.digest_span is None:
-        return Failed(mention, _scattered("removed"))
-    start = mention.digest_span.start - 1
-    text = mention.reference.familiar
+    if digest is None or occurrence.reference.tag is None:
+        return Unchanged(occurrence)
+    if occurrence.digest_span is None:
+        return Failed(occurrence, _scattered("removed"))
+    start = occurrence.digest_span.start - 1
+    text = occurrence.reference.familiar
     removed = f"@{digest}"
     if start in own_tags and text.endswith(LATEST):
         start -= len(LATEST)
         text = text.removesuffix(LATEST)
         removed = LATEST + removed
-    return Changed(mention, Edit(start, removed.encode(), b""), text, None)
+    return Changed(occurrence, Edit(start, removed.encode(), b""), text, None)
 
 
 def _scattered(verb: str) -> PinnerError:

@@ -1,4 +1,4 @@
-"""The grammar of image references, a port of distribution/reference's ``ParseNormalizedNamed``.
+"""Image reference grammar and parser, a port of distribution/reference's ``ParseNormalizedNamed``.
 
 Source of every rule: github.com/distribution/reference v0.6 (``regexp.go``, ``normalize.go``) and
 opencontainers/go-digest (``algorithm.go``) for the lengths.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pinner._typing import NamedTuple
 from pinner.errors import InvalidReferenceError
-from pinner.lean import NamedTuple
 
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_PATH = 255

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from forge_talk import Waits, access
 
-from pinner.bot.fleet import Job, Registries, tend_all
+from pinner.bot.context import BotContext, Scope
+from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
 from pinner.bot.git.program import Login
-from pinner.bot.run import Scope, World
+from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.find import load_settings
-from pinner.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.fleet import Report
     from pinner.config import Settings
-    from pinner.resolve import Registry
+    from pinner.oci.resolver import Registry
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -53,13 +53,13 @@ def see_to(
 
         client = connect(forge.face, access(forge, Waits()))
         async with Registries(connected) as registries:
-            world = World(
+            world = BotContext(
                 client,
                 Login(client.default_token_user, forge.token),
                 os.environ,
                 date(2026, 11, 1),
                 NOON,
-                Sightings(None, NOON),
+                FirstSeenStore(None, NOON),
                 load_settings,
                 registries.registry,
             )
@@ -68,7 +68,7 @@ def see_to(
             else:
                 jobs = [Job(name, world, forge.url) for name in names]
             try:
-                await tend_all(jobs, Scope(), tell, at_once, patience)
+                await run_all(jobs, Scope(), tell, at_once, patience)
             finally:
                 await client.aclose()
         return reports

@@ -13,18 +13,18 @@ from fakes import FakeRegistry
 from locks import image
 from memory_forge import MemoryForge, git
 
+from pinner.bot.context import BotContext, Scope
+from pinner.bot.fleet import SharedRegistry
 from pinner.bot.publish import publish
-from pinner.bot.run import Scope, World
-from pinner.bot.shared import SharedRegistry
+from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.find import load_settings
-from pinner.sightings import Sightings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot.run import Published
+    from pinner.bot.context import Published
     from pinner.config import Settings
-    from pinner.resolve import Registry
+    from pinner.oci.resolver import Registry
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -96,13 +96,13 @@ class Place:
         async def registry(_settings: Settings) -> Registry:
             return shared
 
-        world = World(
+        world = BotContext(
             self.forge,
             None,
             os.environ,
             date(2026, 11, 1),
             self.now,
-            Sightings(None, self.now),
+            FirstSeenStore(None, self.now),
             load_settings,
             registry,
             dry_run,

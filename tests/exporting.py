@@ -12,13 +12,13 @@ from pinner.formats import locate
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.model import Document
 from pinner.reference import ImageReference, Platform
-from pinner.screen import screen
+from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pinner.reference import Digest
-    from pinner.screen import Source
+    from pinner.scan.suppressions import Source
 
 SEEN = datetime(2026, 11, 1, tzinfo=UTC)
 AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64", "v8")
@@ -56,7 +56,7 @@ def sources_of(files: Mapping[str, str], images_exclude: tuple[str, ...] = ()) -
         document = Document(path, text.encode())
         located = locate(document)
         assert located is not None, path
-        found.append(screen(document, *located, today=date(2026, 11, 1), images_exclude=images_exclude))
+        found.append(apply_suppressions(document, *located, today=date(2026, 11, 1), images_exclude=images_exclude))
     return tuple(found)
 
 

@@ -6,16 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError
-from pinner.image import Image
-from pinner.matching import matches
 from pinner.model import Resolved
+from pinner.oci.platforms import matches
+from pinner.oci.resolver import Allowance
+from pinner.oci.types import Image
 from pinner.reference import Digest
-from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pinner.image import Attachment, Config, Depth
+    from pinner.oci.types import Attachment, Config, Depth
     from pinner.reference import ImageReference, Platform
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pinner.bot.forges import connect
 from pinner.bot.forges.base import Access
-from pinner.registry.retry import Clock
+from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

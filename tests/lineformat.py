@@ -6,7 +6,7 @@ import re
 
 from pinner.errors import InvalidReferenceError
 from pinner.formats.base import Format
-from pinner.model import Document, Located, Mention, Place, Skip, Span
+from pinner.model import Document, Located, Occurrence, Place, SkippedOccurrence, Span
 from pinner.reference import ImageReference
 
 FORMAT = Format("line", "lineformat", r"\.lines$")
@@ -23,9 +23,11 @@ def locate(document: Document) -> Located | None:
         line = data.count(b"\n", 0, match.start()) + 1
         if match[3] == b"count":
             text = str(data.count(b"@"))
-            places.append(Skip("line", "count", text, line, 1, Span(*match.span()), "computed"))
+            places.append(SkippedOccurrence("line", "count", text, line, 1, Span(*match.span()), "computed"))
         elif match[3] == b"echo":
-            places.append(Skip("line", "echo", last, line, 1, Span(*match.span()), "computed", "it repeats"))
+            places.append(
+                SkippedOccurrence("line", "echo", last, line, 1, Span(*match.span()), "computed", "it repeats")
+            )
         else:
             places.append(_use(match, line))
             last = match[2].decode("latin-1")
@@ -36,12 +38,12 @@ def _use(match: re.Match[bytes], line: int) -> Place:
     text = match[2].decode("latin-1")
     start, end = match.span(2)
     if match[1] == b"keep":
-        return Skip("line", "keep", text, line, 6, Span(start, end), "stage", "kept")
+        return SkippedOccurrence("line", "keep", text, line, 6, Span(start, end), "stage", "kept")
     try:
         reference = ImageReference.parse(text)
     except InvalidReferenceError as error:
-        return Skip("line", "use", text, line, 5, Span(start, end), "invalid-reference", error.message)
+        return SkippedOccurrence("line", "use", text, line, 5, Span(start, end), "invalid-reference", error.message)
     digest = None
     if reference.digest is not None:
         digest = Span(end - len(str(reference.digest)), end)
-    return Mention("line", "use", reference, line, 5, Span(start, end), end, digest)
+    return Occurrence("line", "use", reference, line, 5, Span(start, end), end, digest)

@@ -6,8 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pinner.image import Image, PlatformImage
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 
 if TYPE_CHECKING:

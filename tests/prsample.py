@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pinner.bot.body import render_body, render_message, render_title
 from pinner.bot.model import FileChange, HeldBack, ImageChange, Proposal
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, Platform
 
 OCI = "org.opencontainers.image."

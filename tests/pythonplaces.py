@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner.formats.python import locate
-from pinner.model import Calls, Document, Mention, Place, Skip
+from pinner.model import Calls, Document, Occurrence, Place, SkippedOccurrence
 
 CONTAINER = "from testcontainers.core.container import DockerContainer\n"
 DOCKER = "import docker\n"
@@ -18,14 +18,14 @@ def places(text: str | bytes, *own: str, tiers: tuple[str, ...] = ()) -> tuple[P
 def found(text: str | bytes, *own: str, tiers: tuple[str, ...] = ()) -> list[str]:
     """Return each mention's reference, and ``reason text`` of each skip."""
     return [
-        str(place.reference) if isinstance(place, Mention) else f"{place.reason} {place.text}".rstrip()
+        str(place.reference) if isinstance(place, Occurrence) else f"{place.reason} {place.text}".rstrip()
         for place in places(text, *own, tiers=tiers)
     ]
 
 
-def mentions(text: str | bytes, *own: str, tiers: tuple[str, ...] = ()) -> list[Mention]:
-    return [place for place in places(text, *own, tiers=tiers) if isinstance(place, Mention)]
+def mentions(text: str | bytes, *own: str, tiers: tuple[str, ...] = ()) -> list[Occurrence]:
+    return [place for place in places(text, *own, tiers=tiers) if isinstance(place, Occurrence)]
 
 
-def skips(text: str | bytes) -> list[Skip]:
-    return [place for place in places(text) if isinstance(place, Skip)]
+def skips(text: str | bytes) -> list[SkippedOccurrence]:
+    return [place for place in places(text) if isinstance(place, SkippedOccurrence)]

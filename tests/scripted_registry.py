@@ -13,9 +13,9 @@ import httpx
 
 from pinner.config import Settings
 from pinner.errors import ResolveError
+from pinner.http.retry import Clock, RetryPolicy
 from pinner.reference import ImageReference, Platform
 from pinner.registry.client import RegistryResolver
-from pinner.registry.retry import Clock, Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -189,7 +189,7 @@ def resolver(
     *,
     settings: Settings | None = None,
     environment: Mapping[str, str] | None = None,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     clock: FakeClock | None = None,
     on_warning: Callable[[str], None] | None = None,
     own_places: bool = False,
@@ -201,7 +201,7 @@ def resolver(
         environment={**({} if own_places else {"CONTAINERS_REGISTRIES_CONF": os.devnull}), **(environment or {})},
         transport=registry.transport,
         on_warning=on_warning,
-        patience=patience,
+        retry_policy=retry_policy,
         clock=(clock or FakeClock()).clock,
     )
 

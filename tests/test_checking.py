@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pinner.checking import WORTH_A_PROCESS, examine_all
+from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
-from pinner.discover import Target
 from pinner.pipeline import check, survey
 from pinner.report.base import shown_places, summarise, summary_of
 from pinner.rules import BY_ID, UNPINNED
-from pinner.screen import judged
+from pinner.scan.discover import Target
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pinner.examine import Examined
+    from pinner.checks.file import Examined
 
 TODAY = date(2026, 11, 1)
 DIGEST = "sha256:" + "0a" * 32
@@ -67,7 +67,7 @@ def agree(targets: Sequence[Target], examined: Sequence[Examined], settings: Set
         assert not one.findings or one.data == next(
             source.document.data for source in found.sources if source.document.path == one.path
         )
-    places = shown_places((source.document.path, judged(source, "pin")) for source in found.sources)
+    places = shown_places((source.document.path, occurrences_for(source, "pin")) for source in found.sources)
     counts = map(sum, zip(*(one.counts for one in known), strict=True))
     assert summary_of(len(known), counts, checked.findings, 0) == summarise(
         len(found.sources), places, checked.findings

@@ -21,14 +21,14 @@ from hypothesis import strategies as st
 from test_checking import DIGEST, TODAY, agree, plant
 from world import world
 
-from pinner import cleared
 from pinner.__main__ import main
-from pinner.checking import WORTH_REMEMBERING, Memory, examine_all
-from pinner.cleared import open_record
+from pinner.checks import record as check_record
+from pinner.checks.file import Criteria
+from pinner.checks.record import open_record
+from pinner.checks.run import WORTH_REMEMBERING, Memory, examine_all
 from pinner.config import Settings
-from pinner.discover import Target
-from pinner.examine import Criteria
 from pinner.model import Calls
+from pinner.scan.discover import Target
 
 if sys.platform != "win32":
     import resource
@@ -275,7 +275,7 @@ def test_of_code_that_cannot_be_told_from_another_nothing_is_remembered(tmp_path
     folder, code = tmp_path / "tree", tmp_path / "code"
     folder.mkdir()
     padding(folder)
-    package = Path(cleared.__file__).parent
+    package = Path(check_record.__file__).parent.parent
     shutil.copytree(package, code / "pinner", ignore=shutil.ignore_patterns("__pycache__"))
     if kind == "archive":
         where = shutil.make_archive(str(tmp_path / "packed"), "zip", code)
@@ -400,7 +400,10 @@ def test_a_settled_record_is_not_for_another_python_or_pinner(tmp_path: Path) ->
     targets = padding(tmp_path)
     examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
     key = record(tmp_path).read_text().split("\n")[0]
-    for known in (Path(cleared.__file__), Path(cleared.__file__).parent / "formats" / "dockerfile" / "plain.py"):
+    for known in (
+        Path(check_record.__file__),
+        Path(check_record.__file__).parent.parent / "formats" / "dockerfile" / "plain.py",
+    ):
         status = known.stat()
         assert f"('{known.name}', {status.st_size}, {status.st_mtime_ns}, {status.st_ctime_ns})" in key
     assert "3." in key

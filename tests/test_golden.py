@@ -17,9 +17,9 @@ import pytest
 from fakes import FakeResolver
 
 from pinner.config import Settings
-from pinner.discover import Target
-from pinner.model import Mention
+from pinner.model import Occurrence
 from pinner.pipeline import Survey, make_plans, survey
+from pinner.scan.discover import Target
 
 FORMATS = Path(__file__).parent.parent / "testdata" / "formats"
 CASES = sorted(path.parent for path in FORMATS.glob("*/*/before"))
@@ -47,7 +47,7 @@ def places(found: Survey) -> list[dict[str, Any]]:
                 "owner": place.owner,
                 "platform": place.platform,
             }
-            if isinstance(place, Mention):
+            if isinstance(place, Occurrence):
                 row |= {"reference": str(place.reference), "insert": place.insert}
                 if place.digest_span is not None:
                     row["digest_span"] = [place.digest_span.start, place.digest_span.end]

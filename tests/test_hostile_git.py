@@ -13,11 +13,12 @@ from fakes import FakeResolver
 from hostilegit import bare_looking, committed_bare_looking, git, unpacked
 from world import outcome, world
 
-from pinner import discover, hardened_git
 from pinner.bot.git.clone import clone
 from pinner.bot.git.program import open_git
 from pinner.config import Settings
-from pinner.discover import _listed_by_git
+from pinner.scan import discover
+from pinner.scan import git as hardened_git
+from pinner.scan.discover import _listed_by_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable

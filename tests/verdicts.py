@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InputError, PinnerError, UnavailableError
 from pinner.findings import Finding
-from pinner.model import Mention, Skip, Span
+from pinner.model import Occurrence, SkippedOccurrence, Span
 from pinner.reference import ImageReference
 from pinner.report import renderer
 from pinner.report.base import Verdict, summarise
@@ -28,14 +28,14 @@ class Unread(NamedTuple):
 
 
 def unpinned(path: str = "Dockerfile", text: str = "nginx:1.27", line: int = 1, column: int = 6) -> Finding:
-    place = Mention(
+    place = Occurrence(
         "dockerfile", "from", ImageReference.parse(text), line, column, Span(5, 5 + len(text)), 5 + len(text)
     )
     return found(place, path)
 
 
 def skipped(path: str, text: str, message: str) -> Finding:
-    place = Skip("dockerfile", "from", text, 1, 6, Span(5, 6), "computed", "why")
+    place = SkippedOccurrence("dockerfile", "from", text, 1, 6, Span(5, 6), "computed", "why")
     return found(place, path, CANNOT_PIN, message=message)
 
 
@@ -59,7 +59,7 @@ def verdict(
     files = documents if documents is not None else {finding.path: b"FROM nginx:1.27\n" for finding in findings}
     unread = tuple(Unread(path, InputError(f"is odd: {EVIL}", hint="mend it")) for path in unreadable)
     place = unpinned().place
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     untold = tuple((path, place, UnavailableError(f"is away: {EVIL}", hint="try again")) for path in unanswered)
     return Verdict(findings, summarise(len(files), (), findings), unread, files, untold=untold)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pinner.config import Settings
-    from pinner.resolve import Registry
+    from pinner.oci.resolver import Registry
 
 TODAY = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()

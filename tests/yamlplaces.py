@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from pinner.edits import apply_edits
 from pinner.formats import compose, kubernetes
-from pinner.formats.yamlnodes import Alias, Mapping, Scalar, Sequence
-from pinner.formats.yamlnodes.composer import compose as compose_nodes
-from pinner.formats.yamlnodes.documents import Chunk
-from pinner.formats.yamlnodes.events import c_events
-from pinner.formats.yamlnodes.pages import read_page
-from pinner.formats.yamlnodes.shadow import shadow
-from pinner.model import Document, Edit, Located, Mention, Skip
+from pinner.formats.yaml import Alias, Mapping, Scalar, Sequence
+from pinner.formats.yaml.pages import read_page
+from pinner.formats.yaml.parser import c_events
+from pinner.formats.yaml.parser import compose as compose_nodes
+from pinner.formats.yaml.stream import Chunk, shadow
+from pinner.model import Document, Edit, Located, Occurrence, SkippedOccurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,28 +32,28 @@ def in_kubernetes(text: str | bytes, path: str = "objects.yaml") -> Located:
     return located
 
 
-def mentions(located: Located) -> list[Mention]:
-    return [place for place in located.places if isinstance(place, Mention)]
+def mentions(located: Located) -> list[Occurrence]:
+    return [place for place in located.places if isinstance(place, Occurrence)]
 
 
-def skips(located: Located) -> list[Skip]:
-    return [place for place in located.places if isinstance(place, Skip)]
+def skips(located: Located) -> list[SkippedOccurrence]:
+    return [place for place in located.places if isinstance(place, SkippedOccurrence)]
 
 
 def found(located: Located) -> list[str]:
     """Every place as ``reference``, or ``reason: text``."""
     return [
-        str(place.reference) if isinstance(place, Mention) else f"{place.reason}: {place.text}"
+        str(place.reference) if isinstance(place, Occurrence) else f"{place.reason}: {place.text}"
         for place in located.places
     ]
 
 
-def pinned(data: bytes, places: Iterable[Mention]) -> bytes:
+def pinned(data: bytes, places: Iterable[Occurrence]) -> bytes:
     """Return ``data`` with a digest at every mention: what a run of pinner would write."""
     return apply_edits(data, {edit_of(place, data) for place in places})
 
 
-def edit_of(place: Mention, data: bytes) -> Edit:
+def edit_of(place: Occurrence, data: bytes) -> Edit:
     if place.digest_span is not None:
         old = data[place.digest_span.start : place.digest_span.end]
         return Edit(place.digest_span.start, old, DIGEST.encode())

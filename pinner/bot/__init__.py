@@ -1,1 +1,1 @@
-"""The bot: one idempotent job that keeps a repository's digests current by pull requests."""
+"""Update bot: an idempotent job that keeps digests current by pull requests."""

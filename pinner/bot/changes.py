@@ -1,4 +1,4 @@
-"""Split an update into what each pull request changes: its images, its files, and what it leaves for later."""
+"""Group updates: one update split by pull request."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.groups import DIGESTS, PINS, group_of
 from pinner.bot.model import FileChange, HeldBack, ImageChange
-from pinner.bot.planning import lock_with
+from pinner.bot.plan import lock_with
 from pinner.errors import RateLimitedError, ResolveError, UnavailableError
 from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
-from pinner.model import Mention, as_skip
+from pinner.model import Occurrence, as_skipped
 from pinner.plan import Changed, Failed, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from pinner.bot.planning import Ground, Update
+    from pinner.bot.plan import Update, UpdateInput
     from pinner.config import Group
-    from pinner.image import Image
     from pinner.model import Span
+    from pinner.oci.resolver import Registry
+    from pinner.oci.types import Image
     from pinner.reference import Digest, ImageReference
-    from pinner.resolve import Registry
-    from pinner.screen import Source
+    from pinner.scan.suppressions import Source
 
     Owners = Mapping[tuple[str, Span], str]
 
 
-class Part(NamedTuple):
+class GroupUpdate(NamedTuple):
     """What one group's pull request changes."""
 
     group: str
@@ -43,14 +43,14 @@ class Part(NamedTuple):
 
 
 async def split(
-    ground: Ground, update: Update, registry: Registry, stored: bytes | None
-) -> tuple[dict[str, Part], tuple[Plan, ...]]:
+    update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
+) -> tuple[dict[str, GroupUpdate], tuple[Plan, ...]]:
     """Return the parts of ``update`` by group, the empty ones left out, and plans with every failure.
 
     ``stored`` is the lock's file as it is.
     """
-    groups = ground.settings.groups
-    owners = _owners(update.plans, groups, together=ground.lock is not None)
+    groups = update_input.settings.groups
+    owners = _owners(update.plans, groups, together=update_input.lock is not None)
     failures = tuple(
         Plan(plan.document, failed, plan.document.data)
         for plan in update.plans
@@ -59,7 +59,7 @@ async def split(
     names = _order(groups)
     found = {}
     for name in names:
-        part = await _part(name, owners, ground, update, registry, stored)
+        part = await _part(name, owners, update_input, update, registry, stored)
         if part.changes or part.held_back:
             found[name] = part
     return found, failures
@@ -70,9 +70,9 @@ def _order(groups: Sequence[Group]) -> list[str]:
 
 
 def _owners(plans: Iterable[Plan], groups: Sequence[Group], *, together: bool) -> Owners:
-    """Return which group every mention belongs to that changes or should have, by file and place.
+    """Return which group every occurrence belongs to that changes or should have, by file and place.
 
-    ``together``: all mentions of one tag belong to one group, as a lock has one entry for them; the first that has a
+    ``together``: all occurrences of one tag belong to one group, as a lock has one entry for them; the first that has a
     digest decides.
     """
     owners: dict[tuple[str, Span], str] = {}
@@ -94,8 +94,8 @@ def _owners(plans: Iterable[Plan], groups: Sequence[Group], *, together: bool) -
 
 
 async def _part(
-    name: str, owners: Owners, ground: Ground, update: Update, registry: Registry, stored: bytes | None
-) -> Part:
+    name: str, owners: Owners, update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
+) -> GroupUpdate:
     mine = {key for key, owner in owners.items() if owner == name}
     without_answer = [
         (plan.document.path, verdict)
@@ -104,16 +104,16 @@ async def _part(
         if isinstance(verdict, Failed) and (plan.document.path, verdict.place.span) in mine
     ]
     failed = [verdict for _, verdict in without_answer]
-    plans = await update.again(_masked(ground.sources, owners, name)) if mine else ()
+    plans = await update.again(_masked(update_input.sources, owners, name)) if mine else ()
     changes = await _image_changes(plans, update, registry)
-    held_back = (*_without_answer(failed), *_held_back(name, ground, update))
+    held_back = (*_without_answer(failed), *_held_back(name, update_input, update))
     files = [FileChange(plan.document.path, plan.document.data, plan.result) for plan in plans if plan.changed]
-    if files and (lock := _lock_change(changes, ground, update, stored)) is not None:
+    if files and (lock := _lock_change(changes, update_input, update, stored)) is not None:
         files.append(lock)
     files.sort(key=lambda file: file.path)
     may_pass = any(isinstance(verdict.error, RateLimitedError | UnavailableError) for verdict in failed)
     unanswered = frozenset(path for path, _ in without_answer)
-    return Part(name, changes, tuple(files), held_back, may_pass, unanswered)
+    return GroupUpdate(name, changes, tuple(files), held_back, may_pass, unanswered)
 
 
 def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source]:
@@ -123,8 +123,8 @@ def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source
         path = source.document.path
         if any(owner == name for (file, _), owner in owners.items() if file == path):
             candidates = tuple(
-                candidate._replace(place=as_skip(place, "excluded", "another pull request has this image"))
-                if isinstance(place := candidate.place, Mention) and owners.get((path, place.span), name) != name
+                candidate._replace(place=as_skipped(place, "excluded", "another pull request has this image"))
+                if isinstance(place := candidate.place, Occurrence) and owners.get((path, place.span), name) != name
                 else candidate
                 for candidate in source.candidates
             )
@@ -133,10 +133,10 @@ def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source
 
 
 def _lock_change(
-    changes: Sequence[ImageChange], ground: Ground, update: Update, stored: bytes | None
+    changes: Sequence[ImageChange], update_input: UpdateInput, update: Update, stored: bytes | None
 ) -> FileChange | None:
-    lock = lock_with(ground, update, (change.canonical for change in changes))
-    if lock is None or lock == ground.lock:
+    lock = lock_with(update_input, update, (change.canonical for change in changes))
+    if lock is None or lock == update_input.lock:
         return None
     data = render_lock(lock)
     if stored is not None and b"\r\n" in stored:
@@ -200,28 +200,28 @@ def _without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def _held_back(name: str, ground: Ground, update: Update) -> Iterator[HeldBack]:
+def _held_back(name: str, update_input: UpdateInput, update: Update) -> Iterator[HeldBack]:
     """Yield the updates that are not taken yet, in the words of dates: words of ages would be others every day."""
-    groups = ground.settings.groups
+    groups = update_input.settings.groups
     named: dict[str, tuple[ImageReference, str]] = {}
-    for source in ground.sources:
+    for source in update_input.sources:
         for candidate in source.candidates:
-            if isinstance(mention := candidate.place, Mention):
-                group = group_of(mention.reference, source.document.path, groups)
-                named.setdefault(mention.reference.canonical, (mention.reference, group))
+            if isinstance(occurrence := candidate.place, Occurrence):
+                group = group_of(occurrence.reference, source.document.path, groups)
+                named.setdefault(occurrence.reference.canonical, (occurrence.reference, group))
     for canonical, (reference, group) in sorted(named.items()):
         entry = update.images.get(canonical)
         if group != name or entry is None:
             continue
-        if entry.candidates and ground.settings.min_age is not None:
-            yield _young(reference, entry.candidates[-1].digest, entry.candidates[-1].first_seen, ground)
+        if entry.candidates and update_input.settings.min_age is not None:
+            yield _young(reference, entry.candidates[-1].digest, entry.candidates[-1].first_seen, update_input)
         elif canonical in update.elsewhere:
             yield HeldBack(reference.familiar, None, "moved only for platforms that do not count")
 
 
-def _young(reference: ImageReference, digest: Digest, seen: datetime, ground: Ground) -> HeldBack:
+def _young(reference: ImageReference, digest: Digest, seen: datetime, update_input: UpdateInput) -> HeldBack:
     from datetime import timedelta  # noqa: PLC0415 - only where something waits
 
-    age: timedelta = timedelta(seconds=ground.settings.min_age or 0)
+    age: timedelta = timedelta(seconds=update_input.settings.min_age or 0)
     reason = f"first seen on {seen:%Y-%m-%d}, eligible on {seen + age:%Y-%m-%d}"
     return HeldBack(reference.familiar, digest, reason)

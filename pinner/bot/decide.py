@@ -1,4 +1,4 @@
-"""What to do about one group: the pull request that should be, against what there is. Pure; every action has a reason.
+"""Decision for one group: the wanted pull request against what exists.
 
 Each action is one idempotent step, and they are in an order in which a run may be cut short anywhere: the next run sees
 what is there and goes on. Source: ecosystem.md §4, the twelve essentials.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.bot.forges.base import lacking
-from pinner.bot.marker import read_marker, without_marker
+from pinner.bot.model import read_marker, without_marker
 
 if TYPE_CHECKING:
     from pinner.bot.model import Proposal, PullRequest

@@ -1,4 +1,4 @@
-"""Many repositories: some at once, each on its own, so that what happens to one is of no concern to the others."""
+"""Bot runs over many repositories, concurrent and isolated, each question asked once."""
 
 from __future__ import annotations
 
@@ -8,24 +8,88 @@ import tempfile
 import zlib
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
+from pinner.bot.context import Published
 from pinner.bot.decide import Outcome
 from pinner.bot.publish import publish
-from pinner.bot.run import Published
-from pinner.bot.shared import SharedRegistry
-from pinner.errors import ConfigError, PinnerError
+from pinner.errors import ConfigError, PinnerError, RateLimitedError, UnavailableError
 from pinner.limits import REPOSITORY_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from pinner.bot.context import BotContext, Scope
     from pinner.bot.model import Repository
-    from pinner.bot.run import Scope, World
     from pinner.config import Settings
-    from pinner.resolve import Registry
+    from pinner.model import Resolved
+    from pinner.oci.resolver import Allowance, Registry
+    from pinner.oci.types import Attachment, Config, Depth, Image
+    from pinner.reference import ImageReference, Platform
+
+
+class SharedRegistry:
+    """A `pinner.oci.resolver.Registry` that remembers, for a run, what another one said.
+
+    What may pass (no connection, a limit) is not remembered: a later repository asks again.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
+
+    async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
+        """Return what the tag of ``reference`` means now."""
+        key = ("resolve", reference.canonical, platform)
+        answer: Resolved = await self._once(key, lambda: self._registry.resolve(reference, platform))
+        return answer
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        """Return what is served under the digest of ``reference``, or under its tag."""
+        wanted = None if platforms is None else frozenset(platforms)
+        key = ("describe", reference.canonical, reference.digest, depth, wanted)
+        image: Image = await self._once(key, lambda: self._registry.describe(reference, depth, platforms))
+        return image
+
+    async def config(self, reference: ImageReference) -> Config | None:
+        """Return the config under the digest of ``reference``, or None."""
+        key = ("config", reference.repository, reference.digest)
+        config: Config | None = await self._once(key, lambda: self._registry.config(reference))
+        return config
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        """Return what lies beside ``reference``."""
+        key = ("attachments", reference.canonical, reference.digest)
+        found: tuple[Attachment, ...] = await self._once(key, lambda: self._registry.attachments(reference))
+        return found
+
+    async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
+        """Return how much ``registry`` lets us fetch: that is another with every question."""
+        return await self._registry.allowance(registry, reference)
+
+    async def aclose(self) -> None:
+        """End what nobody waits for any more."""
+        for task in self._asked.values():
+            task.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
+
+    async def _once(self, key: tuple[object, ...], ask: Callable[[], Awaitable[object]]) -> Any:  # noqa: ANN401 - each key's own
+        task = self._asked.get(key)
+        if task is None or _may_be_better_now(task):
+            task = self._asked[key] = asyncio.ensure_future(ask())
+        # Whoever asked first may give up; the others still want to know.
+        return await asyncio.shield(task)
+
+
+def _may_be_better_now(task: asyncio.Task[Any]) -> bool:
+    if not task.done() or task.cancelled():
+        return task.done()
+    return isinstance(task.exception(), RateLimitedError | UnavailableError)
+
 
 AT_ONCE = 4
 """Repositories that are seen to at the same time."""
@@ -39,14 +103,14 @@ class Job(NamedTuple):
 
     name: str
     """``owner/name``."""
-    world: World
+    world: BotContext
     server: str
     """``https://github.com``: where the token may go."""
     repository: Repository | None = None
     """Where it was listed; None for one that was named, and is still to be asked for."""
 
 
-class Lost(NamedTuple):
+class UnreachableRepository(NamedTuple):
     """One repository that cannot be seen to: its forge was not to be found."""
 
     name: str
@@ -119,8 +183,8 @@ class Registries:
         return self._open[key]
 
 
-async def tend_all(
-    jobs: Sequence[Job | Lost],
+async def run_all(
+    jobs: Sequence[Job | UnreachableRepository],
     scope: Scope,
     on_report: Callable[[Report], None],
     at_once: int = AT_ONCE,
@@ -132,9 +196,9 @@ async def tend_all(
     """
     slots = asyncio.Semaphore(at_once)
 
-    async def one(job: Job | Lost) -> Report:
+    async def one(job: Job | UnreachableRepository) -> Report:
         async with slots:
-            return await tend(job, scope, patience)
+            return await run_one(job, scope, patience)
 
     tasks = [asyncio.create_task(one(job)) for job in jobs]
     try:
@@ -146,9 +210,9 @@ async def tend_all(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def tend(job: Job | Lost, scope: Scope, patience: float = PATIENCE) -> Report:
+async def run_one(job: Job | UnreachableRepository, scope: Scope, patience: float = PATIENCE) -> Report:
     """See to one repository; every error is part of the report."""
-    if isinstance(job, Lost):
+    if isinstance(job, UnreachableRepository):
         return Report(job.name, error=job.error)
     try:
         async with asyncio.timeout(patience):

@@ -1,4 +1,4 @@
-"""Which pull request a reference belongs to, and what the settings say of that pull request. Pure."""
+"""Groups of pull requests: which one a reference belongs to, and its settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config.bot import DIGESTS, PINS, branch_end
 from pinner.gitignore import read_patterns
-from pinner.screen import matches
+from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,41 +1,40 @@
-"""The story of one repository: clone it, plan the update, and bring each group's pull request to what it should be."""
+"""Bot run of one repository: clone, plan, and bring each pull request up to date."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pinner import pipeline
-from pinner.bot.act import Tools, act
 from pinner.bot.body import render_body, render_message, render_title
-from pinner.bot.changes import Part, split
+from pinner.bot.changes import GroupUpdate, split
+from pinner.bot.context import Published, Step
 from pinner.bot.decide import Decision, Limits, Observed, decide
+from pinner.bot.execute import Tools, execute
 from pinner.bot.forges.base import ForbiddenError, ForgeError
-from pinner.bot.git.branches import fetch_branches, judge, look_at_remote
+from pinner.bot.git.branches import fetch_branches, judge, look_at_remote, make_commit
 from pinner.bot.git.clone import NoBranchError, clone
-from pinner.bot.git.commit import make_commit
 from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.model import Author, Proposal
-from pinner.bot.planning import Ground, RememberedSightings, plan_update, seen_in, to_remember
-from pinner.bot.remembering import locks_on_branches, read_memory, write_memory
-from pinner.bot.run import Published, Step
+from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
+from pinner.bot.state import locks_on_branches, read_memory, write_memory
 from pinner.config.schedule import in_schedule
-from pinner.discover import discover
 from pinner.errors import ConfigError
 from pinner.formats import claims
+from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock
-from pinner.lockstore import lock_file, read_lock
+from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pinner.bot.context import BotContext, Scope
     from pinner.bot.decide import Branch
     from pinner.bot.git.branches import Fetched, Remote
     from pinner.bot.git.clone import Clone
     from pinner.bot.groups import GroupOptions
     from pinner.bot.model import PullRequest, Repository
-    from pinner.bot.run import Scope, World
     from pinner.config import Settings
     from pinner.pipeline import Survey
 
@@ -43,7 +42,7 @@ _READ_BESIDES = frozenset({"pinner.toml", "pyproject.toml", "pinner.lock"})
 """What a run reads at the root of a repository, beyond what formats claim."""
 
 
-async def publish(repository: Repository, scope: Scope, world: World, folder: Path) -> Published:
+async def publish(repository: Repository, scope: Scope, world: BotContext, folder: Path) -> Published:
     """Bring the pull requests of ``repository`` to what they should be; ``folder`` is empty and for the clone.
 
     Whatever interrupts it, another run goes on from what is there. Raises `PinnerError`.
@@ -66,7 +65,7 @@ async def publish(repository: Repository, scope: Scope, world: World, folder: Pa
             ) from error
     targets = discover(_there(scope.paths, there), settings, str(there.folder), world.environment)
     survey = pipeline.survey(targets, settings, today=world.today)
-    story = _Story(repository, scope, world, there, settings, base, survey)
+    story = _RepositoryRun(repository, scope, world, there, settings, base, survey)
     return await story.tell()
 
 
@@ -81,7 +80,7 @@ def _refuse_read_only(repository: Repository) -> None:
 
 
 async def _cloned(
-    repository: Repository, branch: str, scope: Scope, world: World, folder: Path
+    repository: Repository, branch: str, scope: Scope, world: BotContext, folder: Path
 ) -> tuple[Clone, Settings]:
     named = frozenset(scope.paths)
     git = open_git(folder, world.environment, repository.clone_url, world.login)
@@ -109,14 +108,14 @@ def _there(paths: Sequence[str], there: Clone) -> tuple[str, ...]:
     return found if found or not paths else (".git",)
 
 
-class _Story:
+class _RepositoryRun:
     """What is known of one repository while its pull requests are seen to."""
 
     def __init__(
         self,
         repository: Repository,
         scope: Scope,
-        world: World,
+        world: BotContext,
         there: Clone,
         settings: Settings,
         base: str,
@@ -141,40 +140,40 @@ class _Story:
         self._branches = await fetch_branches(git, sorted(remote.branches))
         requests = await world.forge.open_branches(self._repository, prefix)
         self._open = {request.branch: request for request in requests}
-        ground, stored = await self._ground(remote)
+        update_input, stored = await self._update_input(remote)
         registry = await world.registry(settings)
-        update = await plan_update(ground, registry)
-        parts, failures = await split(ground, update, registry, stored)
-        steps = [step for name in self._left_over() if (step := await self._step(name, Part(name))) is not None]
+        update = await plan_update(update_input, registry)
+        parts, failures = await split(update_input, update, registry, stored)
+        steps = [step for name in self._left_over() if (step := await self._step(name, GroupUpdate(name))) is not None]
         for name in (*(group.name for group in settings.groups), DIGESTS, PINS):
-            step = await self._step(options_of(name, settings).branch, parts.get(name, Part(name)))
+            step = await self._step(options_of(name, settings).branch, parts.get(name, GroupUpdate(name)))
             if step is not None:
                 steps.append(step)
         if settings.min_age is not None and not world.dry_run:
-            trouble = await write_memory(self._clone, remote, to_remember(ground, update), self._author)
+            trouble = await write_memory(self._clone, remote, to_remember(update_input, update), self._author)
             self._notes += [] if trouble is None else [trouble]
         return Published(
             self._repository, tuple(steps), failures, self._survey.unreadable, tuple(dict.fromkeys(self._notes))
         )
 
-    async def _ground(self, remote: Remote) -> tuple[Ground, bytes | None]:
+    async def _update_input(self, remote: Remote) -> tuple[UpdateInput, bytes | None]:
         """Return what the update starts from, and the lock's file."""
         git, settings, world = self._clone.git, self._settings, self._world
         stored = read_lock(lock_file(settings, str(self._clone.folder)))
         locks = [] if stored is None else await locks_on_branches(git, self._branches.values())
         memory = Lock() if settings.min_age is None else await read_memory(git, remote)
-        sightings = RememberedSightings(world.sightings, seen_in([memory, *locks]))
+        first_seen_store = RememberedFirstSeen(world.first_seen_store, seen_in([memory, *locks]))
         everything = self._survey.sources
-        ground = Ground(
+        update_input = UpdateInput(
             self._scope.select(everything),
             everything,
             settings,
             None if stored is None else stored.lock,
             memory,
-            sightings,
+            first_seen_store,
             self._scope.to_index,
         )
-        return ground, None if stored is None else stored.data
+        return update_input, None if stored is None else stored.data
 
     def _left_over(self) -> list[str]:
         """Return the branches that no group of the settings has any more."""
@@ -183,7 +182,7 @@ class _Story:
         known = {options_of(name, settings).branch for name in names}
         return sorted({*self._branches, *self._open} - known) if self._scope.is_all else []
 
-    async def _step(self, branch: str, part: Part) -> Step | None:
+    async def _step(self, branch: str, part: GroupUpdate) -> Step | None:
         """See to the pull request of one branch; None where there is none and need be none."""
         fetched = self._branches.get(branch)
         if not part.changes and fetched is None and branch not in self._open and not part.held_back:
@@ -194,7 +193,7 @@ class _Story:
         except (ForgeError, GitError) as error:
             return Step(Decision("waiting", error.message), proposal, error=error)
 
-    async def _brought_about(self, proposal: Proposal, part: Part, fetched: Fetched | None) -> Step:
+    async def _brought_about(self, proposal: Proposal, part: GroupUpdate, fetched: Fetched | None) -> Step:
         world, repository = self._world, self._repository
         requests = await world.forge.pull_requests(repository, proposal.branch)
         branch = None if fetched is None else await judge(self._clone, fetched, proposal.files)
@@ -216,7 +215,7 @@ class _Story:
             self._settings.bot.commits,
             self._settings.bot.branch_prefix,
         )
-        opened, notes = await act(decision.actions, proposal, tools)
+        opened, notes = await execute(decision.actions, proposal, tools)
         self._notes += notes
         if opened is not None:
             self._open[proposal.branch] = opened
@@ -224,7 +223,7 @@ class _Story:
             self._open.pop(proposal.branch, None)
         return Step(decision, proposal, url if opened is None else opened.url, part.held_back)
 
-    def _reason_to_wait(self, proposal: Proposal, part: Part, branch: Branch | None) -> str | None:
+    def _reason_to_wait(self, proposal: Proposal, part: GroupUpdate, branch: Branch | None) -> str | None:
         """Return why what is there is left as it is, where not all is known that it takes to tell."""
         if branch is None:
             return None
@@ -242,7 +241,7 @@ class _Story:
     def _options(self, name: str) -> GroupOptions:
         return options_of(name, self._settings)
 
-    def _proposal(self, branch: str, part: Part) -> Proposal:
+    def _proposal(self, branch: str, part: GroupUpdate) -> Proposal:
         options, bot = self._options(part.group), self._settings.bot
         proposal = Proposal(
             part.group,

@@ -1,11 +1,11 @@
-"""Titles of pull requests and messages of commits: from templates, and the same for the same proposal. Pure."""
+"""Pull request titles and commit messages from templates."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.bot.marker import TRAILER
-from pinner.config.template import fill_template
+from pinner.bot.model import TRAILER
+from pinner.config.bot import fill_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

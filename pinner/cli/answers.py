@@ -1,12 +1,12 @@
-"""Turn sources into plans: asking only where there is something to ask."""
+"""Registry answers for a command."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from pinner import pipeline
+from pinner._typing import TYPE_CHECKING
 from pinner.errors import ConfigError
-from pinner.lean import TYPE_CHECKING
 from pinner.plan import settled_plans
 from pinner.report.escapes import printable
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
+    from pinner.oci.resolver import Registry
     from pinner.plan import Plan
-    from pinner.resolve import Registry
-    from pinner.screen import Operation, Source
+    from pinner.scan.suppressions import Operation, Source
 
     T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def with_registry(
     """
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
 
-    from pinner.cli.progress import with_progress  # noqa: PLC0415 - brings asyncio
+    from pinner.cli.online import with_progress  # noqa: PLC0415 - brings asyncio
 
     async def run() -> T:
         async with context.connect(settings, context.environment) as registry:
@@ -99,4 +99,4 @@ def _warn(terminal: Terminal, said: list[str], warning: str) -> None:
         if terminal.interactive:
             # Off with the line of progress, which comes back by itself.
             terminal.status(f"\r{' ' * _PROGRESS_WIDTH}\r")
-        terminal.say(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
+        terminal.info(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")

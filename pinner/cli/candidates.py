@@ -1,4 +1,4 @@
-"""Where a hash may be from: the lock of the repository around the current folder, and the images its files name."""
+"""Candidate names for a hash: the lock, and the images of the repository's files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
 from pinner.config.find import repository_around
-from pinner.discover import discover
 from pinner.errors import PinnerError
 from pinner.filesystem import read_regular
 from pinner.identity.hashes import named, repo_digests
 from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
-from pinner.model import Mention
+from pinner.model import Occurrence
+from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,9 +36,9 @@ class Candidates(NamedTuple):
     """In the order to ask: those that stand beside the hash in a file come first."""
     searched: tuple[str, ...] = ()
 
-    def names_for(self, sightings: Iterable[Sighting]) -> tuple[ImageReference, ...]:
-        """Return the names to ask about, those of ``sightings`` before all others."""
-        known = {reference.canonical: reference for one in sightings for reference in _names(one)}
+    def names_for(self, first_seen_store: Iterable[Sighting]) -> tuple[ImageReference, ...]:
+        """Return the names to ask about, those of ``first_seen_store`` before all others."""
+        known = {reference.canonical: reference for one in first_seen_store for reference in _names(one)}
         names = known or {reference.canonical: reference for reference in self.names}
         return tuple(names.values())[:_MAX_ASKED]
 
@@ -66,7 +66,7 @@ def gather(context: Context, settings: Settings, query: Query) -> Candidates:
     targets = discover((), settings, root, context.environment)
     sources = pipeline.survey(targets, settings, today=context.today).sources
     places = (candidate.place for source in sources for candidate in source.candidates)
-    references = [place.reference for place in places if isinstance(place, Mention) and place.reference.domain]
+    references = [place.reference for place in places if isinstance(place, Occurrence) and place.reference.domain]
     # False sorts before True: what is pinned to this very hash is asked about first.
     references.sort(key=lambda reference: not query.fits(reference.digest))
     names = tuple({reference.canonical: reference for reference in references}.values())

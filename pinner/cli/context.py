@@ -1,4 +1,4 @@
-"""What a run takes from the world, in one value: tests pass another one in."""
+"""Process environment of a run in one value, which tests replace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from io import BytesIO
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
     from pinner.config import Settings
-    from pinner.resolve import Registry
+    from pinner.oci.resolver import Registry
 
     Connect = Callable[[Settings, Mapping[str, str]], AbstractAsyncContextManager[Registry]]
 

@@ -1,4 +1,4 @@
-"""The lock's part in a command: find it, bring it up to date, write it, answer from it."""
+"""Lock step of a command: found, updated, written, answered from."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import os
 from datetime import timedelta
 
 from pinner import pipeline
-from pinner.caches import cache_folder
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cache.first_seen import open_first_seen
+from pinner.cache.paths import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.errors import InputError
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.lockfile.file import LockFile, save_lock
 from pinner.lockfile.model import NAME, Lock
-from pinner.lockfile.resolver import LockedResolver, held_by
+from pinner.lockfile.resolver import LockedResolver, digest_kind_by
+from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockfile.usage import Scan, followed, names_in, rebuilt, usages
-from pinner.locking import Outcome, Wish, ask_what_lacks, to_ask
-from pinner.lockstore import LockFile, save_lock
 from pinner.plan import Failed, Plan, settled_plans
 from pinner.report.escapes import printable
 from pinner.report.locks import render_held_back
 from pinner.report.style import hint_line
-from pinner.sightings import open_sightings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from pinner.cache.first_seen import FirstSeenStore
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
-    from pinner.discover import Target
     from pinner.errors import ResolveError
-    from pinner.holding import Held, HeldKey
+    from pinner.oci.digest_kind import DigestKind, DigestKindKey
+    from pinner.oci.resolver import Registry
     from pinner.pipeline import Survey
     from pinner.reference import ImageReference
-    from pinner.resolve import Registry
-    from pinner.screen import Operation, Source
-    from pinner.sightings import Sightings
+    from pinner.scan.discover import Target
+    from pinner.scan.suppressions import Operation, Source
 
 
 class Run(NamedTuple):
@@ -47,7 +47,7 @@ class Run(NamedTuple):
     before: Lock
     """As it was read; empty where there is none."""
     scan: Scan
-    sightings: Sightings
+    first_seen_store: FirstSeenStore
 
 
 class Locked(NamedTuple):
@@ -75,8 +75,8 @@ def open_run(
 ) -> Run:
     """Return the run of a command that has ``seen`` its files."""
     cache = cache_folder(context.environment) if settings.use_cache else None
-    sightings = open_sightings(context.environment, cache, context.clock())
-    return Run(context, settings, terminal, place, before, _scan(context, place, seen), sightings)
+    first_seen_store = open_first_seen(context.environment, cache, context.clock())
+    return Run(context, settings, terminal, place, before, _scan(context, place, seen), first_seen_store)
 
 
 def _scan(context: Context, place: LockFile, seen: Seen) -> Scan:
@@ -106,7 +106,9 @@ class Asked(NamedTuple):
     """The sources whose digests are looked up where the lock does not know them: an update keeps their kind."""
 
 
-def bring_up_to_date(run: Run, sources: Sequence[Source], asked: Asked) -> tuple[Outcome, Mapping[HeldKey, Held]]:
+def bring_up_to_date(
+    run: Run, sources: Sequence[Source], asked: Asked
+) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
     """Return what the lock becomes, and what stands behind the digests of ``asked.holders`` as far as they will move.
 
     Nobody is asked where the lock says it all. What a person should know is said.
@@ -117,8 +119,10 @@ def bring_up_to_date(run: Run, sources: Sequence[Source], asked: Asked) -> tuple
     if not to_ask(wish, run.before):
         return Outcome(run.before.images), {}
 
-    async def work(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Outcome, Mapping[HeldKey, Held]]:
-        outcome = await ask_what_lacks(run.before, wish, registry, run.sightings, on_answer)
+    async def work(
+        registry: Registry, on_answer: Callable[[int, int], None]
+    ) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
+        outcome = await ask_what_lacks(run.before, wish, registry, run.first_seen_store, on_answer)
         resolver = LockedResolver(Lock(outcome.images), outcome.failures)
         return outcome, await pipeline.held_beside_lock(asked.holders, resolver, run.before, registry)
 
@@ -133,7 +137,7 @@ def _say_conflicts(run: Run, outcome: Outcome) -> None:
     style = run.terminal.talk_style
     for conflict in outcome.conflicts:
         others = ", ".join(f"{style.short(digest)} in {place}" for digest, place in conflict.others.items())
-        run.terminal.say(
+        run.terminal.info(
             f"{style.severity('warning')}: {printable(str(conflict.reference))} is held to different digests: "
             f"{NAME} takes {style.short(conflict.digest)}; there is {printable(others)}",
             hint_line("`pinner pin --locked` makes them one", style),
@@ -145,7 +149,7 @@ def _say_held_back(run: Run, outcome: Outcome, wish: Wish) -> None:
         return
     lock = Lock(outcome.images)
     names = set(wish.refresh) - outcome.failures.keys()
-    run.terminal.say(*render_held_back(lock, names, run.sightings.now, wish.min_age, run.terminal.talk_style))
+    run.terminal.info(*render_held_back(lock, names, run.first_seen_store.now, wish.min_age, run.terminal.talk_style))
 
 
 def keep(run: Run, outcome: Outcome, *, write: bool = True) -> Locked:
@@ -186,12 +190,12 @@ def change_by_lock(
     operation = order.operation
     asked = Asked(usages(selected).keys())
     if operation == "update":
-        tags = {mention.reference.canonical for source in selected for mention in followed(source, "update")}
+        tags = {occurrence.reference.canonical for source in selected for occurrence in followed(source, "update")}
         to_platform = order.to_index or run.settings.platform is not None
         asked = Asked({*asked.about, *tags}, tags, () if to_platform else selected)
     if operation == "hold":
         outcome = Outcome(run.before.images)
-        held: Mapping[HeldKey, Held] = held_by(run.before, _pinned(selected))
+        held: Mapping[DigestKindKey, DigestKind] = digest_kind_by(run.before, _pinned(selected))
     else:
         outcome, held = bring_up_to_date(run, everything, asked)
     locked = keep(run, outcome, write=order.write)
@@ -203,11 +207,13 @@ def change_by_lock(
 
 
 def _pinned(sources: Iterable[Source]) -> list[ImageReference]:
-    return [mention.reference for source in sources for mention in followed(source) if mention.reference.digest]
+    return [
+        occurrence.reference for source in sources for occurrence in followed(source) if occurrence.reference.digest
+    ]
 
 
 def _plans(
-    run: Run, sources: Sequence[Source], operation: Operation, locked: Locked, held: Mapping[HeldKey, Held]
+    run: Run, sources: Sequence[Source], operation: Operation, locked: Locked, held: Mapping[DigestKindKey, DigestKind]
 ) -> tuple[Plan, ...]:
     """Return the plans that make ``sources`` what the lock says; ``held`` tells which digests are one platform's."""
     settled = settled_plans(sources, operation)
@@ -220,13 +226,13 @@ def _plans(
 
 
 def failed_plans(sources: Sequence[Source], failures: Mapping[str, ResolveError]) -> tuple[Plan, ...]:
-    """Return plans that do nothing but say which mentions ``failures`` (by canonical name) concern."""
+    """Return plans that do nothing but say which occurrences ``failures`` (by canonical name) concern."""
     found = []
     for source in sources:
         verdicts = tuple(
-            Failed(mention, failures[mention.reference.canonical])
-            for mention in followed(source)
-            if mention.reference.canonical in failures
+            Failed(occurrence, failures[occurrence.reference.canonical])
+            for occurrence in followed(source)
+            if occurrence.reference.canonical in failures
         )
         if verdicts:
             found.append(Plan(source.document, verdicts, source.document.data))

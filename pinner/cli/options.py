@@ -1,8 +1,8 @@
-"""What a command line comes to: the options that every command takes, and what to run."""
+"""Options of every command, and the exit statuses (a contract, see README)."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,3 +34,20 @@ class Invocation(NamedTuple):
 
     options: Options
     run: Callable[[Context], int]
+
+
+CLEAN = 0
+FOUND = 1
+"""``check`` found something, or files changed and ``--exit-non-zero-on-change`` asked to be told."""
+MISUSED = 2
+"""A wrong option, configuration or path."""
+UNTOLD = 3
+"""Something could not be told: no answer, an unreadable file, or a mistake of pinner's own."""
+INTERRUPTED = 130
+
+
+def exit_status(*, found: bool, untold: bool) -> int:
+    """Return the status of a run that ended by itself; findings outweigh what could not be told."""
+    if found:
+        return FOUND
+    return UNTOLD if untold else CLEAN

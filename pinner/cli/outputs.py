@@ -1,13 +1,12 @@
-"""Where a report goes and in which format: the terminal, files, and what the CI system at hand wants beside them."""
+"""Report destinations and formats: terminal, files, CI systems."""
 
 from __future__ import annotations
 
 import os
 
-from pinner.cli.look import complain_about
-from pinner.errors import ConfigError
-from pinner.isolation import apart, attempt
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cli.scan import complain_about
+from pinner.errors import ConfigError, apart, attempt
 from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.escapes import escaped, form_of, printable
@@ -106,7 +105,7 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
         style = terminal.style if report.file == STDOUT else PLAIN
         lines, failed = _rendered(shown, report.format, style)
         if report.file == STDOUT:
-            terminal.data(lines, form_of(report.format))
+            terminal.output(lines, form_of(report.format))
         else:
             error = attempt(_save, report.file, escaped(lines, form_of(report.format)), context.folder)
             if error is not None:
@@ -174,7 +173,7 @@ def _tell_github(verdict: Verdict, outputs: Outputs, context: Context, terminal:
     if outputs.annotate:
         from pinner.report.as_github import annotation_lines  # noqa: PLC0415 - on GitHub alone
 
-        terminal.complain(annotation_lines(verdict), "commands")
+        terminal.error(annotation_lines(verdict), "commands")
     file = context.environment.get("GITHUB_STEP_SUMMARY")
     if not (outputs.summarise and file and (verdict.findings or verdict.unreadable or verdict.untold)):
         return

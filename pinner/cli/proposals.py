@@ -1,12 +1,12 @@
-"""``--diff --format``: what would change, in the formats of ``check``, for programs that suggest it in a review."""
+"""``--diff --format``: planned changes as findings, for programs that suggest them in a review."""
 
 from __future__ import annotations
 
+from pinner._typing import TYPE_CHECKING
 from pinner.cli.outputs import Outputs, Report, deliver
-from pinner.lean import TYPE_CHECKING
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
-from pinner.report.proposals import proposed_findings
+from pinner.report.patch import proposed_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,18 +1,23 @@
-"""Settings of a run: the configuration file's, with what the command line says on top."""
+"""Settings of a command: configuration file, options, and image selection."""
 
 from __future__ import annotations
 
 import os
 
+from pinner._typing import TYPE_CHECKING
 from pinner.config.find import load_settings
 from pinner.errors import ConfigError, InvalidReferenceError
-from pinner.lean import TYPE_CHECKING
+from pinner.model import Occurrence, as_skipped
 from pinner.reference import Platform
+from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pinner.cli.context import Context
     from pinner.cli.options import Options
     from pinner.config import Settings
+    from pinner.scan.suppressions import Candidate, Source
 
 
 def settings_for(context: Context, options: Options) -> Settings:
@@ -54,3 +59,29 @@ def _platform(text: str | None) -> Platform | None:
         return Platform.parse(text)
     except InvalidReferenceError as error:
         raise ConfigError(f"--platform: {error.message}", hint=error.hint) from error
+
+
+def select(sources: Sequence[Source], only: Sequence[str], exclude: Sequence[str]) -> tuple[Source, ...]:
+    """Return ``sources`` with every image left alone that no glob of ``only`` fits, or that one of ``exclude`` does."""
+    if not only and not exclude:
+        return tuple(sources)
+    return tuple(
+        source._replace(candidates=tuple(_judged(candidate, only, exclude) for candidate in source.candidates))
+        for source in sources
+    )
+
+
+def _judged(candidate: Candidate, only: Sequence[str], exclude: Sequence[str]) -> Candidate:
+    place = candidate.place
+    if not isinstance(place, Occurrence):
+        return candidate
+    if matches(place.reference, exclude):
+        return candidate._replace(place=as_skipped(place, "excluded", "--exclude leaves this image alone"))
+    if only and not matches(place.reference, only):
+        return candidate._replace(place=as_skipped(place, "excluded", "--only is about other images"))
+    return candidate
+
+
+def nothing_selected(sources: Sequence[Source]) -> bool:
+    """Tell whether no occurrence is left in ``sources``."""
+    return not any(isinstance(candidate.place, Occurrence) for source in sources for candidate in source.candidates)

@@ -1,13 +1,13 @@
-"""Where a run speaks: data to stdout, talk to stderr, in colour where it is wanted."""
+"""Terminal output: data to stdout, messages to stderr, colour where wanted."""
 
 from __future__ import annotations
 
 import os
 import stat
 
+from pinner._typing import TYPE_CHECKING
 from pinner.cli.options import DEFAULTS
 from pinner.errors import InputError
-from pinner.lean import TYPE_CHECKING
 from pinner.report.escapes import escaped
 from pinner.report.style import Style
 
@@ -56,7 +56,7 @@ class Terminal:
         """Tell whether what goes to stdout may come into the log of a CI job; a file is nobody's log."""
         return self._has_runner and not _is_file(self._stdout)
 
-    def data(self, lines: Iterable[str], form: Form = "text", *, color: bool | None = None) -> None:
+    def output(self, lines: Iterable[str], form: Form = "text", *, color: bool | None = None) -> None:
         """Write ``lines`` to stdout; ``form`` says how they spell what must not be there as it is.
 
         ``color`` tells whether pinner's colours are in it, where that is not as `style` says.
@@ -71,19 +71,19 @@ class Terminal:
         """Write ``text`` that holds nothing foreign, help or a shell's script, to stdout as it is."""
         self._write_lines(self._stdout, text.splitlines())
 
-    def complain(self, lines: Iterable[str], form: Form = "text") -> None:
+    def error(self, lines: Iterable[str], form: Form = "text") -> None:
         """Write an error's ``lines`` to stderr, in every mode."""
         self._write_lines(self._stderr, escaped(lines, form, color=self.talk_style.color))
 
-    def say(self, *lines: str) -> None:
+    def info(self, *lines: str) -> None:
         """Write ``lines`` to stderr, unless the user wants quiet."""
         if not self._quiet:
-            self.complain(lines)
+            self.error(lines)
 
     def detail(self, *lines: str) -> None:
         """Write ``lines`` to stderr where the user asked for more (``-v``)."""
         if self._verbose:
-            self.say(*lines)
+            self.info(*lines)
 
     def status(self, text: str) -> None:
         """Write ``text`` to stderr without a line's end: what progress needs to come and go on one line."""

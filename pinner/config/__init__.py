@@ -1,10 +1,10 @@
-"""Settings of a run: flags over ``pinner.toml`` or ``[tool.pinner]`` in pyproject.toml over defaults."""
+"""Settings of a run: flags over ``pinner.toml`` or ``[tool.pinner]`` over defaults."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.model import Calls
 
 if TYPE_CHECKING:

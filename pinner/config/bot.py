@@ -1,23 +1,91 @@
-"""What a configuration file may say of pull requests: the tables ``[bot]`` and ``[[group]]``."""
+"""Configuration of pull requests: the tables ``[bot]`` and ``[[group]]``, templates, branch names.
+
+``{name}`` stands for a value, ``{{`` and ``}}`` for the braces. Not `str.format`: that reads attributes and items of
+what it is given, and pads to gigabytes where it is told to.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from pinner.config import COMMIT_WAYS, BotSettings, Group
-from pinner.config.branches import is_branch_name, slug
 from pinner.config.schedule import ScheduleError, parse_window
 from pinner.config.table import Table
-from pinner.config.template import MESSAGE_WORDS, TITLE_WORDS, TemplateError, check_template
-from pinner.errors import did_you_mean
+from pinner.errors import PinnerError, did_you_mean
 from pinner.gitignore import read_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pinner.config import CommitWay
     from pinner.config.schedule import Window
+
+
+_MOST = 60
+"""Characters of a slug: forges show about as many, and some limit a ref's file name to 255 bytes."""
+# git-check-ref-format(1), rules 1 to 10; `-` first is refused by `git branch`.
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?=/|\Z)|\A[-./]|[./]\Z")
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def is_branch_name(name: str) -> bool:
+    """Tell whether git takes ``name`` for a branch, as `git check-ref-format --branch` does.
+
+    Stricter in one thing: ``refs/…`` would read as a full ref's name, to people and to forges.
+    """
+    return name not in ("", "@", "HEAD") and not name.startswith("refs/") and _FORBIDDEN.search(name) is None
+
+
+def slug(name: str) -> str:
+    """Return ``name`` in lower-case ASCII letters, digits and hyphens, 60 at most and never none.
+
+    What it cannot spell, or must cut, it tells apart by a hash.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    text = _NO_SLUG.sub("-", plain).strip("-")
+    if text and len(text) <= _MOST and not any(character.isalnum() and character > "\x7f" for character in plain):
+        return text
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return "-".join(filter(None, (text[: _MOST - len(mark) - 1].strip("-"), mark)))
+
+
+TITLE_WORDS = ("summary", "group", "count", "images", "image")
+"""The placeholders of a title."""
+MESSAGE_WORDS = ("title", "changes", *TITLE_WORDS)
+"""The placeholders of a commit message."""
+_PIECE = re.compile(r"\{\{|\}\}|\{(?P<word>[^{}]*)\}|(?P<stray>[{}])")
+
+
+class TemplateError(PinnerError):
+    """A template with a placeholder that there is not, or a brace that closes nothing."""
+
+
+def check_template(template: str, words: Collection[str]) -> None:
+    """Raise `TemplateError` where ``template`` has a placeholder that is not among ``words``, or a lone brace."""
+    for piece in _PIECE.finditer(template):
+        word = piece["word"]
+        if piece["stray"]:
+            raise TemplateError(f"has a lone `{piece['stray']}`", hint="write `{{` and `}}` for braces that stay")
+        if word is not None and word not in words:
+            known = ", ".join(f"{{{name}}}" for name in words)
+            raise TemplateError(
+                f"has an unknown placeholder `{{{word}}}`",
+                hint=did_you_mean(word, words) or f"the placeholders here are {known}",
+            )
+
+
+def fill_template(template: str, values: Mapping[str, str]) -> str:
+    """Return ``template`` with each placeholder replaced by its value, once: values may hold braces themselves.
+
+    Raises `TemplateError` as `check_template` does.
+    """
+    check_template(template, tuple(values))
+    return _PIECE.sub(lambda piece: values[piece["word"]] if piece["word"] is not None else piece[0][0], template)
+
 
 DIGESTS = "digests"
 """The group of what no group of the settings has."""

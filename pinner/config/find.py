@@ -1,13 +1,13 @@
-"""Find the configuration file that governs a folder, and read it."""
+"""Configuration file discovery: from a folder upwards."""
 
 from __future__ import annotations
 
 import os
 
+from pinner._typing import TYPE_CHECKING
 from pinner.config import Settings
 from pinner.errors import ConfigError
 from pinner.filesystem import read_regular
-from pinner.lean import TYPE_CHECKING
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:

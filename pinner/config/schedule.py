@@ -1,4 +1,4 @@
-"""When the bot may open something new: weekdays, hours and a time zone.
+"""Schedule parser: weekdays, hours and a time zone in which the bot may open pull requests.
 
 One window is ``[days] [hours] [zone]``, parts left out being every day, all day and UTC::
 

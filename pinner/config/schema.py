@@ -1,4 +1,4 @@
-"""What a configuration file may say: TOML in, `Settings` out, and one clear error for anything else."""
+"""Configuration schema: TOML in, `Settings` out, one clear error for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TOML table whose every complaint names file and key: what the schema reads a configuration file by."""
+"""TOML table reader whose errors name file and key."""
 
 from __future__ import annotations
 

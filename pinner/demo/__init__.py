@@ -1,4 +1,4 @@
-"""``pinner demo``: the main job on a small project, answered by the OCI layout beside this file. No network."""
+"""Demonstration project for ``pinner demo``, answered by an OCI layout without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pinner.lock says, for tools that pin without rewriting: one module each, and one line here."""
+"""Export target registry: the lock for tools that pin without rewriting."""
 
 from __future__ import annotations
 

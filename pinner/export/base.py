@@ -1,15 +1,17 @@
-"""What every export works from: the lock, the places of the sources, and what each of them should say."""
+"""Export model: the lock, the occurrences, what each should say, and YAML scalars."""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pinner.errors import InvalidReferenceError, PinnerError
 from pinner.lockfile.select import platform_image
-from pinner.model import Mention
+from pinner.model import Occurrence
 from pinner.plan import LATEST
 from pinner.reference import ImageReference, Platform
-from pinner.screen import judged
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from pinner.lockfile.model import Entry, Lock
     from pinner.model import Place
     from pinner.reference import Digest
-    from pinner.screen import Source
+    from pinner.scan.suppressions import Source
+
 
 # A file says so of these images, or builds them: whatever a tool does to others of their name must leave them alone.
 _LEFT_ALONE = ("ignored", "excluded", "built-here", "built-elsewhere", "pull-policy")
@@ -108,15 +111,15 @@ def wishes(asked: Asked, concerns: Callable[[str, Place], bool]) -> tuple[list[W
     problems: list[Problem] = []
     for source in asked.sources:
         path = source.document.path
-        for place in judged(source, "pin"):
+        for place in occurrences_for(source, "pin"):
             reference = _named(place) if concerns(source.format.name, place) else None
             if reference is None:
                 continue
             digest: Digest | PinnerError | None = reference.digest
-            if isinstance(place, Mention) or place.reason == _HELD_ELSEWHERE:
+            if isinstance(place, Occurrence) or place.reason == _HELD_ELSEWHERE:
                 digest = held(reference, asked, place.platform)
             if isinstance(digest, PinnerError):
-                problems += [problem(path, place, digest)] if isinstance(place, Mention) else []
+                problems += [problem(path, place, digest)] if isinstance(place, Occurrence) else []
                 digest = reference.digest
             found.append(Wish(path, place, reference, digest))
     return found, problems
@@ -124,7 +127,7 @@ def wishes(asked: Asked, concerns: Callable[[str, Place], bool]) -> tuple[list[W
 
 def _named(place: Place) -> ImageReference | None:
     """Return the image that ``place`` names, where a tool may come across it."""
-    if isinstance(place, Mention):
+    if isinstance(place, Occurrence):
         return place.reference
     if place.reason not in (*_LEFT_ALONE, _HELD_ELSEWHERE):
         return None
@@ -208,7 +211,7 @@ def settled(found: Iterable[Wish], key: Callable[[Wish], str], consumer: str) ->
 
 
 def _torn(name: str, first: Wish, other: Wish, consumer: str) -> Problem:
-    if not isinstance(other.place, Mention):
+    if not isinstance(other.place, Occurrence):
         first, other = other, first
     where = f"{first.path}:{first.place.line}"
     return problem(
@@ -226,3 +229,16 @@ def _said(wish: Wish) -> str:
     if wish.digest is None:
         return "left as it is"
     return f"{wish.tag or ''}@{wish.digest.algorithm}:{wish.digest.hex[:12]}…"
+
+
+# Starts with a letter, so no number, date or indicator; a colon is followed by something, so no key.
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@-]|:(?!$))*")
+# yaml.org/type/bool.html and null.html: what YAML 1.1 readers, go-yaml among them, take for something else.
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+
+
+def scalar(text: str) -> str:
+    """Return ``text`` as a YAML scalar that every reader takes for this very string."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)

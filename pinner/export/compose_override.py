@@ -1,4 +1,6 @@
-"""A compose file with each service's image and its digest, for ``docker compose -f compose.yaml -f FILE``.
+"""Compose override file with each service's image and digest, and the files of a project.
+
+Source: ``DefaultFileNames`` and ``DefaultOverrideFileNames`` in compose-go's ``cli/options.go``; the first counts.
 
 What compose fills in stays: ``nginx:${TAG:-1.27}`` becomes ``nginx:${TAG:-1.27@sha256:…}``, so that another ``TAG``
 is heeded and not overruled. A service that extends another is named too, for compose follows ``extends`` within each
@@ -7,24 +9,91 @@ file before it merges files (compose-go, ``loader/loader.go``). Services that ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pinner.errors import PinnerError
-from pinner.export.base import Export, Problem, held, problem, wishes
-from pinner.export.lineage import Reader
-from pinner.export.projects import choose
-from pinner.export.yamltext import scalar
-from pinner.model import Mention
+from pinner.errors import ConfigError, PinnerError
+from pinner.export.base import Export, Problem, held, problem, scalar, wishes
+from pinner.export.compose_extends import Reader
+from pinner.model import Occurrence
 from pinner.plan import LATEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from pinner.export.base import Asked
-    from pinner.export.lineage import Written
+    from pinner.export.compose_extends import Written
     from pinner.formats.compose.services import Service
     from pinner.model import Place
     from pinner.reference import Digest
+    from pinner.scan.suppressions import Source
+
+
+_BASES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+_SHOWN = 5
+
+
+class Project(NamedTuple):
+    """Compose files that are read together."""
+
+    sources: tuple[Source, ...]
+    """The later changes what the earlier says."""
+    left_out: tuple[str, ...] = ()
+    """The paths of the compose files that are not part of it."""
+
+
+def choose(sources: Sequence[Source], named: Sequence[str], included: Collection[str] = ()) -> Project:
+    """Return the one project among ``sources``; ``named`` are the paths that were given one by one, in that order.
+
+    What is ``included`` by others is part of theirs, and no project by itself.
+
+    Raises `ConfigError` where there are several, and where nothing tells which files belong together.
+    """
+    found = {source.document.path: source for source in sources if source.format.name == "compose"}
+    paths = [path for path in named if path in found] or _found_together(
+        [path for path in found if path not in included]
+    )
+    return Project(tuple(found[path] for path in paths), tuple(path for path in found if path not in paths))
+
+
+def _found_together(paths: list[str]) -> list[str]:
+    """Return the paths that ``docker compose`` would read without ``-f``, in the one folder where there are such."""
+    folders: dict[str, dict[str, str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, {})[name] = path
+    projects = [together for names in folders.values() if (together := _by_default(names))]
+    if len(projects) == 1:
+        return projects[0]
+    if projects:
+        raise ConfigError(
+            f"there are {len(projects)} compose projects, and an override is for one: {_listed(projects)}",
+            hint=f"name its file or folder: `pinner export compose-override {projects[0][0]}`",
+        )
+    if len(paths) > 1:
+        raise ConfigError(
+            f"`docker compose` reads none of these by itself: {_listed([[path] for path in paths])}",
+            hint="name those that you give it with `-f`, in the same order",
+        )
+    return paths
+
+
+def _by_default(names: dict[str, str]) -> list[str]:
+    base = next((names[name] for name in _BASES if name in names), None)
+    if base is None:
+        return []
+    return [base, *[names[name] for name in _OVERRIDES if name in names][:1]]
+
+
+def _listed(projects: Sequence[Sequence[str]]) -> str:
+    first = ", ".join(f"`{project[0]}`" for project in projects[:_SHOWN])
+    return f"{first} and {len(projects) - _SHOWN} more" if len(projects) > _SHOWN else first
+
 
 THING = "service"
 _HEAD = "# Made by `pinner export compose-override` from pinner.lock; the last file to give with `docker compose -f`.\n"
@@ -85,27 +154,27 @@ def _outcome(service: Service, image: Written | Problem, asked: Asked) -> _Outco
     """Return what the override says of ``service``; None where it has nothing to say."""
     if isinstance(image, Problem):
         return image
-    mention = image.place
+    occurrence = image.place
     # A skip was named already; an image that nobody pulls needs no digest.
-    if not isinstance(mention, Mention) or service.text(service.inherited("pull_policy")) in _NOT_PULLED:
+    if not isinstance(occurrence, Occurrence) or service.text(service.inherited("pull_policy")) in _NOT_PULLED:
         return None
-    digest = held(mention.reference, asked, service.platform)
+    digest = held(occurrence.reference, asked, service.platform)
     if isinstance(digest, PinnerError):
-        return problem(image.path, mention, digest)
-    return None if digest == mention.reference.digest else _pinned(image, mention, digest)
+        return problem(image.path, occurrence, digest)
+    return None if digest == occurrence.reference.digest else _pinned(image, occurrence, digest)
 
 
-def _pinned(image: Written, mention: Mention, digest: Digest) -> _Outcome:
+def _pinned(image: Written, occurrence: Occurrence, digest: Digest) -> _Outcome:
     """Return the text of ``image`` with ``digest`` where the file would have it."""
-    text, reference = image.text, mention.reference
+    text, reference = image.text, occurrence.reference
     if reference.digest is None:
-        at = text.ends.index(mention.insert) + 1
+        at = text.ends.index(occurrence.insert) + 1
         added = f"{'' if reference.tag else LATEST}@{digest}"
         return str(text[:at]) + added + str(text[at:])
-    if mention.digest_span is None:
+    if occurrence.digest_span is None:
         error = PinnerError("the digest is put together from several places: an override cannot tell what to move")
-        return problem(image.path, mention, error)
-    at = text.starts.index(mention.digest_span.start)
+        return problem(image.path, occurrence, error)
+    at = text.starts.index(occurrence.digest_span.start)
     return str(text[:at]) + str(digest) + str(text[at + len(str(reference.digest)) :])
 
 
@@ -114,7 +183,7 @@ def _out_of_reach(asked: Asked) -> Iterable[Problem]:
     found, missing = wishes(asked, _is_not_overridden)
     yield from missing
     for wish in found:
-        if isinstance(wish.place, Mention) and not wish.is_met:
+        if isinstance(wish.place, Occurrence) and not wish.is_met:
             what = "volume" if wish.place.kind == "image-volume" else "hook"
             error = PinnerError(
                 f"`{wish.reference}` is the image of a {what}: an override would have to repeat the whole {what}",

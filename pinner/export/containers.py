@@ -1,16 +1,16 @@
-"""Which images of a manifest kustomize changes: those in lists called ``containers`` and ``initContainers``."""
+"""Images in a manifest that kustomize changes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pinner.formats.source import LineIndex
-from pinner.formats.yamlnodes import Alias, Budget, Mapping, Scalar, Sequence, load, parse, resolve
-from pinner.formats.yamlnodes.fields import Fields
-from pinner.formats.yamlnodes.text import content_start, reference_text
+from pinner.formats.yaml import Alias, Budget, Mapping, Scalar, Sequence, load, parse, resolve
+from pinner.formats.yaml.lookup import KeyLookup
+from pinner.formats.yaml.scalars import content_start, reference_text
 
 if TYPE_CHECKING:
-    from pinner.formats.yamlnodes import Node
+    from pinner.formats.yaml import Node
 
 _LISTS = ("containers", "initContainers")
 
@@ -32,7 +32,7 @@ def container_images(data: bytes) -> frozenset[tuple[int, int]]:
 
 def _offsets(root: Node, data: bytes) -> list[int]:
     """Return the offsets of the images under ``root``, each collection entered once in each role."""
-    fields = Fields()
+    fields = KeyLookup()
     found: list[int] = []
     seen: set[tuple[int, bool]] = set()
     stack: list[tuple[Node, bool]] = [(root, False)]
@@ -60,7 +60,7 @@ def _holds_containers(key: str, value: Node, *, inherited: bool) -> bool:
 
 
 def _offset(written: Node, data: bytes) -> list[int]:
-    """Return where the image stands that ``written`` is or stands for, as a mention has it."""
+    """Return where the image stands that ``written`` is or stands for, as an occurrence has it."""
     if type(written) is Alias:
         return [written.start]
     if type(written) is not Scalar:

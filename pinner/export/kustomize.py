@@ -1,4 +1,4 @@
-"""A kustomize Component whose ``images:`` hold what the lock does; an overlay names it under ``components:``.
+"""Kustomize component whose ``images:`` hold what the lock does.
 
 Source: github.com/kubernetes-sigs/kustomize ``api/filters/imagetag`` and ``api/internal/image``. An image is known by
 its name as the manifest writes it, without the tag, and ``name`` is a regular expression between ``^`` and an optional
@@ -11,17 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.errors import PinnerError
-from pinner.export.base import Export, problem, settled, wishes
+from pinner.export.base import Export, problem, scalar, settled, wishes
 from pinner.export.containers import container_images
-from pinner.export.yamltext import scalar
-from pinner.model import Mention
+from pinner.model import Occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pinner.export.base import Asked, Problem, Wish
     from pinner.model import Place
-    from pinner.screen import Source
+    from pinner.scan.suppressions import Source
 
 THING = "image name"
 _HEAD = """\
@@ -78,7 +77,7 @@ def _within_reach(found: Iterable[Wish], sources: Sequence[Source]) -> tuple[lis
     for wish in found:
         if (wish.place.line, wish.place.column) in places[wish.path]:
             reached.append(wish)
-        elif isinstance(wish.place, Mention) and not wish.is_met:
+        elif isinstance(wish.place, Occurrence) and not wish.is_met:
             beyond.append(problem(wish.path, wish.place, _beyond(wish)))
     return reached, beyond
 

@@ -1,4 +1,4 @@
-"""A BuildKit source policy: what a build pulls is converted to what the lock holds, and no Dockerfile changes.
+"""BuildKit source policy: pulls of a build converted to what the lock holds.
 
 Source: github.com/moby/buildkit ``sourcepolicy`` (``engine.go``, ``matcher.go``, ``pb/policy.proto``). A source is
 known by its identifier, the normalised name with tag and digest. A rule without a ``match_type`` matches where its

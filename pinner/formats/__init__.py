@@ -1,11 +1,11 @@
-"""The formats pinner knows: one module (or folder) each, and one line here."""
+"""Format registry: which formats exist, which files they claim."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from pinner._typing import TYPE_CHECKING
 from pinner.formats.base import Format
-from pinner.lean import TYPE_CHECKING
 from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES
 from pinner.model import Calls
 

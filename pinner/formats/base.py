@@ -1,4 +1,4 @@
-"""What a format is: a name, the file names it claims, and a module with a pure function that locates references."""
+"""Format type: a name, the file names it claims, a module that locates references."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import cache
 from importlib import import_module
 
-from pinner.lean import TYPE_CHECKING, NamedTuple, cast
+from pinner._typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         def locate(self, document: Document) -> Located | None:
             """Return what ``document`` holds, or None where the content is not of this format after all.
 
-            Never raises, on any bytes: what cannot be parsed comes back as a `Skip` with reason ``parse-error`` or
+            Never raises, on any bytes: what cannot be parsed comes back as a `SkippedOccurrence` with reason
+            ``parse-error`` or
             ``templated``, and the rest of the document goes on.
             """
             ...
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         """A format with rules that reach from one file to another."""
 
         def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-            """Return what every document of one family holds after all: mentions become skips."""
+            """Return what every document of one family holds after all: occurrences become skips."""
             ...
 
         def family(self, path: str) -> str:

@@ -1,4 +1,4 @@
-"""``# pinner: ignore`` comments: what a file's authors do not want pinned, why, and until when.
+"""Pragma parser: ``# pinner: ignore`` comments, their reasons and expiry dates.
 
 ``# pinner: ignore[PIN001] reason until=2027-01-31`` on the reference's own line (where the format has trailing
 comments) or on a comment line directly above; ``# pinner: ignore-file`` among the file's leading comments.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.rules import IDS, RULES
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The byte view of a document: offsets are bytes, lines end with LF, columns count characters."""
+"""Line and column index of a document's bytes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a hash is, what an archive or a local image holds, whether a registry serves the same. No I/O here."""
+"""Identification of a hash, an archive, a layout or a local image."""

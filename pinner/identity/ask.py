@@ -1,4 +1,4 @@
-"""Ask what names mean, as deep as it takes to tell a hash or a local image; failures are answers."""
+"""Registry queries that identify a hash or a local image."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from pinner.identity.model import Form, LocalImage, Query
-    from pinner.image import Depth, Image
+    from pinner.oci.resolver import Registry
+    from pinner.oci.types import Depth, Image
     from pinner.reference import Digest, ImageReference
-    from pinner.resolve import Registry
 
 _DEPTHS: tuple[Depth, ...] = ("index", "manifests", "configs")
 

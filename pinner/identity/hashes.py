@@ -1,4 +1,4 @@
-"""Hashes: what was asked for, and as what it is known in what a registry serves, an engine holds or the lock says."""
+"""Hash lookup: as what a hash is known in a registry, an engine or the lock."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.identity.model import LocalImage, Proof, Role
-    from pinner.image import Image, PlatformImage
     from pinner.lockfile.model import Lock, LockedDigest
+    from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Platform
 
 _SHORT = re.compile(r"(?:sha256:)?([0-9a-f]{12,64})")

@@ -1,1 +1,1 @@
-"""Cross-file linking: what the repository makes of a name that one file says."""
+"""Linker: what the repository makes of a name that one file says."""

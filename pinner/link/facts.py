@@ -1,8 +1,8 @@
-"""Facts for the linker: what one file states about images that other files name. Values only; formats make them."""
+"""Facts for the linker: what one file states about images that other files name."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias

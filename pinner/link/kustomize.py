@@ -1,4 +1,4 @@
-"""kustomize's ``images``, linked: which entry replaces which image on the way from a base to what is rendered.
+"""Kustomize overlays linked: which entry of ``images`` replaces which image.
 
 The order is kustomize's own (api/internal/target/kusttarget.go, api/internal/image/updater.go): resources, components,
 patches, then the ``images`` of the kustomization, entry after entry; an overlay does the same to what its bases render.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -102,7 +102,7 @@ class Overlays:
         self._by_folder = {
             posixpath.dirname(path): node for path, node in self._nodes.items() if not node.fact.is_deployment
         }
-        self._reach: dict[str, dict[str, set[Chain]]] = {}
+        self._zone: dict[str, dict[str, set[Chain]]] = {}
 
     def chains(self) -> dict[str, set[Chain]]:
         """Return, by the path of each file that one of them reaches, its ways to what is rendered.
@@ -132,7 +132,7 @@ class Overlays:
 
     def _reached(self, node: _Node, trail: tuple[str, ...]) -> dict[str, set[Chain]]:
         """Return what ``node`` reaches, each with its chains up to and with the entries of ``node``."""
-        known = self._reach.get(node.path)
+        known = self._zone.get(node.path)
         if known is not None or node.path in trail:
             return known or {}
         trail = (*trail, node.path)
@@ -149,7 +149,7 @@ class Overlays:
         # Inline patches are changed by the entries beside them.
         found.setdefault(node.path, set()).add(())
         self._extend(found, node.entries)
-        self._reach[node.path] = found
+        self._zone[node.path] = found
         return found
 
     def _accumulate(self, found: dict[str, set[Chain]], node: _Node, written: str, trail: tuple[str, ...]) -> None:

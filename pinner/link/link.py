@@ -1,4 +1,4 @@
-"""The linker: places of single files in, what the whole repository makes of them out.
+"""Linking of a run's files: places of single files in, those of the repository out.
 
 Pure; its result depends neither on the order of the files nor on files that state nothing about the others.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import posixpath
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.facts import Built, ImageTransformer, Kustomization
 from pinner.link.kustomize import Image, Overlays, rendered
-from pinner.model import Mention, Skip, as_skip
+from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -78,17 +78,17 @@ class Linker:
         return tuple([self._judge(path, place) for place in places])
 
     def _judge(self, path: str, place: Place) -> Place:
-        if place.format != "kubernetes" or (type(place) is Skip and place.reason == "built-elsewhere"):
+        if place.format != "kubernetes" or (type(place) is SkippedOccurrence and place.reason == "built-elsewhere"):
             return place
         ruling = self._ruling(path, place)
         return place if ruling is None else _skipped(place, ruling)
 
     def _ruling(self, path: str, place: Place) -> Ruling | None:
-        text = str(place.reference) if isinstance(place, Mention) else place.text
+        text = str(place.reference) if isinstance(place, Occurrence) else place.text
         if not text:
             return None
         ruling = self._replaced(path, place, text) if path in self._chains else None
-        return ruling or (self._made(path, place.reference) if isinstance(place, Mention) else None)
+        return ruling or (self._made(path, place.reference) if isinstance(place, Occurrence) else None)
 
     def _made(self, path: str, reference: ImageReference) -> Ruling | None:
         for builders in self._builders(path):
@@ -110,7 +110,7 @@ class Linker:
 
     def _replaced(self, path: str, place: Place, text: str) -> Ruling | None:
         """Return who replaces the image ``text``, where it is not rendered as it stands on any way."""
-        if isinstance(place, Skip) and place.reason == "separate-tag":
+        if isinstance(place, SkippedOccurrence) and place.reason == "separate-tag":
             return None
         images = list(self._images(path, place, text))
         foreign = [image for image in images if image.named_by is not None and image.tagged_by is None]
@@ -146,8 +146,8 @@ def _replacement(images: Sequence[Image], what: str) -> Ruling:
 
 def _skipped(place: Place, ruling: Ruling) -> Place:
     decided_by = (ruling.decided_by,)
-    if isinstance(place, Mention):
-        return as_skip(place, ruling.reason, ruling.detail)._replace(decided_by=decided_by)
+    if isinstance(place, Occurrence):
+        return as_skipped(place, ruling.reason, ruling.detail)._replace(decided_by=decided_by)
     return place._replace(reason=ruling.reason, detail=ruling.detail, decided_by=decided_by)
 
 

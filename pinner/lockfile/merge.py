@@ -1,10 +1,10 @@
-"""Bring two runs' changes together, image by image: two that write at once lose nothing."""
+"""Merge of two runs' lock changes, image by image."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 from pinner.lockfile.model import Entry, Lock
 
 if TYPE_CHECKING:

@@ -1,10 +1,10 @@
-"""The nouns of pinner.lock: an entry for each image, a list of images for each file."""
+"""Lock types: an entry for each image, the images of each file."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:

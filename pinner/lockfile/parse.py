@@ -1,4 +1,4 @@
-"""Read pinner.lock: bytes in, a `Lock` out, and one clear error with its place for anything else."""
+"""Lockfile parser whose errors name line and column."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from datetime import datetime
 from types import MappingProxyType
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
-from pinner.lean import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import VERSION, Entry, Lock, LockedDigest, LockedPlatform
-from pinner.lockfile.places import line_and_column, spots
+from pinner.lockfile.positions import line_and_column, spots
 from pinner.reference import Digest, ImageReference, Platform
 
 if TYPE_CHECKING:

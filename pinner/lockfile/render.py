@@ -1,10 +1,10 @@
-"""Write pinner.lock: the same lock gives the same bytes, and one image's change is one place in a diff."""
+"""Lockfile renderer: the same lock gives the same bytes."""
 
 from __future__ import annotations
 
 import json
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 from pinner.lockfile.model import VERSION
 
 if TYPE_CHECKING:

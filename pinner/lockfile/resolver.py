@@ -1,23 +1,23 @@
-"""The lock answers in the registries' place: what tags mean, and what stands behind digests."""
+"""Resolver that answers from the lock."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
+from pinner._typing import TYPE_CHECKING
 from pinner.errors import NotFoundError
-from pinner.holding import Held, held_key
-from pinner.image import INDEX_TYPES
-from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import NAME
 from pinner.lockfile.select import platform_image
 from pinner.model import Resolved
+from pinner.oci.digest_kind import DigestKind, digest_kind_key
+from pinner.oci.types import INDEX_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pinner.errors import ResolveError
-    from pinner.holding import HeldKey
     from pinner.lockfile.model import Lock
+    from pinner.oci.digest_kind import DigestKindKey
     from pinner.reference import ImageReference, Platform
 
 _NO_FAILURES: Mapping[str, ResolveError] = MappingProxyType({})
@@ -27,7 +27,7 @@ _DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 class LockedResolver:
-    """A `pinner.resolve.Resolver` that asks nobody."""
+    """A `pinner.oci.resolver.Resolver` that asks nobody."""
 
     def __init__(self, lock: Lock, failures: Mapping[str, ResolveError] = _NO_FAILURES) -> None:
         """``failures`` are raised for the names (canonical) that they hold, whatever the lock says."""
@@ -57,7 +57,7 @@ class LockedResolver:
         return Resolved(image.digest, _manifest_type(record.media_type))
 
 
-def held_by(lock: Lock, references: Iterable[ImageReference]) -> dict[HeldKey, Held]:
+def digest_kind_by(lock: Lock, references: Iterable[ImageReference]) -> dict[DigestKindKey, DigestKind]:
     """Return what stands behind the digests of ``references``, as far as ``lock`` knows, without asking anybody."""
     found = {}
     for reference in references:
@@ -67,11 +67,11 @@ def held_by(lock: Lock, references: Iterable[ImageReference]) -> dict[HeldKey, H
         for record in (entry.selected, *entry.candidates):
             if record.digest == reference.digest:
                 platforms = iter(record.platforms) if record.media_type not in INDEX_TYPES else iter(())
-                found[held_key(reference)] = Held(record.media_type, next(platforms, None))
+                found[digest_kind_key(reference)] = DigestKind(record.media_type, next(platforms, None))
                 break
             platform = next((one for one, image in record.platforms.items() if image.digest == reference.digest), None)
             if platform is not None:
-                found[held_key(reference)] = Held(_manifest_type(record.media_type), platform)
+                found[digest_kind_key(reference)] = DigestKind(_manifest_type(record.media_type), platform)
                 break
     return found
 

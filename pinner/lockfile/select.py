@@ -1,20 +1,20 @@
-"""Choose what a tag is held to: the newest digest that is old enough, and what counts as a change at all."""
+"""Digest selection for a lock entry: the newest that is old enough, and what counts as a change."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
+from pinner._typing import TYPE_CHECKING
 from pinner.errors import InvalidReferenceError
-from pinner.lean import TYPE_CHECKING
 from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
-from pinner.matching import best
+from pinner.oci.platforms import best
 from pinner.reference import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from pinner.image import Image, PlatformImage
+    from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Digest
 
 LABELS = tuple(f"org.opencontainers.image.{name}" for name in ("source", "revision", "version", "created"))

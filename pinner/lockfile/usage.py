@@ -1,20 +1,20 @@
-"""What files need of a lock: the images they name, by full name, and what of a lock no file needs any more."""
+"""Lock usage: images that files need of a lock, and entries that no file needs."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import Entry, Lock
-from pinner.model import Mention
-from pinner.screen import judged
+from pinner.model import Occurrence
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pinner.lockfile.model import LockedDigest
     from pinner.reference import Digest, ImageReference
-    from pinner.screen import Operation, Source
+    from pinner.scan.suppressions import Operation, Source
 
 
 class Usage(NamedTuple):
@@ -37,14 +37,16 @@ class Scan(NamedTuple):
     """Tells whether the run would have seen a path: one that it did not see names nothing any more."""
 
 
-def follows_tag(mention: Mention) -> bool:
-    """Tell whether a lock can hold ``mention``: `repo@sha256:…` names no tag to follow."""
-    return mention.reference.digest is None or mention.reference.tag is not None
+def follows_tag(occurrence: Occurrence) -> bool:
+    """Tell whether a lock can hold ``occurrence``: `repo@sha256:…` names no tag to follow."""
+    return occurrence.reference.digest is None or occurrence.reference.tag is not None
 
 
-def followed(source: Source, operation: Operation = "pin") -> Iterator[Mention]:
-    """Yield the mentions of ``source`` that ``operation`` may touch and a lock can hold."""
-    return (place for place in judged(source, operation) if isinstance(place, Mention) and follows_tag(place))
+def followed(source: Source, operation: Operation = "pin") -> Iterator[Occurrence]:
+    """Yield the occurrences of ``source`` that ``operation`` may touch and a lock can hold."""
+    return (
+        place for place in occurrences_for(source, operation) if isinstance(place, Occurrence) and follows_tag(place)
+    )
 
 
 def usages(sources: Iterable[Source]) -> dict[str, Usage]:
@@ -52,11 +54,11 @@ def usages(sources: Iterable[Source]) -> dict[str, Usage]:
     found: dict[str, Usage] = {}
     digests: dict[str, dict[Digest, str]] = {}
     for source in sources:
-        for mention in followed(source):
-            reference = mention.reference
+        for occurrence in followed(source):
+            reference = occurrence.reference
             held = digests.setdefault(reference.canonical, {})
             if reference.digest is not None:
-                held.setdefault(reference.digest, f"{source.document.path}:{mention.line}")
+                held.setdefault(reference.digest, f"{source.document.path}:{occurrence.line}")
             bare = reference._replace(written=reference.familiar, digest=None)
             found.setdefault(reference.canonical, Usage(reference.canonical, bare, held))
     return found
@@ -64,7 +66,7 @@ def usages(sources: Iterable[Source]) -> dict[str, Usage]:
 
 def names_in(source: Source) -> tuple[str, ...]:
     """Return the canonical names that a lock lists for ``source``, sorted."""
-    return tuple(sorted({mention.reference.canonical for mention in followed(source)}))
+    return tuple(sorted({occurrence.reference.canonical for occurrence in followed(source)}))
 
 
 def explains(locked: LockedDigest, digest: Digest) -> bool:

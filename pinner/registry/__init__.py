@@ -1,1 +1,1 @@
-"""Everything that speaks the distribution API."""
+"""Registry client for the OCI distribution API."""

@@ -1,4 +1,4 @@
-"""How much a registry lets us fetch: asked in a way that takes nothing of it.
+"""Rate limit queries that take nothing of the limit.
 
 Source: Docker's "Pull usage and limits": a HEAD of ratelimitpreview/test tells and does not count. Other registries
 that have a limit (GitLab, Artifactory) tell it with every answer, ``GET /v2/`` among them.
@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError, NotFoundError, ResolveError
+from pinner.http.addresses import DOCKER_HUB
+from pinner.http.client import Call
+from pinner.http.errors import clean, failure
+from pinner.oci.manifests import ACCEPT, MAX_MANIFEST
+from pinner.oci.resolver import Allowance
 from pinner.reference import ImageReference
-from pinner.registry.failures import clean, failure
-from pinner.registry.hosts import DOCKER_HUB
-from pinner.registry.manifests import ACCEPT, MAX_MANIFEST
-from pinner.registry.wire import Call
-from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
+    from pinner.http.rate_limits import Notices, RateLimit
     from pinner.registry.mirrors import Source
-    from pinner.registry.notices import Notices, RateLimit
     from pinner.registry.session import Session
 
 _DOCKER_HUBS_IMAGE = "docker.io/ratelimitpreview/test:latest"

@@ -1,4 +1,4 @@
-"""What registries said before, on disk: content by its digest for ever, the answers for tags with their time.
+"""Registry response cache on disk: content by digest for ever, answers for tags with their time.
 
 Content is hashed again whenever it is read. A tag's answer is used only where nobody may be asked: what it means now,
 the registry alone knows. Several runs may use the folder at once: every file is complete or not there. Nothing here is
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.filesystem import read_regular, write_atomically
 from pinner.model import Resolved
+from pinner.oci.manifests import MANIFEST_TYPES
 from pinner.reference import Digest
-from pinner.registry.manifests import MANIFEST_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pinner.registry.credentials import Credentials
+    from pinner.registry.auth.credentials import Credentials
 
 MAX_BYTES = 256 * 1024 * 1024
 _VERSION = "registry-1"

@@ -1,4 +1,4 @@
-"""`RegistryResolver`: asks registries, or an OCI layout in their place, what names mean.
+"""Registry resolver: asks registries, or an OCI layout in their place, what names mean.
 
 For a tag one GET, whose body is hashed, and by Docker Hub, which counts GETs as pulls, one HEAD, which is believed.
 """
@@ -8,37 +8,36 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from pinner.cache.latest_tags import cache_directory
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
-from pinner.image import Image
-from pinner.memory import cache_directory
+from pinner.http.addresses import DOCKER_HUB, check_endpoint, endpoint_for
+from pinner.http.client import HttpClient
+from pinner.http.connections import check_ca
+from pinner.http.errors import clean, named, prefixed
+from pinner.http.rate_limits import Notices
+from pinner.http.retry import Clock, RetryPolicy
+from pinner.http.unreached import UnreachedError
+from pinner.oci.types import Image
 from pinner.registry.allowances import ask_allowance, probe_for
+from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import Cache, TagKey, age
-from pinner.registry.credentials import CredentialFinder
-from pinner.registry.failures import clean, named, prefixed
-from pinner.registry.hosts import DOCKER_HUB, check_endpoint, endpoint_for
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.mirrors import Mirrors, Source
-from pinner.registry.notices import Notices
 from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
-from pinner.registry.retry import Clock, Patience
 from pinner.registry.session import Session
-from pinner.registry.tls import check_ca
-from pinner.registry.unreached import UnreachedError
-from pinner.registry.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
     from types import TracebackType
 
-    import httpx
-
     from pinner.config import Settings
-    from pinner.image import Attachment, Config, Depth
+    from pinner.http.library import httpx
+    from pinner.http.rate_limits import RateLimit
     from pinner.model import Resolved
+    from pinner.oci.resolver import Allowance
+    from pinner.oci.types import Attachment, Config, Depth
     from pinner.reference import ImageReference, Platform
-    from pinner.registry.notices import RateLimit
-    from pinner.resolve import Allowance
 
 _T = TypeVar("_T")
 
@@ -53,7 +52,7 @@ _LAYOUT_HINT = (
 
 
 class RegistryResolver:
-    """Answers from the registries that the settings describe; a `pinner.resolve.Registry` and a context manager."""
+    """Answers from the registries of the settings; a `pinner.oci.resolver.Registry` and a context manager."""
 
     def __init__(
         self,
@@ -62,7 +61,7 @@ class RegistryResolver:
         environment: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None = None,
         on_warning: Callable[[str], None] | None = None,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
         """``environment`` has the proxies and the credentials' places. ``transport`` answers instead of the network.
@@ -82,7 +81,7 @@ class RegistryResolver:
 
             transport = LayoutTransport(settings.layout)
         jobs = settings.jobs or _DEFAULT_JOBS
-        patience, clock = replace(patience or Patience(), run=settings.timeout), clock or Clock()
+        retry_policy, clock = replace(retry_policy or RetryPolicy(), run=settings.timeout), clock or Clock()
         self._warnings: list[str] = []
         self._on_warning = on_warning
         folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
@@ -91,9 +90,11 @@ class RegistryResolver:
         self._ages: list[float] = []
         self._clock = clock
         self._notices = Notices(self._warn)
-        self._wire = Wire(environment, patience, jobs, transport, self._notices)
+        self._http_client = HttpClient(environment, retry_policy, jobs, transport, self._notices)
         self._finder = CredentialFinder(environment, self._warn)
-        self._session = Session(self._wire, self._finder, patience, clock, jobs, {} if settings.jobs else _CAREFUL_JOBS)
+        self._session = Session(
+            self._http_client, self._finder, retry_policy, clock, jobs, {} if settings.jobs else _CAREFUL_JOBS
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -133,7 +134,7 @@ class RegistryResolver:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._wire.aclose()
+        await self._http_client.aclose()
         if self._cache is not None:
             self._cache.trim()
 
@@ -160,7 +161,7 @@ class RegistryResolver:
     async def describe(
         self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
     ) -> Image:
-        """Return what is served under the digest of ``reference``, or its tag; see `pinner.resolve.Registry`."""
+        """Return what is served under the digest of ``reference``, or its tag; see `pinner.oci.resolver.Registry`."""
 
         async def ask(source: Source) -> Image:
             if self._is_offline:
@@ -203,7 +204,7 @@ class RegistryResolver:
             return None
 
     async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
-        """Return what lies beside the digest of ``reference``, or its tag's; see `pinner.resolve.Registry`.
+        """Return what lies beside the digest of ``reference``, or its tag's; see `pinner.oci.resolver.Registry`.
 
         Mirrors are not asked: one that has the image need not have what speaks of it.
         """
@@ -219,7 +220,7 @@ class RegistryResolver:
         return await self._first(reference, ask, manifests=0, mirrors=False)
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
-        """Return how much ``registry`` lets us fetch; see `pinner.resolve.Registry`."""
+        """Return how much ``registry`` lets us fetch; see `pinner.oci.resolver.Registry`."""
         try:
             source = next(one for one in self._sources(reference or probe_for(registry)) if not one.is_mirror)
             if self._is_offline:

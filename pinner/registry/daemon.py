@@ -1,4 +1,4 @@
-"""Docker's own daemon.json: the mirrors that dockerd asks before Docker Hub, and where it may speak plain HTTP.
+"""Docker's daemon.json reader: mirrors of Docker Hub and insecure registries.
 
 Source: dockerd's reference ("registry-mirrors", "insecure-registries") and moby's daemon/pkg/registry/config.go:
 mirrors are Docker Hub's alone, scheme and host without a path; they are asked in order, before Docker Hub itself.
@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.registry.failures import shown
+from pinner.http.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""An OCI image layout on disk, answering as a registry: air-gapped use, the demo, tests.
+"""OCI image layout on disk that answers as a registry.
 
 Source: image-spec v1.1, image-layout.md. An image is found by the full name in one of two annotations of index.json,
 ``org.opencontainers.image.ref.name`` or ``io.containerd.image.name``: ``docker.io/library/nginx:1.27`` or `nginx:1.27`.
@@ -14,22 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from pinner.errors import ConfigError, IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
 from pinner.filesystem import read_regular
+from pinner.http.addresses import endpoint_for, origin
+from pinner.http.errors import clean
+from pinner.http.library import httpx
+from pinner.oci.manifests import MANIFEST_TYPES, MAX_MANIFEST, Descriptor, Index, Manifest, known_type, read_manifest
 from pinner.reference import Digest, ImageReference
-from pinner.registry.failures import clean
-from pinner.registry.hosts import endpoint_for, origin
-from pinner.registry.manifests import (
-    MANIFEST_TYPES,
-    MAX_MANIFEST,
-    Descriptor,
-    Index,
-    Manifest,
-    known_type,
-    read_manifest,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

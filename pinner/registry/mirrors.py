@@ -1,4 +1,4 @@
-"""containers' registries.conf: other places for a registry's images, and registries that must not be asked.
+"""Registry mirrors and blocks of containers' registries.conf.
 
 Source: containers-registries.conf(5), version 2, and `sysregistriesv2` of containers/image for what it leaves open.
 Short names are not searched for: `nginx` is Docker Hub's. What no rule is about is asked as dockerd would ask.
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config import RegistryOptions
 from pinner.errors import InvalidReferenceError, UnavailableError, UnsupportedError
+from pinner.http.addresses import DOCKER_HUB, Endpoint, endpoint_for
+from pinner.http.errors import clean
 from pinner.reference import ImageReference
 from pinner.registry.daemon import Daemon, read_daemon
-from pinner.registry.failures import clean
-from pinner.registry.hosts import DOCKER_HUB, Endpoint, endpoint_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What lies beside an image: signatures, attestations, SBOMs. They are found here, and not verified.
+"""Referrers of an image: signatures, attestations, SBOMs, found and not verified.
 
 Sources: distribution-spec 1.1, "Listing Referrers" and "Referrers Tag Schema"; cosign's specs/SIGNATURE_SPEC.md and
 ATTESTATION_SPEC.md for its tags.
@@ -10,19 +10,18 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError, UnsupportedError
-from pinner.image import Attachment
-from pinner.registry.failures import clean, failure
-from pinner.registry.manifests import MAX_MANIFEST, OCI_INDEX, Index, Manifest, read_manifest
-from pinner.registry.wire import Call
+from pinner.http.client import Call
+from pinner.http.errors import clean, failure
+from pinner.oci.manifests import MAX_MANIFEST, OCI_INDEX, Index, Manifest, read_manifest
+from pinner.oci.types import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import httpx
-
+    from pinner.http.errors import Reply
+    from pinner.http.library import httpx
+    from pinner.oci.manifests import Descriptor
     from pinner.reference import Digest
-    from pinner.registry.failures import Reply
-    from pinner.registry.manifests import Descriptor
     from pinner.registry.repository import RemoteRepository
 
 MAX_REFERRERS = 1000

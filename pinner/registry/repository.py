@@ -1,4 +1,4 @@
-"""One repository as one question sees it: manifests and configs, each hashed and not believed."""
+"""Repository requests: manifests and configs, each verified by its hash."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pinner.errors import IntegrityError, InvalidReferenceError
+from pinner.http.client import Call
+from pinner.http.errors import failure
+from pinner.http.retry import PASSING
+from pinner.http.unreached import UnreachedError
 from pinner.model import Resolved
+from pinner.oci.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.reference import Digest
 from pinner.registry.cache import TagKey
-from pinner.registry.failures import failure
-from pinner.registry.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
-from pinner.registry.platforms import Fetched, PlatformSearch
-from pinner.registry.retry import PASSING
-from pinner.registry.unreached import UnreachedError
-from pinner.registry.wire import Call
+from pinner.registry.images import Fetched, PlatformSearch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import httpx
-
+    from pinner.http.errors import Reply
+    from pinner.http.library import httpx
     from pinner.reference import Platform
     from pinner.registry.cache import Cache
-    from pinner.registry.failures import Reply
-    from pinner.registry.line import Question
+    from pinner.registry.requests import Question
     from pinner.registry.session import Session
 
 _OK, _NOT_MODIFIED = 200, 304

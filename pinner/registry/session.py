@@ -1,4 +1,4 @@
-"""Questions to registries: so many at once for each host, so much time for each, redirects followed with care."""
+"""Registry session: bounded concurrency and time for each host."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
-from pinner.registry.access import MAX_REDIRECTS, Access, repository_in
-from pinner.registry.failures import again
-from pinner.registry.hosts import origin
-from pinner.registry.line import Host, Line, Question, is_same_house, redirect_target
-from pinner.registry.unreached import UnreachedError
+from pinner.http.addresses import origin
+from pinner.http.errors import again
+from pinner.http.unreached import UnreachedError
+from pinner.registry.auth.session import MAX_REDIRECTS, AuthSession, repository_in
+from pinner.registry.requests import HostState, Question, RequestSender, is_same_house, redirect_target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    import httpx
-
+    from pinner.http.addresses import Endpoint
+    from pinner.http.client import Call, HttpClient
+    from pinner.http.errors import Reply
+    from pinner.http.library import httpx
+    from pinner.http.retry import Clock, RetryPolicy
     from pinner.reference import Digest
-    from pinner.registry.credentials import CredentialFinder
-    from pinner.registry.failures import Reply
-    from pinner.registry.hosts import Endpoint
-    from pinner.registry.retry import Clock, Patience
-    from pinner.registry.wire import Call, Wire
+    from pinner.registry.auth.credentials import CredentialFinder
 
 
 class Session:
@@ -33,20 +32,20 @@ class Session:
 
     def __init__(
         self,
-        wire: Wire,
+        http_client: HttpClient,
         finder: CredentialFinder,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         clock: Clock,
         jobs: int,
         jobs_by_login: Mapping[str, int],
     ) -> None:
         """``jobs`` is how many questions a host gets at once, but for those in ``jobs_by_login``."""
-        self._wire = wire
-        self._patience = patience
+        self._http_client = http_client
+        self._retry_policy = retry_policy
         self._jobs = jobs
         self._jobs_by_login = jobs_by_login
-        self._access = Access(Line(wire, patience, clock), finder, clock)
-        self._hosts: dict[tuple[str, str | None], Host] = {}
+        self._access = AuthSession(RequestSender(http_client, retry_policy, clock), finder, clock)
+        self._hosts: dict[tuple[str, str | None], HostState] = {}
         self._run_end: float | None = None
         self.served: set[tuple[str, str, Digest]] = set()
         """The manifests that this run has seen: base address, repository, digest."""
@@ -72,7 +71,9 @@ class Session:
             except TimeoutError:
                 if asyncio.get_running_loop().time() >= self._end():
                     raise self._too_late(host) from None
-                raise UnreachedError(f"{host.name} gave no answer within {self._patience.deadline:g} seconds") from None
+                raise UnreachedError(
+                    f"{host.name} gave no answer within {self._retry_policy.deadline:g} seconds"
+                ) from None
             except UnreachedError as error:
                 if error.of_host and not host.has_answered:
                     host.failure = error
@@ -82,18 +83,18 @@ class Session:
                     host.gate.open()
 
     def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._patience.deadline
+        return asyncio.get_running_loop().time() + self._retry_policy.deadline
 
     def _end(self) -> float:
         """Return when the run's time is over, which begins with its first question."""
         if self._run_end is None:
-            run = self._patience.run
+            run = self._retry_policy.run
             self._run_end = math.inf if run is None else asyncio.get_running_loop().time() + run
         return self._run_end
 
-    def _too_late(self, host: Host) -> UnavailableError:
+    def _too_late(self, host: HostState) -> UnavailableError:
         return UnavailableError(
-            f"{host.name} has not answered, and the time of this run, {self._patience.run:g} s, is over",
+            f"{host.name} has not answered, and the time of this run, {self._retry_policy.run:g} s, is over",
             hint="give it more time: --timeout, or `timeout` in the settings",
         )
 
@@ -104,7 +105,7 @@ class Session:
         """
         endpoint = question.endpoint
         is_open = endpoint.may_count and not question.host.has_let_in
-        return endpoint.is_docker_hub or is_open or self._wire.notices.has_budget(endpoint.base.host)
+        return endpoint.is_docker_hub or is_open or self._http_client.notices.has_budget(endpoint.base.host)
 
     async def ask(self, question: Question, call: Call, url: httpx.URL) -> Reply:
         """Return the reply to ``call``, redirects followed: another host gets no credentials, nor the hosts after it.
@@ -117,29 +118,29 @@ class Session:
             target = redirect_target(reply)
             if target is None:
                 return reply
-            call = replace(call, floor=self._wire.reach(question.endpoint.base))
+            call = replace(call, floor=self._http_client.zone(question.endpoint.base))
             if not is_same_house(target, url):
                 host = self._stranger(target, question.host)
             url = target
         raise UnavailableError(f"{question.host.name} redirects more than {MAX_REDIRECTS} times")
 
-    def _host(self, endpoint: Endpoint) -> Host:
+    def _host(self, endpoint: Endpoint) -> HostState:
         key = (origin(endpoint.base), endpoint.login)
         if key not in self._hosts:
             slots = asyncio.Semaphore(self._jobs_by_login.get(endpoint.login, self._jobs))
-            self._hosts[key] = Host(endpoint.host, endpoint.base, endpoint.login, endpoint.ca, slots)
+            self._hosts[key] = HostState(endpoint.host, endpoint.base, endpoint.login, endpoint.ca, slots)
         return self._hosts[key]
 
-    def _stranger(self, url: httpx.URL, sender: Host) -> Host:
+    def _stranger(self, url: httpx.URL, sender: HostState) -> HostState:
         key = (origin(url), None)
         if key not in self._hosts:
             name = url.netloc.decode("ascii")
-            self._hosts[key] = Host(name, url.join("/v2/"), None, sender.ca, sender.slots)
+            self._hosts[key] = HostState(name, url.join("/v2/"), None, sender.ca, sender.slots)
         return self._hosts[key]
 
 
 @asynccontextmanager
-async def _waiting(host: Host, repository: str) -> AsyncIterator[None]:
+async def _waiting(host: HostState, repository: str) -> AsyncIterator[None]:
     """Have ``repository`` be known as one that a token will be needed for."""
     host.waiting[repository] = host.waiting.get(repository, 0) + 1
     try:

@@ -1,10 +1,10 @@
-"""What a run says: one module an output format, and one line each here. Nothing below prints."""
+"""Output format registry: one module a format."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from pinner.lean import TYPE_CHECKING, cast
+from pinner._typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from pinner.report.base import ListingRenderer, Renderer

@@ -1,22 +1,21 @@
-"""``--format github``: workflow commands, which GitHub shows as annotations beside the lines of a pull request."""
+"""``--format github``: workflow commands that GitHub shows as annotations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.report.escapes import printable
-from pinner.report.plain import sentence, whole
-from pinner.report.regions import Regions
-from pinner.report.troubles import troubles
-from pinner.report.words import count
+from pinner.report.interchange import sentence, troubles, whole
+from pinner.report.locations import Regions
+from pinner.report.sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
+    from pinner.report.interchange import Trouble
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
 
 MOST = 10
 """Annotations of a kind that GitHub takes from a step (actions/toolkit, docs/problem-matchers.md)."""

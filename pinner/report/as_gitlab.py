@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.fingerprints import fingerprints, trouble_fingerprints
-from pinner.report.plain import sentence, whole
-from pinner.report.troubles import troubles
+from pinner.report.interchange import fingerprints, sentence, trouble_fingerprints, troubles, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
+    from pinner.report.interchange import Trouble
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 

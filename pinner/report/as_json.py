@@ -1,11 +1,11 @@
-"""``--format json``: one object with ``version``, ``mentions`` or ``findings``, ``unreadable`` and ``summary``."""
+"""``--format json``: one object with ``version``, ``mentions`` or ``findings``, ``unreadable``, ``summary``."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.records import VERSION, finding_record, mention_record
+from pinner.report.records import VERSION, finding_record, occurrence_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``list``."""
-    yield _object("mentions", [mention_record(shown.path, shown.place) for shown in listing.places], listing)
+    yield _object("mentions", [occurrence_record(shown.path, shown.place) for shown in listing.places], listing)
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``check``."""
     believed = verdict.believed
-    more = {} if believed is None else {"believed": [mention_record(path, place) for path, place in believed]}
+    more = {} if believed is None else {"believed": [occurrence_record(path, place) for path, place in believed]}
     yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict, **more)
 
 

@@ -1,11 +1,11 @@
-"""``--format jsonl``: one mention or finding a line, and nothing else."""
+"""``--format jsonl``: one mention or finding a line."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from pinner.report.records import finding_record, mention_record
+from pinner.report.records import finding_record, occurrence_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield a line for each mention."""
     for shown in listing.places:
-        yield json.dumps(mention_record(shown.path, shown.place))
+        yield json.dumps(occurrence_record(shown.path, shown.place))
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike

@@ -1,22 +1,21 @@
-"""``--format junit``: JUnit XML as Jenkins' xunit plug-in defines it; a suite a file, a case a finding."""
+"""``--format junit``: JUnit XML as Jenkins' xunit plug-in defines it."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from pinner.model import Mention
+from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.plain import sentence, whole
-from pinner.report.troubles import troubles
+from pinner.report.interchange import sentence, troubles, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
+    from pinner.report.interchange import Trouble
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
 
 # XML 1.0, production 2: everything else may not even be escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -79,7 +78,7 @@ def _names(findings: Sequence[Finding]) -> Iterator[str]:
     seen: dict[str, int] = {}
     for finding in findings:
         place = finding.place
-        reference = place.reference.familiar if isinstance(place, Mention) else place.text
+        reference = place.reference.familiar if isinstance(place, Occurrence) else place.text
         name = f"{finding.rule.id} {finding.rule.name}: {reference}".removesuffix(": ")
         seen[name] = seen.get(name, 0) + 1
         yield name if seen[name] == 1 else f"{name} ({seen[name]})"

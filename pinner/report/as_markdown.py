@@ -1,4 +1,4 @@
-"""``--format markdown``: a table for a comment on a pull request, and for GitHub's summary of a job."""
+"""``--format markdown``: a table for pull request comments and GitHub's job summary."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.report.escapes import printable
-from pinner.report.plain import sentence, whole
-from pinner.report.troubles import troubles
-from pinner.report.words import check_sentence, count
+from pinner.report.interchange import sentence, troubles, whole
+from pinner.report.sentences import check_sentence, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
+    from pinner.report.interchange import Trouble
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters of a comment."""

@@ -1,13 +1,12 @@
-"""``--format rdjsonl``: reviewdog's diagnostics, one a line (reviewdog, proto/rdf/reviewdog.proto)."""
+"""``--format rdjsonl``: reviewdog's diagnostics (reviewdog, proto/rdf/reviewdog.proto)."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.plain import sentence, whole
-from pinner.report.regions import Regions
-from pinner.report.troubles import troubles
+from pinner.report.interchange import sentence, troubles, whole
+from pinner.report.locations import Regions
 from pinner.rules import PAGES
 
 if TYPE_CHECKING:
@@ -15,9 +14,9 @@ if TYPE_CHECKING:
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.regions import Position
+    from pinner.report.interchange import Trouble
+    from pinner.report.locations import Position
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 _SOURCE = {"name": "pinner", "url": PAGES.partition("/blob/")[0]}

@@ -1,4 +1,4 @@
-"""``--format sarif``: a SARIF 2.1.0 log (OASIS), for code scanning and editors."""
+"""``--format sarif``: a SARIF 2.1.0 log (OASIS) for code scanning and editors."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pinner import __version__
-from pinner.model import Mention
+from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.fingerprints import fingerprints
-from pinner.report.pages import help_text, plain
-from pinner.report.plain import sentence, uri, whole
-from pinner.report.regions import Regions
-from pinner.report.troubles import troubles
+from pinner.report.interchange import fingerprints, sentence, troubles, uri, whole
+from pinner.report.locations import Regions
 from pinner.rules import PAGES, RULES
+from pinner.rules.pages import help_text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.regions import Position, Region
+    from pinner.report.interchange import Trouble
+    from pinner.report.locations import Position, Region
     from pinner.report.style import Style
-    from pinner.report.troubles import Trouble
     from pinner.rules import Rule
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -124,12 +122,12 @@ def _result(finding: Finding, identity: str, regions: Regions) -> dict[str, Any]
 
 def _properties(finding: Finding) -> dict[str, Any]:
     place = finding.place
-    text = str(place.reference) if isinstance(place, Mention) else place.text
+    text = str(place.reference) if isinstance(place, Occurrence) else place.text
     known = {
         "reference": whole(text),
         "format": place.format,
         "kind": place.kind,
-        "reason": None if isinstance(place, Mention) else place.reason,
+        "reason": None if isinstance(place, Occurrence) else place.reason,
         "proposed": finding.proposed,
         "current": None if finding.current is None else str(finding.current),
     }

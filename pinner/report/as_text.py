@@ -1,9 +1,9 @@
-"""``--format text``: a line for each finding or mention, for people and for grep."""
+"""``--format text``: a line for each finding or occurrence, for people and for grep."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING
-from pinner.model import Mention
+from pinner._typing import TYPE_CHECKING
+from pinner.model import Occurrence
 from pinner.report.base import status_of
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
@@ -22,7 +22,7 @@ _MAX_WIDTH = 60
 
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:
-    """Yield a line for each mention: place, kind, status, reference; a skip's reason comes last."""
+    """Yield a line for each occurrence: place, kind, status, reference; a skip's reason comes last."""
     yield from counted(((row,) for row in _rows(listing, style)), style)
 
 
@@ -85,7 +85,7 @@ def _painted(text: str, status: str, style: Style) -> str:
 
 def _reference(shown: Shown, style: Style) -> str:
     place = shown.place
-    if isinstance(place, Mention):
+    if isinstance(place, Occurrence):
         return printable(str(place.reference))
     why = f"{place.reason}: {printable(place.detail)}" if place.detail else place.reason
     return f"{printable(place.text)} {style.faint(f'({why})')}".lstrip()

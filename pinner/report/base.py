@@ -1,11 +1,11 @@
-"""What the reports are made from: places, findings and counts. Every output format renders these."""
+"""Report model: places, findings and counts that every output format renders."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.model import Mention
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.model import Occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -96,9 +96,9 @@ class Verdict(NamedTuple):
     """The severities that fail the run."""
     status: int = 0
     """What the run exits with."""
-    untold: Sequence[tuple[str, Mention, PinnerError]] = ()
+    untold: Sequence[tuple[str, Occurrence, PinnerError]] = ()
     """The references, with the paths of their files, that no registry had an answer for, and why."""
-    believed: Sequence[tuple[str, Mention]] | None = None
+    believed: Sequence[tuple[str, Occurrence]] | None = None
     """The references, with the paths of their files, whose answers nobody hashed; None where no registry was asked."""
 
 
@@ -108,7 +108,7 @@ def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: 
         Shown(path, place)
         for path, places in sources
         for place in places
-        if everything or isinstance(place, Mention) or place.reason not in NOT_IMAGES
+        if everything or isinstance(place, Occurrence) or place.reason not in NOT_IMAGES
     )
 
 
@@ -134,6 +134,6 @@ def summary_of(files: int, states: Iterable[int], findings: Iterable[Finding], u
 
 def status_of(place: Place) -> str:
     """Return ``pinned``, ``unpinned`` or ``skipped``."""
-    if not isinstance(place, Mention):
+    if not isinstance(place, Occurrence):
         return "skipped"
     return "unpinned" if place.reference.digest is None else "pinned"

@@ -1,14 +1,14 @@
-"""What ``pin``, ``update`` and ``unpin`` did: a line for each reference that changed, and what could not be told."""
+"""Change report of ``pin``, ``update`` and ``unpin``."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.model import LOCK_NAME, Mention
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.model import LOCK_NAME, Occurrence
 from pinner.plan import Changed, Failed
 from pinner.report.as_text import counted, place_of
 from pinner.report.escapes import printable
+from pinner.report.sentences import count, references
 from pinner.report.style import hint_line
-from pinner.report.words import count, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.plan import Plan
     from pinner.report.style import Style
-    from pinner.screen import Operation
+    from pinner.scan.suppressions import Operation
 
 _MAX_PLACES = 3
 _VERBS: Mapping[Operation, str] = {"pin": "pin", "update": "update", "unpin": "unpin", "hold": "pin"}
@@ -85,11 +85,11 @@ def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:
     )
 
 
-def render_untold(failures: Iterable[tuple[str, Mention, PinnerError]], style: Style) -> Iterator[str]:
-    """Yield the errors of ``failures`` (path, mention, error): each once, with the places it holds for."""
-    reasons: dict[tuple[str, str | None], dict[str, Mention]] = {}
-    for path, mention, error in failures:
-        reasons.setdefault((error.message, error.hint), {}).setdefault(place_of(path, mention), mention)
+def render_untold(failures: Iterable[tuple[str, Occurrence, PinnerError]], style: Style) -> Iterator[str]:
+    """Yield the errors of ``failures`` (path, occurrence, error): each once, with the places it holds for."""
+    reasons: dict[tuple[str, str | None], dict[str, Occurrence]] = {}
+    for path, occurrence, error in failures:
+        reasons.setdefault((error.message, error.hint), {}).setdefault(place_of(path, occurrence), occurrence)
     # A hint that several share stands once, after the last of them.
     last = {hint: message for message, hint in reasons}
     for (message, hint), places in reasons.items():
@@ -127,7 +127,7 @@ def tally(plans: Iterable[Plan]) -> Tally:
                 moved += not fresh and not lost
             elif isinstance(verdict, Failed):
                 failed += 1
-            elif isinstance(verdict.place, Mention):
+            elif isinstance(verdict.place, Occurrence):
                 kept += verdict.place.reference.digest is not None
     return Tally(pinned, moved, unpinned, files, kept, failed)
 

@@ -1,4 +1,4 @@
-"""Escaping of untrusted text for terminals and CI runners: control characters, text direction, workflow commands.
+"""Escapes of control characters in text that is not pinner's own.
 
 File names, references, texts from files and the words of registries may hold anything. All of pinner's output goes
 through `escaped`, at the one place where it is written.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,11 +1,11 @@
-"""What became of pinner.lock: a line for each image that came, moved or went, and the sentence that closes a run."""
+"""Lock report: images that came, moved or went."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import NAME
 from pinner.report.escapes import printable
-from pinner.report.words import count
+from pinner.report.sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,11 +1,11 @@
-"""The fields of the JSON outputs, a contract: other programs read them (docs and architecture.md §5)."""
+"""JSON record fields of occurrences and findings (a contract)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from pinner.errors import InvalidReferenceError
-from pinner.model import Mention
+from pinner.model import Occurrence
 from pinner.reference import ImageReference
 from pinner.report.base import status_of
 
@@ -18,9 +18,9 @@ VERSION = 1
 """Of the shape of the JSON: a field more keeps it, anything else raises it."""
 
 
-def mention_record(path: str, place: Place) -> dict[str, Any]:
-    """Return the JSON object of a mention or a skip."""
-    if isinstance(place, Mention):
+def occurrence_record(path: str, place: Place) -> dict[str, Any]:
+    """Return the JSON object of an occurrence or a skip."""
+    if isinstance(place, Occurrence):
         reference, digest, reason, detail = str(place.reference), place.reference.digest, None, None
     else:
         reference, digest, reason, detail = place.text, _digest_in(place.text), place.reason, place.detail or None
@@ -51,7 +51,7 @@ def finding_record(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity,
         "message": finding.message,
         "hint": finding.hint,
-        "mention": mention_record(finding.path, finding.place),
+        "mention": occurrence_record(finding.path, finding.place),
         "proposed": finding.proposed,
         "current": _text(finding.current),
     }

@@ -1,13 +1,16 @@
-"""How text looks: colours where they are wanted, plain letters where not, and nothing that moves the cursor."""
+"""Text style: colours, hints, and trees of lines."""
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pinner.reference import Digest
     from pinner.rules import Severity
+
 
 _SHORT = 12
 
@@ -65,3 +68,24 @@ PLAIN = Style()
 def hint_line(hint: str, style: Style) -> str:
     """Return the line that says what to do about the line above."""
     return f"  {style.hint('hint')}: {printable(hint)}"
+
+
+class Node(NamedTuple):
+    """A line and what hangs below it."""
+
+    text: str
+    children: Sequence[Node] = ()
+
+
+def draw(node: Node, style: Style) -> Iterator[str]:
+    """Yield the lines of ``node`` and of everything below it."""
+    yield node.text
+    yield from _branches(node.children, style, "")
+
+
+def _branches(nodes: Sequence[Node], style: Style, before: str) -> Iterator[str]:
+    middle, last, through = ("├─ ", "└─ ", "│  ") if style.unicode else ("|- ", "`- ", "|  ")
+    for number, node in enumerate(nodes, 1):
+        is_last = number == len(nodes)
+        yield f"{style.faint(before + (last if is_last else middle))}{node.text}"
+        yield from _branches(node.children, style, before + ("   " if is_last else through))

@@ -19,8 +19,7 @@ from pinner.bot.decide import (
     Push,
     decide,
 )
-from pinner.bot.marker import Marker, read_marker, render_marker
-from pinner.bot.model import HeldBack, ImageChange, Proposal, PullRequest
+from pinner.bot.model import HeldBack, ImageChange, Marker, Proposal, PullRequest, read_marker, render_marker
 from pinner.reference import Digest
 
 CHANGE = ImageChange("nginx:1", "docker.io/library/nginx:1", None, Digest("sha256", "a" * 64), ("Dockerfile:1",))

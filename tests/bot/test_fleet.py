@@ -12,14 +12,13 @@ from fakes import FakeRegistry
 from forge_double import ForgeDouble
 from locks import digest, image
 
-from pinner.bot.fleet import Registries, Shard, parse_shard, tally
-from pinner.bot.shared import SharedRegistry
-from pinner.bot.words import report_lines, summary_lines
+from pinner.bot.fleet import Registries, Shard, SharedRegistry, parse_shard, tally
+from pinner.bot.report import report_lines, summary_lines
 from pinner.config import Settings
 from pinner.errors import ConfigError, NotFoundError, UnavailableError
+from pinner.oci.resolver import Allowance
 from pinner.reference import ImageReference
 from pinner.report.style import PLAIN
-from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

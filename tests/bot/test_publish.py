@@ -10,9 +10,9 @@ from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, image, record
 from memory_forge import git
 
+from pinner.bot.context import Scope
 from pinner.bot.forges.base import ForbiddenError, UnreachableError
-from pinner.bot.run import Scope
-from pinner.cli.selection import select
+from pinner.cli.settings import select
 from pinner.errors import ConfigError, UnavailableError
 from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.parse import parse_lock
@@ -21,7 +21,7 @@ from pinner.lockfile.render import render_lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.bot.run import Published
+    from pinner.bot.context import Published
 
 BRANCH = "pinner/digests"
 PINS = "pinner/pins"

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from prsample import BODY
 
-from pinner.config.bot import BOT_KEYS, GROUP_KEYS
+from pinner.config.bot import BOT_KEYS, GROUP_KEYS, MESSAGE_WORDS
 from pinner.config.schema import parse_settings
-from pinner.config.template import MESSAGE_WORDS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = DOCS / "pull-request.md"

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prsample import SAMPLE, TITLE, digest
 
-from pinner.bot.marker import read_trailer
-from pinner.bot.model import ImageChange, Proposal
+from pinner.bot.model import ImageChange, Proposal, read_trailer
 from pinner.bot.titles import MOST_TITLE, render_message, render_title
-from pinner.config.template import TemplateError
+from pinner.config.bot import TemplateError
 
 NEW = digest("new").hex[:12]
 OLD = digest("old").hex[:12]

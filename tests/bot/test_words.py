@@ -10,12 +10,12 @@ import pytest
 from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, record
 
-from pinner.bot.act import Tools, act
+from pinner.bot.context import Published, Scope, Step
 from pinner.bot.decide import Complete, Decision
-from pinner.bot.fleet import Job, Report, Shard, tally, tend
+from pinner.bot.execute import Tools, execute
+from pinner.bot.fleet import Job, Report, Shard, run_one, tally
 from pinner.bot.model import Author, Proposal, Repository
-from pinner.bot.run import Published, Scope, Step
-from pinner.bot.words import render_json, render_markdown, report_lines, summary_lines
+from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.errors import InputError, PinnerError
 from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.render import render_lock
@@ -159,7 +159,7 @@ def test_note_that_cannot_be_pushed_is_said(place: Place) -> None:
 def test_labels_of_no_pull_request_are_nobodys(place: Place) -> None:
     proposal = Proposal("digests", "pinner/digests", "main", (), (), labels=("a",))
     tools = Tools(place.forge, HERE, None, Author("a", "b"), "git", "pinner/")  # type: ignore[arg-type]
-    assert asyncio.run(act((Complete(None),), proposal, tools)) == (None, [])
+    assert asyncio.run(execute((Complete(None),), proposal, tools)) == (None, [])
     assert place.forge.writes == []
 
 
@@ -187,7 +187,7 @@ def test_whatever_happens_to_one_repository_is_its_own_report(error: Exception, 
         forge = BrokenForge(error)
 
     job = Job("acme/app", World(), "https://forge.example")  # type: ignore[arg-type]
-    report = asyncio.run(tend(job, Scope()))
+    report = asyncio.run(run_one(job, Scope()))
     assert report.error is not None
     assert report.error.message == message
 

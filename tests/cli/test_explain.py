@@ -6,7 +6,7 @@ import click
 import pytest
 from world import pinner
 
-from pinner.cli.syntax.explain import command
+from pinner.cli.explain import command
 from pinner.rules import RULES
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hostiletree import COMPOSE, NAMES
 from world import Outcome, outcome, world
 
 from pinner.__main__ import main
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, Platform
 from pinner.report import FORMATS
 

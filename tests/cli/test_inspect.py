@@ -15,11 +15,11 @@ from registry_server import RealRegistry, require
 from world import outcome, pinner, world
 
 from pinner.cli.context import connect_to_registries
-from pinner.cli.inspecting import is_registry
 from pinner.errors import UnauthorizedError, UnavailableError
-from pinner.image import Attachment, Config, Image, PlatformImage
+from pinner.inspection.ask import is_registry
+from pinner.oci.resolver import Allowance
+from pinner.oci.types import Attachment, Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
-from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from world import Outcome
 
-    from pinner.image import Depth
+    from pinner.oci.types import Depth
 
 NGINX = "docker.io/library/nginx"
 MANIFEST = MANIFEST_TYPE["oci"]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from pinner.image import Depth, Image
     from pinner.model import Resolved
+    from pinner.oci.types import Depth, Image
     from pinner.reference import ImageReference, Platform
 
 DAY = 86_400

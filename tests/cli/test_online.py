@@ -10,7 +10,7 @@ from fakes import OCI_INDEX, FakeRegistry
 from world import pinner
 
 from pinner.errors import UnavailableError
-from pinner.image import Config, Image, PlatformImage
+from pinner.oci.types import Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from world import Outcome
 
-    from pinner.image import Depth
     from pinner.model import Resolved
+    from pinner.oci.types import Depth
 
 REPOSITORY = "docker.io/library/nginx"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

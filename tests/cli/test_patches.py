@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import pinner
 
-from pinner.report.diff import file_patch
+from pinner.report.patch import file_patch
 
 if TYPE_CHECKING:
     from pathlib import Path

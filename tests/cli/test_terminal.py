@@ -9,8 +9,8 @@ from fakes import FakeResolver
 from world import outcome, world
 
 from pinner.cli.context import Stream
+from pinner.cli.online import with_progress
 from pinner.cli.options import Options
-from pinner.cli.progress import with_progress
 from pinner.cli.terminal import Terminal, stream_style
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def test_only_letters_that_the_output_has_are_used(tmp_path: Path, encoding: str
 
 def test_names_go_out_as_they_came_in_or_spelled_out(tmp_path: Path) -> None:
     stream = Stream(io.BytesIO(), "ascii")
-    Terminal(world(tmp_path)._replace(stdout=stream)).data(["caf\u00e9 \udce9"])
+    Terminal(world(tmp_path)._replace(stdout=stream)).output(["caf\u00e9 \udce9"])
     assert stream.raw.getvalue() == b"caf\\xe9 \\udce9\n"  # type: ignore[attr-defined]
     stream = Stream(io.BytesIO(), "utf-8")
-    Terminal(world(tmp_path)._replace(stdout=stream)).data(["caf\u00e9 \udce9"])
+    Terminal(world(tmp_path)._replace(stdout=stream)).output(["caf\u00e9 \udce9"])
     assert stream.raw.getvalue() == b"caf\xc3\xa9 \xe9\n"  # type: ignore[attr-defined]
 
 
@@ -107,8 +107,8 @@ def test_a_reader_who_goes_away_is_not_spoken_to_again(tmp_path: Path) -> None:
     assert outcome(gone, "pin").stderr == "pinned 1 reference in 1 file\n"
     assert b"@sha256:" in (tmp_path / "Dockerfile").read_bytes()
     terminal = Terminal(gone)
-    terminal.data(["one"])
-    terminal.data(["two"])
+    terminal.output(["one"])
+    terminal.output(["two"])
     terminal.raw([])
 
 

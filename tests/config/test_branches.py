@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinner.config.branches import is_branch_name, slug
+from pinner.config.bot import is_branch_name, slug
 
 ALPHABET = st.text(st.sampled_from("ab./-@{}~^:?*[\\ \x7f\té"), max_size=8)
 

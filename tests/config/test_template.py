@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.config.template import TITLE_WORDS, TemplateError, check_template, fill_template
+from pinner.config.bot import TITLE_WORDS, TemplateError, check_template, fill_template
 
 VALUES = {"group": "digests", "count": "2"}
 

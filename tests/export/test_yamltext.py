@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from pinner.export.yamltext import scalar
+from pinner.export.base import scalar
 
 
 @pytest.mark.parametrize("text", ["web", "my-service_2.x", "nginx:1.27@sha256:00ff", "sha256:00", "host:5000/a/b"])

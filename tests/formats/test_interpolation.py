@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats.interpolation import Expansion, InvalidTemplateError, expand
-from pinner.formats.yamlnodes.text import SourceText
+from pinner.formats.compose.variables import Expansion, InvalidTemplateError, expand
+from pinner.formats.yaml.scalars import SourceText
 
 
 def expanded(text: str) -> Expansion:

@@ -9,8 +9,8 @@ from archives import containerd, docker_archive, hexadecimal, legacy, oci, of_pl
 from images import Blob, Image, make_attestation, make_image, make_index, make_multi_platform, to_json
 
 from pinner.identity.archive import interpret
-from pinner.identity.trouble import Trouble
-from pinner.local.archives import read_archive
+from pinner.identity.documents import Trouble
+from pinner.identity.local_files import read_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,14 +96,17 @@ def test_a_layer_that_cannot_be_unpacked_is_tampering(judge: Any) -> None:
 
 
 def test_what_this_python_cannot_read_is_not_checked_and_no_tampering() -> None:
-    from pinner.identity.contents import Member  # noqa: PLC0415 - this test alone makes one
-    from pinner.identity.model import ConfigDigest, DiffId  # noqa: PLC0415 - the same
+    from pinner.identity.model import (  # noqa: PLC0415 - the same
+        ConfigDigest,
+        DiffId,
+        Member,
+    )
     from pinner.reference import Digest  # noqa: PLC0415 - the same
 
     digest = Digest.parse(CONFIG.digest)
     member = Member(digest, 1, None, None, "zstd", "this Python cannot read zstd")
     trouble = Trouble()
-    from pinner.identity.trouble import check_layers  # noqa: PLC0415 - the same
+    from pinner.identity.documents import check_layers  # noqa: PLC0415 - the same
 
     check_layers(ConfigDigest(digest), [DiffId(digest)], [member], trouble)
     assert (trouble.tampered_once, trouble.unchecked_once) == ((), ("layer 1: this Python cannot read zstd",))

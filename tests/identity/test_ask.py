@@ -12,7 +12,7 @@ from pinner.errors import NotFoundError, ResolveError, UnavailableError, Unsuppo
 from pinner.identity.ask import compare_with, look_up
 from pinner.identity.hashes import read_query
 from pinner.identity.model import ConfigDigest, LocalImage, ManifestDigest
-from pinner.image import Config, Image, PlatformImage
+from pinner.oci.types import Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pinner.identity.ask import Found
     from pinner.identity.model import Comparison
-    from pinner.image import Depth
+    from pinner.oci.types import Depth
 
 NAME = ImageReference.parse("registry.example/app:1")
 OTHER = ImageReference.parse("registry.example/other:1")

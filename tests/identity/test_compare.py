@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pinner.errors import UnavailableError
-from pinner.identity.compare import compare, known_digests
+from pinner.identity.compare import compare, known_digests, result_of
 from pinner.identity.model import (
     Compared,
     Comparison,
@@ -26,8 +26,7 @@ from pinner.identity.model import (
     Unanswered,
     pinned,
 )
-from pinner.identity.verdict import result_of
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"

@@ -6,8 +6,8 @@ import pytest
 
 from pinner.identity.hashes import in_image, in_lock, in_store, named, read_query
 from pinner.identity.model import ConfigDigest, DiffId, IndexDigest, LocalImage, ManifestDigest
-from pinner.image import Attachment, Image, PlatformImage
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.oci.types import Attachment, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"

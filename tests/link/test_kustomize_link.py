@@ -13,7 +13,7 @@ from pinner.formats import kubernetes
 from pinner.link.facts import ImageRule
 from pinner.link.kustomize import Entry, apply_entry, rendered, split_image
 from pinner.link.link import LinkInput, link
-from pinner.model import Document, Mention
+from pinner.model import Document, Occurrence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def linked(files: dict[str, str]) -> dict[str, list[str]]:
 
 
 def shown(place: Place) -> str:
-    if isinstance(place, Mention):
+    if isinstance(place, Occurrence):
         return str(place.reference)
     return " ".join([place.reason, place.text, *place.decided_by])
 
@@ -157,7 +157,7 @@ def test_what_a_build_makes_is_no_image_of_a_registry(name: str, text: str, by: 
     assert located is not None
     assert stated is not None
     places = link([LinkInput("k8s/web.yaml", located.places, ()), LinkInput(name, (), stated.facts)])["k8s/web.yaml"]
-    assert not isinstance(places[1], Mention)
+    assert not isinstance(places[1], Occurrence)
     assert places[1].detail.startswith(f"{by} builds this image")
     # A build in a folder says nothing of manifests beside it.
     assert linked({f"app/{name}": text, "k8s/web.yaml": BASE})["k8s/web.yaml"][1] == "nginx:1.25"

@@ -6,10 +6,10 @@ import pytest
 from locks import INDEX, MANIFEST, NGINX, NOON, digest, entry, lock, record, reference
 
 from pinner.errors import NotFoundError, UnavailableError
-from pinner.holding import Held
 from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
-from pinner.lockfile.resolver import LockedResolver, held_by
+from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.model import Resolved
+from pinner.oci.digest_kind import DigestKind
 from pinner.reference import Platform
 
 AMD = Platform("linux", "amd64")
@@ -74,17 +74,17 @@ def test_the_lock_tells_what_stands_behind_the_digests_it_knows() -> None:
         "other tag": f"nginx:1.28@{digest('n')}",
         "unpinned": "nginx:1.27",
     }
-    found = held_by(HELD, [reference(text) for text in texts.values()])
+    found = digest_kind_by(HELD, [reference(text) for text in texts.values()])
     repository = "docker.io/library/nginx"
     assert found == {
-        (repository, digest("n")): Held(INDEX),
-        (repository, digest("n linux/amd64")): Held(MANIFEST, AMD),
-        (repository, digest("c")): Held(INDEX),
-        (repository, digest("c linux/amd64")): Held(MANIFEST, AMD),
+        (repository, digest("n")): DigestKind(INDEX),
+        (repository, digest("n linux/amd64")): DigestKind(MANIFEST, AMD),
+        (repository, digest("c")): DigestKind(INDEX),
+        (repository, digest("c linux/amd64")): DigestKind(MANIFEST, AMD),
     }
 
 
 def test_a_single_manifest_tells_its_platform() -> None:
     alone = LockedDigest(digest("n"), MANIFEST, NOON, {AMD: LockedPlatform(digest("n"), None, None)})
-    found = held_by(lock({NGINX: Entry(alone)}), [reference(f"nginx:1.27@{digest('n')}")])
-    assert list(found.values()) == [Held(MANIFEST, AMD)]
+    found = digest_kind_by(lock({NGINX: Entry(alone)}), [reference(f"nginx:1.27@{digest('n')}")])
+    assert list(found.values()) == [DigestKind(MANIFEST, AMD)]

@@ -12,7 +12,7 @@ from locks import INDEX, NGINX, NOON, REDIS, digest, entry, lock, record
 from pinner.errors import ConfigError
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.parse import parse_lock
-from pinner.lockfile.places import spots, where_all
+from pinner.lockfile.positions import spots, where_all
 from pinner.lockfile.render import render_lock
 from pinner.reference import Digest, Platform
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from locks import INDEX, MANIFEST, NOON, days, digest, entry, image, record
 
-from pinner.image import Image, PlatformImage
 from pinner.lockfile.model import Entry, LockedPlatform
 from pinner.lockfile.select import (
     annotated,
@@ -17,6 +16,7 @@ from pinner.lockfile.select import (
     same_for,
     usual_platform,
 )
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 
 AMD = Platform("linux", "amd64")

@@ -7,7 +7,7 @@ from locks import NGINX, REDIS, digest, entry, lock, record, reference
 
 from pinner.lockfile.usage import Scan, explains, names_in, rebuilt, unsettled, usages
 from pinner.model import Document
-from pinner.screen import Source, screen
+from pinner.scan.suppressions import Source, apply_suppressions
 
 A, B = digest("a"), digest("b")
 
@@ -16,7 +16,7 @@ def source(path: str, text: str) -> Source:
     document = Document(path, text.encode())
     located = FORMAT.locate(document)
     assert located is not None
-    return screen(document, FORMAT, located, today=date(2026, 11, 1))
+    return apply_suppressions(document, FORMAT, located, today=date(2026, 11, 1))
 
 
 def test_an_image_is_one_however_it_is_written() -> None:

@@ -11,15 +11,15 @@ from scripted_registry import BODIES, A, B
 
 from pinner.config import Settings
 from pinner.errors import ResolveError, UnavailableError, UnsupportedError
+from pinner.http.retry import RetryPolicy
 from pinner.model import Resolved
 from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.registry.retry import Patience
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-IMPATIENT = Patience(attempts=2, deadline=3, connect=1, read=1, first_delay=0.0)
+IMPATIENT = RetryPolicy(attempts=2, deadline=3, connect=1, read=1, first_delay=0.0)
 GOOD, EVIL = A.removeprefix("sha256:"), B.removeprefix("sha256:")
 
 
@@ -74,7 +74,7 @@ def run(*answers: bytes | None, tags: int = 1) -> tuple[list[Resolved | ResolveE
         found: list[Resolved | ResolveError] = []
         async with (
             script.running() as host,
-            RegistryResolver(Settings(use_cache=False), environment={}, patience=IMPATIENT) as asked,
+            RegistryResolver(Settings(use_cache=False), environment={}, retry_policy=IMPATIENT) as asked,
         ):
             for tag in range(tags):
                 try:

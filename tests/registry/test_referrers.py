@@ -13,7 +13,7 @@ from scripted_registry import OCI_INDEX, OCI_MANIFEST, Answer, ScriptedRegistry,
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnavailableError, UnsupportedError
-from pinner.image import Attachment
+from pinner.oci.types import Attachment
 from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver
 from pinner.registry.referrers import MAX_PAGES

@@ -13,9 +13,9 @@ from scripted_registry import HUB, Answer, ScriptedRegistry, bearer, challenge, 
 
 from pinner.config import Settings
 from pinner.errors import ResolveError
+from pinner.oci.resolver import Allowance
 from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.resolve import Allowance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from pinner.errors import RateLimitedError, UnauthorizedError, UnavailableError
-from pinner.registry.auth import Lesson, RejectedError, Token, TokenKey, TokenRequest, learn, token_flow
-from pinner.registry.challenges import Challenge
-from pinner.registry.credentials import Credentials
-from pinner.registry.failures import Reply
-from pinner.registry.hosts import Reach
+from pinner.http.addresses import NetworkZone
+from pinner.http.errors import Reply
+from pinner.registry.auth.challenges import Challenge
+from pinner.registry.auth.credentials import Credentials
+from pinner.registry.auth.flow import ChallengeTemplate, RejectedError, Token, TokenKey, TokenRequest, learn, token_flow
 
 REALM = httpx.URL("https://auth.example/token")
 ALICE = Credentials("alice", "secret")
@@ -134,7 +134,7 @@ def test_secrets_are_in_no_repr() -> None:
 def test_a_lesson_foretells_the_next_repositorys_scope(
     scopes: tuple[str, ...], taught_by: str, asked_for: str, foretold: tuple[str, ...] | None
 ) -> None:
-    found = Lesson(REALM, "s", scopes, taught_by).key(asked_for, None)
+    found = ChallengeTemplate(REALM, "s", scopes, taught_by).key(asked_for, None)
     assert (None if found is None else found.scopes) == foretold
 
 
@@ -153,4 +153,4 @@ def test_a_lesson_foretells_the_next_repositorys_scope(
 )
 def test_no_scope_is_learned_that_could_write(scope: str, scopes: tuple[str, ...]) -> None:
     challenge = Challenge("bearer", {"realm": str(REALM), "scope": scope})
-    assert learn(challenge, httpx.URL("https://auth.example/"), Reach.PUBLIC, "a/b").scopes == scopes
+    assert learn(challenge, httpx.URL("https://auth.example/"), NetworkZone.PUBLIC, "a/b").scopes == scopes

@@ -33,8 +33,8 @@ from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnavailableError
 from pinner.model import Resolved
 from pinner.reference import Digest
+from pinner.registry.auth.credentials import Credentials
 from pinner.registry.cache import Cache, TagKey, age
-from pinner.registry.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

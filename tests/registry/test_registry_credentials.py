@@ -14,14 +14,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.errors import UnauthorizedError
-from pinner.registry.credentials import CredentialFinder, Credentials, candidates, decode_entry, normalise_key
-from pinner.registry.helpers import ask_helper
+from pinner.registry.auth.credentials import (
+    CredentialFinder,
+    Credentials,
+    ask_helper,
+    candidates,
+    decode_entry,
+    normalise_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pinner.registry.credentials import Store
+    from pinner.registry.auth.credentials import Store
 
 SECRET = "s3:cret"
 posix_only = pytest.mark.skipif(os.name == "nt", reason="the helper of this test is a shell script")
@@ -275,7 +281,7 @@ def test_the_authorization_is_that_of_rfc_7617() -> None:
 
 
 def test_a_stores_repr_has_no_entries(tmp_path: Path) -> None:
-    from pinner.registry.credentials import read_stores  # noqa: PLC0415 - only this test looks inside
+    from pinner.registry.auth.credentials import read_stores  # noqa: PLC0415 - only this test looks inside
 
     write(tmp_path / "config.json", auths("a.example"))
     stores: list[Store] = list(read_stores({"DOCKER_CONFIG": str(tmp_path)}, print))

@@ -22,7 +22,7 @@ from scripted_registry import Answer, ScriptedRegistry, manifest_answer, resolve
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnsupportedError
-from pinner.image import Attachment
+from pinner.oci.types import Attachment
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from pinner.image import Config, Depth
-    from pinner.image import Image as Described
+    from pinner.oci.types import Config, Depth
+    from pinner.oci.types import Image as Described
 
 _T = TypeVar("_T")
 AMD64, ARM64 = make_image("one", "linux/amd64"), make_image("two", "linux/arm64/v8")

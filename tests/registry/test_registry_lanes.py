@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from pinner.registry.lanes import Lane
+from pinner.http.connections import ConnectionPool
 
 
 class Closing(httpx.AsyncBaseTransport):
@@ -35,21 +35,21 @@ class Made:
 def test_no_more_are_open_than_are_used_at_once() -> None:
     made, at_once = Made(), [0, 0]
 
-    async def use(lane: Lane, *, fresh: bool) -> None:
-        async with lane.connection(fresh=fresh):
+    async def use(pool: ConnectionPool, *, fresh: bool) -> None:
+        async with pool.connection(fresh=fresh):
             at_once[0] += 1
             at_once[1] = max(at_once)
             await asyncio.sleep(0.001)
             at_once[0] -= 1
 
-    async def main() -> Lane:
-        lane = Lane(3, made)
-        await use(lane, fresh=False)
+    async def main() -> ConnectionPool:
+        pool = ConnectionPool(3, made)
+        await use(pool, fresh=False)
         assert made.count == 1
-        await asyncio.gather(*(use(lane, fresh=False) for _ in range(20)))
+        await asyncio.gather(*(use(pool, fresh=False) for _ in range(20)))
         assert made.count == 3
-        await asyncio.gather(*(use(lane, fresh=True) for _ in range(20)))
-        return lane
+        await asyncio.gather(*(use(pool, fresh=True) for _ in range(20)))
+        return pool
 
     assert len(asyncio.run(main()).made) == at_once[1] == 3
     assert made.count == 23
@@ -57,10 +57,10 @@ def test_no_more_are_open_than_are_used_at_once() -> None:
 
 def test_the_warmest_is_given_first() -> None:
     async def main() -> None:
-        lane = Lane(2, Made())
-        async with lane.connection(fresh=False) as first, lane.connection(fresh=False) as second:
+        pool = ConnectionPool(2, Made())
+        async with pool.connection(fresh=False) as first, pool.connection(fresh=False) as second:
             assert first.transport is not second.transport
-        async with lane.connection(fresh=False) as again:
+        async with pool.connection(fresh=False) as again:
             assert again == (first.transport, True)
 
     asyncio.run(main())
@@ -70,15 +70,15 @@ def test_a_fresh_one_has_carried_nothing_and_the_oldest_is_closed_for_it() -> No
     made = Made()
 
     async def main() -> None:
-        lane = Lane(2, made)
-        async with lane.connection(fresh=True) as first, lane.connection(fresh=True) as second:
+        pool = ConnectionPool(2, made)
+        async with pool.connection(fresh=True) as first, pool.connection(fresh=True) as second:
             assert not first.is_used
             assert not second.is_used
-        async with lane.connection(fresh=True) as third:
+        async with pool.connection(fresh=True) as third:
             assert third.transport not in (first.transport, second.transport)
             assert not third.is_used
         assert made.closed == [second.transport]
-        assert lane.made == [first.transport, third.transport]
+        assert pool.made == [first.transport, third.transport]
 
     asyncio.run(main())
 
@@ -88,11 +88,11 @@ def test_a_connection_is_given_back_whatever_happens(end: type[BaseException]) -
     made = Made()
 
     async def main() -> None:
-        lane = Lane(1, made)
+        pool = ConnectionPool(1, made)
         with pytest.raises(end):
-            async with lane.connection(fresh=False):
+            async with pool.connection(fresh=False):
                 raise end
-        async with asyncio.timeout(1), lane.connection(fresh=False):
+        async with asyncio.timeout(1), pool.connection(fresh=False):
             pass
 
     asyncio.run(main())
@@ -104,10 +104,10 @@ def test_one_that_cannot_be_made_takes_nobodys_turn() -> None:
         raise ValueError
 
     async def main() -> None:
-        lane = Lane(1, make)
+        pool = ConnectionPool(1, make)
         for _ in range(2):
             with pytest.raises(ValueError, match=r"\A\Z"):
-                async with asyncio.timeout(1), lane.connection(fresh=True):
+                async with asyncio.timeout(1), pool.connection(fresh=True):
                     pass
 
     asyncio.run(main())

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from images import make_attestation, make_image, make_index, make_multi_platform
 
 from pinner.errors import IntegrityError, ResolveError, UnsupportedError
-from pinner.reference import Digest, Platform
-from pinner.registry.manifests import (
+from pinner.oci.manifests import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
     OCI_INDEX,
@@ -24,6 +23,7 @@ from pinner.registry.manifests import (
     read_json,
     read_manifest,
 )
+from pinner.reference import Digest, Platform
 
 DIGEST = f"sha256:{'a' * 64}"
 CONFIG = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": DIGEST, "size": 2}

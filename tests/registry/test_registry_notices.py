@@ -22,9 +22,9 @@ from scripted_registry import (
 )
 
 from pinner.errors import RateLimitedError, ResolveError
+from pinner.http.errors import Reply
+from pinner.http.rate_limits import Notices, RateLimit
 from pinner.model import Resolved
-from pinner.registry.failures import Reply
-from pinner.registry.notices import Notices, RateLimit
 
 HOST = "registry-1.docker.io"
 IMAGE = make_multi_platform("app")

@@ -23,13 +23,13 @@ from scripted_registry import (
 
 from pinner.config import Settings
 from pinner.errors import RateLimitedError, UnavailableError
+from pinner.http.retry import RetryPolicy, backoff, retry_after
 from pinner.model import Resolved
 from pinner.reference import Digest, ImageReference
-from pinner.registry.retry import Patience, backoff, retry_after
 
 ANSWER = Resolved(Digest.parse(A), OCI_INDEX)
 TAG = f"{HUB}library/nginx/manifests/1"
-SOON = Patience(deadline=0.1)
+SOON = RetryPolicy(deadline=0.1)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_a_question_has_a_deadline(registry: ScriptedRegistry) -> None:
     registry.pause = 5.0
     registry.on("TAG", TAG, tag_answer(A))
     start = time.monotonic()
-    answer = ask(resolver(registry, patience=SOON), "nginx:1")[0]
+    answer = ask(resolver(registry, retry_policy=SOON), "nginx:1")[0]
     assert time.monotonic() - start < 2
     assert type(answer) is UnavailableError
     assert answer.message == "cannot resolve `nginx:1`: docker.io gave no answer within 0.1 seconds"
@@ -159,7 +159,7 @@ def test_waiting_for_a_turn_is_not_the_questions_time(registry: ScriptedRegistry
     names = [f"a{number}:1" for number in range(8)]
     for name in names:
         registry.on("TAG", f"{HUB}library/{name[:-2]}/manifests/1", tag_answer(A))
-    asked = resolver(registry, patience=SOON, settings=Settings(jobs=1))
+    asked = resolver(registry, retry_policy=SOON, settings=Settings(jobs=1))
     assert ask(asked, *names) == [ANSWER] * 8
 
 
@@ -251,10 +251,10 @@ def test_retry_after_is_a_number_or_a_date(value: str | None, seconds: float | N
 
 
 def test_the_back_off_is_jittered_fully_and_capped() -> None:
-    patience = Patience()
-    assert backoff(1, patience, 0.0) == 0.0
-    assert backoff(3, patience, 0.5) == 0.5
-    assert backoff(50, patience, 1.0) == 20.0
+    retry_policy = RetryPolicy()
+    assert backoff(1, retry_policy, 0.0) == 0.0
+    assert backoff(3, retry_policy, 0.5) == 0.5
+    assert backoff(50, retry_policy, 1.0) == 20.0
 
 
 def test_an_answer_of_no_use_opens_the_gate_too(registry: ScriptedRegistry) -> None:

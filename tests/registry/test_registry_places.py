@@ -9,10 +9,16 @@ from hypothesis import strategies as st
 
 from pinner.config import RegistryOptions
 from pinner.errors import ConfigError, UnauthorizedError
-from pinner.registry.challenges import Challenge, choose_challenge, parse_challenges
-from pinner.registry.hosts import Reach, endpoint_for, is_loopback, origin, reach_of
-from pinner.registry.proxies import proxy_for
-from pinner.registry.realms import check_parameter, check_realm, may_see_credentials, registrable_domain
+from pinner.http.addresses import NetworkZone, endpoint_for, is_loopback, origin, proxy_for, zone_of
+from pinner.registry.auth.challenges import (
+    Challenge,
+    check_parameter,
+    check_realm,
+    choose_challenge,
+    may_see_credentials,
+    parse_challenges,
+    registrable_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,52 +92,52 @@ def test_an_endpoint_makes_addresses() -> None:
 @pytest.mark.parametrize(
     ("host", "reach"),
     [
-        ("docker.io", Reach.PUBLIC),
-        ("8.8.8.8", Reach.PUBLIC),
-        ("2606:4700::1111", Reach.PUBLIC),
-        ("face.example", Reach.PUBLIC),
-        ("localhost", Reach.LOOPBACK),
-        ("a.localhost.", Reach.LOOPBACK),
-        ("127.0.0.1", Reach.LOOPBACK),
-        ("127.1", Reach.LOOPBACK),
-        ("2130706433", Reach.LOOPBACK),
-        ("0x7f000001", Reach.LOOPBACK),
-        ("0177.0.0.1", Reach.LOOPBACK),
-        ("::1", Reach.LOOPBACK),
-        ("::ffff:127.0.0.1", Reach.LOOPBACK),
-        ("10.0.0.1", Reach.PRIVATE),
-        ("172.16.0.1", Reach.PRIVATE),
-        ("192.168.1.1", Reach.PRIVATE),
-        ("100.64.0.1", Reach.PRIVATE),
-        ("fd12::1", Reach.PRIVATE),
-        ("registry.corp.internal", Reach.PRIVATE),
-        ("printer.local", Reach.PRIVATE),
-        ("169.254.169.254", Reach.LINK_LOCAL),
-        ("::ffff:169.254.169.254", Reach.LINK_LOCAL),
-        ("fe80::1%eth0", Reach.LINK_LOCAL),
-        ("fd00:ec2::254", Reach.LINK_LOCAL),
-        ("100.100.100.200", Reach.LINK_LOCAL),
-        ("0.0.0.0", Reach.LINK_LOCAL),  # noqa: S104 - not bound to
-        ("0", Reach.LINK_LOCAL),
-        ("::", Reach.LINK_LOCAL),
-        ("224.0.0.1", Reach.LINK_LOCAL),
-        ("192.0.0.192", Reach.LINK_LOCAL),
-        ("168.63.129.16", Reach.LINK_LOCAL),
-        ("localhost.localdomain", Reach.LOOPBACK),
-        ("IP6-localhost", Reach.LOOPBACK),
-        ("::127.0.0.1", Reach.LOOPBACK),
-        ("::ffff:0:127.0.0.1", Reach.LOOPBACK),
-        ("64:ff9b::127.0.0.1", Reach.LOOPBACK),
-        ("64:ff9b:1::10.0.0.1", Reach.PRIVATE),
-        ("64:ff9b::169.254.169.254", Reach.LINK_LOCAL),
-        ("64:ff9b::8.8.8.8", Reach.PUBLIC),
-        ("2002:7f00:1::", Reach.LOOPBACK),
-        ("fec0::1", Reach.PRIVATE),
-        ("1.2.3.4.5", Reach.PUBLIC),
+        ("docker.io", NetworkZone.PUBLIC),
+        ("8.8.8.8", NetworkZone.PUBLIC),
+        ("2606:4700::1111", NetworkZone.PUBLIC),
+        ("face.example", NetworkZone.PUBLIC),
+        ("localhost", NetworkZone.LOOPBACK),
+        ("a.localhost.", NetworkZone.LOOPBACK),
+        ("127.0.0.1", NetworkZone.LOOPBACK),
+        ("127.1", NetworkZone.LOOPBACK),
+        ("2130706433", NetworkZone.LOOPBACK),
+        ("0x7f000001", NetworkZone.LOOPBACK),
+        ("0177.0.0.1", NetworkZone.LOOPBACK),
+        ("::1", NetworkZone.LOOPBACK),
+        ("::ffff:127.0.0.1", NetworkZone.LOOPBACK),
+        ("10.0.0.1", NetworkZone.PRIVATE),
+        ("172.16.0.1", NetworkZone.PRIVATE),
+        ("192.168.1.1", NetworkZone.PRIVATE),
+        ("100.64.0.1", NetworkZone.PRIVATE),
+        ("fd12::1", NetworkZone.PRIVATE),
+        ("registry.corp.internal", NetworkZone.PRIVATE),
+        ("printer.local", NetworkZone.PRIVATE),
+        ("169.254.169.254", NetworkZone.LINK_LOCAL),
+        ("::ffff:169.254.169.254", NetworkZone.LINK_LOCAL),
+        ("fe80::1%eth0", NetworkZone.LINK_LOCAL),
+        ("fd00:ec2::254", NetworkZone.LINK_LOCAL),
+        ("100.100.100.200", NetworkZone.LINK_LOCAL),
+        ("0.0.0.0", NetworkZone.LINK_LOCAL),  # noqa: S104 - not bound to
+        ("0", NetworkZone.LINK_LOCAL),
+        ("::", NetworkZone.LINK_LOCAL),
+        ("224.0.0.1", NetworkZone.LINK_LOCAL),
+        ("192.0.0.192", NetworkZone.LINK_LOCAL),
+        ("168.63.129.16", NetworkZone.LINK_LOCAL),
+        ("localhost.localdomain", NetworkZone.LOOPBACK),
+        ("IP6-localhost", NetworkZone.LOOPBACK),
+        ("::127.0.0.1", NetworkZone.LOOPBACK),
+        ("::ffff:0:127.0.0.1", NetworkZone.LOOPBACK),
+        ("64:ff9b::127.0.0.1", NetworkZone.LOOPBACK),
+        ("64:ff9b:1::10.0.0.1", NetworkZone.PRIVATE),
+        ("64:ff9b::169.254.169.254", NetworkZone.LINK_LOCAL),
+        ("64:ff9b::8.8.8.8", NetworkZone.PUBLIC),
+        ("2002:7f00:1::", NetworkZone.LOOPBACK),
+        ("fec0::1", NetworkZone.PRIVATE),
+        ("1.2.3.4.5", NetworkZone.PUBLIC),
     ],
 )
-def test_how_near_a_host_is(host: str, reach: Reach) -> None:
-    assert reach_of(host) is reach
+def test_how_near_a_host_is(host: str, zone: NetworkZone) -> None:
+    assert zone_of(host) is zone
 
 
 def test_this_machine_is_told_by_plain_spellings_only() -> None:
@@ -206,7 +212,7 @@ def test_the_registrable_domain(host: str, domain: str | None) -> None:
 )
 def test_a_realm_as_far_as_its_registry_is_asked(realm: str, registry: str) -> None:
     url = httpx.URL(registry)
-    assert check_realm(realm, url, reach_of(url.host)) == httpx.URL(realm)
+    assert check_realm(realm, url, zone_of(url.host)) == httpx.URL(realm)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +229,7 @@ def test_a_realm_as_far_as_its_registry_is_asked(realm: str, registry: str) -> N
 def test_a_realm_nearer_or_plainer_than_its_registry_is_refused(realm: str, registry: str) -> None:
     url = httpx.URL(registry)
     with pytest.raises(UnauthorizedError):
-        check_realm(realm, url, reach_of(url.host))
+        check_realm(realm, url, zone_of(url.host))
 
 
 def test_parameters_have_no_control_characters() -> None:

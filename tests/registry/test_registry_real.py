@@ -23,9 +23,9 @@ from registry_server import RealRegistry, TokenAuth, require
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
 from pinner.model import Question, Resolved, Unresolved
+from pinner.oci.resolver import resolve_all
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
-from pinner.resolve import resolve_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

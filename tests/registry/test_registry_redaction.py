@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from pinner.registry.redaction import secrets_in, without
+from pinner.http.redaction import secrets_in, without
 
 
 def masked(text: str, authorization: str | None = None, form: tuple[tuple[str, str], ...] | None = None) -> str:

@@ -16,17 +16,17 @@ from scripted_registry import BODIES, A
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnavailableError
+from pinner.http.connections import Certificates, Contexts, read_certificates
+from pinner.http.retry import RetryPolicy
+from pinner.http.unreached import unreached
 from pinner.model import Resolved
 from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.registry.retry import Patience
-from pinner.registry.tls import Certificates, Contexts, read_certificates
-from pinner.registry.unreached import unreached
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-IMPATIENT = Patience(attempts=1, deadline=5, connect=2, read=2)
+IMPATIENT = RetryPolicy(attempts=1, deadline=5, connect=2, read=2)
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.oci.image.index.v1+json\r\n"
     b"Docker-Content-Digest: " + A.encode() + b"\r\nContent-Length: %d\r\n\r\n" % len(BODIES[A]) + BODIES[A]
@@ -130,7 +130,7 @@ def ask(
             asked = RegistryResolver(
                 Settings(registries={"r.example": options}, use_cache=False),
                 environment=everything,
-                patience=IMPATIENT,
+                retry_policy=IMPATIENT,
             )
             async with asked:
                 try:

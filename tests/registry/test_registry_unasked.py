@@ -12,16 +12,16 @@ from scripted_registry import BODIES, OCI_INDEX, A, B, ScriptedRegistry, ask, be
 
 from pinner.config import Settings
 from pinner.errors import NotFoundError, ResolveError
+from pinner.http.client import Call, HttpClient
+from pinner.http.retry import RetryPolicy
 from pinner.model import Resolved
 from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.registry.retry import Patience
-from pinner.registry.wire import Call, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-PATIENCE = Patience(attempts=2, deadline=20, connect=5, read=5, first_delay=0.0)
+PATIENCE = RetryPolicy(attempts=2, deadline=20, connect=5, read=5, first_delay=0.0)
 
 
 def served(digest: str, status: str = "200 OK") -> bytes:
@@ -87,7 +87,7 @@ def ask_for(server: Unasked, *tags: str) -> list[Resolved | ResolveError]:
         settings = Settings(use_cache=False)
         async with (
             server.running() as host,
-            RegistryResolver(settings, environment={}, patience=PATIENCE) as asked,
+            RegistryResolver(settings, environment={}, retry_policy=PATIENCE) as asked,
         ):
             for tag in tags:
                 try:
@@ -139,17 +139,17 @@ def test_an_answer_over_a_used_connection_proves_itself_or_is_asked_for_again(un
     async def main() -> tuple[list[bytes], int]:
         server = Unasked(lambda *_: served(A), unasked)
         async with server.running() as host:
-            wire = Wire({}, PATIENCE, 1)
+            http_client = HttpClient({}, PATIENCE, 1)
             bodies = []
             for _ in range(3):
                 call = Call("GET", {}, 1000, expected=Digest.parse(A))
                 try:
-                    reply = await wire.send(call, httpx.URL(f"http://{host}/"))
+                    reply = await http_client.send(call, httpx.URL(f"http://{host}/"))
                 except ResolveError:
                     # What is no HTTP is a broken connection: `Line` sends the question again.
-                    reply = await wire.send(call, httpx.URL(f"http://{host}/"))
+                    reply = await http_client.send(call, httpx.URL(f"http://{host}/"))
                 bodies.append((reply.status, reply.body))
-            await wire.aclose()
+            await http_client.aclose()
         return [body for status, body in bodies if status == 200], server.connections
 
     bodies, connections = asyncio.run(main())
@@ -181,7 +181,7 @@ def test_a_bad_first_image_takes_no_other_with_it(bad: bytes) -> None:
     async def main() -> list[Resolved | ResolveError]:
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with server, RegistryResolver(Settings(use_cache=False), environment={}, patience=PATIENCE) as asked:
+        async with server, RegistryResolver(Settings(use_cache=False), environment={}, retry_policy=PATIENCE) as asked:
 
             async def one(name: str) -> Resolved | ResolveError:
                 try:
@@ -215,7 +215,7 @@ def test_a_token_server_that_nobody_can_connect_to_is_the_reason_of_all_and_trie
     settings = Settings(jobs=1)
     answers = ask(resolver(registry, settings=settings), *(f"reg.example/{name}:1" for name in names))
     assert all("auth.reg.example cannot be reached" in str(answer) for answer in answers)
-    assert sum("/token" in one[1] for one in registry.asked) == Patience().attempts
+    assert sum("/token" in one[1] for one in registry.asked) == RetryPolicy().attempts
 
 
 def test_what_breaks_for_one_image_behind_a_token_is_its_own_trouble() -> None:

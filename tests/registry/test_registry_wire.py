@@ -17,13 +17,13 @@ from scripted_registry import BODIES, A
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ConfigError, ResolveError, UnavailableError, UnsupportedError
+from pinner.http.addresses import NetworkZone, endpoint_for
+from pinner.http.client import Call, HttpClient
+from pinner.http.retry import RetryPolicy
+from pinner.http.unreached import PermanentError, UnreachedError
 from pinner.model import Resolved
 from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver
-from pinner.registry.hosts import Reach, endpoint_for
-from pinner.registry.retry import Patience
-from pinner.registry.unreached import HopelessError, UnreachedError
-from pinner.registry.wire import Call, Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,8 +34,8 @@ HEAD = (
     b"Docker-Content-Digest: " + A.encode() + b"\r\nContent-Length: %d\r\n" % len(BODIES[A])
 )
 GOOD = HEAD + b"\r\n" + BODIES[A]
-IMPATIENT = Patience(attempts=2, deadline=0.8, connect=0.2, read=0.3, first_delay=0.0)
-UNHURRIED = Patience(attempts=2, deadline=20.0, connect=5.0, read=5.0, first_delay=0.0)
+IMPATIENT = RetryPolicy(attempts=2, deadline=0.8, connect=0.2, read=0.3, first_delay=0.0)
+UNHURRIED = RetryPolicy(attempts=2, deadline=20.0, connect=5.0, read=5.0, first_delay=0.0)
 
 
 class Server:
@@ -84,7 +84,7 @@ class Server:
 
 async def ask(host: str, *tags: str, settings: Settings | None = None, name: str = "") -> list[Resolved | ResolveError]:
     answers: list[Resolved | ResolveError] = []
-    async with RegistryResolver(settings or Settings(), environment={}, patience=IMPATIENT) as resolver:
+    async with RegistryResolver(settings or Settings(), environment={}, retry_policy=IMPATIENT) as resolver:
         for tag in tags or ("1",):
             try:
                 answers.append(await resolver.resolve(ImageReference.parse(f"{name or host}/a:{tag}"), None))
@@ -114,11 +114,11 @@ def test_one_connection_serves_many_answers_that_prove_themselves() -> None:
     async def main() -> int:
         server = Server(GOOD)
         async with server.running() as host:
-            wire = Wire({}, UNHURRIED, 1)
+            http_client = HttpClient({}, UNHURRIED, 1)
             for _ in range(3):
                 call = Call("GET", {}, 1000, expected=Digest.parse(A))
-                assert (await wire.send(call, httpx.URL(f"http://{host}/"))).body == BODIES[A]
-            await wire.aclose()
+                assert (await http_client.send(call, httpx.URL(f"http://{host}/"))).body == BODIES[A]
+            await http_client.aclose()
         return server.connections
 
     assert asyncio.run(main()) == 1
@@ -161,7 +161,7 @@ def test_a_body_that_trickles_hits_the_deadline() -> None:
 
     async def get(host: str) -> None:
         # A HEAD has no body to trickle: the registry's type and digest are missing, so that a GET follows.
-        async with RegistryResolver(Settings(), environment={}, patience=IMPATIENT) as resolver:
+        async with RegistryResolver(Settings(), environment={}, retry_policy=IMPATIENT) as resolver:
             resolver._session._host(endpoint_for(host, {})).refuses_head = True  # noqa: SLF001 - as a 405 would
             await resolver.resolve(ImageReference.parse(f"{host}/a:1"), None)
 
@@ -293,12 +293,12 @@ def test_an_authority_that_is_none_is_a_configuration_error(tmp_path: Path, text
         RegistryResolver(Settings(registries={"x": RegistryOptions(ca=str(path))}), environment={})
 
 
-def send(wire: Wire, url: str, method: str = "GET") -> object:
+def send(http_client: HttpClient, url: str, method: str = "GET") -> object:
     async def once() -> object:
         try:
-            return await wire.send(Call(method, {}, 100), httpx.URL(url))
+            return await http_client.send(Call(method, {}, 100), httpx.URL(url))
         finally:
-            await wire.aclose()
+            await http_client.aclose()
 
     return asyncio.run(once())
 
@@ -313,12 +313,12 @@ def test_a_host_is_looked_at_before_a_byte_is_sent_to_it(monkeypatch: pytest.Mon
     async def main() -> None:
         async with server.running():
             monkeypatch.setattr(socket, "getaddrinfo", rebound)
-            wire, url = Wire({}, IMPATIENT, 1), httpx.URL(f"http://rebound.example:{server.port}/")
-            with pytest.raises(HopelessError, match="private network"):
-                await wire.send(Call("GET", {}, 1, Reach.PUBLIC), url)
-            with pytest.raises(HopelessError, match="private network"):
-                await wire.send(Call("GET", {}, 1, Reach.PUBLIC), url)
-            await wire.aclose()
+            http_client, url = HttpClient({}, IMPATIENT, 1), httpx.URL(f"http://rebound.example:{server.port}/")
+            with pytest.raises(PermanentError, match="private network"):
+                await http_client.send(Call("GET", {}, 1, NetworkZone.PUBLIC), url)
+            with pytest.raises(PermanentError, match="private network"):
+                await http_client.send(Call("GET", {}, 1, NetworkZone.PUBLIC), url)
+            await http_client.aclose()
 
     asyncio.run(main())
     assert server.requests == []
@@ -330,12 +330,12 @@ def test_a_connection_made_for_one_request_is_judged_for_the_next() -> None:
 
     async def main() -> None:
         async with server.running() as host:
-            wire, url = Wire({}, IMPATIENT, 1), httpx.URL(f"http://{host}/")
-            await wire.send(Call("GET", {}, 1), url)
-            assert wire.reach(url) is Reach.LOOPBACK
+            http_client, url = HttpClient({}, IMPATIENT, 1), httpx.URL(f"http://{host}/")
+            await http_client.send(Call("GET", {}, 1), url)
+            assert http_client.zone(url) is NetworkZone.LOOPBACK
             with pytest.raises(UnavailableError, match="private network"):
-                await wire.send(Call("GET", {}, 1, Reach.PRIVATE), url)
-            await wire.aclose()
+                await http_client.send(Call("GET", {}, 1, NetworkZone.PRIVATE), url)
+            await http_client.aclose()
 
     asyncio.run(main())
     assert len(server.requests) == 1
@@ -356,10 +356,10 @@ def test_a_body_cut_short_is_no_reply(answer: bytes) -> None:
 
     async def main() -> None:
         async with Server(cut).running() as host:
-            wire = Wire({}, IMPATIENT, 1)
+            http_client = HttpClient({}, IMPATIENT, 1)
             with pytest.raises(UnreachedError, match="broke"):
-                await wire.send(Call("GET", {}, 1000), httpx.URL(f"http://{host}/"))
-            await wire.aclose()
+                await http_client.send(Call("GET", {}, 1000), httpx.URL(f"http://{host}/"))
+            await http_client.aclose()
 
     asyncio.run(main())
 
@@ -367,16 +367,16 @@ def test_a_body_cut_short_is_no_reply(answer: bytes) -> None:
 def test_a_long_failure_is_cut_and_a_long_success_refused() -> None:
     async def main() -> None:
         async with Server(b"HTTP/1.1 500 X\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000).running() as host:
-            wire = Wire({}, IMPATIENT, 1)
-            reply = await wire.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
+            http_client = HttpClient({}, IMPATIENT, 1)
+            reply = await http_client.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
             assert (reply.status, len(reply.body)) == (500, 64 * 1024)
-            await wire.aclose()
+            await http_client.aclose()
         chunked = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n" + b"x" * 20 + b"\r\n0\r\n\r\n"
         async with Server(chunked).running() as host:
-            wire = Wire({}, IMPATIENT, 1)
+            http_client = HttpClient({}, IMPATIENT, 1)
             with pytest.raises(UnsupportedError, match="sent more than"):
-                await wire.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
-            await wire.aclose()
+                await http_client.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
+            await http_client.aclose()
 
     asyncio.run(main())
 
@@ -388,7 +388,7 @@ def test_a_proxy_is_asked_for_what_is_not_this_machine() -> None:
         async with server.running() as host:
             environment = {"HTTP_PROXY": f"http://{host}"}
             settings = Settings(registries={"r.example": RegistryOptions(plain_http=True)})
-            async with RegistryResolver(settings, environment=environment, patience=IMPATIENT) as resolver:
+            async with RegistryResolver(settings, environment=environment, retry_policy=IMPATIENT) as resolver:
                 return await resolver.resolve(ImageReference.parse("r.example/a:1"), None)
 
     assert isinstance(asyncio.run(main()), Resolved)
@@ -401,7 +401,7 @@ def test_a_proxy_that_refuses_is_told() -> None:
     async def main() -> object:
         async with server.running() as host:
             async with RegistryResolver(
-                Settings(), environment={"HTTPS_PROXY": f"http://{host}"}, patience=IMPATIENT
+                Settings(), environment={"HTTPS_PROXY": f"http://{host}"}, retry_policy=IMPATIENT
             ) as resolver:
                 with pytest.raises(UnavailableError) as caught:
                     await resolver.resolve(ImageReference.parse("r.example/a:1"), None)
@@ -412,15 +412,15 @@ def test_a_proxy_that_refuses_is_told() -> None:
 
 @pytest.mark.parametrize("proxy", ["gopher://user:pass@proxy", "socks9://proxy"])
 def test_a_proxy_that_cannot_be_used_is_an_answer(proxy: str) -> None:
-    with pytest.raises(HopelessError, match="proxy for https addresses cannot be used") as caught:
-        send(Wire({"ALL_PROXY": proxy}, IMPATIENT, 1), "https://r.example/")
+    with pytest.raises(PermanentError, match="proxy for https addresses cannot be used") as caught:
+        send(HttpClient({"ALL_PROXY": proxy}, IMPATIENT, 1), "https://r.example/")
     assert "pass@" not in str(caught.value) + str(caught.value.hint)
 
 
 def test_a_name_that_is_none_is_told_at_once() -> None:
     start = time.monotonic()
-    with pytest.raises(HopelessError, match=r"the host no-such-host\.invalid is not known"):
-        send(Wire({}, Patience(), 1), "https://no-such-host.invalid/")
+    with pytest.raises(PermanentError, match=r"the host no-such-host\.invalid is not known"):
+        send(HttpClient({}, RetryPolicy(), 1), "https://no-such-host.invalid/")
     assert time.monotonic() - start < 5
 
 
@@ -440,4 +440,4 @@ def test_what_lies_under_a_failure_is_found(cause: Exception, clause: str) -> No
             raise httpx.ConnectError("x") from error
 
     with pytest.raises(UnreachedError, match=clause):
-        send(Wire({}, Patience(), 1, httpx.MockTransport(fail)), "https://r.example/")
+        send(HttpClient({}, RetryPolicy(), 1, httpx.MockTransport(fail)), "https://r.example/")

@@ -10,10 +10,10 @@ import pytest
 from verdicts import found, rendered, skipped, unpinned, verdict
 from world import pinner
 
-from pinner.model import Mention, Skip, Span
+from pinner.model import Occurrence, SkippedOccurrence, Span
 from pinner.reference import ImageReference
 from pinner.report.as_markdown import MOST_CHARACTERS
-from pinner.report.regions import Regions
+from pinner.report.locations import Regions
 from pinner.rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -115,9 +115,9 @@ def test_a_suggestion_is_an_insertion_that_keeps_what_is_written(proposed: str |
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64
 
 
-def pinned(digest_span: Span | None, text: str = f"nginx:1.27@{OLD}") -> Mention:
+def pinned(digest_span: Span | None, text: str = f"nginx:1.27@{OLD}") -> Occurrence:
     end = 5 + len(text)
-    return Mention("dockerfile", "from", ImageReference.parse(text), 1, 6, Span(5, end), end, digest_span)
+    return Occurrence("dockerfile", "from", ImageReference.parse(text), 1, 6, Span(5, end), end, digest_span)
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def pinned(digest_span: Span | None, text: str = f"nginx:1.27@{OLD}") -> Mention
         (pinned(Span(16, 87)), f"nginx:1.28@{NEW}", f"FROM nginx:1.27@{OLD}", False),
         (pinned(Span(16, 87)), f"nginx:1.27@{NEW}", f"FROM nginx:1.27@{NEW}", False),
         (pinned(None), f"nginx:1.27@{NEW}", f"FROM nginx:1.27@{OLD}", False),
-        (Skip("dockerfile", "from", "x", 1, 6, Span(5, 6), "computed"), f"x@{NEW}", "FROM x", False),
+        (SkippedOccurrence("dockerfile", "from", "x", 1, 6, Span(5, 6), "computed"), f"x@{NEW}", "FROM x", False),
     ],
 )
 def test_a_digest_is_replaced_where_it_stands_and_the_rest_is_the_same(
-    place: Mention | Skip, proposed: str, data: str, *, fits: bool
+    place: Occurrence | SkippedOccurrence, proposed: str, data: str, *, fits: bool
 ) -> None:
     finding = found(place)._replace(proposed=proposed)
     edit = Regions({"Dockerfile": data.encode()}).edit(finding)

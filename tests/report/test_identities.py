@@ -4,6 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
+from pinner.identity.as_json import render_json
+from pinner.identity.as_text import render_text
 from pinner.identity.model import (
     Compared,
     Comparison,
@@ -16,10 +18,8 @@ from pinner.identity.model import (
     Sighting,
     Unanswered,
 )
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
-from pinner.report.identities import render_text
-from pinner.report.identity_json import render_json
 from pinner.report.style import Style
 
 if TYPE_CHECKING:

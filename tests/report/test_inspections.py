@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from pinner.image import Attachment, Config, Image, PlatformImage
-from pinner.reference import Digest, ImageReference, Platform
-from pinner.report.inspection import (
+from pinner.inspection import INSPECTION_FORMATS, inspection_renderer
+from pinner.inspection.model import (
     ImageId,
     Inspection,
     artifact_name,
@@ -19,9 +18,10 @@ from pinner.report.inspection import (
     pin_text,
     shared,
 )
-from pinner.report.inspections import INSPECTION_FORMATS, inspection_renderer
+from pinner.oci.resolver import Allowance
+from pinner.oci.types import Attachment, Config, Image, PlatformImage
+from pinner.reference import Digest, ImageReference, Platform
 from pinner.report.style import PLAIN
-from pinner.resolve import Allowance
 
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

@@ -36,7 +36,7 @@ def test_a_list_is_one_object(tmp_path: Path) -> None:
     listing = json.loads(said(tmp_path, "list", "--format", "json"))
     assert set(listing) == {"version", "mentions", "unreadable", "summary"}
     assert listing["version"] == 1
-    assert [set(mention) for mention in listing["mentions"]] == [MENTION, MENTION]
+    assert [set(occurrence) for occurrence in listing["mentions"]] == [MENTION, MENTION]
     assert set(listing["summary"]) == SUMMARY
     assert listing["summary"] == dict.fromkeys(SUMMARY, 0) | {"files": 1, "mentions": 2, "pinned": 1, "unpinned": 1}
     assert listing["mentions"][0] == {
@@ -60,7 +60,7 @@ def test_a_list_is_one_object(tmp_path: Path) -> None:
 
 def test_all_shows_what_is_no_image_too(tmp_path: Path) -> None:
     listing = json.loads(said(tmp_path, "list", "--format", "json", "--all"))
-    assert [(mention["status"], mention["reason"]) for mention in listing["mentions"]] == [
+    assert [(occurrence["status"], occurrence["reason"]) for occurrence in listing["mentions"]] == [
         ("unpinned", None),
         ("skipped", "stage"),
         ("skipped", "scratch"),

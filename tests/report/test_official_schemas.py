@@ -35,7 +35,7 @@ every_call = pytest.mark.parametrize("call", CALLS, ids=" ".join)
 
 
 @pytest.fixture(params=["full", "clean", "empty"])
-def say(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
+def info(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
     """Return a function that runs pinner in a project and returns what it said in a format."""
     files = {"full": FILES, "clean": {"Dockerfile": "FROM scratch\n"}, "empty": {}}[request.param]
     for name, text in files.items():
@@ -47,16 +47,16 @@ def say(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., str]:
 
 
 @every_call
-def test_sarif_fits_its_schema(say: Callable[..., str], call: tuple[str, ...]) -> None:
+def test_sarif_fits_its_schema(info: Callable[..., str], call: tuple[str, ...]) -> None:
     schema = json.loads((MULTITOOL / "sarif-2.1.0.json").read_text("utf-8-sig"))
-    pytest.importorskip("fastjsonschema").compile(schema)(json.loads(say(call, "sarif")))
+    pytest.importorskip("fastjsonschema").compile(schema)(json.loads(info(call, "sarif")))
 
 
 @every_call
-def test_sarif_passes_the_validator(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+def test_sarif_passes_the_validator(info: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
     """No error and no warning, by the rules of the format and by GitHub's; notes are proposals."""
     file = tmp_path / "out.sarif"
-    file.write_text(say(call, "sarif"), "utf-8")
+    file.write_text(info(call, "sarif"), "utf-8")
     done = validated(file)
     assert done["notes"] == []
     assert done["status"] == 0
@@ -83,16 +83,16 @@ def test_the_validator_would_tell(tmp_path: Path) -> None:
 
 
 @every_call
-def test_junit_fits_its_schema(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+def test_junit_fits_its_schema(info: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "out.xml"
-    file.write_text(say(call, "junit"), "utf-8")
+    file.write_text(info(call, "junit"), "utf-8")
     pytest.importorskip("xmlschema").XMLSchema(str(FOLDER / "junit-10.xsd")).validate(str(file))
 
 
 @every_call
-def test_rdjsonl_passes_the_validator(say: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
+def test_rdjsonl_passes_the_validator(info: Callable[..., str], call: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "out.json"
-    diagnostics = [json.loads(line) for line in say(call, "rdjsonl").splitlines()]
+    diagnostics = [json.loads(line) for line in info(call, "rdjsonl").splitlines()]
     file.write_text(json.dumps({"diagnostics": diagnostics}), "utf-8")
     program = MODULES / "@umbrelladocs" / "rdformat-validator" / "bin" / "rdformat-validator.js"
     command = ("node", program, "--strict", "--no-extra-fields", file)

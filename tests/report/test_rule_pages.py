@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pinner.report.explanations import EXPLANATIONS
-from pinner.report.pages import index, page, plain
 from pinner.rules import BY_ID, PAGES, RULES, Rule
+from pinner.rules.explanations import EXPLANATIONS
+from pinner.rules.pages import index, page, plain
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "docs" / "rules"

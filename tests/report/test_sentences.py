@@ -3,26 +3,26 @@ from __future__ import annotations
 import pytest
 
 from pinner.errors import NotFoundError, PinnerError
-from pinner.model import Document, Edit, Mention, Place, Skip, Span
+from pinner.model import Document, Edit, Occurrence, Place, SkippedOccurrence, Span
 from pinner.plan import Changed, Failed, Plan, Unchanged
 from pinner.reference import Digest, ImageReference
 from pinner.report.as_text import render_error, render_listing
 from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
 from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
 from pinner.report.escapes import printable
-from pinner.report.records import mention_record
+from pinner.report.records import occurrence_record
+from pinner.report.sentences import check_sentence, count, list_sentence
 from pinner.report.style import PLAIN, Style
-from pinner.report.words import check_sentence, count, list_sentence
 
 ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
 
 
-def mention(text: str, line: int = 1) -> Mention:
-    return Mention("dockerfile", "from", ImageReference.parse(text), line, 6, Span(5, 5 + len(text)), 5 + len(text))
+def occurrence(text: str, line: int = 1) -> Occurrence:
+    return Occurrence("dockerfile", "from", ImageReference.parse(text), line, 6, Span(5, 5 + len(text)), 5 + len(text))
 
 
-def skip(reason: str, text: str = "x", detail: str = "") -> Skip:
-    return Skip("dockerfile", "from", text, 2, 6, Span(0, 1), reason, detail)  # type: ignore[arg-type]
+def skip(reason: str, text: str = "x", detail: str = "") -> SkippedOccurrence:
+    return SkippedOccurrence("dockerfile", "from", text, 2, 6, Span(0, 1), reason, detail)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_what_would_speak_to_the_terminal_is_spelled_out(text: str, shown: str) 
 
 
 def test_a_place_in_a_file_with_an_odd_name_cannot_fake_a_line() -> None:
-    listing = Listing((Shown("a\nb:1:1: pinned", mention("nginx")),), summarise(1, ()))
+    listing = Listing((Shown("a\nb:1:1: pinned", occurrence("nginx")),), summarise(1, ()))
     assert list(render_listing(listing, PLAIN)) == ["a\\nb:1:1: pinned:1:6  from  unpinned  nginx"]
 
 
 def test_columns_are_as_wide_as_they_must_be() -> None:
     shown = (
-        Shown("a", mention("nginx")),
+        Shown("a", occurrence("nginx")),
         Shown("longer", skip("computed", "y", "why")),
         Shown("b", skip("ignored", "")),
     )
@@ -62,7 +62,7 @@ def test_columns_are_as_wide_as_they_must_be() -> None:
 
 
 def test_a_shared_place_is_one_line_and_says_how_many_use_it() -> None:
-    shown = (Shown("a", mention("nginx")), Shown("a", mention("redis", 2)), Shown("a", mention("nginx")))
+    shown = (Shown("a", occurrence("nginx")), Shown("a", occurrence("redis", 2)), Shown("a", occurrence("nginx")))
     assert list(render_listing(Listing(shown, summarise(1, shown)), PLAIN)) == [
         "a:1:6  from  unpinned  nginx (2 uses)",
         "a:2:6  from  unpinned  redis",
@@ -74,7 +74,7 @@ def test_a_shared_place_is_one_line_and_says_how_many_use_it() -> None:
 
 
 def test_one_long_path_does_not_push_the_rest_out_of_sight() -> None:
-    shown = (Shown("a", mention("nginx")), Shown("b" * 90, mention("nginx")))
+    shown = (Shown("a", occurrence("nginx")), Shown("b" * 90, occurrence("nginx")))
     assert list(render_listing(Listing(shown, summarise(2, shown)), PLAIN)) == [
         f"a:1:6{' ' * 55}  from  unpinned  nginx",
         f"{'b' * 90}:1:6  from  unpinned  nginx",
@@ -83,16 +83,16 @@ def test_one_long_path_does_not_push_the_rest_out_of_sight() -> None:
 
 def test_stages_scratch_and_indexes_are_no_images() -> None:
     places: list[tuple[str, list[Place]]] = [
-        ("a", [mention("nginx"), skip("stage"), skip("scratch"), skip("index"), skip("computed")])
+        ("a", [occurrence("nginx"), skip("stage"), skip("scratch"), skip("index"), skip("computed")])
     ]
-    assert [place.reason for _, place in shown_places(places) if isinstance(place, Skip)] == ["computed"]
+    assert [place.reason for _, place in shown_places(places) if isinstance(place, SkippedOccurrence)] == ["computed"]
     assert len(shown_places(places, everything=True)) == 5
 
 
 def test_an_ignored_reference_still_shows_its_digest() -> None:
-    record = mention_record("a", skip("ignored", f"nginx@{ONES}"))
+    record = occurrence_record("a", skip("ignored", f"nginx@{ONES}"))
     assert (record["digest"], record["status"], record["reason"]) == (str(ONES), "skipped", "ignored")
-    assert mention_record("a", skip("computed", "$(x)"))["digest"] is None
+    assert occurrence_record("a", skip("computed", "$(x)"))["digest"] is None
 
 
 def plan(*verdicts: Changed | Failed | Unchanged, path: str = "Dockerfile", changed: bool = True) -> Plan:
@@ -100,7 +100,7 @@ def plan(*verdicts: Changed | Failed | Unchanged, path: str = "Dockerfile", chan
 
 
 def changed(before: str, after: str, digest: Digest | None) -> Changed:
-    return Changed(mention(before), Edit(0, b"", b""), after, digest)
+    return Changed(occurrence(before), Edit(0, b"", b""), after, digest)
 
 
 def test_a_line_for_each_change() -> None:
@@ -109,7 +109,7 @@ def test_a_line_for_each_change() -> None:
         changed("nginx", f"nginx:latest@{ONES}", ONES),
         changed(f"nginx:1@{ONES}", f"nginx:1@{TWOS}", TWOS),
         changed(f"nginx:1@{ONES}", "nginx:1", None),
-        Unchanged(mention("other")),
+        Unchanged(occurrence("other")),
     )
     assert list(render_changes([done], Style(unicode=False))) == [
         "Dockerfile:1:6: pinned nginx:1 -> sha256:111111111111...",
@@ -122,7 +122,7 @@ def test_a_line_for_each_change() -> None:
 def test_a_reason_is_given_once_and_names_the_reference_where_it_does_not_itself() -> None:
     gone, shy = NotFoundError("`x` does not exist", hint="look"), PinnerError("no idea", hint="look")
     failures = plan(
-        Failed(mention("x"), gone), Failed(mention("y", 2), shy), Failed(mention("x", 3), gone), changed=False
+        Failed(occurrence("x"), gone), Failed(occurrence("y", 2), shy), Failed(occurrence("x", 3), gone), changed=False
     )
     assert list(render_failures([failures], PLAIN)) == [
         "Dockerfile:1:6: error: `x` does not exist",
@@ -134,7 +134,7 @@ def test_a_reason_is_given_once_and_names_the_reference_where_it_does_not_itself
 
 def test_a_place_that_an_anchor_shares_is_named_once() -> None:
     gone = NotFoundError("`x` does not exist")
-    failures = plan(*(Failed(mention("x", line), gone) for line in (1, 1, 2, 2)), changed=False)
+    failures = plan(*(Failed(occurrence("x", line), gone) for line in (1, 1, 2, 2)), changed=False)
     assert list(render_failures([failures], PLAIN)) == [
         "Dockerfile:1:6: error: `x` does not exist",
         "  also at Dockerfile:2:6",

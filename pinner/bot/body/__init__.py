@@ -1,4 +1,4 @@
-"""What a pull request says, in Markdown for GitHub, GitLab, Gitea and Forgejo. Pure: one proposal has one body.
+"""Pull request body in Markdown, fitted into a forge's limit.
 
 Nothing in it comes from a clock. Whatever a registry, a label or a path says is text and nothing else (`text`); the
 only links are to image pages, to comparisons at known forges (`links`), and to pinner.
@@ -6,19 +6,67 @@ only links are to image pages, to comparisons at known forges (`links`), and to 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.body import details, table
+from pinner.bot.body import table
+from pinner.bot.body import table as details
 from pinner.bot.body.compared import compare
-from pinner.bot.body.fit import Section, joined
 from pinner.bot.decide import STOP_LABEL
-from pinner.bot.marker import Marker, render_marker
+from pinner.bot.model import Marker, render_marker
 from pinner.bot.titles import counted, render_message, render_title
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pinner.bot.model import Proposal
 
+
 __all__ = ["render_body", "render_message", "render_title"]
+
+
+class Section(NamedTuple):
+    """A stretch of text that may lose its last rows, or go altogether."""
+
+    opening: str
+    rows: tuple[str, ...] = ()
+    closing: str = ""
+    more: Callable[[int], str] = str
+    """Returns the row that stands for as many rows left out."""
+
+
+def size(text: str) -> int:
+    """Return the length of ``text`` in UTF-16 code units: no forge counts more of them than that."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def fitted(section: Section, room: int) -> str:
+    """Return as much of ``section`` as ``room`` code units hold, from all to nothing; never an opening alone."""
+    frame = size(section.opening) + size(section.closing)
+    whole = frame + sum(map(size, section.rows))
+    if whole <= room:
+        return section.opening + "".join(section.rows) + section.closing
+    ends = list(accumulate(map(size, section.rows)))
+    for count in range(len(section.rows) - 1, 0, -1):
+        more = section.more(len(section.rows) - count)
+        if frame + ends[count - 1] + size(more) <= room:
+            return section.opening + "".join(section.rows[:count]) + more + section.closing
+    return ""
+
+
+def joined(sections: Sequence[Section], order: Sequence[int], end: str, limit: int) -> str:
+    """Return ``sections`` one below the other and ``end`` below them, in ``limit`` code units.
+
+    ``order`` says who takes room first. ``end`` is always there in full, even where it alone is over the limit.
+    """
+    between = "\n"
+    room = limit - size(end)
+    texts = [""] * len(sections)
+    for place in order:
+        texts[place] = fitted(sections[place], room - size(between))
+        room -= size(texts[place]) + size(between) if texts[place] else 0
+    return between.join([*filter(None, texts), end])
+
 
 HOME = "https://github.com/pinner-dev/pinner"
 _FOOTER = f"""\

@@ -1,18 +1,18 @@
-"""What differs between the images of the old digest and the new: platforms, size, version, source, base. Pure."""
+"""Comparison of the old and the new image: platforms, size, version, source, base."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.body.links import compare_url, is_revision, source_repository
+from pinner.bot.body.markdown import compare_url, is_revision, source_repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot.body.links import SourceRepository
+    from pinner.bot.body.markdown import SourceRepository
     from pinner.bot.model import ImageChange
-    from pinner.image import Image, PlatformImage
+    from pinner.oci.types import Image, PlatformImage
 
 _PREFIX = "org.opencontainers.image."
 """Of the labels and annotations. Source: image-spec, annotations.md."""

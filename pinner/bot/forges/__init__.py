@@ -1,4 +1,4 @@
-"""The forges: one module each over plain HTTP, and one line each here."""
+"""Forge registry: GitHub, GitLab, Gitea, Forgejo."""
 
 from __future__ import annotations
 

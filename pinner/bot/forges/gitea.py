@@ -1,4 +1,4 @@
-"""Gitea and Forgejo, codeberg.org among them, by REST v1.
+"""Gitea and Forgejo client, REST v1.
 
 Source: their swagger (``/swagger.v1.json``), and go-gitea/gitea routers/api/v1/repo/pull.go for what it leaves out.
 Commits are git's: an instance signs what its API commits only where it has a key and the rules for it.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.answers import words
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 

@@ -1,4 +1,4 @@
-"""GitHub: github.com, GHE.com and GitHub Enterprise Server, by REST and the two mutations that only GraphQL has.
+"""GitHub client, REST (github.com, GHE.com, Enterprise Server).
 
 Source: docs.github.com/rest and /graphql (npm @octokit/openapi, @octokit/graphql-schema).
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.answers import words
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
 from pinner.bot.forges.transport import Api

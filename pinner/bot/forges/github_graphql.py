@@ -1,4 +1,4 @@
-"""What only GitHub's GraphQL has: commits that GitHub signs, auto-merge, and who an App's token is.
+"""GitHub GraphQL client: signed commits, auto-merge, the App's identity.
 
 Source: docs.github.com/graphql (npm @octokit/graphql-schema).
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from pinner.bot.forges.answers import words
-from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""GitLab: gitlab.com and self-managed, by REST v4.
+"""GitLab client, REST v4.
 
 Source: docs.gitlab.com/api: "Projects", "Merge requests", "Branches", "Notes", "Users". Commits are git's: GitLab signs
 what its API commits only where Gitaly has a key, which cannot be told beforehand.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.answers import words
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 

@@ -1,4 +1,4 @@
-"""What forges ask of those who write much: pauses after an answer that says so, budgets before one does. No I/O.
+"""Rate limits of forges: pauses and request budgets, without I/O.
 
 Sources: GitHub, "Rate limits for the REST API" (primary and secondary; content creation) and octokit's
 plugin-throttling; GitLab, "Rate limits" (RateLimit-Reset); RFC 9110 §10.2.3 (Retry-After).
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.bot.forges.answers import Reply
+    from pinner.bot.forges.base import Reply
 
 GITHUB_CONTENT = ((80, 60.0), (500, 3600.0))
 """How many pieces of content (pull requests, comments…) in how many seconds."""
@@ -48,7 +48,7 @@ def pause_asked_for(reply: Reply, wall: float, attempt: int) -> float | None:
 
     ``wall`` is the time in seconds since the epoch, ``attempt`` counts from 1.
     """
-    from pinner.registry.retry import retry_after  # noqa: PLC0415 - with asyncio
+    from pinner.http.retry import retry_after  # noqa: PLC0415 - with asyncio
 
     if reply.status not in _LIMITED and reply.status != _UNAVAILABLE:
         return None

@@ -1,4 +1,4 @@
-"""How every forge is spoken to: JSON over HTTP, each call in one wrapper that waits, tries again and tells failures.
+"""Forge HTTP transport: JSON calls with retries and bounded replies.
 
 Source: GitHub's "Best practices for using the REST API" and "Rate limits", GitLab's "Rate limits" headers, RFC 9110.
 """
@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pinner import __version__
-from pinner.bot.forges.answers import Reply, check, clean, told
-from pinner.bot.forges.base import BusyError, ForgeError, UnreachableError
+from pinner.bot.forges.base import BusyError, ForgeError, Reply, UnreachableError, check, clean, told
 from pinner.bot.forges.limits import Budget, pause_asked_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
-    import httpx
-
     from pinner.bot.forges.base import Access
-    from pinner.registry.retry import Clock
+    from pinner.http.library import httpx
+    from pinner.http.retry import Clock
 
 _ATTEMPTS = 5
 _LONGEST_WAIT = 900.0
@@ -40,9 +38,8 @@ class Api:
     """One forge's API. ``base`` ends without a slash; ``authorization`` is the header's value, a secret."""
 
     def __init__(self, base: str, access: Access, authorization: str | None, budget: Budget | None = None) -> None:
-        import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
-
-        from pinner.registry.retry import Clock  # noqa: PLC0415 - with asyncio
+        from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+        from pinner.http.retry import Clock  # noqa: PLC0415 - with asyncio
 
         self.base = base
         self._access = access
@@ -154,10 +151,9 @@ class Api:
         raise ForgeError(f"{self._url.host} sends us in circles")
 
     async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
-        import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
-
-        from pinner.registry.redaction import secrets_in, without  # noqa: PLC0415 - with httpx
-        from pinner.registry.unreached import unreached  # noqa: PLC0415 - with httpx
+        from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+        from pinner.http.redaction import secrets_in, without  # noqa: PLC0415 - with httpx
+        from pinner.http.unreached import unreached  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
         if self._authorization is not None:
@@ -212,17 +208,16 @@ class Api:
 
 
 def _refuse_plain(url: httpx.URL) -> None:
-    from pinner.registry.hosts import Reach, reach_of  # noqa: PLC0415 - only where it is needed
+    from pinner.http.addresses import NetworkZone, zone_of  # noqa: PLC0415 - only where it is needed
 
-    if reach_of(url.host) is not Reach.LOOPBACK:
+    if zone_of(url.host) is not NetworkZone.LOOPBACK:
         raise ForgeError(f"the token would go to {url.host} readable for everybody on the way", hint="use https://")
 
 
 def _connect(url: httpx.URL, access: Access) -> httpx.AsyncBaseTransport:
-    import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
-
-    from pinner.registry.proxies import proxy_for  # noqa: PLC0415 - with httpx
-    from pinner.registry.tls import Certificates, make_context  # noqa: PLC0415 - with ssl
+    from pinner.http.addresses import proxy_for  # noqa: PLC0415 - with httpx
+    from pinner.http.connections import Certificates, make_context  # noqa: PLC0415 - with ssl
+    from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
 
     context = make_context(None, Certificates(), access.environment, access.on_wait)
     try:

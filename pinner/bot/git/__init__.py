@@ -1,1 +1,1 @@
-"""What the bot does with the git program: clone what it needs, read branches, commit, push."""
+"""Git operations of the bot."""

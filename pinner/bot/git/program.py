@@ -1,4 +1,4 @@
-"""Run the git program: no shell, bounded time, no prompts, no secret where anybody could read it.
+"""Git program runner: no shell, bounded time, no prompts, no visible secrets.
 
 A token reaches git through GIT_ASKPASS, a script that answers for one host alone; it stands in the environment of git
 and nowhere else: not in an argument, not in a remote, not in a message.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from pinner.errors import PinnerError
-from pinner.hardened_git import NO_PROTOCOL, hardened
+from pinner.scan.git import NO_PROTOCOL, hardened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

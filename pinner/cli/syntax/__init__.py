@@ -1,4 +1,4 @@
-"""How commands are spelled: click, one module a command, imported when that command is called."""
+"""Command table: names and summaries."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ COMMANDS = {
     "pin": Command("pinner.cli.syntax.pin", "Add a digest to every unpinned reference, in place."),
     "update": Command("pinner.cli.syntax.update", "Move digests to what their tags mean now, and pin the rest."),
     "unpin": Command("pinner.cli.syntax.unpin", "Take the digests off again; tags stay."),
-    "lock": Command("pinner.cli.syntax.lock", "Write down what every tag means; files stay as they are."),
+    "lock": Command("pinner.cli.lock", "Write down what every tag means; files stay as they are."),
     "check": Command("pinner.cli.syntax.check", "Say what is not pinned, or wrongly; offline, writes nothing."),
     "list": Command("pinner.cli.syntax.list", "Show every image reference and how it stands."),
-    "export": Command("pinner.cli.syntax.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
-    "inspect": Command("pinner.cli.syntax.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
-    "explain": Command("pinner.cli.syntax.explain", "Explain a rule of check: what, why, how to mend it."),
-    "identify": Command("pinner.cli.syntax.identify", "Say what a hash, an archive or a local image is."),
+    "export": Command("pinner.cli.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
+    "inspect": Command("pinner.cli.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
+    "explain": Command("pinner.cli.explain", "Explain a rule of check: what, why, how to mend it."),
+    "identify": Command("pinner.cli.identify", "Say what a hash, an archive or a local image is."),
     "completion": Command("pinner.cli.syntax.completion", "Print the script that completes all this in a shell."),
-    "demo": Command("pinner.cli.syntax.demo", "Show all of it in a temporary folder, without a network."),
+    "demo": Command("pinner.cli.demo", "Show all of it in a temporary folder, without a network."),
 }
 """In the order of ``pinner --help``."""

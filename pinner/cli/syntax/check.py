@@ -1,4 +1,4 @@
-"""The spelling of ``pinner check``."""
+"""Options of ``pinner check``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinner.cli.commands.check import CheckOptions, check
+from pinner.cli.check import CheckOptions, check
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.report import FORMATS

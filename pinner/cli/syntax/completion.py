@@ -1,4 +1,4 @@
-"""``pinner completion``: the script that makes a shell complete commands, options and rules."""
+"""Shell completion script of ``pinner completion``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from pinner.cli.options import Invocation, Options
-from pinner.cli.status import CLEAN
+from pinner.cli.options import CLEAN, Invocation, Options
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError

@@ -1,4 +1,4 @@
-"""The spelling of ``pinner list``."""
+"""Options of ``pinner list``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinner.cli.commands.list import ListOptions, list_
+from pinner.cli.list import ListOptions, list_
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.report import LISTING_FORMATS

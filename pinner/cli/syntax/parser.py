@@ -1,4 +1,4 @@
-"""The command line as click sees it: a group that imports a command only when it is called."""
+"""Command line parser: a click group that imports a command when it is called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands share on the command line: their look, and the options that stand before or after the name."""
+"""Options that all commands share."""
 
 from __future__ import annotations
 

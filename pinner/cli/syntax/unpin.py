@@ -1,4 +1,4 @@
-"""The spelling of ``pinner unpin``."""
+"""Options of ``pinner unpin``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pinner.cli.commands.change import ChangeOptions, change
+from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
 

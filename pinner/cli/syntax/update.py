@@ -1,4 +1,4 @@
-"""The spelling of ``pinner update``."""
+"""Options of ``pinner update``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pinner.cli.commands.change import ChangeOptions, change
+from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pinner_command
 from pinner.errors import ConfigError
@@ -86,7 +86,7 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
 
 
 def _publish(context: Context, values: dict[str, Any]) -> int:
-    from pinner.cli.commands.publish import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
+    from pinner.cli.publish import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
 
     for name in ("diff", "exit_non_zero_on_change"):
         if values.pop(name):

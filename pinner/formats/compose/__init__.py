@@ -1,4 +1,4 @@
-"""Compose files: the images of services, volumes, build contexts, hooks and inline Dockerfiles.
+"""Compose file format: images of services, volumes, build contexts, hooks, inline Dockerfiles.
 
 Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of the specification sum them up.
 """
@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import re
 
-from pinner.formats.compose.readers import ROOT, SERVICES, state_of
-from pinner.formats.compose.recognition import is_named_compose, services_of
-from pinner.formats.compose.services import read_services
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
+from pinner.formats.compose.services import is_named_compose, read_services, services_of
 from pinner.formats.compose.shortcut import add_images
 from pinner.formats.compose.siblings import Outline, family, reconcile
-from pinner.formats.compose.walk import Walk, find_builds
-from pinner.formats.yamlnodes import Budget, Mapping, Problem, Scalar, load, parse
-from pinner.formats.yamlnodes.fields import Fields
-from pinner.formats.yamlnodes.references import Collector, is_null
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
+from pinner.formats.yaml.lookup import KeyLookup
+from pinner.formats.yaml.references import Collector, is_null
 from pinner.model import Located
 
 if TYPE_CHECKING:
     from pinner.formats.compose.services import Service
-    from pinner.formats.yamlnodes import Node
+    from pinner.formats.yaml import Node
     from pinner.model import Document
 
 __all__ = ["family", "locate", "reconcile"]
@@ -39,7 +37,7 @@ class _File(NamedTuple):
     root: Mapping
     mapping: Mapping
     """That of the services."""
-    fields: Fields
+    fields: KeyLookup
     services: list[Service]
     shares: bool
     """Whether it has aliases."""
@@ -70,7 +68,7 @@ def _locate(document: Document, *, named: bool) -> Located | None:
         if len(parts) == len(composed.roots) == 1 and add_images(composed.roots[0], document.path, collector):
             return Located(collector.places(), Outline(tuple(outline)))
         for root in composed.roots:
-            fields = Fields()
+            fields = KeyLookup()
             mapping = services_of(root, fields, document.path)
             if mapping is not None and type(root) is Mapping:
                 files.append(_File(root, mapping, fields, read_services(root, mapping, fields, data), composed.shares))

@@ -1,23 +1,23 @@
-"""Images in a service's ``dockerfile_inline``: found by the Dockerfile engine, placed in the compose file."""
+"""``dockerfile_inline`` images: found by the Dockerfile format, placed in the compose file."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
 
-from pinner.formats.interpolation import InvalidTemplateError, expand
-from pinner.formats.yamlnodes.embedded import Embedded
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.compose.variables import InvalidTemplateError, expand
+from pinner.formats.yaml.embedded import Embedded
 from pinner.limits import INLINE_BYTES, MIB
 from pinner.model import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.formats.interpolation import Expansion, Variable
-    from pinner.formats.yamlnodes.references import Collector, Use
-    from pinner.formats.yamlnodes.text import SourceText
-    from pinner.model import Mention
+    from pinner.formats.compose.variables import Expansion, Variable
+    from pinner.formats.yaml.references import Collector, Use
+    from pinner.formats.yaml.scalars import SourceText
+    from pinner.model import Occurrence
 
 
 def locate_inline(collector: Collector, use: Use, text: SourceText | None, path: str) -> Iterable[object]:
@@ -54,7 +54,7 @@ class _Inline(Embedded):
         # Of the variables up to each one, that which reaches furthest: they come in order, and may be nested.
         self.furthest: list[Variable] = list(accumulate(expansion.variables, _further))
 
-    def obstacle(self, place: Mention) -> str:
+    def obstacle(self, place: Occurrence) -> str:
         """Say why a digest cannot go in at ``place``; empty where it can."""
         start, end = place.span.start, place.span.end
         touching = [(start, end)]

@@ -1,4 +1,4 @@
-"""Straight to the images of services, by how the lines of a file stand together: what `walk` finds, for most files.
+"""Fast path: images of services by the lines of a compose file.
 
 For a document that was read as a page, whose services name images and nothing else that says which: no build, platform,
 policy, hook or volume of an image, nothing extended. What stands where is told once for all documents whose lines stand
@@ -7,15 +7,15 @@ together alike (`blocks`). Anything else is left to the walk; tests compare what
 
 from __future__ import annotations
 
-from pinner.formats.compose.recognition import is_named_compose, services_of
-from pinner.formats.yamlnodes import Mapping, Scalar
-from pinner.formats.yamlnodes.fields import Fields
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.compose.services import is_named_compose, services_of
+from pinner.formats.yaml import Mapping, Scalar
+from pinner.formats.yaml.lookup import KeyLookup
 
 if TYPE_CHECKING:
-    from pinner.formats.yamlnodes import Node
-    from pinner.formats.yamlnodes.blocks import Block
-    from pinner.formats.yamlnodes.references import Collector
+    from pinner.formats.yaml import Node
+    from pinner.formats.yaml.blocks import Block
+    from pinner.formats.yaml.references import Collector
 
 _MOST_KEPT = 2_000
 _DECISIVE = frozenset(
@@ -63,7 +63,7 @@ def _find_ways(root: Mapping, block: Block, path: str) -> Ways | None:
     if number is None or services is None or not services.numbers or None in services.parts:
         return None
     # Told by keys alone, since the value of every service is a collection in lines of its own.
-    if services_of(root, Fields(), path) is None:
+    if services_of(root, KeyLookup(), path) is None:
         return None
     images: list[tuple[int, str]] = []
     volumes: list[int] = []

@@ -1,12 +1,12 @@
-"""Rules that reach from one compose file to another in its folder: an override may build what the base only names."""
+"""Compose override files: images that another file of the folder builds."""
 
 from __future__ import annotations
 
 import re
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.services import comparable
-from pinner.lean import TYPE_CHECKING, NamedTuple
-from pinner.model import Located, Mention, Skip, as_skip
+from pinner.model import Located, Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,11 +65,11 @@ def _in_light_of(located: Located, siblings: Sequence[tuple[Document, Located]])
     judged = [_judge(place, outlines) for place in located.places]
     # Services may share one text: where one of them cannot have a digest in it, none can.
     pairs = zip(located.places, judged, strict=True)
-    taken = {new.span: new.detail for old, new in pairs if new is not old and isinstance(new, Skip)}
+    taken = {new.span: new.detail for old, new in pairs if new is not old and isinstance(new, SkippedOccurrence)}
     return Located(
         tuple(
-            as_skip(place, "arg-conflict", f"shared text: {taken[place.span]}")
-            if isinstance(place, Mention) and place.span in taken
+            as_skipped(place, "arg-conflict", f"shared text: {taken[place.span]}")
+            if isinstance(place, Occurrence) and place.span in taken
             else place
             for place in judged
         ),
@@ -78,12 +78,14 @@ def _in_light_of(located: Located, siblings: Sequence[tuple[Document, Located]])
 
 
 def _judge(place: Place, outlines: list[tuple[str, Outline]]) -> Place:
-    if not isinstance(place, Mention) or place.kind not in _SERVICE_KINDS:
+    if not isinstance(place, Occurrence) or place.kind not in _SERVICE_KINDS:
         return place
     name = comparable(str(place.reference))
     for path, outline in outlines:
         if place.kind == "service-image" and place.owner in outline.builders:
-            return as_skip(place, "built-here", f"`{path}` builds the service `{place.owner}`: this names the result")
+            return as_skipped(
+                place, "built-here", f"`{path}` builds the service `{place.owner}`: this names the result"
+            )
         if name in outline.built:
-            return as_skip(place, "built-elsewhere", f"`{path}` builds this image")
+            return as_skipped(place, "built-elsewhere", f"`{path}` builds this image")
     return place

@@ -1,9 +1,9 @@
-"""Dockerfiles: where their image references stand, to the byte, read as BuildKit reads them."""
+"""Dockerfile format: image references located as BuildKit reads them."""
 
 from __future__ import annotations
 
+from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.plain import locate_plain
-from pinner.lean import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pinner.model import Document, Located
@@ -17,6 +17,6 @@ def locate(document: Document) -> Located | None:
     plain = locate_plain(document.data)
     if plain is not None:
         return plain
-    from pinner.formats.dockerfile.whole import locate_in_full  # noqa: PLC0415 - 10 ms that a plain file need not pay
+    from pinner.formats.dockerfile.extract import locate_in_full  # noqa: PLC0415 - 10 ms that a plain file need not pay
 
     return locate_in_full(document)

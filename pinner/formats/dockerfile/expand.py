@@ -1,21 +1,18 @@
-"""Expansion of variables as BuildKit's shell lexer does it (shell/lex.go), keeping every character's origin."""
+"""Variable expansion, a port of BuildKit's shell lexer (shell/lex.go) that keeps every character's origin."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
+from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
-from pinner.formats.dockerfile.problems import DockerfileError, UnsetError
-from pinner.formats.dockerfile.text import BOM, decoded
-from pinner.formats.dockerfile.values import LONGEST, Piece, text_of
-from pinner.lean import TYPE_CHECKING
+from pinner.formats.dockerfile.source import BOM, LONGEST, DockerfileError, Piece, UnsetError, decoded, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.formats.dockerfile.source import LogicalLine
-    from pinner.formats.dockerfile.values import Nature, Value
+    from pinner.formats.dockerfile.source import LogicalLine, Nature, Value
 
 _DEEPEST = 100
 _MOST_PIECES = 10_000

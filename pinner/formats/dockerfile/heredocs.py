@@ -1,4 +1,4 @@
-"""Which heredocs an instruction opens: BuildKit's shell lexer in its word-splitting mode (shell/lex.go).
+"""Heredoc detection by BuildKit's shell lexer in word-splitting mode (shell/lex.go).
 
 No offsets are needed here, so this works on characters. Three things of the original look odd and are meant: the
 escape is always the backslash, whatever the directive says; a word inside ``${…}`` empties the buffer that the outer
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import re
 
-from pinner.formats.dockerfile.flags import arguments_of
-from pinner.formats.dockerfile.jsonform import read_array
-from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.formats.dockerfile.text import WORD, decoded
-from pinner.lean import NamedTuple
+from pinner._typing import NamedTuple
+from pinner.formats.dockerfile.arguments import arguments_of, read_array
+from pinner.formats.dockerfile.source import WORD, DockerfileError, decoded
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
 MAY_OPEN = _BODIES | {"ONBUILD"}

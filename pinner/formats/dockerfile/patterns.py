@@ -1,4 +1,4 @@
-"""``${V#pattern}``, ``${V%pattern}`` and ``${V/pattern/text}``: shell patterns of ``*`` and ``?`` (shell/lex.go).
+"""Shell patterns in ``${V#pattern}``, ``${V%pattern}`` and ``${V/pattern/text}`` (shell/lex.go).
 
 BuildKit makes regular expressions of them; here the set of positions that a match can have reached is kept as the bits
 of one integer, so that no pattern takes longer than its length times the value's.
@@ -6,8 +6,8 @@ of one integer, so that no pattern takes longer than its length times the value'
 
 from __future__ import annotations
 
-from pinner.formats.dockerfile.problems import DockerfileError
-from pinner.lean import NamedTuple
+from pinner._typing import NamedTuple
+from pinner.formats.dockerfile.source import DockerfileError
 
 # More than any reference has; a replacement takes the square of it.
 _LONGEST = 512

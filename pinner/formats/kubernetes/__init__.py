@@ -1,19 +1,19 @@
-"""Kubernetes objects: container images wherever they stand, image volumes, and a few typed positions of known kinds."""
+"""Kubernetes manifest format: container images and image volumes of all kinds."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 
-from pinner.formats.kubernetes.walk import Walk
-from pinner.formats.yamlnodes import Budget, load, parse
-from pinner.formats.yamlnodes.references import Collector
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.kubernetes.extract import Walk
+from pinner.formats.yaml import Budget, load, parse
+from pinner.formats.yaml.references import Collector
 from pinner.model import Located
 
 if TYPE_CHECKING:
-    from pinner.formats.yamlnodes import YamlDocument
-    from pinner.formats.yamlnodes.documents import Chunk
+    from pinner.formats.yaml import YamlDocument
+    from pinner.formats.yaml.stream import Chunk
     from pinner.link.facts import Fact
     from pinner.model import Document
 

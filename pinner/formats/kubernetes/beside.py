@@ -1,13 +1,13 @@
-"""What an object says beside an image: keys that hold its tag, a pull policy, parameters with defaults, built names."""
+"""Keys beside an image in an object: tags, pull policies, parameters, built names."""
 
 from __future__ import annotations
 
 import re
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
-from pinner.formats.yamlnodes import Mapping, Scalar, Sequence, resolve
-from pinner.formats.yamlnodes.text import reference_text
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.scalars import reference_text
 from pinner.link.facts import Built
 from pinner.reference import ImageReference
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.formats.kubernetes.objects import Object
-    from pinner.formats.yamlnodes import Node
-    from pinner.formats.yamlnodes.fields import Fields
-    from pinner.formats.yamlnodes.references import Collector
+    from pinner.formats.yaml import Node
+    from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.references import Collector
     from pinner.model import SkipReason
 
 # An operator puts `image` and one of these together (ArgoCD's `version`, and their like).
@@ -37,7 +37,7 @@ class Parameter(NamedTuple):
     """The offset of what else reads it; -1 where nothing does."""
 
 
-def refusal(mapping: Mapping, fields: Fields, text: str) -> tuple[SkipReason, str] | None:
+def refusal(mapping: Mapping, fields: KeyLookup, text: str) -> tuple[SkipReason, str] | None:
     """Return why the image ``text`` in ``mapping`` may not be pinned, by the keys beside it; None where it may."""
     if "<<" not in fields.own(mapping) and _DECIDING.isdisjoint(fields.own(mapping)):
         return None
@@ -58,7 +58,7 @@ def _has_tag(text: str) -> bool:
     return reference.tag is not None or reference.digest is not None
 
 
-def find_parameter(text: str, root: Mapping, fields: Fields) -> Parameter | None:
+def find_parameter(text: str, root: Mapping, fields: KeyLookup) -> Parameter | None:
     """Return the parameter of the Tekton object ``root`` that the image ``text`` is; None where it has no default."""
     match = _PARAMETER.fullmatch(text)
     spec = fields.get(root, "spec")
@@ -73,7 +73,7 @@ def find_parameter(text: str, root: Mapping, fields: Fields) -> Parameter | None
     return None
 
 
-def _other_reader(root: Mapping, fields: Fields, name: str) -> int:
+def _other_reader(root: Mapping, fields: KeyLookup, name: str) -> int:
     """Return where ``$(params.name)`` is read as anything but a whole image, below ``root``; -1 for nowhere."""
     mark = re.compile(rf"\$\((?:inputs\.)?params(?:\.{re.escape(name)}|\[[\"']{re.escape(name)}[\"']\])\)")
     stack: list[tuple[Node, str]] = [(root, "")]
@@ -93,7 +93,7 @@ def _is_read(text: str, mark: re.Pattern[str], *, is_image: bool) -> bool:
     return mark.search(text) is not None and not (is_image and mark.fullmatch(text))
 
 
-def _mappings(mapping: Mapping, key: str, fields: Fields) -> Iterator[Mapping]:
+def _mappings(mapping: Mapping, key: str, fields: KeyLookup) -> Iterator[Mapping]:
     field = fields.get(mapping, key)
     for child in field.node.children if field is not None and type(field.node) is Sequence else ():
         entry = resolve(child)
@@ -101,7 +101,7 @@ def _mappings(mapping: Mapping, key: str, fields: Fields) -> Iterator[Mapping]:
             yield entry
 
 
-def built_names(collector: Collector, mapping: Mapping, fields: Fields, owner: Object) -> Iterator[Built]:
+def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner: Object) -> Iterator[Built]:
     """Yield the names that skaffold's ``build.artifacts`` and kbld's ``sources`` build."""
     if owner.is_skaffold:
         configurations = (mapping, *_mappings(mapping, "profiles", fields))
@@ -118,7 +118,7 @@ def built_names(collector: Collector, mapping: Mapping, fields: Fields, owner: O
             yield Built(full_name(str(text)), collector.lines.line(image.start), by)
 
 
-def _artifacts(configuration: Mapping, fields: Fields) -> Iterator[Mapping]:
+def _artifacts(configuration: Mapping, fields: KeyLookup) -> Iterator[Mapping]:
     build = fields.get(configuration, "build")
     return _mappings(build.node, "artifacts", fields) if build and type(build.node) is Mapping else iter(())
 

@@ -1,15 +1,28 @@
-"""What a Kubernetes object is, and which kinds of objects name images that no kubelet pulls."""
+"""Kubernetes and kustomize objects: which name images, and which texts are references."""
 
 from __future__ import annotations
 
 import re
 
-from pinner.formats.yamlnodes import Mapping
-from pinner.formats.yamlnodes.shadow import unshadow
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.errors import InvalidReferenceError
+from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.references import is_null
+from pinner.formats.yaml.scalars import reference_text
+from pinner.formats.yaml.stream import unshadow
+from pinner.link.facts import ImageRule, ImageTransformer, Kustomization
+from pinner.model import Occurrence
+from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from pinner.formats.yamlnodes.fields import Fields
+    from collections.abc import Iterator
+
+    from pinner.formats.yaml import Node
+    from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.references import Collector, Use
+    from pinner.formats.yaml.scalars import SourceText
+    from pinner.model import Place
+
 
 # Selectors and labels: `image` there is a label's name, and a digest no label's value.
 NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
@@ -84,7 +97,7 @@ class Object(NamedTuple):
         return self.group == "kustomize.config.k8s.io"
 
 
-def read_object(mapping: Mapping, fields: Fields) -> Object | None:
+def read_object(mapping: Mapping, fields: KeyLookup) -> Object | None:
     """Return what object ``mapping`` is, or None where it is none: one has a scalar ``apiVersion`` and ``kind``."""
     own = fields.names(mapping)
     if "apiVersion" not in own and "<<" not in own:
@@ -97,3 +110,174 @@ def read_object(mapping: Mapping, fields: Fields) -> Object | None:
     literal = name is not None and not any(mark in name.value for mark in ("{{", "$"))
     group = version.value.rpartition("/")[0]
     return Object(group, unshadow(kind.value), unshadow(name.value) if name is not None and literal else "")
+
+
+_DOCKER_HUB = ("docker.io/", "index.docker.io/")
+
+
+def judge(use: Use, text: SourceText) -> Place:
+    """Return the occurrence that ``text`` makes, or a skip that says what else it is."""
+    written = str(text)
+    if "{{" in written:
+        return use.skip(written, "templated", "a template fills it in")
+    if "$" in written:
+        return _judge_variable(use, written)
+    if written.startswith("ko://"):
+        return use.skip(written, "built-elsewhere", "ko builds this image from a Go package")
+    if "*" in written:
+        return use.skip(written, "invalid-reference", "a pattern for many images")
+    if "<" in written:
+        return use.skip(written, "templated", "a placeholder that somebody fills in")
+    if written.startswith("localhost/"):
+        return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
+    place = use.judge(text)
+    if use.kind == "package" and isinstance(place, Occurrence) and _is_unqualified(place):
+        return use.skip(written, "computed", "Crossplane adds a registry of its own choice; write the registry out")
+    return place
+
+
+def _judge_variable(use: Use, written: str) -> Place:
+    colon = written.find(":", written.rfind("/") + 1)
+    dollar = written.find("$")
+    name = written[dollar:].partition(")" if written.startswith("$(", dollar) else "}")[0]
+    closing = {"(": ")", "{": "}"}.get(name[1:2], "")
+    detail = f"`{name}{closing}` is filled in before the image is pulled"
+    return use.skip(written, "interpolated-tag" if dollar > colon >= 0 else "interpolated-name", detail)
+
+
+def _is_unqualified(occurrence: Occurrence) -> bool:
+    return occurrence.reference.domain == "docker.io" and not str(occurrence.reference).startswith(_DOCKER_HUB)
+
+
+_LISTS = ("resources", "bases", "components", "transformers")
+# `imageTags` is what `images` was called before kustomize 2.
+_IMAGES = ("images", "imageTags")
+_FLUX_MARK = re.compile(rb"#[ \t]*\{[ \t]*\"\$imagepolicy\"")
+
+
+class _Field(NamedTuple):
+    scalar: Scalar
+    text: SourceText
+    written: Node
+
+
+def locate_images(collector: Collector, holder: Mapping, fields: KeyLookup, owner: str) -> tuple[ImageRule, ...]:
+    """Keep the entries under ``images`` of ``holder`` and return them as rules."""
+    entries = [entry for key in _IMAGES for entry in _mappings(holder, key, fields)]
+    return tuple(filter(None, (_Entry(collector, entry, fields, owner).keep() for entry in entries)))
+
+
+def read_kustomization(collector: Collector, root: Mapping, fields: KeyLookup, owner: str) -> Kustomization:
+    """Keep the entries of the kustomization ``root``, and return what it builds from and replaces."""
+    rules = locate_images(collector, root, fields, owner)
+    resources, bases, components, transformers = (_texts(root, key, fields) for key in _LISTS)
+    patches = [*_texts(root, "patchesStrategicMerge", fields)]
+    for key in ("patches", "patchesJson6902"):
+        for entry in _mappings(root, key, fields):
+            path = fields.scalar(entry, "path")
+            patches += [] if path is None else [path.value]
+    return Kustomization((*resources, *bases), components, tuple(patches), transformers, rules)
+
+
+def inline_patches(root: Mapping, fields: KeyLookup) -> Iterator[tuple[Scalar, Node]]:
+    """Yield the scalars that hold patches of the kustomization ``root`` as text, and what stands for each."""
+    for key in ("patches", "patchesJson6902"):
+        for entry in _mappings(root, key, fields):
+            field = fields.get(entry, "patch")
+            if field is not None and type(field.node) is Scalar:
+                yield field.node, field.written
+    field = fields.get(root, "patchesStrategicMerge")
+    for item in field.node.children if field is not None and type(field.node) is Sequence else ():
+        node = resolve(item)
+        if type(node) is Scalar and "\n" in node.value:
+            yield node, item
+
+
+def read_transformer(collector: Collector, root: Mapping, fields: KeyLookup, owner: str) -> ImageTransformer | None:
+    """Keep the image of the ``ImageTagTransformer`` that ``root`` is, and return it as a rule."""
+    field = fields.get(root, "imageTag")
+    if field is None or type(field.node) is not Mapping:
+        return None
+    rule = _Entry(collector, field.node, fields, owner).keep()
+    return None if rule is None else ImageTransformer(rule)
+
+
+def _mappings(mapping: Mapping, key: str, fields: KeyLookup) -> Iterator[Mapping]:
+    field = fields.get(mapping, key)
+    for child in field.node.children if field is not None and type(field.node) is Sequence else ():
+        entry = resolve(child)
+        if type(entry) is Mapping:
+            yield entry
+
+
+def _texts(mapping: Mapping, key: str, fields: KeyLookup) -> tuple[str, ...]:
+    field = fields.get(mapping, key)
+    if field is None or type(field.node) is not Sequence:
+        return ()
+    nodes = [resolve(child) for child in field.node.children]
+    return tuple([node.value for node in nodes if type(node) is Scalar and "\n" not in node.value])
+
+
+class _Entry:
+    """One image that kustomize renames or retags: ``name``, ``newName``, ``newTag``, ``tagSuffix``, ``digest``."""
+
+    def __init__(self, collector: Collector, entry: Mapping, fields: KeyLookup, owner: str) -> None:
+        self.collector = collector
+        self.entry = entry
+        self.fields = fields
+        self.owner = owner
+
+    def keep(self) -> ImageRule | None:
+        """Keep the entry's image and return the rule that it is; None where it changes nothing."""
+        old, new = self._field("name"), self._field("newName")
+        tag, digest = self._field("newTag"), self._field("digest")
+        name = new or old
+        if name is None or (tag is None and digest is None and new is None):
+            return None
+        written = f"{name.text}{_part(':', tag)}{_part('@', digest)}"
+        end = digest or tag or name
+        use = self.collector.use("kustomize-image", name.scalar, name.text, name.scalar, owner=self.owner)
+        use = use._replace(scalar=end.scalar, written=end.written)
+        place = self._judge(use, written, new, tag, digest)
+        self.collector.add(use, place)
+        line = self.collector.lines.line(name.scalar.start)
+        return ImageRule(_text(old), _text(new), _text(tag), _text(digest), line, place.span) if old else None
+
+    def _judge(self, use: Use, written: str, new: _Field | None, tag: _Field | None, digest: _Field | None) -> Place:
+        if new is not None and (b"@" in new.text.data or b":" in new.text.data.rpartition(b"/")[2]):
+            detail = "kustomize adds tag and digest to `newName`: a tag of its own makes a name that nothing can pull"
+            return use.skip(written, "invalid-reference", detail)
+        if self._field("tagSuffix") is not None:
+            return use.skip(written, "separate-tag", "`tagSuffix` adds to the tag, and is refused beside a digest")
+        try:
+            reference = ImageReference.parse(written)
+        except InvalidReferenceError as error:
+            return use.skip(written, "invalid-reference", error.message)
+        last = digest or tag
+        if last is None:
+            detail = "the tag is the one of what is replaced: add `newTag:` here, and it can hold the digest"
+            return use.skip(written, "separate-tag", detail)
+        if self._is_written_by_flux(last.scalar):
+            return use.skip(written, "output", "Flux writes this tag: its image policy says so on the line")
+        return use.occurrence(reference, last.text)
+
+    def _is_written_by_flux(self, scalar: Scalar) -> bool:
+        data = self.collector.data
+        end = data.find(b"\n", scalar.end)
+        return _FLUX_MARK.search(data, scalar.end, end if end >= 0 else len(data)) is not None
+
+    def _field(self, key: str) -> _Field | None:
+        """Return the scalar under ``key``, its text, and what stands there: itself or an alias."""
+        field = self.fields.get(self.entry, key)
+        if field is None or type(field.node) is not Scalar or is_null(field.node):
+            return None
+        text = reference_text(self.collector.data, field.node)
+        return None if text is None or not text.data else _Field(field.node, text, field.written)
+
+
+def _part(mark: str, field: _Field | None) -> str:
+    return "" if field is None else f"{mark}{field.text}"
+
+
+def _text(field: _Field | None) -> str:
+    return "" if field is None else str(field.text)

@@ -1,6 +1,6 @@
-"""Jupyter notebooks: the images that the code cells name, found by the Python engine, placed in the JSON."""
+"""Jupyter notebook format: images in code cells, found by the Python format."""
 
-from pinner.formats.notebook.locate import FORMAT, locate
-from pinner.formats.notebook.pragmas import unwrapped
+from pinner.formats.notebook.cells import unwrapped
+from pinner.formats.notebook.extract import FORMAT, locate
 
 __all__ = ["FORMAT", "locate", "unwrapped"]

@@ -1,4 +1,4 @@
-"""The code cells of a notebook whose language is Python, and where each byte of their text stands in the file.
+"""Code cells of a notebook, their comments, and where their text stands in the file.
 
 Positions: nbformat's schemas, ``cells[].source`` in version 4, ``worksheets[].cells[].input`` before.
 """
@@ -9,12 +9,15 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats.notebook.jsontext import Run, Shape, Text, decode, read
+from pinner.formats.notebook.json_positions import JsonError, Run, Shape, Text, decode, read
+from pinner.formats.source import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pinner.formats.notebook.jsontext import Value
+    from pinner.formats.notebook.json_positions import Value
+    from pinner.model import Document
+
 
 _STRING = Shape()
 _STRINGS = Shape(elements=_STRING)
@@ -129,3 +132,38 @@ def _at(value: Value, *keys: str) -> Value:
         # A string is a tuple, and has no keys.
         value = value.get(key) if isinstance(value, dict) else None
     return value
+
+
+def unwrapped(document: Document) -> bytes:
+    """Return the code of ``document`` with as many lines as the file has; lines without code are empty.
+
+    A cell that is one string is one line of the file: what is said on any of its lines is said of all.
+    """
+    data = document.data
+    if b"pinner" not in data:
+        return b""
+    try:
+        code = read_code(data)
+    except JsonError:
+        return b""
+    if code is None:
+        return b""
+    lines = LineIndex(data)
+    found = [b""] * len(lines.starts)
+    for start, end in code.cells:
+        position = start
+        for text in code.text[start:end].splitlines(keepends=True):
+            number = lines.line(code.start(position)) - 1
+            found[number] = _together(found[number], text.strip())
+            position += len(text)
+    return b"\n".join(found)
+
+
+def _together(line: bytes, text: bytes) -> bytes:
+    """Return what two lines of code that stand on one line of the file say as one: what the first pragma says."""
+    if not line:
+        return text
+    if b"pinner" not in text or b"pinner" in line:
+        # A comment of its own would speak of the line below; but this one may speak of the whole file.
+        return b"; " + line if line.startswith(b"#") and b"ignore-file" not in line else line
+    return b"; " + text

@@ -1,9 +1,9 @@
-"""Python: images that code gives to the libraries that run containers, as literals, constants and defaults."""
+"""Python format: images given to container libraries as literals, constants and defaults."""
 
 from __future__ import annotations
 
-from pinner.formats.python import gate
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.python import known_calls as gate
 from pinner.model import Calls
 
 if TYPE_CHECKING:
@@ -25,6 +25,6 @@ def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
     """
     if not gate.worth_parsing(document.data, calls):
         return None
-    from pinner.formats.python.images import locate_calls  # noqa: PLC0415 - few files need more than the search
+    from pinner.formats.python.extract import locate_calls  # noqa: PLC0415 - few files need more than the search
 
     return locate_calls(document, calls)

@@ -1,10 +1,10 @@
-"""What an expression is called: imports, clients kept in variables and attributes, resolved to qualified names."""
+"""Qualified names of expressions: imports and clients in variables and attributes resolved."""
 
 from __future__ import annotations
 
 import ast
 
-from pinner.lean import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,10 +1,10 @@
-"""One pass over a syntax tree: which scope binds which name to what, who reads it, and every call."""
+"""Scope analysis: bindings, readers and calls in one pass over a syntax tree."""
 
 from __future__ import annotations
 
 import ast
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

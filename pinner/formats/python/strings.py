@@ -1,11 +1,11 @@
-"""The pieces of one string literal: where its text ends, and where a digest stands in it.
+"""String literal pieces: where the text ends, and where a digest stands in it.
 
 libcst reads them, but for the plain ones that nearly all are: importing it takes longer than the rest of a check.
 """
 
 from __future__ import annotations
 
-from pinner.lean import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import libcst

@@ -1,12 +1,12 @@
-"""Where an argument's value is written: a literal here, through constants and defaults; or why that cannot be told."""
+"""Value tracing: the literal behind an argument, through constants and defaults."""
 
 from __future__ import annotations
 
 import ast
 from itertools import islice
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.python.names import Names, dotted, own_class
-from pinner.lean import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,8 @@ from markdown_it import MarkdownIt
 from prsample import BODY, CHANGES, INDEX, MANIFEST, OCI, SAMPLE, digest
 
 from pinner.bot.body import HOME, render_body
-from pinner.bot.marker import Marker, read_marker
-from pinner.bot.model import FileChange, HeldBack, ImageChange, Proposal
-from pinner.image import Image, PlatformImage
+from pinner.bot.model import FileChange, HeldBack, ImageChange, Marker, Proposal, read_marker
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

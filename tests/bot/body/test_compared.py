@@ -6,9 +6,9 @@ import pytest
 from prsample import CHANGES, MANY, OCI, SERVERS, digest, image
 
 from pinner.bot.body.compared import Compared, Origin, Platforms, compare
-from pinner.bot.body.links import SourceRepository
+from pinner.bot.body.markdown import SourceRepository
 from pinner.bot.model import ImageChange
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 
 BARE = ImageChange("a:1", "docker.io/o/a:1", digest("a"), digest("b"), ())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pinner.bot.body.text import clean, code, prose
+from pinner.bot.body.markdown import clean, code, prose
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 

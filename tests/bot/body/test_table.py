@@ -8,11 +8,10 @@ import pytest
 from prsample import CHANGES, MANY, OCI, SERVERS, commit, digest, image
 
 from pinner.bot.body.compared import Compared, Origin, Platforms, compare
-from pinner.bot.body.details import block
-from pinner.bot.body.links import SourceRepository
-from pinner.bot.body.table import commits, held_row, human, platforms, row, sizes
+from pinner.bot.body.markdown import SourceRepository
+from pinner.bot.body.table import block, commits, held_row, human, platforms, row, sizes
 from pinner.bot.model import HeldBack, ImageChange
-from pinner.image import Image, PlatformImage
+from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 
 NGINX, POSTGRES, UV, PROMETHEUS, RUNNER = CHANGES

@@ -8,14 +8,7 @@ import pytest
 from forge_double import ForgeDouble
 from forge_talk import Waits, talk
 
-from pinner.bot.forges.base import (
-    BusyError,
-    ForbiddenError,
-    ForgeError,
-    MissingError,
-    StaleHeadError,
-    UnreachableError,
-)
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, MissingError, StaleHeadError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,8 +10,7 @@ import pytest
 from forge_double import ForgeDouble
 from forge_talk import Waits, access, talk
 
-from pinner.bot.forges.answers import Reply, check
-from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, Reply, StaleHeadError, check
 from pinner.bot.forges.github import GitHub
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.model import FileChange, NewCommit

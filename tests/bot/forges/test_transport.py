@@ -12,8 +12,7 @@ import pytest
 from forge_talk import Waits
 
 from pinner.bot.forges import FORGES, connect, kind_of, parse_url, probe, token_for
-from pinner.bot.forges.answers import Reply
-from pinner.bot.forges.base import Access, ForbiddenError, ForgeError, MissingError, UnreachableError
+from pinner.bot.forges.base import Access, ForbiddenError, ForgeError, MissingError, Reply, UnreachableError
 from pinner.bot.forges.limits import Budget, pause_asked_for
 from pinner.bot.forges.transport import Api
 

@@ -17,9 +17,20 @@ from botplace import Place, nginx_place
 from memory_forge import git as person
 
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
-from pinner.bot.git.branches import blob_id, fetch_branches, is_ours, judge, look_at_remote, read_file
+from pinner.bot.git.branches import (
+    blob_id,
+    delete,
+    fetch_branches,
+    is_ours,
+    judge,
+    look_at_remote,
+    make_commit,
+    make_note,
+    push,
+    push_note,
+    read_file,
+)
 from pinner.bot.git.clone import Commit, clone, read_commits
-from pinner.bot.git.commit import delete, make_commit, make_note, push, push_note
 from pinner.bot.git.program import Git, GitError, Login, open_git, redacted, remote_url, require_git
 from pinner.bot.model import Author, FileChange
 from pinner.formats import claims

@@ -35,12 +35,12 @@ def services(body: str) -> str:
 )
 def test_the_span_is_the_scalars_own_text(text: str, reference: str, span: bytes, place: tuple[int, int]) -> None:
     data = text.encode()
-    (mention,) = mentions(in_compose(data))
-    assert str(mention.reference) == reference
-    assert data[mention.span.start : mention.span.end] == span
-    assert mention.insert == mention.span.end
-    assert (mention.line, mention.column) == place
-    assert (mention.format, mention.kind) == ("compose", "service-image")
+    (occurrence,) = mentions(in_compose(data))
+    assert str(occurrence.reference) == reference
+    assert data[occurrence.span.start : occurrence.span.end] == span
+    assert occurrence.insert == occurrence.span.end
+    assert (occurrence.line, occurrence.column) == place
+    assert (occurrence.format, occurrence.kind) == ("compose", "service-image")
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_line_break_in_the_reference_is_explained() -> None:
 )
 def test_anchors_are_pinned_where_their_text_stands(text: str, via: tuple[str, ...], place: tuple[int, int]) -> None:
     data = text.encode()
-    (mention,) = mentions(in_compose(data))
-    assert data[mention.span.start : mention.span.end] == b"redis:7"
-    assert mention.via == via
-    assert (mention.line, mention.column) == place
+    (occurrence,) = mentions(in_compose(data))
+    assert data[occurrence.span.start : occurrence.span.end] == b"redis:7"
+    assert occurrence.via == via
+    assert (occurrence.line, occurrence.column) == place
 
 
 def test_services_that_share_a_scalar_share_its_insertion_point() -> None:
@@ -110,9 +110,9 @@ def test_services_that_share_a_scalar_share_its_insertion_point() -> None:
 )
 def test_other_positions_of_images(body: str, kind: str, reference: str) -> None:
     data = services(body).encode()
-    (mention,) = mentions(in_compose(data))
-    assert (mention.kind, str(mention.reference), mention.owner) == (kind, reference, "a")
-    assert data[mention.span.start : mention.span.end].decode() == reference
+    (occurrence,) = mentions(in_compose(data))
+    assert (occurrence.kind, str(occurrence.reference), occurrence.owner) == (kind, reference, "a")
+    assert data[occurrence.span.start : occurrence.span.end].decode() == reference
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_what_only_looks_like_an_image_is_not_mentioned(body: str) -> None:
     ],
 )
 def test_the_services_platform_goes_with_its_image(extra: str, platform: str | None) -> None:
-    (mention,) = mentions(in_compose(services(f"a:\n  image: nginx\n  {extra}")))
-    assert mention.platform == platform
+    (occurrence,) = mentions(in_compose(services(f"a:\n  image: nginx\n  {extra}")))
+    assert occurrence.platform == platform
 
 
 def test_a_build_for_several_platforms_has_none_of_its_own() -> None:
@@ -252,8 +252,8 @@ def test_no_bytes_make_it_raise(text: str | bytes) -> None:
     data = text.encode() if isinstance(text, str) else text
     for head in (b"", b"services:\n  a:\n    image: x\n    "):
         located = compose.locate(Document("compose.yaml", head + data))
-        for mention in mentions(located) if located else []:
-            assert 0 <= mention.span.start < mention.span.end <= len(head + data)
+        for occurrence in mentions(located) if located else []:
+            assert 0 <= occurrence.span.start < occurrence.span.end <= len(head + data)
 
 
 def test_a_file_without_a_word_for_images_is_not_parsed() -> None:

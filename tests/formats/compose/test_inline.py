@@ -4,9 +4,9 @@ import pytest
 from yamlplaces import DIGEST, OTHER, found, in_compose, mentions, pinned, skips
 
 from pinner.formats.compose.inline import locate_inline
-from pinner.formats.yamlnodes import Scalar
-from pinner.formats.yamlnodes.references import Collector
-from pinner.model import Skip
+from pinner.formats.yaml import Scalar
+from pinner.formats.yaml.references import Collector
+from pinner.model import SkippedOccurrence
 
 
 def block(dockerfile: str, header: str = "|") -> bytes:
@@ -56,9 +56,9 @@ def test_images_of_an_inline_dockerfile_are_pinned_in_the_block() -> None:
     ],
 )
 def test_every_way_to_write_the_text_down_leads_back_to_the_file(data: bytes, texts: list[bytes]) -> None:
-    found_mentions = mentions(in_compose(data))
-    assert [data[m.span.start : m.span.end] for m in found_mentions] == texts
-    assert all(m.insert == m.span.end for m in found_mentions)
+    found_occurrences = mentions(in_compose(data))
+    assert [data[m.span.start : m.span.end] for m in found_occurrences] == texts
+    assert all(m.insert == m.span.end for m in found_occurrences)
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_a_reference_that_is_split_by_an_escaped_line_break_is_left_alone() -> N
 
 def test_a_digest_is_replaced_where_it_is_spelled_out() -> None:
     data = block(f"FROM alpine:3@{OTHER}")
-    (mention,) = mentions(in_compose(data))
-    assert mention.digest_span is not None
-    assert data[mention.digest_span.start : mention.digest_span.end] == OTHER.encode()
-    assert pinned(data, [mention]) == data.replace(OTHER.encode(), DIGEST.encode())
+    (occurrence,) = mentions(in_compose(data))
+    assert occurrence.digest_span is not None
+    assert data[occurrence.digest_span.start : occurrence.digest_span.end] == OTHER.encode()
+    assert pinned(data, [occurrence]) == data.replace(OTHER.encode(), DIGEST.encode())
     (skip,) = skips(in_compose(quoted(f'"FROM alpine:3@sha256\\u003a{"cd" * 32}"')))
     assert skip.reason == "computed"
 
@@ -140,5 +140,5 @@ def test_a_dockerfile_whose_bytes_cannot_be_told_is_computed() -> None:
     use = collector.use("from", scalar, None, scalar)
     assert locate_inline(collector, use, None, "compose.yaml") == ()
     (skip,) = collector.places()
-    assert isinstance(skip, Skip)
+    assert isinstance(skip, SkippedOccurrence)
     assert (skip.reason, skip.column) == ("computed", 4)

@@ -33,9 +33,9 @@ def test_a_reference_that_ends_in_a_default_is_pinned_there(
     image: str, reference: str, result: str, via: tuple[str, ...]
 ) -> None:
     data = compose(image).encode()
-    (mention,) = mentions(in_compose(data))
-    assert (str(mention.reference), mention.via) == (reference, via)
-    assert pinned(data, [mention]).decode() == compose(result.replace("@D", f"@{DIGEST}"))
+    (occurrence,) = mentions(in_compose(data))
+    assert (str(occurrence.reference), occurrence.via) == (reference, via)
+    assert pinned(data, [occurrence]).decode() == compose(result.replace("@D", f"@{DIGEST}"))
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_the_detail_names_the_variable_and_where_its_value_comes_from(image: str
 )
 def test_a_digest_is_replaced_where_it_stands_in_one_piece(image: str, digest: str | None) -> None:
     data = compose(image).encode()
-    (mention,) = mentions(in_compose(data))
-    assert mention.reference.digest is not None
-    span = mention.digest_span
+    (occurrence,) = mentions(in_compose(data))
+    assert occurrence.reference.digest is not None
+    span = occurrence.digest_span
     assert (None if span is None else data[span.start : span.end].decode()) == digest
-    assert span is None or span.end == mention.insert
+    assert span is None or span.end == occurrence.insert

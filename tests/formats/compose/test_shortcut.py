@@ -9,8 +9,8 @@ from yamlplaces import DIGEST, in_compose
 
 from pinner.formats import compose
 from pinner.formats.compose.shortcut import _MOST_KEPT, _ways, add_images
-from pinner.formats.yamlnodes import Budget, load, parse
-from pinner.formats.yamlnodes.references import Collector
+from pinner.formats.yaml import Budget, load, parse
+from pinner.formats.yaml.references import Collector
 from pinner.model import Document
 
 # An anchor takes a parser, and so a walk; it changes nothing else.
@@ -114,7 +114,7 @@ def test_where_one_image_needs_a_walk_none_is_kept_twice() -> None:
 
 def test_each_of_several_documents_is_walked_through() -> None:
     text = "services:\n  a:\n    image: nginx:1\n---\nservices:\n  b:\n    build: .\n    image: nginx:1\n"
-    assert [type(place).__name__ for place in in_compose(text).places] == ["Skip", "Skip"]
+    assert [type(place).__name__ for place in in_compose(text).places] == ["SkippedOccurrence", "SkippedOccurrence"]
     assert_the_walk_agrees(text)
 
 

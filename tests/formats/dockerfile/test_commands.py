@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.dockerfile import locate
-from pinner.model import Document, Mention, Place
+from pinner.model import Document, Occurrence, Place
 
 
 def places(text: str) -> list[Place]:
@@ -64,7 +64,7 @@ def test_the_image_that_a_command_names(line: str, text: str | None, end: str) -
         assert found == []
         return
     [place] = found
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert str(place.reference) == text
     assert data.encode()[: place.insert].endswith(end.encode())
 
@@ -113,7 +113,7 @@ def test_the_image_that_a_command_names(line: str, text: str | None, end: str) -
 )
 def test_why_a_command_names_no_image_to_pin(line: str, reason: str, detail: str) -> None:
     [place] = places(f"FROM scratch AS base\n{line}\n")
-    assert not isinstance(place, Mention)
+    assert not isinstance(place, Occurrence)
     assert place.reason == reason
     assert detail in place.detail
     assert place.owner == "base"

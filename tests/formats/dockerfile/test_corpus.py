@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pinner.formats.dockerfile import locate
-from pinner.model import Document, Mention
+from pinner.model import Document, Occurrence
 
 CORPUS = Path(__file__).parents[3] / ".." / "shared" / "corpus"
 EXPECTED = CORPUS / "expected-dockerfile.jsonl"
@@ -31,11 +31,11 @@ def test_agrees_with_buildkit(row: dict[str, Any]) -> None:
     found = []
     syntax = None
     for place in located.places:
-        text = str(place.reference) if isinstance(place, Mention) else place.text
+        text = str(place.reference) if isinstance(place, Occurrence) else place.text
         if place.kind == "syntax":
             syntax = (text, place.line)
             continue
-        target = "image" if isinstance(place, Mention) else TARGETS.get(place.reason, "image" if text else "empty")
+        target = "image" if isinstance(place, Occurrence) else TARGETS.get(place.reason, "image" if text else "empty")
         found.append((KINDS[place.kind], text, place.line, target))
     expected = [(ref["kind"], ref["value"], ref["line"], ref["target"]) for ref in row["refs"]]
     assert found == expected

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pinner.formats.dockerfile.directives import find_syntax, read_directives
+from pinner.formats.dockerfile.instructions import find_syntax, read_directives
 from pinner.formats.dockerfile.source import read_source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.dockerfile import locate
-from pinner.model import Document, Mention, Place
+from pinner.model import Document, Occurrence, Place
 
 
 def last(text: str) -> Place:
@@ -77,7 +77,7 @@ def last(text: str) -> Place:
 )
 def test_text_as_buildkit_sees_it(arguments: str, image: str, text: str) -> None:
     place = last(f"ARG {arguments}\nFROM {image}\n")
-    assert (str(place.reference) if isinstance(place, Mention) else place.text) == text
+    assert (str(place.reference) if isinstance(place, Occurrence) else place.text) == text
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_the_digest_goes_where_the_last_character_stands(
 ) -> None:
     data = f"ARG N=quay.io {arguments}\nFROM {image}\n"
     place = last(data)
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert data.encode()[: place.insert].endswith(end.encode())
     assert place.via == via
 
@@ -153,9 +153,9 @@ def test_the_digest_goes_where_the_last_character_stands(
 def test_why_a_variable_keeps_a_digest_away(arguments: str, image: str, reason: str | None, detail: str) -> None:
     place = last(f"ARG {arguments}\nFROM {image}\n")
     if reason is None:
-        assert isinstance(place, Mention)
+        assert isinstance(place, Occurrence)
     else:
-        assert not isinstance(place, Mention)
+        assert not isinstance(place, Occurrence)
         assert place.reason == reason
         assert detail in place.detail
         assert not place.detail.endswith(".")
@@ -173,7 +173,7 @@ def test_why_a_variable_keeps_a_digest_away(arguments: str, image: str, reason: 
     ],
 )
 def test_text_that_would_grow_without_end_is_not_expanded(text: str) -> None:
-    assert not isinstance(last(text), Mention)
+    assert not isinstance(last(text), Occurrence)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_text_that_would_grow_without_end_is_not_expanded(text: str) -> None:
 )
 def test_the_platform_of_a_from(flag: str, platform: str | None) -> None:
     place = last(f"ARG ARCH=arm64\nFROM {flag} a:1\n")
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert place.platform == platform
 
 
 def test_a_platform_that_does_not_parse_is_a_parse_error() -> None:
     place = last("FROM --platform=${X a:1\n")
-    assert not isinstance(place, Mention)
+    assert not isinstance(place, Occurrence)
     assert place.reason == "parse-error"

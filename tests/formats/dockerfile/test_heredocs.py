@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.dockerfile.heredocs import open_heredocs
-from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.formats.dockerfile.source import DockerfileError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.formats.dockerfile import locate
-from pinner.model import Document, Located, Mention, Place, Span
+from pinner.model import Document, Located, Occurrence, Place, Span
 
 OLD = "sha256:" + "0" * 64
 SEED = b"""# syntax=docker/dockerfile:1
@@ -32,7 +32,7 @@ def find(text: str) -> Located:
 
 def inside(place: Place, data: bytes) -> bool:
     spans = [place.span]
-    if isinstance(place, Mention):
+    if isinstance(place, Occurrence):
         spans += [Span(place.insert, place.insert)]
         spans += [place.digest_span] if place.digest_span else []
     return all(0 <= span.start <= span.end <= len(data) for span in spans)
@@ -65,11 +65,11 @@ def test_an_insertion_moves_nothing_but_the_reference(argument: str, image: str)
     text = f"ARG V={argument}\nFROM {image}\nCMD x\n"
     before = find(text)
     for place in before.places:
-        if isinstance(place, Mention) and place.reference.digest is None and place.reference.tag is not None:
+        if isinstance(place, Occurrence) and place.reference.digest is None and place.reference.tag is not None:
             data = text.encode()
             after = find((data[: place.insert] + f"@{OLD}".encode() + data[place.insert :]).decode())
             assert after.outline == before.outline
-            assert f"{place.reference}@{OLD}" in [str(p.reference) for p in after.places if isinstance(p, Mention)]
+            assert f"{place.reference}@{OLD}" in [str(p.reference) for p in after.places if isinstance(p, Occurrence)]
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_a_syntax_line_without_an_image_names_none() -> None:
 def test_a_digest_in_the_syntax_changes_no_outline(text: str) -> None:
     before = find(text)
     place = before.places[0]
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert text[place.span.start : place.span.end] == "a/b:1"
     after = find(f"{text[: place.insert]}@{OLD}{text[place.insert :]}")
-    assert isinstance(after.places[0], Mention)
+    assert isinstance(after.places[0], Occurrence)
     assert str(after.places[0].reference) == f"a/b:1@{OLD}"
     assert after.outline == before.outline
 
@@ -147,7 +147,7 @@ def test_the_outline_names_the_instructions_that_there_are() -> None:
 
 def test_a_nul_does_not_hide_a_from() -> None:
     [place] = find("FROM alpine\nRUN a\0b\n").places
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_nul_does_not_hide_a_from() -> None:
 )
 def test_a_default_that_cannot_be_shared(text: str, detail: str) -> None:
     [place] = [
-        place for place in find(text).places if not isinstance(place, Mention) and place.reason == "arg-conflict"
+        place for place in find(text).places if not isinstance(place, Occurrence) and place.reason == "arg-conflict"
     ][:1]
     assert detail in place.detail
     assert place.via == ("ARG V",)
@@ -192,13 +192,13 @@ def test_a_default_that_cannot_be_shared(text: str, detail: str) -> None:
     ],
 )
 def test_a_default_that_can(text: str) -> None:
-    assert isinstance(find(text).places[0], Mention)
+    assert isinstance(find(text).places[0], Occurrence)
 
 
 def test_a_digest_that_two_images_share_stays_where_it_is() -> None:
     first, second = find(f"ARG D={OLD}\nFROM a:1@$D\nFROM b:1@$D\n").places
-    assert isinstance(first, Mention)
-    assert isinstance(second, Mention)
+    assert isinstance(first, Occurrence)
+    assert isinstance(second, Occurrence)
     assert first.digest_span is None
     assert second.digest_span is None
 
@@ -220,7 +220,7 @@ def test_a_digest_that_two_images_share_stays_where_it_is() -> None:
 )
 def test_a_digest_that_something_else_depends_on_stays_where_it_is(text: str) -> None:
     first = find(text).places[0]
-    assert isinstance(first, Mention)
+    assert isinstance(first, Occurrence)
     assert first.reference.digest is not None
     assert first.digest_span is None
 
@@ -228,7 +228,7 @@ def test_a_digest_that_something_else_depends_on_stays_where_it_is(text: str) ->
 def test_a_digest_that_one_image_uses_twice_can_move() -> None:
     text = f"ARG V=1@{OLD}\nFROM a:$V\nFROM a:$V\nARG V\n"
     for place in find(text).places:
-        assert isinstance(place, Mention)
+        assert isinstance(place, Occurrence)
         assert place.digest_span == Span(8, 79)
         assert place.insert == 79
 
@@ -245,7 +245,7 @@ def test_a_digest_that_one_image_uses_twice_can_move() -> None:
 def test_a_digest_makes_a_mention_whatever_it_goes_through(text: str) -> None:
     data = text.replace("$NONE/", "${NONE}")
     place = find(data).places[0]
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert place.reference.digest is not None
 
 
@@ -262,7 +262,9 @@ def test_a_digest_makes_a_mention_whatever_it_goes_through(text: str) -> None:
     ],
 )
 def test_what_buildkit_refuses_is_said_once(text: str, line: int) -> None:
-    [place] = [place for place in find(text).places if not isinstance(place, Mention) and place.reason == "parse-error"]
+    [place] = [
+        place for place in find(text).places if not isinstance(place, Occurrence) and place.reason == "parse-error"
+    ]
     assert (place.kind, place.text, place.line) == ("document", "", line)
     assert place.detail
 
@@ -273,21 +275,21 @@ def test_a_line_of_the_greatest_length_is_none_of_our_business() -> None:
 
 def test_a_long_text_is_shown_in_part() -> None:
     [place] = find("FROM " + "A" * 1000 + "\n").places
-    assert not isinstance(place, Mention)
+    assert not isinstance(place, Occurrence)
     assert len(place.text) == 301
     assert len(place.detail) < 400
 
 
 def test_a_bare_hash_is_explained() -> None:
     [place] = find("FROM " + "a" * 64 + "\n").places
-    assert not isinstance(place, Mention)
+    assert not isinstance(place, Occurrence)
     assert "write the name" in place.detail
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u1680\u0085", " \u205f\t"])
 def test_spaces_of_other_scripts_end_a_line_and_are_not_in_the_reference(space: str) -> None:
     [place] = find(f"FROM alpine{space}\n").places
-    assert isinstance(place, Mention)
+    assert isinstance(place, Occurrence)
     assert str(place.reference) == "alpine"
 
 
@@ -308,6 +310,6 @@ def test_spaces_of_other_scripts_end_a_line_and_are_not_in_the_reference(space: 
 )
 def test_why_a_from_names_no_image_to_pin(text: str, reason: str, detail: str) -> None:
     place = find(text).places[-1]
-    assert not isinstance(place, Mention)
+    assert not isinstance(place, Occurrence)
     assert place.reason == reason
     assert detail in place.detail

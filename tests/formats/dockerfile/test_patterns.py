@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix
-from pinner.formats.dockerfile.problems import DockerfileError
+from pinner.formats.dockerfile.source import DockerfileError
 
 patterns = st.text("ab.*?", max_size=6)
 values = st.text("ab.", max_size=10)

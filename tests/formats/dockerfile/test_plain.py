@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pinner.formats.dockerfile import locate
+from pinner.formats.dockerfile.extract import locate_in_full
 from pinner.formats.dockerfile.plain import Outline, locate_plain
-from pinner.formats.dockerfile.whole import locate_in_full
 from pinner.model import Document
 
 TESTDATA = Path(__file__).parent.parent.parent.parent / "testdata"

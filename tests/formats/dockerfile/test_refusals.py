@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.dockerfile import locate
-from pinner.formats.dockerfile.refusals import find_refusal
-from pinner.model import Document, Mention, Place, Skip
+from pinner.formats.dockerfile.validation import find_refusal
+from pinner.model import Document, Occurrence, Place, SkippedOccurrence
 
 OLD = "sha256:" + "0" * 64
 
@@ -17,8 +17,8 @@ def places(text: str) -> tuple[Place, ...]:
     return located.places
 
 
-def refused(text: str) -> list[Skip]:
-    return [place for place in places(text) if isinstance(place, Skip) and place.reason == "parse-error"]
+def refused(text: str) -> list[SkippedOccurrence]:
+    return [place for place in places(text) if isinstance(place, SkippedOccurrence) and place.reason == "parse-error"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_buildkit_refuses(line: str, detail: str) -> None:
     assert detail in skip.detail
     assert skip.line == 2
     assert (skip.kind, skip.text) == ("document", "")
-    assert isinstance(places(f"FROM scratch\n{line}\nFROM a:1\n")[-1], Mention)
+    assert isinstance(places(f"FROM scratch\n{line}\nFROM a:1\n")[-1], Occurrence)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_command_that_another_program_may_put_behind_a_from(text: str) -> None
 def test_a_digest_in_a_refused_instruction_changes_no_other_place() -> None:
     text = "RUN --mount=from=a:1,target=/x [1]\n"
     before = places(text)
-    assert [place.reason if isinstance(place, Skip) else str(place.reference) for place in before] == [
+    assert [place.reason if isinstance(place, SkippedOccurrence) else str(place.reference) for place in before] == [
         "parse-error",
         "a:1",
     ]

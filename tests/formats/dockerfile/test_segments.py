@@ -10,8 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pinner.formats.dockerfile.directives import read_directives
-from pinner.formats.dockerfile.segments import read_instructions
+from pinner.formats.dockerfile.instructions import read_directives, read_instructions
 from pinner.formats.dockerfile.source import read_source
 
 dockerfile = pytest.importorskip("dockerfile", reason="BuildKit's parser has no wheel for this Python")

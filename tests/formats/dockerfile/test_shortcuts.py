@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinner.formats.dockerfile.bases import read_from, read_plain_from
-from pinner.formats.dockerfile.commands import read_uses
-from pinner.formats.dockerfile.refusals import find_refusal
-from pinner.formats.dockerfile.segments import read_instructions
-from pinner.formats.dockerfile.shortcuts import shortcuts
+from pinner.formats.dockerfile.copy_and_mount import read_uses
+from pinner.formats.dockerfile.from_instruction import read_from, read_plain_from
+from pinner.formats.dockerfile.instructions import read_instructions
 from pinner.formats.dockerfile.source import join_lines, read_source
+from pinner.formats.dockerfile.validation import find_refusal, shortcuts
 
 NAMES = ["RUN", "COPY", "ADD", "CMD", "ENV", "LABEL", "FROM", "Run", "copy", "from", "ENTRYPOINT", "VOLUME", "ONBUILD"]
 PARTS = [

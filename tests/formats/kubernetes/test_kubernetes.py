@@ -34,12 +34,12 @@ def spec(body: str, version: str = "example.com/v1", kind: str = "Thing") -> str
 )
 def test_the_span_is_the_scalars_own_text(container: str, reference: str, span: bytes, place: tuple[int, int]) -> None:
     data = pod(container).encode()
-    (mention,) = mentions(in_kubernetes(data))
-    assert (mention.format, mention.kind, mention.owner) == ("kubernetes", "container-image", "Pod/p")
-    assert str(mention.reference) == reference
-    assert data[mention.span.start : mention.span.end] == span
-    assert mention.insert == mention.span.end
-    assert (mention.line, mention.column) == place
+    (occurrence,) = mentions(in_kubernetes(data))
+    assert (occurrence.format, occurrence.kind, occurrence.owner) == ("kubernetes", "container-image", "Pod/p")
+    assert str(occurrence.reference) == reference
+    assert data[occurrence.span.start : occurrence.span.end] == span
+    assert occurrence.insert == occurrence.span.end
+    assert (occurrence.line, occurrence.column) == place
 
 
 @pytest.mark.parametrize(
@@ -213,14 +213,14 @@ def test_anchors_are_pinned_where_their_text_stands(
     ],
 )
 def test_the_owner_is_the_object(head: str, owner: str) -> None:
-    (mention,) = mentions(in_kubernetes(f"apiVersion: v1\n{head}\nspec: {{image: x}}\n"))
-    assert mention.owner == owner
+    (occurrence,) = mentions(in_kubernetes(f"apiVersion: v1\n{head}\nspec: {{image: x}}\n"))
+    assert occurrence.owner == owner
 
 
 def test_the_innermost_object_owns_an_image() -> None:
     text = "apiVersion: v1\nkind: A\nmetadata: {name: a}\nx: {apiVersion: v1, kind: B, metadata: {name: b}, image: y}\n"
-    (mention,) = mentions(in_kubernetes(text))
-    assert mention.owner == "B/b"
+    (occurrence,) = mentions(in_kubernetes(text))
+    assert occurrence.owner == "B/b"
 
 
 @pytest.mark.parametrize(
@@ -350,5 +350,5 @@ def test_no_bytes_make_it_raise(path: str, text: str | bytes) -> None:
     data = text.encode() if isinstance(text, str) else text
     for head in (b"", b"apiVersion: v1\nkind: Pod\nimage: x\n"):
         located = kubernetes.locate(Document(path, head + data))
-        for mention in mentions(located) if located else []:
-            assert 0 <= mention.span.start < mention.span.end <= len(head + data)
+        for occurrence in mentions(located) if located else []:
+            assert 0 <= occurrence.span.start < occurrence.span.end <= len(head + data)

@@ -21,12 +21,16 @@ HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetada
 )
 def test_a_digest_that_is_there_can_move(entry: str, reference: str) -> None:
     data = f"{HEAD}images:\n- {entry}\n".encode()
-    (mention,) = mentions(in_kubernetes(data))
-    assert (mention.kind, str(mention.reference), mention.owner) == ("kustomize-image", reference, "Kustomization/k")
-    assert mention.digest_span is not None
-    assert data[mention.digest_span.start : mention.digest_span.end] == OTHER.encode()
-    assert mention.insert == mention.digest_span.end
-    assert pinned(data, [mention]) == data.replace(OTHER.encode(), DIGEST.encode())
+    (occurrence,) = mentions(in_kubernetes(data))
+    assert (occurrence.kind, str(occurrence.reference), occurrence.owner) == (
+        "kustomize-image",
+        reference,
+        "Kustomization/k",
+    )
+    assert occurrence.digest_span is not None
+    assert data[occurrence.digest_span.start : occurrence.digest_span.end] == OTHER.encode()
+    assert occurrence.insert == occurrence.digest_span.end
+    assert pinned(data, [occurrence]) == data.replace(OTHER.encode(), DIGEST.encode())
 
 
 @pytest.mark.parametrize(
@@ -44,9 +48,9 @@ def test_a_digest_that_is_there_can_move(entry: str, reference: str) -> None:
 )
 def test_a_tag_takes_the_digest(entry: str, reference: str, after: str) -> None:
     data = f"{HEAD}images:\n- {entry}\n".encode()
-    (mention,) = mentions(in_kubernetes(data))
-    assert str(mention.reference) == reference
-    assert pinned(data, [mention]).decode() == f"{HEAD}images:\n- {after}\n"
+    (occurrence,) = mentions(in_kubernetes(data))
+    assert str(occurrence.reference) == reference
+    assert pinned(data, [occurrence]).decode() == f"{HEAD}images:\n- {after}\n"
 
 
 @pytest.mark.parametrize(
@@ -73,8 +77,8 @@ def test_the_detail_says_what_to_add() -> None:
 
 
 def test_the_old_name_of_the_list_is_read() -> None:
-    (mention,) = mentions(in_kubernetes(f"{HEAD}imageTags: [{{name: nginx, newTag: v1}}]\n"))
-    assert str(mention.reference) == "nginx:v1"
+    (occurrence,) = mentions(in_kubernetes(f"{HEAD}imageTags: [{{name: nginx, newTag: v1}}]\n"))
+    assert str(occurrence.reference) == "nginx:v1"
 
 
 @pytest.mark.parametrize(
@@ -107,13 +111,13 @@ def test_a_kustomization_need_not_say_what_it_is(path: str) -> None:
 
 def test_a_component_is_one_too() -> None:
     text = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{name: a, newTag: v1}]\n"
-    (mention,) = mentions(in_kubernetes(text, "component.yaml"))
-    assert mention.owner == "Component"
+    (occurrence,) = mentions(in_kubernetes(text, "component.yaml"))
+    assert occurrence.owner == "Component"
 
 
 def test_a_place_is_told_by_its_name() -> None:
-    (mention,) = mentions(in_kubernetes(f"{HEAD}images:\n- newTag: v1\n  name: nginx\n"))
-    assert (mention.line, mention.column) == (6, 9)
+    (occurrence,) = mentions(in_kubernetes(f"{HEAD}images:\n- newTag: v1\n  name: nginx\n"))
+    assert (occurrence.line, occurrence.column) == (6, 9)
 
 
 PATCHES = """\
@@ -157,20 +161,22 @@ def test_inline_patches_are_read_and_pinned() -> None:
     for name in names:
         expected = expected.replace(name, f"{name}@{DIGEST}", 1)
     assert after == expected
-    assert [mention.reference.digest is not None for mention in mentions(in_kubernetes(after))] == [True] * len(names)
+    assert [occurrence.reference.digest is not None for occurrence in mentions(in_kubernetes(after))] == [True] * len(
+        names
+    )
 
 
 def test_an_escape_in_a_patch_is_no_obstacle() -> None:
     text = f'{HEAD}patches:\n- patch: "- op: replace\\n  path: /spec/image\\n  value: ngi\\x6ex:1"\n'
-    (mention,) = mentions(in_kubernetes(text))
-    assert str(mention.reference) == "nginx:1"
-    assert pinned(text.encode(), [mention]).decode() == text.replace('x:1"', f'x:1@{DIGEST}"')
+    (occurrence,) = mentions(in_kubernetes(text))
+    assert str(occurrence.reference) == "nginx:1"
+    assert pinned(text.encode(), [occurrence]).decode() == text.replace('x:1"', f'x:1@{DIGEST}"')
 
 
 def test_a_patch_in_a_file_of_its_own_is_known_by_its_operations() -> None:
     text = "- op: replace\n  path: /spec/template/spec/containers/0/image\n  value: nginx:1\n"
-    (mention,) = mentions(in_kubernetes(text, "patch.yaml"))
-    assert (str(mention.reference), mention.line, mention.owner) == ("nginx:1", 3, "Patch")
+    (occurrence,) = mentions(in_kubernetes(text, "patch.yaml"))
+    assert (str(occurrence.reference), occurrence.line, occurrence.owner) == ("nginx:1", 3, "Patch")
     for other in (
         "- path: /a/image\n  value: nginx:1\n  opus: 1\n",
         "- op: x\n- path: /a/image\n",

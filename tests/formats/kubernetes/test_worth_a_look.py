@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from yamlplaces import found
 
 from pinner.formats.kubernetes import locate
-from pinner.formats.yamlnodes.pages import read_page
-from pinner.formats.yamlnodes.shadow import shadow
+from pinner.formats.yaml.pages import read_page
+from pinner.formats.yaml.stream import shadow
 from pinner.model import Document
 
 UNREADABLE_BY_LINE = b'zz: "\\x20"\n'

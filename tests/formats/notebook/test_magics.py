@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pinner.formats.notebook.magics import as_python
+from pinner.formats.notebook.code import as_python
 
 
 def read_as(cell: str) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pinner.edits import apply_edits
 from pinner.formats.notebook import locate
-from pinner.model import Calls, Document, Edit, Mention, Skip
+from pinner.model import Calls, Document, Edit, Occurrence, SkippedOccurrence
 
 PYTHON = {"kernelspec": {"language": "python", "name": "python3"}, "language_info": {"name": "python"}}
 START = "import docker\nclient = docker.from_env()\n"
@@ -32,19 +32,19 @@ def written(content: Any, **more: Any) -> bytes:
     return json.dumps(content, **{"indent": 1, **more}).encode()
 
 
-def places(data: bytes, calls: Calls | None = None) -> list[Mention | Skip]:
+def places(data: bytes, calls: Calls | None = None) -> list[Occurrence | SkippedOccurrence]:
     document = Document("demo.ipynb", data)
     located = locate(document) if calls is None else locate(document, calls)
     return list(located.places) if located is not None else []
 
 
 def read(data: bytes) -> list[str]:
-    return [str(place.reference) if isinstance(place, Mention) else place.reason for place in places(data)]
+    return [str(place.reference) if isinstance(place, Occurrence) else place.reason for place in places(data)]
 
 
 def pinned(data: bytes) -> bytes:
     return apply_edits(
-        data, {Edit(place.insert, b"", PIN.encode()) for place in places(data) if isinstance(place, Mention)}
+        data, {Edit(place.insert, b"", PIN.encode()) for place in places(data) if isinstance(place, Occurrence)}
     )
 
 
@@ -146,8 +146,8 @@ def test_each_place_is_where_the_file_has_it() -> None:
     source = START + 'name = "🐳"; client.containers.run("alpine:3", "a"); client.containers.run(("b:"\n  "1"))'
     data = written(notebook(code(source.splitlines(keepends=True))), ensure_ascii=False)
     one, other = places(data)
-    assert isinstance(one, Mention)
-    assert isinstance(other, Mention)
+    assert isinstance(one, Occurrence)
+    assert isinstance(other, Occurrence)
     assert data[slice(*one.span)] == b'\\"alpine:3\\"'
     assert data[one.insert :].startswith(b'\\", \\"a')
     line = data.decode().split("\n")[one.line - 1]
@@ -189,7 +189,7 @@ def test_a_line_that_a_reason_speaks_of_is_one_of_the_file() -> None:
     cells = [constant, "RedisContainer(IMAGE)", "x = 1\nopen(IMAGE)"]
     data = written(notebook(*(code(cell.splitlines(keepends=True)) for cell in cells)))
     (place,) = places(data)
-    assert isinstance(place, Skip)
+    assert isinstance(place, SkippedOccurrence)
     line = 1 + [b"open(IMAGE)" in line for line in data.split(b"\n")].index(True)
     assert place.reason == "arg-conflict"
     assert f"is read on line {line} as" in place.detail
@@ -199,14 +199,14 @@ def test_what_has_no_call_is_not_parsed() -> None:
     assert places(b'{"cells": [') == []
     assert places(b'{"cells": [ "import json, nginx:1"') == []
     (place,) = places(b'{"cells": ["import docker; client.containers.run')
-    assert isinstance(place, Skip)
+    assert isinstance(place, SkippedOccurrence)
     assert (place.kind, place.reason, place.line, place.column) == ("document", "parse-error", 1, 12)
 
 
 def test_a_broken_cell_is_reported_only_where_it_may_name_an_image() -> None:
     data = written(notebook(code("for x in"), code("import docker\ncontainers.run(1"), code(START)))
     (place,) = places(data)
-    assert isinstance(place, Skip)
+    assert isinstance(place, SkippedOccurrence)
     assert place.reason == "parse-error"
     assert "no Python" in place.detail
 

@@ -4,7 +4,7 @@ import pytest
 from pythonplaces import CONTAINER, DOCKER, found, places
 
 from pinner.formats.python import worth_parsing
-from pinner.formats.python.callees import CALLEES
+from pinner.formats.python.known_calls import CALLEES
 from pinner.model import Calls
 
 AIRFLOW = "from airflow.providers.{} import {}\n"

@@ -11,11 +11,11 @@ from fakes import digest_of
 from pythonplaces import CONTAINER
 from world import pinner
 
-from pinner.checking import WORTH_A_PROCESS, examine_all
+from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
-from pinner.discover import Target
 from pinner.formats import FORMATS, with_calls
 from pinner.model import Calls
+from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -112,9 +112,9 @@ def test_a_binding_in_a_pattern_counts() -> None:
 
 def test_via_names_what_the_text_goes_through_outermost_first() -> None:
     code = 'import os\nA = os.environ.get("TOOL", "a:1")\nB = A\nDockerContainer(B)\n'
-    assert [mention.via for mention in mentions(CONTAINER + code)] == [("B", "A", "TOOL")]
+    assert [occurrence.via for occurrence in mentions(CONTAINER + code)] == [("B", "A", "TOOL")]
     code = 'import os\nA = os.environ.get(NAME, "a:1")\nclass C:\n    I = A\nDockerContainer(C.I)\n'
-    assert [mention.via for mention in mentions(CONTAINER + code)] == [("C.I", "A", "environment")]
+    assert [occurrence.via for occurrence in mentions(CONTAINER + code)] == [("C.I", "A", "environment")]
 
 
 def test_a_long_way_is_given_up() -> None:

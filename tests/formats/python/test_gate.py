@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.formats.python import worth_parsing
-from pinner.formats.python.callees import CALLEES, Callee
+from pinner.formats.python.known_calls import CALLEES, Callee
 from pinner.model import Calls
 
 TAKING = [callee for callee in CALLEES if callee.parameters]

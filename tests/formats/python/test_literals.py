@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pythonplaces import CONTAINER, found, mentions, places, skips
 
 from pinner.formats.python.strings import Ending, _plain_ending, _read_ending, ending
-from pinner.model import Skip
+from pinner.model import SkippedOccurrence
 
 BASE = len(CONTAINER)
 DIGEST = "sha256:" + "ab" * 32
@@ -34,19 +34,21 @@ DIGEST = "sha256:" + "ab" * 32
     ],
 )
 def test_where_a_literal_stands(code: str, span: tuple[int, int], insert: int, via: tuple[str, ...]) -> None:
-    (mention,) = mentions(CONTAINER + code + "\n")
-    assert str(mention.reference) == "nginx:1"
-    assert (mention.span[0] - BASE, mention.span[1] - BASE) == span
-    assert mention.insert - BASE == insert
-    assert (mention.via, mention.digest_span, mention.kind) == (via, None, "call")
-    assert mention.owner == "testcontainers.core.container.DockerContainer"
+    (occurrence,) = mentions(CONTAINER + code + "\n")
+    assert str(occurrence.reference) == "nginx:1"
+    assert (occurrence.span[0] - BASE, occurrence.span[1] - BASE) == span
+    assert occurrence.insert - BASE == insert
+    assert (occurrence.via, occurrence.digest_span, occurrence.kind) == (via, None, "call")
+    assert occurrence.owner == "testcontainers.core.container.DockerContainer"
 
 
 def test_line_and_column_are_those_of_the_use() -> None:
-    (mention,) = mentions(CONTAINER + 'IMG = "nginx:1"\né = DockerContainer(IMG)\n')
-    assert (mention.line, mention.column) == (3, 21)
-    (mention,) = mentions(f"# coding: gb2312\n{CONTAINER}".encode() + '"中"; DockerContainer("a:1")\n'.encode("gb2312"))
-    assert (mention.line, mention.column) == (3, 22)
+    (occurrence,) = mentions(CONTAINER + 'IMG = "nginx:1"\né = DockerContainer(IMG)\n')
+    assert (occurrence.line, occurrence.column) == (3, 21)
+    (occurrence,) = mentions(
+        f"# coding: gb2312\n{CONTAINER}".encode() + '"中"; DockerContainer("a:1")\n'.encode("gb2312")
+    )
+    assert (occurrence.line, occurrence.column) == (3, 22)
 
 
 # The digest's own bytes count from the opening quote.
@@ -64,11 +66,11 @@ def test_line_and_column_are_those_of_the_use() -> None:
     ],
 )
 def test_where_a_digest_stands(literal: str, digest: tuple[int, int] | None, insert: int) -> None:
-    (mention,) = mentions(f"{CONTAINER}DockerContainer({literal})\n")
+    (occurrence,) = mentions(f"{CONTAINER}DockerContainer({literal})\n")
     start = BASE + len("DockerContainer(")
-    assert str(mention.reference.digest) == DIGEST
-    assert mention.insert == start + insert
-    assert mention.digest_span == (digest and (start + digest[0], start + digest[1]))
+    assert str(occurrence.reference.digest) == DIGEST
+    assert occurrence.insert == start + insert
+    assert occurrence.digest_span == (digest and (start + digest[0], start + digest[1]))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_a_skip_says_what_is_in_the_way_and_where() -> None:
 def test_a_literal_too_long_to_be_a_name_is_left_alone() -> None:
     pieces = '"nginx:1"' + "\n# a word on it" * 2000 + '\n""'
     (place,) = places(f"{CONTAINER}DockerContainer({pieces})\n")
-    assert isinstance(place, Skip)
+    assert isinstance(place, SkippedOccurrence)
     assert (place.reason, place.text) == ("computed", "nginx:1")
 
 

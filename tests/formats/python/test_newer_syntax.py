@@ -5,7 +5,7 @@ import ast
 import pytest
 from pythonplaces import CONTAINER, found, mentions
 
-from pinner.formats.python.newer import in_older_words
+from pinner.formats.python.newer_syntax import in_older_words
 
 NEWER = [
     "def f[T](a: T) -> T: return a",
@@ -32,8 +32,8 @@ def test_newer_syntax_is_written_over_and_nothing_moves(code: str) -> None:
     assert len(older) == len(text)
     assert older.index('DockerContainer("a:1")') == text.index('DockerContainer("a:1")')
     ast.parse(older, feature_version=(3, 11))
-    (mention,) = mentions(text)
-    assert text.encode()[slice(*mention.span)] == b'"a:1"'
+    (occurrence,) = mentions(text)
+    assert text.encode()[slice(*occurrence.span)] == b'"a:1"'
     assert found(f'{code.partition(chr(10))[0]}\nDockerContainer("a:1")\n') == []
 
 

@@ -15,13 +15,13 @@ from pythonplaces import CONTAINER, mentions
 from pinner.config import Settings
 from pinner.formats import by_name, locate
 from pinner.formats import python as python_format
-from pinner.model import Calls, Document, Located, Mention
+from pinner.model import Calls, Document, Located, Occurrence
 from pinner.pipeline import make_plans
-from pinner.screen import screen
+from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
     from pinner.plan import Plan
-    from pinner.screen import Operation
+    from pinner.scan.suppressions import Operation
 
 PATH = "app.py"
 NAMES = ["nginx:1.27", "ghcr.io/acme/tool:v1_2", "localhost:5000/a/b:1", "redis:7.4-alpine", "q.example/x:0.0.1-rc.1"]
@@ -30,7 +30,7 @@ NAMES = ["nginx:1.27", "ghcr.io/acme/tool:v1_2", "localhost:5000/a/b:1", "redis:
 def plan_of(data: bytes, operation: Operation) -> Plan:
     document = Document(PATH, data)
     found = by_name("python").locate(document) or Located()
-    source = screen(document, by_name("python"), found, today=date(2026, 11, 1))
+    source = apply_suppressions(document, by_name("python"), found, today=date(2026, 11, 1))
     (plan,) = asyncio.run(make_plans([source], operation, Settings(), FakeResolver()))
     return plan
 
@@ -96,10 +96,10 @@ def test_pinning_changes_strings_only_once_and_can_be_taken_back(data: bytes) ->
     assert without_digests(plan.result) == without_digests(data)
     assert ast.dump(ast.parse(plan.result)) != ast.dump(ast.parse(data))
     after = mentions(plan.result)
-    assert [str(mention.reference) for mention in after] == [
-        f"{mention.reference}@{digest_of(mention.reference.canonical)}" for mention in before
+    assert [str(occurrence.reference) for occurrence in after] == [
+        f"{occurrence.reference}@{digest_of(occurrence.reference.canonical)}" for occurrence in before
     ]
-    assert [mention.digest_span is not None for mention in after] == [True] * len(after)
+    assert [occurrence.digest_span is not None for occurrence in after] == [True] * len(after)
     assert not plan_of(plan.result, "pin").changed
     assert plan_of(plan.result, "unpin").result == data
 
@@ -151,7 +151,7 @@ def test_no_bytes_upset_it(text: str, tail: bytes) -> None:
     found = python_format.locate(Document(PATH, data), Calls(("*.f:0",), ("frameworks", "loose")))
     for place in found.places if found is not None else ():
         assert 0 <= place.span.start <= place.span.end <= len(data)
-        if isinstance(place, Mention):
+        if isinstance(place, Occurrence):
             assert place.span.start < place.insert < place.span.end
 
 

@@ -1,0 +1,132 @@
+"""Execution of a decision, step by step and resumable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+
+from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
+from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError, UnreachableError
+from pinner.bot.git.branches import delete, fetch_branches, make_commit, push
+from pinner.bot.git.clone import read_commits
+from pinner.bot.model import Author, NewCommit
+from pinner.config import BotSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from pinner.bot.decide import Action
+    from pinner.bot.forges.base import Forge
+    from pinner.bot.git.clone import Clone
+    from pinner.bot.model import Proposal, PullRequest, Repository
+    from pinner.config import CommitWay
+
+_PLAIN_FILE = "100644"
+SIGNED = "signed-"
+"""Behind the prefix: branches on which the forge makes the commits that it signs, for a moment."""
+
+
+class Tools(NamedTuple):
+    """What actions are done with."""
+
+    forge: Forge
+    repository: Repository
+    clone: Clone
+    author: Author
+    commits: CommitWay
+    prefix: str
+
+
+async def execute(
+    actions: tuple[Action, ...], proposal: Proposal, tools: Tools
+) -> tuple[PullRequest | None, list[str]]:
+    """Do ``actions``, which lead to ``proposal``; return the pull request that was opened, and what else to say.
+
+    Raises `PinnerError` where one cannot be done; those before it are.
+    """
+    forge, repository = tools.forge, tools.repository
+    opened: PullRequest | None = None
+    notes: list[str] = []
+    for action in actions:
+        match action:
+            case Push(lease):
+                await _push(proposal, lease, tools)
+            case Create():
+                opened = await forge.create(repository, proposal.branch, proposal.base, proposal.title, proposal.body)
+            case Edit(request, title, body, base):
+                await forge.edit(repository, request, title=title, body=body, base=base)
+            case Complete(request):
+                notes += await _complete(request or opened, proposal, tools)
+            case Close(request, body):
+                await forge.close(repository, request, body)
+            case DeleteBranch(head):
+                await delete(tools.clone.git, proposal.branch, head)
+            case never:
+                assert_never(never)
+    return opened, notes
+
+
+async def _complete(request: PullRequest | None, proposal: Proposal, tools: Tools) -> list[str]:
+    """Add what ``request`` lacks. Labels last: where they are there, a run that was cut short had done the rest."""
+    forge, repository = tools.forge, tools.repository
+    if request is None:
+        return []
+    notes: list[str] = []
+    if proposal.reviewers and not request.labels:
+        notes += await _said("reviewers", forge.add(repository, request, reviewers=proposal.reviewers))
+    if proposal.auto_merge and not request.auto_merge:
+        notes += await _said("auto-merge", forge.enable_auto_merge(repository, request))
+    if proposal.assignees:
+        notes += await _said("assignees", forge.add(repository, request, assignees=proposal.assignees))
+    if proposal.labels:
+        await forge.add(repository, request, labels=proposal.labels)
+    return notes
+
+
+async def _said(setting: str, step: Awaitable[object]) -> list[str]:
+    """Do what ``setting`` asks for, and return why it was refused: the pull request is there, and good without it."""
+    try:
+        await step
+    except (BusyError, UnreachableError, StaleHeadError):
+        raise
+    except ForgeError as error:
+        return [f"`{setting}`: {error.message}"]
+    return []
+
+
+async def _push(proposal: Proposal, lease: str | None, tools: Tools) -> None:
+    git = tools.clone.git
+    commit = await make_commit(tools.clone, proposal.files, proposal.message, tools.author)
+    if not _is_for_forge(proposal, tools):
+        await push(git, proposal.branch, commit, lease)
+        return
+    scratch = f"{tools.prefix}{SIGNED}{commit[:16]}"
+    signed = await _signed(proposal, scratch, commit, tools)
+    await push(git, proposal.branch, signed or commit, lease)
+    if signed is not None:
+        await delete(git, scratch, signed)
+
+
+def _is_for_forge(proposal: Proposal, tools: Tools) -> bool:
+    """Tell whether the forge is to make the commit: it signs, and makes a plain file of everything."""
+    if tools.commits == "git" or not tools.forge.signs_commits:
+        return False
+    if tools.commits == "auto" and tools.author != Author(*BotSettings().author):
+        # The forge's commits are of the token's owner: who names an author, and signs off as them, wants that one.
+        return False
+    there = tools.clone.files
+    return all(file.path not in there or there[file.path].mode == _PLAIN_FILE for file in proposal.files)
+
+
+async def _signed(proposal: Proposal, scratch: str, commit: str, tools: Tools) -> str | None:
+    """Return the id of the commit that the forge has made on ``scratch``; None where git's own has to do."""
+    wanted = NewCommit(scratch, tools.clone.base.id, proposal.message, proposal.files)
+    try:
+        made = await tools.forge.commit(tools.repository, wanted)
+    except (ForbiddenError, StaleHeadError):
+        return None
+    if made is None:
+        return None
+    fetched = (await fetch_branches(tools.clone.git, [scratch]))[scratch]
+    own = (await read_commits(tools.clone.git, [commit]))[0]
+    # What the forge has made of it must be what was asked for, before anybody sees it.
+    return made if fetched.head.id == made and fetched.head.tree == own.tree else None

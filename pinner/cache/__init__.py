@@ -1,0 +1,1 @@
+"""Cache files in the user's cache folder."""

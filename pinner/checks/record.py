@@ -1,0 +1,241 @@
+"""Record of clean files, so that the next check reads changed files alone.
+
+One record for each repository in the user's cache folder, a line for each file that an examination had nothing to say
+of, whatever the day: its counts, the SHA-256 of its bytes, and the stamp the system had on it (size, times, inode).
+Where the stamp is the same the file is not even opened, as git does it; where it is not, the bytes decide. A record is
+good for one key: the criteria, pinner's own code, Python and the parsers. One that cannot be read, has another key, is
+damaged or may be somebody else's work is an empty one; one that cannot be written is no error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import lru_cache
+
+from pinner import __version__
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.checks.file import Counts, Examined
+from pinner.filesystem import open_regular, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.checks.file import Criteria
+    from pinner.scan.discover import Target
+
+_SECOND = 1_000_000_000
+_TICK = _SECOND // 10
+"""Nanoseconds for which a file may change again without its times telling: more than a tick of any system's clock."""
+_COARSE_TICK = 3 * _SECOND
+"""The same where a file system keeps whole seconds, or every other."""
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))
+_DAY = 24 * 3600 * _SECOND
+_UNUSED = 60 * _DAY
+_MOST_LINES = 200_000
+_CHEAP = 1_000_000
+"""Bytes of a record that are read in 10 ms or less."""
+_WORTH_A_FILE = 5_000
+"""Bytes of a record that are read in the time that a file takes."""
+# Elsewhere the time of the last change cannot be set; there what stands in its place is the time of creation.
+_TELLS_CHANGES = os.name != "nt"
+_JUDGES = ("checks", "findings", "formats", "link", "rules", "scan")
+"""The rooms of the package whose code an answer depends on, beside the modules at its top."""
+# What answers depend on and is not ours, by its first file.
+_PARSERS = ("ruamel/yaml/__init__.py", "dockerfile_parse/__init__.py", "libcst/__init__.py")
+
+
+class RecordLine(NamedTuple):
+    """What is remembered of one file."""
+
+    stamp: str
+    """Empty where the file was so young that it might have changed without getting another one."""
+    hash: str
+    """SHA-256 in hex."""
+    format: str
+    """Empty where no format knows the content."""
+    counts: Counts
+
+    def examined(self, path: str) -> Examined:
+        """Return what an examination of the file, called ``path``, found."""
+        return Examined(path, self.format or None, self.counts, hash=self.hash)
+
+
+class Record(NamedTuple):
+    """The files of one repository that had nothing to report."""
+
+    file: str
+    """Where it is kept."""
+    key: str
+    root: str
+    """The folder that its paths are relative to; ends in the system's separator."""
+    lines: Mapping[str, str]
+    """By path; taken apart when they are asked for."""
+
+    def name(self, target: Target) -> str | None:
+        """Return what ``target`` is called here; None where it is elsewhere, or its name would break a line."""
+        if not target.file.startswith(self.root) or not target.file.isprintable():
+            return None
+        return target.file[len(self.root) :]
+
+    def find(self, name: str) -> RecordLine | None:
+        """Return what is remembered of the file ``name``."""
+        line = self.lines.get(name)
+        if line is None:
+            return None
+        try:
+            stamp, hash_, result = line.split("\t", 2)
+            return RecordLine(stamp, hash_, *_result(result))
+        except ValueError:  # somebody else wrote it
+            return None
+
+
+@lru_cache(maxsize=4096)
+def _result(text: str) -> tuple[str, Counts]:
+    """Return format and counts; few files in a tree of thousands have counts of their own."""
+    format_, pinned, unpinned, skipped = text.split("\t")
+    return format_, Counts(int(pinned), int(unpinned), int(skipped))
+
+
+def open_record(
+    folder: str, root: str, criteria: Criteria, files: int = _MOST_LINES, package: str = _PACKAGE
+) -> Record | None:
+    """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``.
+
+    None where nothing may be remembered, since no version of pinner's code, in ``package``, could be told from another;
+    or where that would take longer than to look at as many ``files``: a part of a very large tree.
+    """
+    import zlib  # noqa: PLC0415 - only where there is a cache
+
+    root = os.path.join(root, "")
+    readable = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in root[-40:])
+    file = os.path.join(folder, "cleared", f"{zlib.crc32(os.fsencode(root)):08x}{readable}.txt")
+    key = _key(root, criteria, package)
+    if key is None:
+        return None
+    empty = Record(file, key, root, {})
+    try:
+        if os.path.getsize(file) > max(_CHEAP, files * _WORTH_A_FILE):
+            return None
+        first, sum_, text = _read(file).split(b"\n", 2)
+        if first != key.encode("ascii") or sum_ != _sum(text):
+            return empty
+        lines = text.decode("utf-8").split("\n")
+    except (OSError, ValueError):
+        return empty
+    return empty._replace(lines=dict([line.partition("\t")[::2] for line in lines]))
+
+
+def _read(file: str) -> bytes:
+    """Return the bytes of ``file``; raises `OSError`, also where somebody else may have written them."""
+    with open(open_regular(file), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022):
+            raise PermissionError
+        return stream.read()
+
+
+def _sum(text: bytes) -> bytes:
+    """Return what tells ``text`` from a damaged one, on one line."""
+    import zlib  # noqa: PLC0415 - only where there is a cache
+
+    return f"{zlib.crc32(text):08x} {len(text)}".encode("ascii")
+
+
+def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
+    """Make ``lines`` what is remembered from now on.
+
+    ``now`` is in nanoseconds since 1970.
+    """
+    if lines == record.lines:
+        _note_use(record.file, now)
+        return
+    names = list(lines)[-_MOST_LINES:]
+    text = "\n".join(f"{name}\t{lines[name]}" for name in names).encode("utf-8")
+    try:
+        os.makedirs(os.path.dirname(record.file), mode=0o700, exist_ok=True)
+        write_atomically(record.file, b"\n".join((record.key.encode("ascii"), _sum(text), text)))
+        _forget_unused(os.path.dirname(record.file), now)
+    except OSError:
+        return
+
+
+def _note_use(file: str, now: int) -> None:
+    """Let the time of a record tell that it is in use."""
+    try:
+        if now - os.stat(file).st_mtime_ns > _DAY:
+            os.utime(file)
+    except OSError:  # there is none, or it may not be written
+        return
+
+
+def _forget_unused(folder: str, now: int) -> None:
+    """Remove the records that nobody has used for long: those of repositories that are gone."""
+    for entry in list(os.scandir(folder)):
+        if now - entry.stat(follow_symlinks=False).st_mtime_ns > _UNUSED:
+            _remove(entry.path)
+
+
+def _remove(temporary: str) -> None:
+    try:
+        os.unlink(temporary)
+    except OSError:  # renamed already
+        return
+
+
+def stamp(file: str, now: int) -> str:
+    """Return what the system says of ``file``, to be compared; empty where it may change without showing.
+
+    ``now`` is in nanoseconds since 1970.
+    """
+    try:
+        status = os.stat(file)
+    except OSError:
+        return ""
+    changed = max(status.st_mtime_ns, status.st_ctime_ns)
+    if not _TELLS_CHANGES or now - changed < (_TICK if status.st_mtime_ns % _SECOND else _COARSE_TICK):
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def written(stamp: str, examined: Examined) -> str:
+    """Return the line of a file with this ``stamp`` that had nothing to report."""
+    return "\t".join((stamp, examined.hash, examined.format or "", *map(str, examined.counts)))
+
+
+def _key(root: str, criteria: Criteria, package: str) -> str | None:
+    """Return all that an answer depends on beside the bytes of a file and its name, on one line of ASCII.
+
+    None where pinner's code is in no files of its own: in an archive, or compiled.
+    """
+    try:
+        own = [os.path.join(package, name) for name in os.listdir(package)]
+    except OSError:
+        return None
+    own.append(os.path.join(package, "report", "base.py"))
+    for room in _JUDGES:
+        for folder, _, names in os.walk(os.path.join(package, room)):
+            own += [os.path.join(folder, name) for name in names]
+    code = sorted(filter(None, map(_version, (name for name in own if name.endswith(".py")))))
+    if not code:
+        return None
+    parsers = [version for name in _PARSERS if (version := _first_version(name))]
+    settings = (criteria.calls, criteria.images_exclude, sorted(criteria.rules.items()))
+    return ascii((root, __version__, package, sys.version, settings, code, parsers))
+
+
+def _version(file: str) -> tuple[str, int, int, int] | None:
+    """Return what tells one version of the module ``file`` from another: those of packages are too coarse for that.
+
+    The time of the last change too: who builds reproducibly sets that of the last modification.
+    """
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return os.path.basename(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _first_version(module: str) -> tuple[str, int, int, int] | None:
+    """Return the version of the first file ``module`` on Python's path."""
+    return next(filter(None, (_version(os.path.join(folder, module)) for folder in sys.path)), None)

@@ -1,0 +1,157 @@
+"""Check run: every file checked, in several processes and from the record where that pays."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.checks.file import Criteria, Examined, examine, examine_source
+from pinner.checks.processes import share_out
+from pinner.errors import InputError, attempt
+from pinner.formats import FORMATS
+from pinner.pipeline import Survey, survey
+from pinner.scan.discover import siblings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+
+    from pinner.config import Settings
+    from pinner.scan.discover import Target
+
+WORTH_A_PROCESS = 150
+"""Files that a process must have to look into: below that, starting it takes longer than it saves."""
+WORTH_REMEMBERING = 50
+"""Files above which looking at a record takes less time than it saves; or as many bytes as these have."""
+_USUAL_SIZE = 2_000
+
+
+class Memory(NamedTuple):
+    """Where what had nothing to report is remembered."""
+
+    folder: str
+    """The cache folder."""
+    root: str
+    """The folder that the record is for."""
+    whole: bool
+    """Whether the run sees all that is there: then what it does not see is forgotten."""
+    now: int
+    """Nanoseconds since 1970, from before any file was looked at."""
+
+
+class _Job(NamedTuple):
+    target: Target
+    before: Examined | None
+    """What came of it when its bytes were those of its hash."""
+
+
+def examine_all(
+    targets: Sequence[Target],
+    settings: Settings,
+    *,
+    today: date,
+    memory: Memory | None = None,
+    processes: int | None = None,
+) -> tuple[Examined, ...]:
+    """Return what an offline check without a lock has to know of ``targets``, sorted by path.
+
+    ``memory`` is used where there is enough to do; ``processes`` as in `share_out`.
+    """
+    targets = sorted(targets, key=lambda target: target.path)
+    criteria = Criteria(settings.calls, settings.images_exclude, settings.rules)
+
+    is_kept = memory is not None and _is_much(targets)
+
+    def work(job: _Job) -> Examined:
+        return examine(job.target, criteria, today=today, hashed=is_kept, before=job.before)
+
+    def look(jobs: Sequence[_Job]) -> list[Examined]:
+        return share_out(work, jobs, WORTH_A_PROCESS, processes)
+
+    if memory is None or not is_kept:
+        examined = look([_Job(target, None) for target in targets])
+    else:
+        examined = _remembering(targets, criteria, memory, look)
+    return tuple(_reconciled(targets, examined, settings, today))
+
+
+def _is_much(targets: Sequence[Target]) -> bool:
+    if len(targets) >= WORTH_REMEMBERING:
+        return True
+    return sum(map(_size, targets)) >= WORTH_REMEMBERING * _USUAL_SIZE
+
+
+def _size(target: Target) -> int:
+    try:
+        return os.path.getsize(target.file)
+    except OSError:  # whoever reads it says so
+        return 0
+
+
+def _remembering(
+    targets: Sequence[Target],
+    criteria: Criteria,
+    memory: Memory,
+    look: Callable[[Sequence[_Job]], list[Examined]],
+) -> list[Examined]:
+    """Return what came of ``targets``; those that are as they were are not looked at, and what is new is remembered."""
+    from pinner.checks.record import open_record, save_record, stamp, written  # noqa: PLC0415 - only for large trees
+
+    record = open_record(memory.folder, memory.root, criteria, len(targets))
+    if record is None:
+        return look([_Job(target, None) for target in targets])
+    known: dict[str, Examined] = {}
+    kept: dict[str, str] = {} if memory.whole else dict(record.lines)
+    jobs: list[_Job] = []
+    marks: list[tuple[str | None, str]] = []
+    for target in targets:
+        name = record.name(target)
+        line = None if name is None else record.find(name)
+        mark = stamp(target.file, memory.now)
+        if name is not None and line is not None and mark and line.stamp == mark:
+            known[target.path] = line.examined(target.path)
+            kept[name] = record.lines[name]
+        else:
+            jobs.append(_Job(target, line and line.examined(target.path)))
+            marks.append((name, mark))
+    found = look(jobs)
+    for (name, mark), one in zip(marks, found, strict=True):
+        if name is not None and one.hash:
+            kept[name] = written(mark, one)
+    save_record(record, kept, memory.now)
+    found_by_path = {one.path: one for one in found}
+    return [known.get(target.path) or found_by_path[target.path] for target in targets]
+
+
+def _reconciled(
+    targets: Sequence[Target], examined: Sequence[Examined], settings: Settings, today: date
+) -> Iterator[Examined]:
+    """Yield ``examined`` after the rules across files: where there is somebody beside a file, it is read once more."""
+    contested = list(_contested(targets, examined))
+    again = survey(contested, settings, today=today) if contested else Survey((), ())
+    better = {file.path: Examined(file.path, error=file.error) for file in again.unreadable}
+    for source in again.sources:
+        path = source.document.path
+        one = attempt(examine_source, source, settings.rules)
+        better[path] = Examined(path, error=one) if isinstance(one, InputError) else one
+    for one in examined:
+        yield better.get(one.path, one)
+
+
+def _contested(targets: Sequence[Target], examined: Sequence[Examined]) -> Iterator[Target]:
+    for format_ in FORMATS:
+        if not format_.crosses_files:
+            continue
+        own = [target for target, one in zip(targets, examined, strict=True) if one.format == format_.name]
+        beside = siblings_of(own, format_)
+        # Nearly all are alone in their folder: only for the others is the format asked, whose module takes 25 ms.
+        neighbours = Counter(map(_folder, (*own, *beside)))
+        crowded = [target for target in (*own, *beside) if neighbours[_folder(target)] > 1]
+        families = Counter(format_.family(target.path) for target in crowded)
+        mine = set(own)
+        yield from (target for target in crowded if target in mine and families[format_.family(target.path)] > 1)
+
+
+def _folder(target: Target) -> str:
+    return target.path.rpartition("/")[0]

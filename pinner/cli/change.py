@@ -1,0 +1,256 @@
+"""``pinner pin``, ``update`` and ``unpin``: edits planned, written or printed."""
+
+from __future__ import annotations
+
+import os
+
+from pinner import pipeline
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cache.paths import cache_folder
+from pinner.cli.answers import ask, refuse_offline
+from pinner.cli.options import DEFAULTS, Options, exit_status
+from pinner.cli.scan import complain_about, look
+from pinner.cli.settings import min_age_seconds, settings_for
+from pinner.cli.terminal import Terminal
+from pinner.config.find import repository_around
+from pinner.errors import ConfigError, InputError, apart
+from pinner.findings import check_source
+from pinner.lockfile.file import lock_file, read_lock
+from pinner.model import LOCK_NAME, Occurrence
+from pinner.pipeline import Unreadable
+from pinner.plan import Unchanged
+from pinner.report import PATCH
+from pinner.report.as_text import counted, finding_lines
+from pinner.report.changes import change_sentence, render_changes, render_failures, tally
+from pinner.report.escapes import printable
+from pinner.report.sentences import nothing_found
+from pinner.report.style import hint_line
+from pinner.rules import CANNOT_PIN, PARSE_ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pinner.cli.context import Context
+    from pinner.cli.locks import Run
+    from pinner.config import Settings
+    from pinner.lockfile.model import Lock
+    from pinner.plan import Plan
+    from pinner.scan.suppressions import Operation, Source
+
+
+class ChangeOptions(NamedTuple):
+    """What ``pin``, ``update`` or ``unpin`` was asked."""
+
+    operation: Operation
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    diff: bool = False
+    format: str = PATCH
+    exit_non_zero_on_change: bool = False
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    to_index: bool = False
+    """Whether an update moves one platform's manifest to the index."""
+    min_age: str | None = None
+    """How long a digest must have been known before an update takes it: ``3d``."""
+
+
+class Beside(NamedTuple):
+    """What became of the lock beside the files."""
+
+    rewritten: bool = False
+    words: str = ""
+    """What the sentence that closes the run says of it."""
+
+
+def change(context: Context, asked: ChangeOptions) -> int:
+    """Do what was asked to every file; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    if asked.format != PATCH and not asked.diff:
+        raise ConfigError("--format goes with --diff", hint="it says what would change, and writes nothing")
+    settings = _settings(context, asked)
+    place = lock_file(settings, context.folder)
+    stored = None if asked.operation == "unpin" else read_lock(place)
+    if stored is None:
+        _do_without_lock(settings, asked, terminal)
+    targets, survey = look(context, settings, asked.paths, terminal)
+    sources = _selected(survey.sources, asked)
+    memory = cache_folder(context.environment) if settings.use_cache else None
+    beside = Beside()
+    if asked.operation == "unpin":
+        plans = pipeline.unpin_plans(sources, targets, memory)
+    elif stored is not None:
+        from pinner.cli.locks import Seen, open_run  # noqa: PLC0415 - only where there is a lock
+
+        run = open_run(context, settings, terminal, place, stored.lock, Seen(targets, survey, asked.paths))
+        plans, beside = _change_by_lock(run, asked, survey.sources, sources)
+    else:
+        plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
+        beside = Beside(words=_elsewhere(plans))
+    unwritten = () if asked.diff else pipeline.write(plans, targets, memory, context.folder)
+    _warn(sources, settings, asked, terminal)
+    lost = {file.path for file in unwritten}
+    planned = tally(plans)
+    result = tally(plan for plan in plans if plan.document.path not in lost) if lost else planned
+    untold = bool(survey.unreadable or unwritten or planned.failed)
+    changed = result.files > 0 or beside.rewritten
+    status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
+    if asked.format == PATCH:
+        _report(plans, unwritten, asked, context, terminal)
+    else:
+        terminal.error(render_failures(plans, terminal.talk_style))
+        from pinner.cli.proposals import propose  # noqa: PLC0415 - only where it is asked for
+
+        propose(plans, survey.unreadable, status, asked.format, settings, context, terminal)
+    sentence = change_sentence(
+        result, asked.operation, would=asked.diff, unread=len(survey.unreadable), unwritten=len(unwritten)
+    )
+    terminal.info(sentence + beside.words if survey.sources or survey.unreadable else nothing_found(len(targets)))
+    if asked.diff and beside.rewritten:
+        terminal.info(
+            hint_line(f"the patch leaves {LOCK_NAME} out: run `pinner lock` when it is applied", terminal.talk_style)
+        )
+    return status
+
+
+def _selected(sources: tuple[Source, ...], asked: ChangeOptions) -> tuple[Source, ...]:
+    if not asked.only and not asked.exclude:
+        return sources
+    from pinner.cli.settings import select  # noqa: PLC0415 - only where it is asked for
+
+    return select(sources, asked.only, asked.exclude)
+
+
+def _change_by_lock(
+    run: Run, asked: ChangeOptions, everything: Sequence[Source], selected: Sequence[Source]
+) -> tuple[tuple[Plan, ...], Beside]:
+    """Return the plans that make ``selected`` what the lock says, and what became of it."""
+    from pinner.cli.locks import Order, change_by_lock  # noqa: PLC0415 - only where there is a lock
+    from pinner.report.locks import elsewhere_words, held_back_words, lock_words, tally_lock  # noqa: PLC0415 - as above
+
+    order = Order(asked.operation, to_index=asked.to_index, write=not asked.diff)
+    plans, locked = change_by_lock(run, everything, selected, order)
+    result = tally_lock(run.before, locked.lock)
+    waiting = held_back_words(_held_back(locked.lock, selected)) if asked.operation == "update" else ""
+    words = lock_words(result, would=asked.diff)
+    elsewhere = elsewhere_words(len(locked.elsewhere))
+    return plans, Beside(result.rewritten, waiting + (f"; {words}" if words else "") + elsewhere)
+
+
+def _elsewhere(plans: Iterable[Plan]) -> str:
+    """Return what to say of the tags that moved for platforms alone that do not count."""
+    verdicts = (verdict for plan in plans for verdict in plan.verdicts)
+    names = {
+        verdict.place.reference.canonical
+        for verdict in verdicts
+        if isinstance(verdict, Unchanged) and verdict.elsewhere and isinstance(verdict.place, Occurrence)
+    }
+    if not names:
+        return ""
+    from pinner.report.locks import elsewhere_words  # noqa: PLC0415 - hardly ever
+
+    return elsewhere_words(len(names))
+
+
+def _settings(context: Context, asked: ChangeOptions) -> Settings:
+    settings = settings_for(context, asked.options)
+    if asked.min_age is None:
+        return settings
+    return settings._replace(min_age=min_age_seconds(asked.min_age))
+
+
+def _do_without_lock(settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
+    """Refuse what cannot be done without a lock, and say what has no effect."""
+    if asked.operation == "hold":
+        raise ConfigError(f"--locked: there is no {LOCK_NAME}", hint="run `pinner lock` first")
+    if asked.min_age is not None:
+        raise ConfigError(
+            f"--min-age: there is no {LOCK_NAME}, which remembers when a digest was first seen",
+            hint="run `pinner lock` first",
+        )
+    refuse_offline(settings, asked.operation)
+    if asked.operation == "update" and settings.min_age is not None:
+        style = terminal.talk_style
+        source = printable(settings.source or "")
+        terminal.info(f"{source}: {style.severity('note')}: `min-age` has no effect without {LOCK_NAME}")
+        terminal.info(hint_line("run `pinner lock` first", style))
+
+
+def _held_back(lock: Lock, sources: Sequence[Source]) -> int:
+    """Return how many of the tags that ``sources`` follow wait in ``lock``; without a minimum age none does."""
+    from pinner.lockfile.usage import usages  # noqa: PLC0415 - only where there is a lock
+
+    names = usages(sources).keys() & lock.images.keys()
+    return sum(bool(lock.images[name].candidates) for name in names)
+
+
+def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
+    """Name the references that a person has to look at: they stay as they are."""
+    style = terminal.talk_style
+    if asked.only:
+        from pinner.cli.settings import nothing_selected  # noqa: PLC0415 - only where it is asked for
+
+        if nothing_selected(sources):
+            globs = ", ".join(f"`{glob}`" for glob in asked.only)
+            terminal.info(f"{style.severity('warning')}: no image here is meant by --only {globs}")
+            terminal.info(hint_line("globs are held against whole names: try `*nginx*` or `ghcr.io/*`", style))
+    # Who asks about some images alone need not hear about the others.
+    if asked.operation == "unpin" or asked.only or asked.exclude:
+        return
+    findings = (finding for source in sources for finding in check_source(source, settings.rules))
+    entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, PARSE_ERROR))
+    terminal.info(*counted(entries, style))
+
+
+def _report(
+    plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, context: Context, terminal: Terminal
+) -> None:
+    """Say what changed and what failed."""
+    style = terminal.talk_style
+    lost = {file.path for file in unwritten}
+    done = [plan for plan in plans if plan.document.path not in lost]
+    terminal.error(render_failures(plans, style))
+    complain_about(unwritten, terminal)
+    if asked.diff:
+        _report_patch(done, context, terminal)
+    else:
+        lines, failed = apart(lambda plans: list(render_changes(plans, terminal.style)), done)
+        terminal.output(lines)
+        complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
+
+
+def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:
+    """Write the patch that makes ``plans``, and say where it applies if that is not here."""
+    from pinner.report.patch import reaches_outside, render_patch  # noqa: PLC0415 - only where it is asked for
+
+    style = terminal.talk_style
+    outside = reaches_outside(plans)
+    root = repository_around(context.folder) if outside else None
+    below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
+    chunks, failed = apart(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
+    _write_patch(chunks, context, terminal)
+    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
+    if outside:
+        terminal.info(f"{style.severity('warning')}: the patch reaches outside the current folder")
+        where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
+        terminal.info(hint_line(f"apply it {where}", style))
+
+
+def _write_patch(lines: Sequence[bytes], context: Context, terminal: Terminal) -> None:
+    """Write a patch: exactly, since it is to be applied, but where somebody else reads along and might obey it.
+
+    On a terminal what would speak to it is spelled out. In the log of a CI job a line of a file may be a command to the
+    runner: only a file is safe there. Raises `InputError` where such a patch would go into the log.
+    """
+    from pinner.report.escapes import is_command  # noqa: PLC0415 - only where it is asked for
+
+    if context.stdout.terminal:
+        texts = (line.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") for line in lines)
+        terminal.output(texts, color=terminal.patch_style.color)
+        return
+    if terminal.is_read_by_runner and any(map(is_command, lines)):
+        raise InputError(
+            "the patch was not written: a line of it is a command to the CI system that reads this log",
+            hint="send it into a file: `pinner pin --diff > pinner.patch`",
+        )
+    terminal.raw(lines)

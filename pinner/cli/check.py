@@ -1,0 +1,134 @@
+"""``pinner check``: findings reported, nothing written."""
+
+from __future__ import annotations
+
+from pinner import pipeline
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cache.paths import cache_folder
+from pinner.checks.file import examine_source
+from pinner.checks.run import Memory, examine_all
+from pinner.cli.options import DEFAULTS, Options, exit_status
+from pinner.cli.outputs import choose_outputs, deliver
+from pinner.cli.scan import look, look_for, tell
+from pinner.cli.settings import settings_for
+from pinner.cli.terminal import Terminal
+from pinner.config.find import repository_around
+from pinner.lockfile.file import lock_file
+from pinner.pipeline import Unreadable
+from pinner.report.base import Verdict, summary_of
+from pinner.report.sentences import check_sentence
+from pinner.report.style import hint_line
+from pinner.rules import LOCK_MISMATCH, SEVERITIES, UNPINNED, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pinner.checks.file import Examined
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.errors import PinnerError
+    from pinner.findings import Finding
+    from pinner.model import Document, Occurrence
+
+
+class CheckOptions(NamedTuple):
+    """What ``check`` was asked."""
+
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    format: str | None = None
+    """None for the one that suits: text, and annotations beside it on GitHub."""
+    output: tuple[str, ...] = ()
+    exit_zero: bool = False
+    fail_on: Severity = "error"
+    online: bool = False
+    """Whether the registries are asked how the pins stand."""
+
+
+class _Outcome(NamedTuple):
+    """What came of the files."""
+
+    seen: int
+    """How many were looked at."""
+    examined: Sequence[Examined]
+    """Those of a known format."""
+    unreadable: tuple[Unreadable, ...]
+    findings: tuple[Finding, ...]
+    lock: tuple[Document, ...] = ()
+    untold: tuple[tuple[str, Occurrence, PinnerError], ...] = ()
+    believed: tuple[tuple[str, Occurrence], ...] | None = None
+
+
+def check(context: Context, asked: CheckOptions) -> int:
+    """Report every finding; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    outputs = choose_outputs(asked.format, asked.output, context)
+    settings = settings_for(context, asked.options)
+    in_detail = asked.online or lock_file(settings, context.folder).exists
+    look_at = _look_at_references if in_detail else _look_at_files
+    seen, examined, unreadable, findings, lock, untold, believed = look_at(context, settings, asked, terminal)
+    failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
+    found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
+    verdict = Verdict(
+        findings,
+        summary_of(len(examined), map(sum, zip(*(one.counts for one in examined), strict=True)), findings, len(untold)),
+        unreadable,
+        {**{one.path: one.data for one in examined}, **{document.path: document.data for document in lock}},
+        failing,
+        exit_status(found=found, untold=bool(unreadable or untold)),
+        untold,
+        believed,
+    )
+    complete = deliver(verdict, outputs, context, terminal)
+    if untold:
+        from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
+
+        terminal.error(render_untold(untold, terminal.talk_style))
+    sentence = check_sentence(verdict.summary, len(unreadable), seen)
+    beside_lock = lock and examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
+    terminal.info(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
+    if any(finding.rule is UNPINNED for finding in findings):
+        terminal.info(hint_line("`pinner pin` adds the digests", terminal.talk_style))
+    return verdict.status if complete else exit_status(found=found, untold=True)
+
+
+def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
+    """Judge every file by itself, which takes the least time."""
+    targets = look_for(context, settings, asked.paths, terminal)
+    memory = _memory(context, settings, asked)
+    found = examine_all(targets, settings, today=context.today, memory=memory)
+    unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
+    examined = [one for one in found if one.format is not None]
+    tell(((one.path, one.problems) for one in examined), unreadable, terminal)
+    findings = tuple(finding for one in examined for finding in one.findings)
+    return _Outcome(len(targets), examined, unreadable, findings)
+
+
+def _look_at_references(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
+    """Judge every reference: by its file, by pinner.lock, and by what registries say where they are to be asked."""
+    targets, survey = look(context, settings, asked.paths, terminal)
+    findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
+    untold: tuple[tuple[str, Occurrence, PinnerError], ...] = ()
+    believed: tuple[tuple[str, Occurrence], ...] | None = None
+    if asked.online:
+        from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+
+        findings, untold, believed = judge_online(context, settings, survey.sources, findings, terminal)
+    examined = [examine_source(source, settings.rules)._replace(data=source.document.data) for source in survey.sources]
+    return _Outcome(len(targets), examined, survey.unreadable, findings, lock, untold, believed)
+
+
+def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:
+    """Return where this run remembers the files that have nothing to report, if anywhere."""
+    # Who wants to know what was looked into has it looked into.
+    folder = cache_folder(context.environment) if settings.use_cache and not asked.options.verbose else None
+    if folder is None:
+        return None
+    root = repository_around(context.folder) or context.folder
+    return Memory(folder, root, not asked.paths, int(context.clock() * 1e9))
+
+
+def _agreement(findings: Iterable[Finding]) -> str:
+    from pinner.report.locks import agreement_words  # noqa: PLC0415 - only where there is a lock
+
+    return agreement_words(sum(finding.rule is LOCK_MISMATCH for finding in findings))

@@ -1,0 +1,179 @@
+"""``pinner export``: pinner.lock for tools that pin without rewriting."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.scan import complain_about, look
+from pinner.cli.settings import settings_for
+from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.terminal import Terminal
+from pinner.errors import ConfigError, InputError
+from pinner.export import TARGETS, exporter
+from pinner.export.base import Asked, overruled
+from pinner.findings import check_source
+from pinner.lockfile.file import lock_file, read_lock
+from pinner.pipeline import Unreadable
+from pinner.report.as_text import counted, finding_lines
+from pinner.report.escapes import escaped, printable
+from pinner.report.sentences import count
+from pinner.report.style import hint_line
+from pinner.rules import CANNOT_PIN, PARSE_ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.export.base import Export, ExportModule, Problem
+    from pinner.lockfile.model import Lock
+    from pinner.rules import Severity
+    from pinner.scan.discover import Target
+    from pinner.scan.suppressions import Source
+
+
+_STDOUT = "-"
+
+
+class ExportOptions(NamedTuple):
+    """What ``export`` was asked."""
+
+    target: str
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    output: str = _STDOUT
+
+
+def export(context: Context, asked: ExportOptions) -> int:
+    """Make the file that was asked for; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options)
+    lock = _lock(settings, context)
+    file = _output_file(context, asked)
+    targets, survey = look(context, settings, asked.paths, terminal)
+    # What an export made last time is no source of the next one.
+    earlier = None if file is None else os.path.realpath(file)
+    own = {target.path for target in targets if os.path.realpath(target.file) == earlier}
+    sources = tuple(source for source in survey.sources if source.document.path not in own)
+    module = exporter(asked.target)
+    order = Asked(sources, lock, settings.platform, _named(targets, asked.paths, context))
+    made = module.export(order)
+    _warn(sources, module, settings, terminal)
+    terminal.info(*_lines(overruled(order, module.concerns), terminal, "warning"))
+    terminal.error(_lines(made.problems, terminal, "error"))
+    terminal.info(*(f"{terminal.talk_style.severity('note')}: {printable(note)}" for note in made.notes))
+    unwritten = _deliver(made.text, file, asked.output, context, terminal)
+    written = "" if file is None or unwritten else f" in {printable(asked.output)}"
+    terminal.info(_sentence(made, module.THING) + written)
+    return exit_status(found=False, untold=bool(survey.unreadable or made.problems or unwritten))
+
+
+def _lock(settings: Settings, context: Context) -> Lock:
+    place = lock_file(settings, context.folder)
+    stored = read_lock(place)
+    if stored is None:
+        raise ConfigError(f"there is no {place.shown} to export", hint="run `pinner lock` first")
+    return stored.lock
+
+
+def _output_file(context: Context, asked: ExportOptions) -> str | None:
+    """Return where to write, None for stdout; what cannot be is refused before the work and not after it."""
+    if asked.output == _STDOUT:
+        return None
+    file = os.path.join(context.folder, asked.output)
+    shown = printable(asked.output)
+    if not asked.output or os.path.isdir(file):
+        raise ConfigError(f"--output: `{shown}` is no file", hint="give the name of a file")
+    if not os.path.isdir(os.path.dirname(file)):
+        raise ConfigError(f"--output: the folder of `{shown}` does not exist", hint="make it first")
+    return file
+
+
+def _named(targets: Sequence[Target], paths: Sequence[str], context: Context) -> tuple[str, ...]:
+    """Return the files among ``paths``, by the paths that messages show, in the order given."""
+    shown = {target.file: target.path for target in targets if target.named}
+    files = (os.path.normpath(os.path.join(context.folder, path)) for path in paths)
+    return tuple(dict.fromkeys(shown[file] for file in files if file in shown))
+
+
+def _warn(sources: Sequence[Source], module: ExportModule, settings: Settings, terminal: Terminal) -> None:
+    """Name the references that this export would hold if they could be told."""
+    findings = (
+        finding
+        for source in sources
+        for finding in check_source(source, settings.rules)
+        if finding.rule in (CANNOT_PIN, PARSE_ERROR) and module.concerns(source.format.name, finding.place)
+    )
+    style = terminal.talk_style
+    terminal.info(*counted((tuple(finding_lines(finding, style)) for finding in findings), style))
+
+
+def _lines(problems: Iterable[Problem], terminal: Terminal, severity: Severity) -> Iterator[str]:
+    style = terminal.talk_style
+    for path, line, column, error in sorted(problems, key=lambda problem: problem[:3]):
+        where = style.where(f"{printable(path)}:{line}:{column}")
+        yield f"{where}: {style.severity(severity)}: {printable(error.message)}"
+        if error.hint:
+            yield hint_line(error.hint, style)
+
+
+def _deliver(text: str, file: str | None, shown: str, context: Context, terminal: Terminal) -> bool:
+    """Write ``text`` where it belongs; tell whether that failed."""
+    # Both JSON and what is quoted in YAML take the escapes of JSON.
+    lines = tuple(escaped(text.removesuffix("\n").split("\n"), "json"))
+    if file is None:
+        terminal.output(lines, "json")
+        return False
+    from pinner.files import save  # noqa: PLC0415 - hardly needed: most ask for stdout
+
+    try:
+        save(file, "".join(f"{line}\n" for line in lines).encode(), context.folder)
+    except InputError as error:
+        complain_about((Unreadable(shown, error),), terminal)
+        return True
+    return False
+
+
+def _sentence(made: Export, thing: str) -> str:
+    if not made.images and not made.problems:
+        return f"nothing to hold: no {thing} here is without a digest"
+    lost = f", {count(len(made.problems), 'problem')}" if made.problems else ""
+    return f"{count(made.images, thing)} held to what pinner.lock says{lost}"
+
+
+_EPILOG = """\b
+Examples:
+  pinner export source-policy --output policy.json
+    EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=policy.json docker buildx build .
+    buildctl build --source-policy-file policy.json ...
+  pinner export compose-override --output compose.pinned.yaml
+    docker compose -f compose.yaml -f compose.pinned.yaml up
+  pinner export kustomize deploy/ --output deploy/pinned/kustomization.yaml
+    and in deploy/kustomization.yaml:  components: [pinned]
+
+\b
+A compose override is for one project: the files that are named, in the order
+of their `-f`, or what `docker compose` reads in a folder by itself.
+"""
+
+
+@pinner_command("export", _EPILOG)
+@click.argument("target", type=click.Choice(list(TARGETS)), metavar="TARGET")
+@PATHS
+@click.option(
+    "-o", "--output", metavar="FILE", default="-", help="Write to this file, all or nothing; by default to stdout."
+)
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Write what pinner.lock says for a tool that pins without rewriting.
+
+    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component). With it, these
+    tools pull by digest what your files name by tag; the files stay as they are, and no registry is asked. An image
+    that is not in the lock, or that the tool cannot hold, is named, and the exit status is 3.
+    """
+    return Invocation(ctx.obj, partial(export, asked=ExportOptions(options=ctx.obj, **values)))

@@ -1,0 +1,94 @@
+"""``pinner lock``: the lock brought up to date."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pinner.cli.locks import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
+from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.scan import look
+from pinner.cli.settings import settings_for
+from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.terminal import Terminal
+from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.model import Lock
+from pinner.lockfile.usage import usages
+from pinner.report.changes import render_failures
+from pinner.report.locks import elsewhere_words, lock_sentence, render_lock_changes, tally_lock
+from pinner.report.sentences import nothing_found
+from pinner.report.style import hint_line
+
+if TYPE_CHECKING:
+    from pinner.cli.context import Context
+
+
+class LockOptions(NamedTuple):
+    """What ``lock`` was asked."""
+
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    update: bool = False
+    """Whether every tag is asked again."""
+
+
+def lock(context: Context, asked: LockOptions) -> int:
+    """Make the lock true for the files; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options)
+    if settings.platform is not None:
+        style = terminal.talk_style
+        terminal.info(
+            f"{style.severity('note')}: --platform has no effect here: a lock holds every platform of an image",
+            hint_line("`pinner pin --locked --platform` takes one of them from it", style),
+        )
+    targets, survey = look(context, settings, asked.paths, terminal)
+    place = lock_file(settings, context.folder)
+    stored = read_lock(place)
+    before = Lock() if stored is None else stored.lock
+    run = open_run(context, settings, terminal, place, before, Seen(targets, survey, asked.paths))
+    names = usages(survey.sources).keys()
+    outcome, _ = bring_up_to_date(run, survey.sources, Asked(names, names if asked.update else ()))
+    locked = keep(run, outcome)
+    terminal.error(render_failures(failed_plans(survey.sources, locked.failures), terminal.talk_style))
+    terminal.output(render_lock_changes(before, locked.lock, terminal.style))
+    result = tally_lock(before, locked.lock)
+    sentence = lock_sentence(
+        result,
+        place.shown,
+        files=len(locked.lock.sources),
+        failed=len(locked.failures),
+        unread=len(survey.unreadable),
+        written=locked.changed,
+    )
+    sentence += elsewhere_words(len(locked.elsewhere))
+    terminal.info(sentence if survey.sources or survey.unreadable or locked.changed else nothing_found(len(targets)))
+    return exit_status(found=False, untold=bool(locked.failures or survey.unreadable))
+
+
+_EPILOG = """\b
+Examples:
+  pinner lock                           the whole repository
+  pinner lock --update                  ask every tag again; the files stay
+  pinner pin --locked                   write what it says into the files
+
+\b
+pinner.lock lies beside the configuration file, else at the repository's root.
+Put it under version control: from then on `pinner check` holds the files
+against it, `pinner pin` takes digests from it, `pinner update` moves both.
+"""
+
+
+@pinner_command("lock", _EPILOG)
+@PATHS
+@click.option("--update", is_flag=True, help="Ask what every tag means now, also those that the lock knows.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Write down in pinner.lock what every tag means; the files stay as they are.
+
+    What the lock knows stays, what it lacks is asked for, what no file names any more goes. A digest that a file holds
+    already is what the lock takes. With PATHs, only what those files name is looked at.
+    """
+    return Invocation(ctx.obj, partial(lock, asked=LockOptions(ctx.obj, **values)))

@@ -1,0 +1,1 @@
+"""HTTP client shared by registries and forges: connections, TLS, proxies, retries, errors."""

@@ -1,0 +1,132 @@
+"""``identify --format json``: one object, its fields a contract.
+
+Every object has ``version``, ``what`` (as it was asked), ``result`` (``identified``, ``differs``, ``unknown``: exit
+status 0, 1 and 3) and ``kind``: ``hash`` or ``image``. Digests are whole, ``sha256:…``; what is not known is null.
+
+``hash``: ``digest`` (null for a short ID), ``sightings``, ``searched`` (sentences), ``unanswered`` (``name``,
+``message``, ``hint``). A sighting has ``role`` (``index`` ``manifest`` ``index-or-manifest`` ``config`` ``layer``
+``diff-id`` ``attachment``), ``digest``, ``where`` (a canonical name or an engine), ``platform``, ``layer`` (from 1, the
+lowest), ``proof`` (``hashed``: its bytes were; ``named``: by something that was hashed; ``engine``; ``lock``),
+``current`` (false where the repository has it and the tag means something else), ``index``, ``manifest``, ``config``
+(its relatives there) and ``write`` (the reference to write, or null).
+
+``image``: ``form`` (``legacy`` ``docker-archive`` ``docker-oci`` ``oci-archive`` ``oci-layout`` ``engine``), ``store``
+(``classic`` ``containerd`` ``podman``, else null), ``tampered`` and ``unchecked`` (sentences), ``images``. An image has
+``names``, ``platform``, ``config`` (the image ID of the classic store), ``manifest``, ``index``, ``engineId`` (its ID
+in the engine's words), ``repoDigests``, ``diffIds`` (as the config lists them), ``layers`` (``diffId``: of the bytes
+found; ``stored``; ``compression``), ``created`` and ``comparisons``. A comparison has ``name``, ``asked`` (whether the
+user gave the name), ``outcome`` (``equal-index`` ``equal-manifest`` ``equal-config`` ``same-files`` ``stale``
+``different`` ``absent`` ``unknown``), ``equal``, ``index``, ``manifest``, ``config`` (what is served), ``reasons``
+(sentences), ``write`` and ``error``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pinner.identity.compare import result_of
+from pinner.identity.model import LocalAnswer, pinned
+from pinner.report.records import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.identity.model import Answer, Compared, Comparison, HashAnswer, Sighting
+    from pinner.oci.types import Image, PlatformImage
+
+
+def render_json(answer: Answer) -> Iterator[str]:
+    """Yield the object of ``identify``."""
+    head = {"version": VERSION, "what": answer.what, "result": result_of(answer)}
+    body = _image_record(answer) if isinstance(answer, LocalAnswer) else _hash_record(answer)
+    yield json.dumps({**head, **body}, indent=2)
+
+
+def _hash_record(answer: HashAnswer) -> dict[str, Any]:
+    return {
+        "kind": "hash",
+        "digest": _text(answer.query.digest),
+        "sightings": [_sighting_record(one) for one in answer.sightings],
+        "searched": list(answer.searched),
+        "unanswered": [
+            {"name": one.reference.canonical, "message": one.error.message, "hint": one.error.hint}
+            for one in answer.unanswered
+        ],
+    }
+
+
+def _sighting_record(sighting: Sighting) -> dict[str, Any]:
+    image = sighting.image
+    write = None
+    if sighting.reference is not None and image is not None and sighting.current:
+        write = pinned(sighting.reference, image.digest)
+    return {
+        "role": sighting.role,
+        "digest": str(sighting.digest),
+        "where": sighting.where,
+        "platform": _text(sighting.platform),
+        "layer": sighting.layer,
+        "proof": sighting.proof,
+        "current": sighting.current,
+        **_served(image, sighting.member),
+        "write": write,
+    }
+
+
+def _served(image: Image | None, member: PlatformImage | None) -> dict[str, Any]:
+    return {
+        "index": str(image.digest) if image is not None and image.is_index else None,
+        "manifest": None if member is None else str(member.digest),
+        "config": None if member is None else _text(member.config),
+    }
+
+
+def _image_record(answer: LocalAnswer) -> dict[str, Any]:
+    holding = answer.holding
+    return {
+        "kind": "image",
+        "form": holding.form,
+        "store": holding.store,
+        "tampered": list(holding.tampered),
+        "unchecked": list(holding.unchecked),
+        "images": [_local_record(one) for one in answer.images],
+    }
+
+
+def _local_record(compared: Compared) -> dict[str, Any]:
+    image = compared.image
+    return {
+        "names": list(image.names),
+        "platform": _text(image.platform),
+        "config": _text(image.config),
+        "manifest": _text(image.manifest),
+        "index": _text(image.index_digest),
+        "engineId": _text(image.engine_id),
+        "repoDigests": list(image.repo_digests),
+        "diffIds": [str(diff_id) for diff_id in image.diff_ids],
+        "layers": [
+            {"diffId": _text(one.diff_id), "stored": _text(one.stored), "compression": one.compression}
+            for one in image.layers
+        ],
+        "created": image.created,
+        "comparisons": [_comparison_record(one) for one in compared.comparisons],
+    }
+
+
+def _comparison_record(comparison: Comparison) -> dict[str, Any]:
+    image = comparison.image
+    return {
+        "name": comparison.reference.canonical,
+        "asked": comparison.asked,
+        "outcome": comparison.outcome,
+        "equal": comparison.is_equal,
+        **_served(image, comparison.member),
+        "reasons": list(comparison.reasons),
+        "write": None if image is None else pinned(comparison.reference, image.digest),
+        "error": None if comparison.error is None else comparison.error.message,
+    }
+
+
+def _text(value: object | None) -> str | None:
+    return None if value is None else str(value)

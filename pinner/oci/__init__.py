@@ -1,0 +1,1 @@
+"""OCI images: types, manifests, platforms, and the interface that resolves names to them."""

@@ -1,0 +1,62 @@
+"""Summary sentences with counts, for the line that closes a run."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pinner.report.base import Summary
+
+_NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded"
+
+
+def count(number: int, noun: str) -> str:
+    """Return ``1 file``, ``2 files``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def references(number: int) -> str:
+    """Return ``the one reference is``, ``both references are``, ``all 5 references are``."""
+    if number == 1:
+        return "the one reference is"
+    return "both references are" if number == 2 else f"all {number} references are"  # noqa: PLR2004 - both are two
+
+
+def nothing_found(seen: int) -> str:
+    """Return the sentence of a run in which no format knew any of the ``seen`` files."""
+    return f"no image is named in {count(seen, 'file')}" if seen else _NO_FILES
+
+
+def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+    """Return what ``check`` found, in one line.
+
+    ``unreadable`` is how many files could not be told, ``seen`` how many were looked at, of whatever kind.
+    """
+    found = ", ".join(
+        count(number, noun)
+        for number, noun in ((summary.error, "error"), (summary.warning, "warning"), (summary.note, "note"))
+        if number
+    )
+    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, unreadable, seen)) if part)
+
+
+def list_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+    """Return how the references stand, in one line; see `check_sentence`."""
+    if not summary.files:
+        return "; ".join(_unread(unreadable)) or nothing_found(seen)
+    return "; ".join((_state(summary), *_unread(unreadable)))
+
+
+def _unread(number: int) -> tuple[str, ...]:
+    return (f"{count(number, 'file')} could not be read",) if number else ()
+
+
+def _state(summary: Summary) -> str:
+    files = count(summary.files, "file")
+    if not summary.mentions:
+        return f"no image is named in {files}"
+    skipped = f", {summary.skipped} skipped" if summary.skipped else ""
+    skipped += f", {summary.unknown} without an answer" if summary.unknown else ""
+    if not summary.unpinned and not skipped:
+        return f"{references(summary.pinned)} pinned ({files})"
+    return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{skipped} ({files})"

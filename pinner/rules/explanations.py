@@ -1,0 +1,241 @@
+"""Rule explanations: what each rule means, why, and how to fix it.
+
+Plain Markdown: paragraphs, fenced blocks, code spans; `pages` puts them together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Explanation(NamedTuple):
+    """The parts of a rule's page."""
+
+    what: str
+    """What was found."""
+    why: str
+    """Why it matters."""
+    mend: str
+    """What to do about it."""
+    silence: str = ""
+    """When to silence it, where that is not plain; how is the same for all rules."""
+
+
+EXPLANATIONS = {
+    "PIN001": Explanation(
+        what="""\
+The reference names an image by its tag alone, or without even a tag. A tag can be moved by whoever
+may push to the repository; a digest is the hash of what it names and cannot.""",
+        why="""\
+Two builds of the same commit may start from different images, so what was tested need not be what
+runs. Who takes over an account at the registry changes every image built afterwards, and nothing in
+the repository shows it.""",
+        mend="""\
+Let pinner ask the registry what the tag means and write the digest beside it:
+
+```console
+$ pinner pin Dockerfile
+```
+
+```diff
+-FROM nginx:1.27
++FROM nginx:1.27@sha256:0b70813d480116c44956689a29c59070ff8cc8cf696470a39ef1b6647c050daa
+```
+
+The tag stays, for people and for `pinner update`, which moves the digest when the tag moves. An
+untagged `nginx` becomes `nginx:latest@sha256:…`, so that the tag that is followed is visible.""",
+        silence="""\
+Silence it for an image that is built on the machine that uses it: no registry has a digest of it.
+Where `pinner.lock` holds the image, and the configuration does not say otherwise, it is a note.""",
+    ),
+    "PIN002": Explanation(
+        what="""\
+The reference is pinned, `repository@sha256:…`, and has no tag beside its digest.""",
+        why="""\
+The image is certain, yet nothing says which release it is, and `pinner update` has no tag to
+follow: the digest ages until somebody looks. Where both are given, the digest decides and the tag
+is for people and tools.""",
+        mend="""\
+Write the tag that the digest was taken from before the `@`:
+
+```diff
+-FROM nginx@sha256:0b70813d480116c44956689a29c59070ff8cc8cf696470a39ef1b6647c050daa
++FROM nginx:1.27@sha256:0b70813d480116c44956689a29c59070ff8cc8cf696470a39ef1b6647c050daa
+```
+
+`pinner check --online` tells whether the digest belongs to that repository.""",
+        silence="""\
+Silence it for an image that is never to move. As a note it fails no run unless `--fail-on note`
+asks for that.""",
+    ),
+    "PIN003": Explanation(
+        what="""\
+The reference cannot hold a digest where it stands, and a person should look at it. The message
+names the reason: `interpolated-tag` and `interpolated-name` (a variable decides after the last
+literal character), `no-default` (an `ARG` without a default), `arg-conflict` (one default, or one
+anchor, that two uses need differently), `platform-arg`, `computed`, `templated`, `separate-tag`,
+`onbuild-ambiguous`, `invalid-reference` and the like.""",
+        why="""\
+What cannot be pinned follows its tag, whatever else is pinned. A digest written there all the same
+would be ignored, or would stop the variable from having an effect; so pinner leaves it alone and
+says so.""",
+        mend="""\
+Let the reference end in a literal. Where a variable stands in the middle, give the whole reference
+a default:
+
+```diff
+-ARG VERSION=3.12
+-FROM python:${VERSION}-slim
++ARG TAG=3.12-slim
++FROM python:${TAG}
+```
+
+Now the digest has a place: `pinner pin` writes `ARG TAG=3.12-slim@sha256:…`, and who overrides
+`TAG` drops the digest instead of being ignored. Give an `ARG` without a default one; give two uses
+that need different digests an `ARG` (or anchor) each; for kustomize write `digest:` in the place of
+`newTag:`.""",
+        silence="""\
+Silence it where the variable is the point, such as an image name that only CI knows, and pin where
+the value comes from.""",
+    ),
+    "PIN004": Explanation(
+        what="""\
+The file and `pinner.lock` disagree: the file holds another digest for a tag than the lock, or names
+an image that the lock lacks or does not list for it; or the lock holds what no file names any more.""",
+        why="""\
+The lock is what `pinner pin --locked` and `pinner export` work from. Where it and a file differ,
+two tools take two images for one tag, and a review of the lock does not cover what runs.""",
+        mend="""\
+Where the file is right, the image is new, or nobody names it any more, bring the lock up to date
+and commit both:
+
+```console
+$ pinner lock
+```
+
+Where the lock is right, bring the file back to it, without a network:
+
+```console
+$ pinner pin --locked
+```
+
+`pinner update` moves both.""",
+        silence="""\
+Silence it for a reference that is meant to differ from the rest of the tree.""",
+    ),
+    "PIN005": Explanation(
+        what="""\
+The file, or one of the documents in it, cannot be read as what its name says: YAML that does not
+parse, a Dockerfile that no builder accepts. The message names what was expected and where.""",
+        why="""\
+References in that part are not seen: nothing says whether they are pinned. The other documents and
+files were looked at as usual.""",
+        mend="""\
+Mend the file; the line and column lead there. A template (Helm, Jinja) under the name of a YAML
+file is no file for pinner: leave it out in `pinner.toml`, and check what it renders to:
+
+```toml
+exclude = ["charts/*/templates/**"]
+```""",
+        silence="""\
+A comment may be out of reach in a file that does not parse: `exclude` is the better way.""",
+    ),
+    "PIN101": Explanation(
+        what="""\
+The tag means another digest by now than the one written beside it. It takes `pinner check --online`
+to tell.""",
+        why="""\
+What is pinned stays what it was, security fixes that the tag has got since not included. A pin that
+nobody moves is a slow way of running old software.""",
+        mend="""\
+Move it, look at the change, and test what comes of it:
+
+```console
+$ pinner update --diff
+$ pinner update
+```
+
+`pinner update --only 'nginx'` moves some images alone.""",
+        silence="""\
+Silence it with a date, `until=2027-01-31`, where a move has to wait: it speaks up again by itself.""",
+    ),
+    "PIN102": Explanation(
+        what="""\
+The registry does not serve the digest any more, or does not serve it to you. It takes `pinner check
+--online` to tell.""",
+        why="""\
+The next build or deployment on a machine that has no copy fails. Registries delete manifests that
+no tag points at, some of them after days.""",
+        mend="""\
+Move the reference to what its tag means now:
+
+```console
+$ pinner update
+```
+
+Where that very image is needed, push it from a machine that has it to a repository of your own,
+under a tag that stays, and name that one. Where the image is there and others can pull it, log in:
+a registry says the same of what is secret and of what is gone.""",
+        silence="""\
+Silence it for an image that is only ever loaded from a file.""",
+    ),
+    "PIN103": Explanation(
+        what="""\
+The digest names something else than a pin should. Either one platform's manifest, while the tag
+names an index that serves several (a warning); or an image ID, the digest of a config, which is
+what `docker images` shows and no registry pulls by (an error). It takes `pinner check --online` to
+tell.""",
+        why="""\
+A platform's manifest breaks the build on every other architecture, or makes it run under emulation.
+An image ID cannot be pulled at all: it works on the machine that has the image, and fails on every
+other.""",
+        mend="""\
+Move one platform's manifest to the index of all; an image ID becomes what the tag means:
+
+```console
+$ pinner update --index Dockerfile
+```
+
+`pinner identify sha256:…` says what a hash is and which name it belongs to.""",
+        silence="""\
+Silence it where one platform is meant, as after `pinner pin --platform linux/arm64`.""",
+    ),
+    "PIN104": Explanation(
+        what="""\
+A platform that the configuration requires (`platforms` in `pinner.toml`) is not among those of the
+image. It takes `pinner check --online` to tell.""",
+        why="""\
+The build, or the pod on a node of that architecture, fails with `no match for platform` or `exec
+format error`, long after the review of the line that caused it.""",
+        mend="""\
+Take a tag or an image that has the platform; `pinner inspect IMAGE` lists what an image has. Where
+the project does not run there any more, take the platform off the list:
+
+```toml
+platforms = ["linux/amd64", "linux/arm64"]
+```""",
+        silence="""\
+Silence it for an image of a build stage that runs on the build machine alone.""",
+    ),
+    "PIN105": Explanation(
+        what="""\
+The digest does not belong to the repository that it is written beside: the registry does not know
+it there, while the reference reads as if its tag had meant it. It takes `pinner check --online` to
+tell.""",
+        why="""\
+The tag is for people, the digest decides: `nginx:1.27@sha256:…` with the digest of another image
+runs that other image, and looks like nginx in every review. A digest copied to the wrong line does
+it, and so does malice.""",
+        mend="""\
+Find out where the digest came from before anything else (`git log -S sha256:… -- FILE`, and `pinner
+identify sha256:…`). Then let pinner write the one that the tag means:
+
+```console
+$ pinner unpin Dockerfile
+$ pinner pin Dockerfile
+```""",
+        silence="""\
+There is hardly a reason to silence it; a mirror that lost its history may be one.""",
+    ),
+}
+"""By rule id; every rule of `pinner.rules` has one."""

@@ -1,0 +1,86 @@
+"""Rule pages: Markdown for the docs and SARIF, plain text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner.rules import RULES
+from pinner.rules.explanations import EXPLANATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.rules import Rule
+
+_NEEDS = {
+    "": "the files alone",
+    "lock": "`pinner.lock`",
+    "online": "`pinner check --online`, which asks the registries",
+}
+_SILENCE = """\
+Above the reference, or, in YAML, on its line:
+
+```dockerfile
+# pinner: ignore[{id}] why it is as it should be until=2027-01-31
+```
+
+`until=` is optional and lets the comment expire; `# pinner: ignore-file[{id}]` among the leading comments is for the
+whole file. For the whole project, or to make it graver or milder, in `pinner.toml` or under `[tool.pinner]` in
+pyproject.toml:
+
+```toml
+[rules]
+{id} = "off"    # error | warning | note | off; without a word: {severity}
+```"""
+
+
+def page(rule: Rule) -> str:
+    """Return the page of ``rule`` in Markdown, without a line end at its end."""
+    return f"# {rule.id}: {rule.name}\n\n{_lead(rule)}\n\n{help_text(rule)}"
+
+
+def help_text(rule: Rule) -> str:
+    """Return the sections of the page of ``rule`` in Markdown: what, why, how to mend, how to silence."""
+    parts = EXPLANATIONS[rule.id]
+    silence = "\n\n".join(filter(None, (parts.silence, _SILENCE.format(id=rule.id, severity=rule.severity))))
+    sections = (
+        ("What it says", parts.what),
+        ("Why it matters", parts.why),
+        ("How to mend it", parts.mend),
+        ("How to silence it", silence),
+    )
+    return "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
+
+
+def _lead(rule: Rule) -> str:
+    summary = rule.summary[0].upper() + rule.summary[1:]
+    return f"{summary}. By default {_article(rule.severity)}; needs {_NEEDS[rule.needs]}."
+
+
+def _article(severity: str) -> str:
+    return f"an {severity}" if severity == "error" else f"a {severity}"
+
+
+def index() -> str:
+    """Return the page that lists all rules, in Markdown."""
+    rows = "\n".join(
+        f"| [{rule.id}]({rule.id}.md) | {rule.name} | {rule.severity} | {_NEEDS[rule.needs]} | {rule.summary} |"
+        for rule in RULES
+    )
+    return (
+        "# The rules of `pinner check`\n\n"
+        "`pinner explain PIN001` prints these pages.\n\n"
+        "| rule | name | default | needs | meaning |\n|---|---|---|---|---|\n" + rows
+    )
+
+
+def plain(markdown: str) -> Iterator[str]:
+    """Yield the lines of one of these pages as plain text: headings bare, blocks indented, code spans as they are."""
+    fenced = False
+    for line in markdown.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced:
+            yield f"    {line}".rstrip()
+        else:
+            yield line.lstrip("#").lstrip() if line.startswith("#") else line

@@ -1,0 +1,1 @@
+"""Scan of a repository: files discovered, read, located, suppressions applied."""

@@ -1,0 +1,289 @@
+"""File discovery: git's list, or a walk that honours .gitignore, less what is excluded."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.config.find import repository_around
+from pinner.errors import ConfigError
+from pinner.formats import claims
+from pinner.limits import PATTERNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pinner.config import Settings
+    from pinner.formats.base import Format
+    from pinner.scan.git import Invocation
+
+_QUICK = 1.0
+"""Seconds in which git nearly always has answered."""
+_GIT_PATIENCE = 60.0
+"""Seconds that git may take."""
+
+
+class Target(NamedTuple):
+    """A file to look at. Plain text both: a large repository has thousands."""
+
+    file: str
+    """Where it is."""
+    path: str
+    """How messages name it: relative, ``/`` on every system."""
+    named: bool = False
+    """Whether it was asked for by its own name."""
+
+
+def discover(paths: Sequence[str], settings: Settings, folder: str, environment: Mapping[str, str]) -> list[Target]:
+    """Return the files to look at, each once: those of ``paths``, or of the repository around ``folder``.
+
+    ``paths`` are relative to ``folder`` (absolute). A file that is named is taken whatever it is called, a folder
+    stands for the files in it that git does not ignore and a format claims; excludes hold for both. Targets show paths
+    relative to ``folder``. Raises `ConfigError` for a path that does not exist.
+    """
+    excluded = _excluder(settings)
+    found: dict[str, Target] = {}
+    for path in paths or (repository_around(folder) or folder,):
+        if not path:
+            raise ConfigError("a path is empty", hint="is a variable of the shell unset?")
+        full = os.path.normpath(os.path.join(folder, path))
+        if os.path.isdir(full):
+            targets = _in_folder(full, folder, environment)
+        elif _is_there(full):
+            targets = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
+        else:
+            raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
+        for identity, target in targets:
+            if identity not in found and not excluded(target.file):
+                found[identity] = target
+    return list(found.values())
+
+
+def _is_there(file: str) -> bool:
+    """Tell whether ``file`` exists, or may exist where we may not look: whoever reads it says so then."""
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
+    """Return the files beside the named ones among ``targets`` that the rules of ``format_`` reach to.
+
+    Where a folder was listed they are all there already; a hook names just the files that a commit touches.
+    """
+    known = {target.file for target in targets}
+    folders: dict[str, str] = {}
+    for target in targets:
+        if target.named:
+            folder, name = os.path.split(target.file)
+            folders.setdefault(folder, target.path[: len(target.path) - len(name)])
+    found: list[Target] = []
+    for folder, shown in folders.items():
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:  # read the file, but not its folder
+            continue
+        for name in names:
+            file = os.path.join(folder, name)
+            if re.search(format_.siblings, name) and file not in known and os.path.isfile(file):
+                found.append(Target(file, shown + name))
+    return found
+
+
+def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
+    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims.
+
+    A folder that may not be looked into is among them, its path ending in ``/``: to read it says why.
+    """
+    names = _listed_by_git(root, environment)
+    real_root = f"{_identity(root).rstrip('/')}/"
+    start = os.path.join(root, "")
+    shown = _shower(root, folder)
+    links = []
+    for name, is_link in _walked(root) if names is None else _looked_up(start, names):
+        target = Target(start + name, _without_dot(shown(name)))
+        if is_link:
+            links.append(target)
+        else:
+            yield real_root + name, target
+    # Links last: where the file they lead to was listed itself, it goes by its own name. Git has an order, a walk none.
+    for target in sorted(links) if names is None else links:
+        identity = _identity(target.file)
+        if identity.startswith(real_root) and os.path.isfile(identity):
+            yield identity, target
+
+
+def _without_dot(path: str) -> str:
+    """Return ``path``, that of a folder, which is given by way of its ``.``, with a ``/`` at its end."""
+    return f"{path[:-1] or './'}" if path == "." or path.endswith("/.") else path
+
+
+def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield those of ``names`` that are claimed files below ``start``, and whether each is a link."""
+    for name in names:
+        if not claims(name):
+            continue
+        try:
+            mode = os.lstat(start + name).st_mode
+        except (FileNotFoundError, NotADirectoryError):  # in git's index, but deleted
+            continue
+        except OSError:  # in a folder that may not be entered
+            yield name, False
+            continue
+        if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+            yield name, stat.S_ISLNK(mode)
+
+
+def _identity(file: str) -> str:
+    """Return the one path that all ways to ``file`` share."""
+    return os.path.realpath(file).replace(os.sep, "/")
+
+
+def _listed_by_git(root: str, environment: Mapping[str, str]) -> list[str] | None:
+    """Return the paths below ``root`` that git tracks or would add; None where git does not work here.
+
+    The repository is the one whose ``.git`` is seen from here, and is named: git itself would take a folder for one
+    that is laid out as a bare repository, and a working tree that the repository's own configuration names.
+    """
+    root = os.path.realpath(root)  # a link may lead out of the repository that it lies in
+    repository = repository_around(root)
+    if repository is None:
+        return None
+    from pinner.scan.git import hardened  # noqa: PLC0415 - only folders need it
+
+    place = (f"--git-dir={os.path.join(repository, '.git')}", f"--work-tree={repository}")
+    git = hardened((*place, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), environment)
+    listing = _said(git, root, repository)
+    return None if listing is None else list(dict.fromkeys(os.fsdecode(listing).split("\0")[:-1]))
+
+
+def _said(git: Invocation, root: str, repository: str) -> bytes | None:
+    """Return what git writes to its output, run in ``root``; None where it fails or does not end."""
+    import subprocess  # noqa: PLC0415 - only folders need it
+
+    nothing = subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(  # noqa: S603 - fixed words
+            git.command, cwd=root, env=git.environment, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing
+        )
+    except OSError:
+        return None
+    with process:
+        for retry_policy in (_QUICK, _GIT_PATIENCE):
+            try:
+                listing, _ = process.communicate(timeout=retry_policy)
+            except subprocess.TimeoutExpired:
+                if retry_policy == _QUICK and not _would_block(root, repository):
+                    continue
+                process.kill()
+                return None
+            break
+    return None if process.returncode else listing
+
+
+def _would_block(root: str, repository: str) -> bool:
+    """Tell whether git waits for a file of patterns that is none: it opens what is called so, a FIFO too."""
+    suspects = [os.path.join(repository, ".git", "info", "exclude"), os.path.join(repository, ".gitignore")]
+    suspects += (os.path.join(folder, ".gitignore") for folder, _, names in os.walk(root) if ".gitignore" in names)
+    return any(os.path.exists(file) and not os.path.isfile(file) for file in suspects)
+
+
+def _walked(root: str) -> Iterator[tuple[str, bool]]:
+    """Yield the claimed files below ``root`` that no .gitignore on the way ignores, and whether each is a link.
+
+    Links are not followed.
+    """
+    from pinner.scan.ignored import Ignored  # noqa: PLC0415 - only folders need it
+
+    repository = repository_around(root)
+    rules = Ignored(root, repository)
+    start = os.path.join(root, "")
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        entries = _entries(f"{start}{prefix}{os.curdir}")
+        if entries is None:
+            yield prefix + os.curdir, False
+            continue
+        names = {entry.name for entry in entries}
+        # A repository in a repository is a submodule, or somebody else's; on its own it is just a folder.
+        if prefix and repository is not None and ".git" in names:
+            continue
+        if ".gitignore" in names and not rules.read(prefix):
+            yield f"{prefix}.gitignore", False
+        for entry in entries:
+            name = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != ".git" and not rules.ignore(f"{name}/"):
+                    pending.append(f"{name}/")
+            elif claims(entry.name) and not rules.ignore(name):
+                is_link = entry.is_symlink()
+                if is_link or entry.is_file():
+                    yield name, is_link
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]] | None:
+    """Return what is in ``folder``, or None where that may not be known.
+
+    ``folder`` ends in ``.``: where names may be read, but not what they stand for, that is refused.
+    """
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        return None
+    except OSError:  # gone meanwhile
+        return []
+
+
+def _excluder(settings: Settings) -> Callable[[str], bool]:
+    """Return the function that tells whether the configuration excludes a file (absolute)."""
+    if not settings.exclude or settings.root is None:
+        return lambda _file: False
+    from pinner.gitignore import read_patterns  # noqa: PLC0415 - only where there are patterns
+
+    if len(settings.exclude) > PATTERNS:
+        raise ConfigError(f"{settings.source}: `exclude` has over {PATTERNS:,} patterns")
+    spec, wrong = read_patterns(settings.exclude)
+    if wrong:
+        raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0][:100]}`")
+    root = os.path.join(settings.root, "")
+
+    def excluded(file: str) -> bool:
+        return file.startswith(root) and spec.match(file[len(root) :].replace(os.sep, "/"))
+
+    return excluded
+
+
+def _shower(root: str, folder: str) -> Callable[[str], str]:
+    """Return the function that turns a path relative to ``root`` into one relative to ``folder``.
+
+    Text alone: asking the system about every file of a large repository takes longer than reading them.
+    """
+    below = _relative(root, folder)
+    inside = _relative(folder, root)
+    prefix = "" if below == "." else f"{below}/"
+    if inside == "." or inside.split("/")[0] == ".." or os.path.isabs(inside):
+        return lambda name: prefix + name
+    # ``folder`` is below ``root``: paths that lead into it lose that much, the others climb out as far as they part.
+    steps = [f"{inside}/"]
+    while steps[-1]:
+        steps.append(steps[-1][: steps[-1].rfind("/", 0, -1) + 1])
+
+    def shown(name: str) -> str:
+        climb, step = next((climb, step) for climb, step in enumerate(steps) if name.startswith(step))
+        return "../" * climb + name[len(step) :]
+
+    return shown
+
+
+def _relative(path: str, folder: str) -> str:
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return path.replace(os.sep, "/")

@@ -1,0 +1,128 @@
+"""Suppressions: references that pragmas and globs keep an operation away from."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.pragmas import read_pragmas
+from pinner.formats.source import LineIndex
+from pinner.model import Occurrence, SkippedOccurrence, as_skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from typing import Literal, TypeAlias
+
+    from pinner.formats.base import Format
+    from pinner.formats.pragmas import Pragma, PragmaProblem
+    from pinner.model import Document, Located, Place
+    from pinner.reference import ImageReference
+
+# As text: nobody needs what typing would make of it.
+Operation: TypeAlias = "Literal['pin', 'update', 'unpin', 'hold']"
+"""What is to be done to references; ``hold`` makes them what the lock says, whether they have a digest or not."""
+
+# The rules of which a pragma has to silence one to keep an operation away from a reference.
+_GUARDS: Mapping[Operation, tuple[str, ...]] = {
+    "pin": ("PIN001",),
+    "update": ("PIN101",),
+    "unpin": ("PIN001",),
+    "hold": ("PIN001", "PIN004"),
+}
+
+
+class Candidate(NamedTuple):
+    """A place as located, and the pragmas that apply to it."""
+
+    place: Place
+    pragmas: tuple[Pragma, ...] = ()
+    expired: tuple[Pragma, ...] = ()
+
+    def silenced(self, rule: str) -> Pragma | None:
+        """Return the pragma in force that covers ``rule`` (an id), or None."""
+        return next((pragma for pragma in self.pragmas if pragma.covers(rule)), None)
+
+
+class Source(NamedTuple):
+    """A document whose references are located: the input of every command."""
+
+    document: Document
+    format: Format
+    located: Located
+    """What the format found in this document alone: what an edit is proved against."""
+    candidates: tuple[Candidate, ...]
+    """The places after the rules across files, pragmas and image globs."""
+    problems: tuple[PragmaProblem, ...] = ()
+
+
+def apply_suppressions(
+    document: Document,
+    format_: Format,
+    located: Located,
+    *,
+    today: date,
+    places: Sequence[Place] | None = None,
+    images_exclude: Sequence[str] = (),
+) -> Source:
+    """Return ``document`` with its places judged by pragmas and the configured image globs.
+
+    ``places`` are those of ``located`` after the rules across files, where there are such. A glob is compared with the
+    name as written, without its digest, and with the canonical name with and without its tag.
+    """
+    pragmas = read_pragmas(format_.unwrapped(document), trailing=format_.trailing_comments)
+    lines = LineIndex(document.data)
+    candidates = []
+    for place in located.places if places is None else places:
+        applying: tuple[Pragma, ...] = ()
+        if pragmas.by_line or pragmas.whole_file:
+            applying = pragmas.covering((place.line, lines.line(place.span.start)))
+        if isinstance(place, Occurrence) and images_exclude and matches(place.reference, images_exclude):
+            place = as_skipped(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
+        if not applying:
+            candidates.append(Candidate(place))
+            continue
+        candidates.append(
+            Candidate(
+                place,
+                tuple(pragma for pragma in applying if not pragma.expired(today)),
+                tuple(pragma for pragma in applying if pragma.expired(today)),
+            )
+        )
+    return Source(document, format_, located, tuple(candidates), pragmas.problems)
+
+
+def matches(reference: ImageReference, globs: Iterable[str]) -> bool:
+    """Tell whether a glob fits ``reference``: its name with or without the tag, short or in full.
+
+    ``nginx``, ``nginx:1.27``, ``docker.io/library/nginx`` and ``docker.io/library/nginx:1.27`` all fit `nginx:1.27`.
+    """
+    short = reference.repository.removeprefix("docker.io/library/").removeprefix("docker.io/")
+    tag = f":{reference.tag or 'latest'}"
+    names = {reference.familiar, reference.repository, reference.canonical, short, short + tag}
+    return any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
+def occurrences_for(source: Source, operation: Operation) -> tuple[Place, ...]:
+    """Return the places of ``source`` as ``operation`` sees them: what pragmas guard has become a skip.
+
+    Occurrences that share an insertion point share their fate: guarding one guards all.
+    """
+    guards = {}
+    for candidate in source.candidates:
+        if not candidate.pragmas and type(candidate.place) is Occurrence:
+            continue
+        if isinstance(candidate.place, SkippedOccurrence) and candidate.place.reason == "excluded":
+            guards[candidate.place.span] = candidate.place.detail
+            continue
+        pragma = next(filter(None, map(candidate.silenced, _GUARDS[operation])), None)
+        if pragma is not None:
+            guards[candidate.place.span] = pragma.reason or "a `pinner: ignore` comment"
+    if not guards:
+        return tuple([candidate.place for candidate in source.candidates])
+    return tuple(
+        as_skipped(place, "ignored", guards[place.span])
+        if isinstance(place, Occurrence) and place.span in guards
+        else place
+        for place in (candidate.place for candidate in source.candidates)
+    )
