@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.fleet import Job, Shard, UnreachableRepository
-from pinner.bot.forges import FORGES, Place, connect, kind_of, parse_url, probe, token_for
+from pinner.bot.forges import Place, connect, kind_of, own_variables, parse_url, probe, token_for
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.git.program import GitError, Login, remote_url
 from pinner.config.find import repository_around
@@ -76,13 +76,10 @@ class Forges:
             except ForgeError as error:
                 self._lost[server] = error
                 raise
-            token = token_for(kind, self._environment)
+            is_named = self._kind is not None
+            token = token_for(kind, host, self._environment, is_named=is_named)
             if token is None and not self._may_be_anybody:
-                raise ConfigError(
-                    f"there is no token for {host}",
-                    hint=f"set PINNER_TOKEN, or {' or '.join(FORGES[kind].tokens)}; "
-                    "--dry-run needs none for what is public",
-                )
+                raise _no_token(kind, host, is_named=is_named)
             forge = connect(kind, access._replace(token=token))
             login = None if token is None else Login(forge.default_token_user, token)
             self._worlds[server] = self._world(forge, login)
@@ -100,6 +97,14 @@ class Forges:
         """Close every connection."""
         for world in self._worlds.values():
             await world.forge.aclose()
+
+
+def _no_token(kind: str, host: str, *, is_named: bool) -> ConfigError:
+    variables = own_variables(kind, host, is_named=is_named)
+    own = f"or {' or '.join(variables)}" if variables else f"or name the forge with --forge {kind}"
+    return ConfigError(
+        f"there is no token for {host}", hint=f"set PINNER_TOKEN, {own}; --dry-run needs none for what is public"
+    )
 
 
 async def jobs_for(

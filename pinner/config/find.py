@@ -35,8 +35,14 @@ def load_settings(folder: str, file: str | None = None) -> Settings:
                 continue
             settings = _parse(path, data, folder)
             if settings is not None:
-                return settings
+                return _of_the_tree(settings)
     return Settings()
+
+
+def _of_the_tree(settings: Settings) -> Settings:
+    """Return ``settings``, which nobody named, so that those for registries say where they were found."""
+    found = {host: options._replace(found_in=settings.source) for host, options in settings.registries.items()}
+    return settings._replace(registries=found) if found else settings
 
 
 def repository_around(folder: str) -> str | None:

@@ -62,6 +62,8 @@ class Endpoint:
     """A host that may see the credentials although it is of another domain."""
     label: str | None = None
     """What messages call it, where that is not its host."""
+    unsafe: str = ""
+    """Why a stored login is not shown to it: what a configuration of the tree says of it; empty where it may be."""
     missing: str = "is the name right, and the tag still there?"
     """The hint for an image that is not there."""
     is_docker_hub: bool = False
@@ -99,6 +101,7 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
             _authority(base),
             options.ca,
             options.token_server,
+            unsafe=_unsafe(options, base, domain),
             is_docker_hub=is_hub,
             may_count=is_of_hub and not is_hub,
         )
@@ -109,8 +112,30 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
             base = httpx.URL(f"http://{host}/v2/")
     except httpx.InvalidURL:
         raise NotFoundError(f"`{domain}` is no address of a registry") from None
-    is_hub = base.host in _DOCKER_HUB_HOSTS
-    return Endpoint(domain, base, domain.lower(), options.ca, options.token_server, is_docker_hub=is_hub)
+    return Endpoint(
+        domain,
+        base,
+        domain.lower(),
+        options.ca,
+        options.token_server,
+        unsafe=_unsafe(options, base, domain),
+        is_docker_hub=base.host in _DOCKER_HUB_HOSTS,
+    )
+
+
+def _unsafe(options: RegistryOptions, base: httpx.URL, domain: str) -> str:
+    """Return what a configuration of the tree does to the security of a login for ``base``; empty for nothing."""
+    if options.found_in is None:
+        return ""
+    if base.scheme == "http" and not is_loopback(base.host):
+        return "would send it in clear (plain HTTP)"
+    if options.ca is not None:
+        return "would show it to whom the authority in `ca` vouches for"
+    if options.token_server is not None:
+        return f"would send it to the token server {options.token_server}"
+    if options.endpoint is not None and _authority(base) != domain.lower():
+        return f"has {domain} asked at another host, with the login for that one"
+    return ""
 
 
 def check_endpoint(options: RegistryOptions) -> None:

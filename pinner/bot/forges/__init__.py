@@ -24,13 +24,23 @@ class Known(NamedTuple):
     probe: str
     """What only it answers, without a token."""
     tokens: tuple[str, ...]
-    """The variables of the environment that hold a token for it, the first one wins; PINNER_TOKEN is before all."""
+    """The variables of the environment that hold a token for those hosts, in their order; PINNER_TOKEN comes first."""
+    elsewhere: tuple[str, ...]
+    """Those for its servers at other hosts, where a person says that it is this forge and not the server alone."""
 
+
+_GITHUB = ("GITHUB_TOKEN", "GH_TOKEN")
+# What GitHub's own `gh` reads for servers of one's own.
+_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+_GITLAB = ("GITLAB_TOKEN",)
+_GITEA = ("GITEA_TOKEN", "FORGEJO_TOKEN")
 
 FORGES: Mapping[str, Known] = {
-    "github": Known("github", "GitHub", r"github\.com|.+\.ghe\.com", "/api/v3/meta", ("GITHUB_TOKEN", "GH_TOKEN")),
-    "gitlab": Known("gitlab", "GitLab", r"gitlab\.com", "/api/v4/version", ("GITLAB_TOKEN",)),
-    "gitea": Known("gitea", "Gitea", r"codeberg\.org|gitea\.com", "/api/v1/version", ("GITEA_TOKEN", "FORGEJO_TOKEN")),
+    "github": Known(
+        "github", "GitHub", r"github\.com|.+\.ghe\.com", "/api/v3/meta", ("GITHUB_TOKEN", "GH_TOKEN"), _ENTERPRISE
+    ),
+    "gitlab": Known("gitlab", "GitLab", r"gitlab\.com", "/api/v4/version", _GITLAB, _GITLAB),
+    "gitea": Known("gitea", "Gitea", r"codeberg\.org|gitea\.com", "/api/v1/version", _GITEA, _GITEA),
 }
 _WEB = re.compile(r"(?P<server>https?://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::[0-9]+)?)/(?P<name>[^?#]+)")
 _SSH = re.compile(r"(?:ssh://)?(?:[^/@:]+@)(?P<host>[^/:@]+)(?P<port>:[0-9]+(?=/))?[:/]/?(?P<name>[^?#]+)")
@@ -101,10 +111,23 @@ async def probe(access: Access) -> str:
     )
 
 
-def token_for(name: str, environment: Mapping[str, str]) -> str | None:
-    """Return the token in the environment for a forge: PINNER_TOKEN, or else its own variables; None without one."""
-    variables = ("PINNER_TOKEN", *FORGES[name].tokens)
+def token_for(name: str, host: str, environment: Mapping[str, str], *, is_named: bool) -> str | None:
+    """Return the token in the environment for the forge ``name`` at ``host``; None without one.
+
+    PINNER_TOKEN, or else the forge's own variables: those for its well-known hosts, and for others only where a person
+    has named the forge (``is_named``). What a server answers of itself is no reason to show it a token.
+    """
+    variables = ("PINNER_TOKEN", *own_variables(name, host, is_named=is_named))
     return next((value for variable in variables if (value := environment.get(variable, "").strip())), None)
+
+
+def own_variables(name: str, host: str, *, is_named: bool) -> tuple[str, ...]:
+    """Return the forge's own variables that hold a token for ``host``."""
+    known = FORGES[name]
+    if kind_of(host) == name:
+        return known.tokens
+    # GitHub's are for servers of one's own by their name already.
+    return known.elsewhere if is_named or known.elsewhere is not known.tokens else ()
 
 
 def connect(name: str, access: Access) -> Forge:

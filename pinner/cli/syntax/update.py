@@ -77,7 +77,9 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
 
     With --pr, --repo, --repos or --org it is a bot: it proposes all that by pull requests, brings up to date those that
     are open, and closes those that are not needed any more. It works on a clone, and a second run does nothing new. The
-    token is PINNER_TOKEN, or what the forge's own tools use (GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN, FORGEJO_TOKEN).
+    token is PINNER_TOKEN, or the one of the forge's own tools: GITHUB_TOKEN for github.com and *.ghe.com,
+    GH_ENTERPRISE_TOKEN for GitHub's servers elsewhere; GITLAB_TOKEN, GITEA_TOKEN and FORGEJO_TOKEN for the well-known
+    hosts, and for others where --forge says what they are.
     """
     asked = {name: values.pop(name) for name in _PUBLISHING}
     if any(asked.values()):

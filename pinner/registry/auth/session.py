@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pinner.errors import UnauthorizedError, UnavailableError
+from pinner.errors import ConfigError, UnauthorizedError, UnavailableError
 from pinner.http.client import Call
 from pinner.http.errors import again, denied, detail
 from pinner.registry.auth.challenges import Challenge, choose_challenge, may_see_credentials, parse_challenges
@@ -25,6 +25,7 @@ from pinner.registry.auth.tokens import Tokens
 from pinner.registry.requests import is_same_house, redirect_target
 
 if TYPE_CHECKING:
+    from pinner.http.addresses import Endpoint
     from pinner.http.errors import Reply
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
@@ -193,6 +194,8 @@ class AuthSession:
         ):
             return None
         credentials = await self._finder.find(login, request_context.repository)
+        if credentials is not None and request_context.question.endpoint.unsafe:
+            raise _unsafe_setting(request_context.question.endpoint)
         if (
             credentials is not None
             and (error := self._rejected.get((request_context.host.name, credentials))) is not None
@@ -278,6 +281,14 @@ class AuthSession:
 def _refuses_shared(reply: Reply, key: TokenKey, token: Token) -> bool:
     """Say whether ``reply`` refuses a shared token: whatever else it names, the repository's own may do."""
     return token.scopes != key.scopes and reply.status in (_UNAUTHORIZED, _FORBIDDEN)
+
+
+def _unsafe_setting(endpoint: Endpoint) -> ConfigError:
+    """Return the error for a setting of the tree that a stored login must not be used with."""
+    return ConfigError(
+        f"there is a login for {endpoint.login}, and a configuration file of this repository {endpoint.unsafe}",
+        hint="where that is wanted, say so yourself: name the file with --config",
+    )
 
 
 def _is_trusted(realm: httpx.URL, request_context: RequestContext) -> bool:
