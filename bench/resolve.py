@@ -47,9 +47,9 @@ class Figure(NamedTuple):
 
 
 @contextlib.contextmanager
-def registry(latency: float) -> Iterator[int]:
+def registry(latency: float, *options: str) -> Iterator[int]:
     """Run the registry; its port."""
-    command = [sys.executable, str(Path(__file__).with_name("token_registry.py")), str(latency)]
+    command = [sys.executable, str(Path(__file__).with_name("token_registry.py")), str(latency), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield int(cast("IO[str]", process.stdout).readline())
@@ -57,11 +57,12 @@ def registry(latency: float) -> Iterator[int]:
             cast("IO[str]", process.stdin).close()
 
 
-def requests(port: int) -> int:
-    """Return how many requests there were since the last call."""
+def counts(port: int) -> dict[str, int]:
+    """Return how many requests, pulls and bytes there were since the last call."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"http://127.0.0.1:{port}/count") as response:
-        return int(response.read())
+        counted: dict[str, int] = json.loads(response.read())
+    return counted
 
 
 async def _exchange(port: int, lines: list[str]) -> list[bytes]:
@@ -170,11 +171,11 @@ def measure(tool: Callable[[Work], None], work: Work, runs: int) -> Figure:
     for _ in range(runs):
         shutil.rmtree(work.folder / "home", ignore_errors=True)
         (work.folder / "home").mkdir()
-        requests(work.port)
+        counts(work.port)
         start = time.perf_counter()
         tool(work)
         seconds.append(time.perf_counter() - start)
-        counted = requests(work.port)
+        counted = counts(work.port)["requests"]
     return Figure(counted, statistics.median(seconds))
 
 

@@ -195,7 +195,7 @@ class RegistryResolver:
                 )
             async with self._session.question(source.endpoint, source.repository) as question:
                 repository = RemoteRepository(self._session, question, source.repository, self._cache)
-                return image_config(await repository.config(digest), digest)
+                return image_config(await repository.config(digest, is_there=False), digest)
 
         try:
             return await self._first(reference, ask, manifests=0)

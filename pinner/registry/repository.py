@@ -47,7 +47,8 @@ class RemoteRepository:
             claimed = await self.claimed(tag)
             if claimed is not None and self.session.counts_pulls(self.question):
                 return claimed
-        fetched = await self.fetch(tag, None, head=platform is not None)
+        # A HEAD may save a pull where the tag was fetched before; else it would be a request more.
+        fetched = await self.fetch(tag, None, head=platform is not None and self._last_seen(tag) is not None)
         if platform is None:
             return Resolved(fetched.digest, fetched.content.media_type)
         return await PlatformSearch(self, platform).find(fetched, self.question.endpoint.host)
@@ -112,6 +113,7 @@ class RemoteRepository:
                 claimed = await self.claimed(tag)
                 if claimed is not None and self.session.counts_pulls(self.question):
                     digest = claimed.digest
+                    self.cache.keep_seen(self._key(tag), digest)
             elif digest is not None and not self._is_served(digest) and self._kept(digest):
                 await self.kind(tag, digest)
         if digest is not None and self._is_served(digest):
@@ -125,15 +127,16 @@ class RemoteRepository:
         """
         if expected and (kept := self._kept(expected)):
             return kept
-        return await self._download(selector, expected)
+        return await self._download(selector, expected, is_there=True)
 
     def _kept(self, digest: Digest) -> Fetched | None:
         kept = None if self.cache is None else self.cache.content(digest, MAX_MANIFEST)
         return None if kept is None else Fetched(digest, read_manifest(kept[1], kept[0] or None), len(kept[1]))
 
-    async def _download(self, selector: str, expected: Digest | None) -> Fetched:
+    async def _download(self, selector: str, expected: Digest | None, *, is_there: bool = False) -> Fetched:
+        """Return what is served; ``is_there`` where an index says so: a refusal is then no answer to be expected."""
         known = None if expected else self._last_seen(selector)
-        reply = await self._ask_for(selector, expected, known)
+        reply = await self._ask_for(selector, expected if is_there else None, known)
         if known and reply.status == _NOT_MODIFIED:
             if _names(reply, known.digest):
                 self._serves(known.digest)
@@ -189,11 +192,13 @@ class RemoteRepository:
         """Tell whether this run has seen that the repository has the manifest ``digest``."""
         return (str(self.question.endpoint.base), self.path, digest) in self.session.served
 
-    async def config(self, digest: Digest) -> bytes:
-        """Return the bytes of a config, hashed."""
+    async def config(self, digest: Digest, *, is_there: bool = True) -> bytes:
+        """Return the bytes of a config, hashed; ``is_there`` where a manifest says so."""
         if self.cache and (kept := self.cache.content(digest, MAX_CONFIG)):
             return kept[1]
-        reply = await self._get(self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG, digest)
+        reply = await self._get(
+            self.question.endpoint.blob(self.path, str(digest)), {}, MAX_CONFIG, digest if is_there else None
+        )
         self._verify(reply.body, digest)
         # What somebody took for an image ID may be a layer's digest.
         if self.cache is not None and reply.body.lstrip()[:1] == b"{":

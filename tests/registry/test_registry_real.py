@@ -50,10 +50,13 @@ class Counting(httpx.AsyncHTTPTransport):
     def __init__(self) -> None:
         super().__init__(trust_env=False, limits=httpx.Limits(max_connections=8))
         self.requests: list[str] = []
+        self.statuses: list[int] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(f"{request.method} {request.url}")
-        return await super().handle_async_request(request)
+        response = await super().handle_async_request(request)
+        self.statuses.append(response.status_code)
+        return response
 
 
 def ask(
@@ -87,6 +90,31 @@ def test_what_was_pushed_is_what_is_resolved(registry: RealRegistry, name: str) 
     image = IMAGES[name]
     full = f"{registry.host}/{name}"
     assert ask([full]) == {full: Resolved(Digest.parse(image.digest), image.media_type)}
+
+
+def test_what_is_known_is_not_sent_again_and_what_moved_is(registry: RealRegistry, tmp_path: Path) -> None:
+    name, cache = f"{registry.host}/a/moving:1", {"XDG_CACHE_HOME": str(tmp_path)}
+    answers, statuses = [], []
+    for image in (IMAGES["a/oci-index:1"], IMAGES["a/oci-index:1"], IMAGES["a/oci-manifest:1"]):
+        registry.push({"a/moving:1": image})
+        transport = Counting()
+        answers.append(ask([name], environment=cache, transport=transport)[name])
+        statuses.append(transport.statuses)
+    assert [str(one.digest) for one in answers if isinstance(one, Resolved)] == [
+        IMAGES[name].digest for name in ("a/oci-index:1", "a/oci-index:1", "a/oci-manifest:1")
+    ]
+    assert statuses == [[200], [304], [200]]
+
+
+def test_what_rotted_in_the_registrys_storage_is_not_pinned(registry: RealRegistry) -> None:
+    image = make_multi_platform("rots")
+    registry.push({"a/rots:1": image})
+    digest = image.digest.removeprefix("sha256:")
+    (stored,) = registry.storage.rglob(f"blobs/sha256/{digest[:2]}/{digest}/data")
+    stored.write_bytes(stored.read_bytes().replace(b"arm64", b"arm46"))
+    answer = ask([f"{registry.host}/a/rots:1"])[f"{registry.host}/a/rots:1"]
+    assert isinstance(answer, Unresolved)
+    assert f"sent something else than {image.digest}" in answer.error.message
 
 
 @pytest.mark.parametrize("name", IMAGES)
