@@ -74,6 +74,8 @@ class HttpClient:
         self._pools: dict[tuple[str, str | None], ConnectionPool] = {}
         self._contexts = Contexts(environment, self.notices.warn)
         self._peers: dict[str, NetworkZone] = {}
+        self._passwords: dict[str, None] = {}
+        """What was sent to be let in, to whichever host, in every spelling."""
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -109,9 +111,16 @@ class HttpClient:
             extensions={"timeout": self._timeout, "trace": self._guard(url, call.floor)},
         )
         reply = await self._asked(self._pool(url, ca), request, call)
-        reply = redacted(reply, secrets_in(request.headers.get("authorization"), call.form))
+        reply = redacted(reply, self._secrets(request.headers.get("authorization"), call.form))
         self.notices.observe(reply)
         return reply
+
+    def _secrets(self, authorization: str | None, form: tuple[tuple[str, str], ...] | None) -> tuple[str, ...]:
+        """Return what is masked in a reply: what was sent with its request, and every password sent before."""
+        sent = secrets_in(authorization, form)
+        if form is not None or (authorization or "").startswith("Basic "):
+            self._passwords |= dict.fromkeys(sent)
+        return tuple(sorted({*sent, *self._passwords}, key=len, reverse=True))
 
     async def _asked(self, pool: ConnectionPool, request: httpx.Request, call: Call) -> Reply:
         """Return the reply, asked for again over a fresh connection where a used one brought what may not be it."""

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from pinner.errors import (
     NotFoundError,
@@ -18,6 +19,7 @@ from pinner.errors import (
     UnavailableError,
     UnsupportedError,
 )
+from pinner.http.redaction import without
 
 if TYPE_CHECKING:
     from pinner.http.library import httpx
@@ -48,6 +50,8 @@ class Reply(NamedTuple):
     headers: httpx.Headers
     body: bytes
     url: httpx.URL
+    secrets: tuple[str, ...] = ()
+    """What was sent to be let in, in every spelling: masked in whatever of the reply is shown."""
 
 
 def clean(text: str) -> str:
@@ -58,8 +62,15 @@ def clean(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
-def shown(address: str) -> str:
-    """Return an address that a server gave, fit for a message: no user, no password, no signature in its query."""
+def shown(address: str, secrets: tuple[str, ...] = ()) -> str:
+    """Return an address that a server gave, fit for a message: no user, no password, no signature in its query.
+
+    ``secrets`` are masked in it, also where it spells them with percent signs.
+    """
+    plain = unquote(address)
+    if secrets and without(secrets, plain) != plain:
+        address = plain
+    address = without(secrets, address)
     place, separator, _ = address.partition("?")
     scheme, slashes, rest = place.rpartition("//")
     host, slash, path = rest.partition("/")
@@ -99,8 +110,8 @@ def error_text(reply: Reply) -> str:
     except (ValueError, RecursionError):
         if text.startswith(("<", "{", "[")):
             return "it answers with a web page, not as a registry" if text.startswith("<") else ""
-        return clean(text)
-    return clean(_message_in(document))
+        return clean(without(reply.secrets, text))
+    return clean(without(reply.secrets, _message_in(document)))
 
 
 def detail(reply: Reply) -> str:

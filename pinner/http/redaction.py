@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -17,19 +19,25 @@ if TYPE_CHECKING:
 _SHORTEST = 4
 """Characters: shorter ones are in every other word, and hiding them would show where they are."""
 _SECRET_FIELDS = frozenset({"refresh_token", "password"})
-_MASK = b"***"
-_REDIRECTED = 300
+_MASK = "***"
 
 
-def secrets_in(authorization: str | None, form: Iterable[tuple[str, str]] | None) -> tuple[bytes, ...]:
-    """Return the secrets that a request carries, the longest first, each as texts, JSON and addresses have it."""
+def secrets_in(authorization: str | None, form: Iterable[tuple[str, str]] | None) -> tuple[str, ...]:
+    """Return the secrets that a request carries, the longest first, in all the spellings that it may come back in."""
     found: set[str] = set()
     for secret in (*_authorized(authorization or ""), *(text for name, text in form or () if name in _SECRET_FIELDS)):
         if len(secret) >= _SHORTEST:
-            # With quotes and slashes escaped, PHP's way too.
-            written = {json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
-            found |= {secret, quote(secret, safe="")} | written | {text.replace("/", r"\/") for text in written}
-    return tuple(sorted((text.encode() for text in found), key=len, reverse=True))
+            found |= _spellings(secret)
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return ``secret`` as it stands in a text, and as what is quoted twice still has it after one decoding."""
+    escaped = {json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
+    # Go escapes what HTML knows (encoding/json, HTMLEscape), PHP slashes.
+    go = {re.sub(r"[&<>]", lambda match: f"\\u{ord(match[0]):04x}", text) for text in escaped}
+    written = {secret, quote(secret, safe=""), quote(secret), html.escape(secret), *escaped, *go}
+    return written | {text.replace("/", r"\/") for text in (*escaped, *go)}
 
 
 def _authorized(authorization: str) -> Iterator[str]:
@@ -40,21 +48,47 @@ def _authorized(authorization: str) -> Iterator[str]:
         yield base64.b64decode(value).decode("utf-8", "replace").partition(":")[2]
 
 
-def without(secrets: Iterable[bytes], data: bytes) -> bytes:
-    """Return ``data`` with each of ``secrets`` masked."""
+def without(secrets: Iterable[str], text: str) -> str:
+    """Return ``text``, which is decoded, with each of ``secrets`` masked."""
     for secret in secrets:
-        data = data.replace(secret, _MASK)
-    return data
+        text = text.replace(secret, _MASK)
+    return text
 
 
-def redacted(reply: Reply, secrets: tuple[bytes, ...]) -> Reply:
-    """Return ``reply`` with ``secrets`` masked in what is there to be read: a failure's body, warnings.
+def without_in_json(secrets: Iterable[str], data: bytes) -> bytes:
+    """Return the JSON ``data`` with ``secrets`` masked in each of its texts; what is no JSON as a text."""
+    secrets = tuple(secrets)
+    text = data.decode("utf-8", "replace")
+    try:
+        document = json.loads(text)
+        return json.dumps(_masked(secrets, document)).encode()
+    except (ValueError, RecursionError):
+        return without(secrets, text).encode()
 
-    Everything else stays as it is: a password may well be a word of an address.
+
+def _masked(secrets: tuple[str, ...], value: object) -> object:
+    if isinstance(value, str):
+        return without(secrets, value)
+    if isinstance(value, list):
+        return [_masked(secrets, item) for item in value]
+    if isinstance(value, dict):
+        return {without(secrets, key): _masked(secrets, item) for key, item in value.items()}
+    return value
+
+
+def redacted(reply: Reply, secrets: tuple[str, ...]) -> Reply:
+    """Return ``reply`` with ``secrets`` masked in its warnings, and known to whoever shows more of it.
+
+    Everything else stays as it is: a password may well be a word of an address, and what is encoded is masked when it
+    is decoded, for an encoding has many ways to spell one text.
     """
     if secrets and "warning" in reply.headers:
         raw = [
-            (name, without(secrets, text) if name.lower() == b"warning" else text) for name, text in reply.headers.raw
+            (name, _header(secrets, text) if name.lower() == b"warning" else text) for name, text in reply.headers.raw
         ]
         reply = reply._replace(headers=httpx.Headers(raw))
-    return reply._replace(body=without(secrets, reply.body)) if secrets and reply.status >= _REDIRECTED else reply
+    return reply._replace(secrets=secrets) if secrets else reply
+
+
+def _header(secrets: Iterable[str], value: bytes) -> bytes:
+    return without(secrets, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import RateLimitedError, UnavailableError
 from pinner.http.addresses import origin
-from pinner.http.errors import clean, shown
+from pinner.http.errors import shown
 from pinner.http.library import httpx
 from pinner.http.retry import PASSING, backoff, retry_after
 from pinner.http.unreached import UnreachedError
@@ -164,7 +164,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     location = reply.headers.get("location")
     if reply.status not in _REDIRECTS or not location:
         return None
-    refused = f"{reply.url.host} redirects to `{shown(location)}`, which pinner does not follow"
+    refused = f"{reply.url.host} redirects to `{shown(location, reply.secrets)}`, which pinner does not follow"
     try:
         target = reply.url.join(location)
     except httpx.InvalidURL:
@@ -172,7 +172,8 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     if target.scheme not in ("http", "https") or not target.host:
         raise UnavailableError(f"{refused}: no address")
     if target.userinfo:
-        refused = f"{reply.url.host} redirects to an address on {clean(target.host)}, which pinner does not follow"
+        host = shown(target.host, reply.secrets)
+        refused = f"{reply.url.host} redirects to an address on {host}, which pinner does not follow"
         target = target.copy_with(userinfo=b"")
     if reply.url.scheme == "https" and target.scheme == "http":
         raise UnavailableError(f"{refused}: plain HTTP")

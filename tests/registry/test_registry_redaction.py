@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 
+import httpx
 import pytest
 
-from pinner.http.redaction import secrets_in, without
+from pinner.http.errors import Reply, error_text, shown
+from pinner.http.redaction import redacted, secrets_in, without, without_in_json
 
 
 def masked(text: str, authorization: str | None = None, form: tuple[tuple[str, str], ...] | None = None) -> str:
-    return without(secrets_in(authorization, form), text.encode()).decode()
+    return without(secrets_in(authorization, form), text)
 
 
 def basic(password: str) -> str:
@@ -32,6 +34,40 @@ def basic(password: str) -> str:
 )
 def test_a_password_is_masked_in_each_of_its_spellings(text: str, seen: str) -> None:
     assert masked(text, basic("pa:ss/wörd")) == seen
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # Go's encoding/json escapes what HTML knows, in whichever case.
+        rb'{"errors":[{"message":"no p\u0026ss\u003cW0rd\u003e9 here"}]}',
+        rb'{"errors":[{"message":"no p\u0026ss\u003CW0rd\u003E9 here"}]}',
+        rb'{"errors":[{"message":"no \u0070&ss<W0rd>9 here"}]}',
+        rb'{"errors":[{"message":"no p&amp;ss&lt;W0rd&gt;9 here"}]}',
+        rb'{"errors":[{"message":"no p\\u0026ss\\u003cW0rd\\u003e9 here"}]}',
+        b"no p&ss<W0rd>9 here",
+        b"no p%26ss%3CW0rd%3E9 here",
+    ],
+)
+def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> None:
+    url = httpx.URL("https://registry.example/v2/a/manifests/1")
+    reply = redacted(Reply(400, httpx.Headers(), body, url), secrets_in(basic("p&ss<W0rd>9"), None))
+    assert error_text(reply) == "no *** here"
+    assert without_in_json(reply.secrets, body).decode().count("***") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("https://a.example/login/pa%3Ass%2Fw%C3%B6rd", "https://a.example/login/***"),
+        ("https://a.example/login/pa:ss/wörd/x", "https://a.example/login/***/x"),
+        ("https://alice:pa:ss/wörd@a.example/", "https://a.example/"),
+        ("ftp://pa:ss/wörd", "ftp://***"),
+        ("https://a.example/%41", "https://a.example/%41"),
+    ],
+)
+def test_a_password_in_an_address_is_masked(address: str, seen: str) -> None:
+    assert shown(address, secrets_in(basic("pa:ss/wörd"), None)) == seen
 
 
 def test_the_whole_header_is_masked_too() -> None:

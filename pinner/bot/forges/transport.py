@@ -152,7 +152,7 @@ class Api:
 
     async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
         from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
-        from pinner.http.redaction import secrets_in, without  # noqa: PLC0415 - with httpx
+        from pinner.http.redaction import secrets_in, without_in_json  # noqa: PLC0415 - with httpx
         from pinner.http.unreached import unreached  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -173,8 +173,8 @@ class Api:
             told = unreached(error, self._url.netloc.decode("ascii"))
             kind = UnreachableError if told.passing else ForgeError
             raise kind(told.message, hint="is its address right, and the network up?") from None
-        if response.status_code >= _BAD:
-            data = without(secrets_in(self._authorization, None), data)
+        if response.status_code >= _BAD or b'"errors"' in data:  # GraphQL refuses with status 200
+            data = without_in_json(secrets_in(self._authorization, None), data)
         return Reply(response.status_code, {key.lower(): value for key, value in response.headers.items()}, data)
 
     async def _read(self, response: httpx.Response) -> bytes:

@@ -109,12 +109,12 @@ _SAME_HOUSE = tuple(
 )
 
 
-def check_realm(realm: str, registry: httpx.URL, floor: NetworkZone) -> httpx.URL:
+def check_realm(realm: str, registry: httpx.URL, floor: NetworkZone, secrets: tuple[str, ...] = ()) -> httpx.URL:
     """Return the address of the token server that ``registry`` names, or raise `UnauthorizedError`.
 
-    ``floor`` is how near a token server may be: as near as the registry itself.
+    ``floor`` is how near a token server may be: as near as the registry itself. ``secrets`` are masked in messages.
     """
-    refused = f"{registry.host} sends us for a token to `{shown(realm)}`, which pinner refuses"
+    refused = f"{registry.host} sends us for a token to `{shown(realm, secrets)}`, which pinner refuses"
     if len(realm) > _MAX_TEXT or _CONTROL.search(realm):
         raise UnauthorizedError(f"{refused}: no address")
     try:

@@ -92,12 +92,14 @@ class ChallengeTemplate:
         return TokenKey(self.realm, self.service, scopes, credentials)
 
 
-def learn(challenge: Challenge, registry: httpx.URL, floor: NetworkZone, repository: str) -> ChallengeTemplate:
+def learn(
+    challenge: Challenge, registry: httpx.URL, floor: NetworkZone, repository: str, secrets: tuple[str, ...] = ()
+) -> ChallengeTemplate:
     """Return what a Bearer challenge teaches, or raise `UnauthorizedError` for what must not be obeyed.
 
     One that names no scope that a pull could need gets what every client asks for: ``repository:NAME:pull``.
     """
-    realm = check_realm(challenge.parameters["realm"], registry, floor)
+    realm = check_realm(challenge.parameters["realm"], registry, floor, secrets)
     service = check_parameter("service", challenge.parameters.get("service", ""))
     scope = check_parameter("scope", challenge.parameters.get("scope", ""))
     scopes = tuple(map(_only_pull, filter(_is_for_reading, scope.split())))

@@ -126,9 +126,9 @@ class AuthSession:
         challenge = await self._challenge(request_context, reply, authorized)
         if challenge.scheme == "basic":
             return await self._answer_basic(request_context, reply, authorized)
-        challenge_template = learn(
-            challenge, request_context.url, self._line.http_client.zone(request_context.url), request_context.repository
-        )
+        url = request_context.url
+        zone = self._line.http_client.zone(url)
+        challenge_template = learn(challenge, url, zone, request_context.repository, reply.secrets)
         credentials = await self._credentials(request_context, challenge_template)
         key = TokenKey(challenge_template.realm, challenge_template.service, challenge_template.scopes, credentials)
         insists = f"repository:{request_context.repository}:pull" in key.scopes
