@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 # What runs the tests is not what the tests are about: on these, pinner says more.
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
     os.environ.pop(_name, None)
+
+# What hypothesis keeps is no part of the tree.
+_EXAMPLES = Path(tempfile.gettempdir(), "pinner-hypothesis")
+set_hypothesis_home_dir(_EXAMPLES)
+# Every run tries the same examples, however fast the machine is: a failure is always the fault of the code under test.
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# Other examples each time, for whoever looks for new ones: pytest --hypothesis-profile=explore
+settings.register_profile(
+    "explore",
+    settings.get_profile("repeatable"),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(_EXAMPLES / "examples"),
+)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

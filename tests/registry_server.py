@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from images import Image
 
 _PROGRAM = "docker-registry"
-_START_TIMEOUT = 10.0
+_START_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)

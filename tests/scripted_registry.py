@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import httpx
+from virtual_time import run_virtually
 
 from pinner.config import Settings
 from pinner.errors import ResolveError
@@ -220,4 +221,4 @@ def ask(asked: RegistryResolver, *names: str, platform: str | None = None) -> li
         async with asked:
             return await asyncio.gather(*map(one, names))
 
-    return asyncio.run(everything())
+    return run_virtually(everything())

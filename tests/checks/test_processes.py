@@ -38,7 +38,19 @@ def test_results_come_in_the_order_of_the_items(number: int) -> None:
 
 @linux
 def test_others_do_a_part_of_it() -> None:
-    done = share_out(slow, range(200), 16, processes=2)
+    own = os.getpid()
+    source, sink = os.pipe()
+
+    def work(number: int) -> tuple[int, int]:
+        if os.getpid() != own:
+            os.write(sink, b".")
+        elif not select.select([source], [], [], 300)[0]:  # until somebody else has begun
+            raise TimeoutError
+        return number, os.getpid()
+
+    done = share_out(work, range(200), 16, processes=2)
+    os.close(source)
+    os.close(sink)
     assert [number for number, _ in done] == list(range(200))
     assert len({pid for _, pid in done}) == 2
 
@@ -133,9 +145,9 @@ def test_processes_without_a_parent_end(seconds: float, characters: int) -> None
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as it:
         assert it.stdout is not None
         assert it.stdout.readline() == "started\n"
-        time.sleep(1.5)
+        time.sleep(1.5)  # that they come to have something to say; were it too short, they would end all the same
         it.terminate()
-        held = select.select([it.stdout], [], [], 20)[0]  # at its end: nobody holds the pipe any more
+        held = select.select([it.stdout], [], [], 300)[0]  # at its end: nobody holds the pipe any more
         assert held
         assert it.stdout.read() == ""
 

@@ -502,7 +502,7 @@ def docker_daemon(folder: Path) -> Iterator[str]:
     command = [program, *flags, *places, "-H", address, "--insecure-registry", "127.0.0.0/8"]
     process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 300
         while not (folder / "d.sock").exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         if process.poll() is not None or not (folder / "d.sock").exists():
@@ -510,7 +510,7 @@ def docker_daemon(folder: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(300)
         log.close()
 
 
@@ -530,13 +530,13 @@ def podman_service(folder: Path, podman: list[str]) -> Iterator[str]:
     address = f"unix://{folder}/p.sock"
     process = subprocess.Popen([*podman, "system", "service", "-t", "0", address])
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 300
         while not (folder / "p.sock").exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(300)
 
 
 @pytest.mark.registry

@@ -117,7 +117,7 @@ def test_outside_a_repository_the_patch_is_for_a_folder_above(tmp_path: Path) ->
 lines = st.lists(st.sampled_from([b"a", b"b\r", b"", b"\xff", b"\x0c"]), min_size=1, max_size=30).filter(any)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=lines, data=st.data(), ended=st.booleans())
 def test_any_lines_can_change(tmp_path: Path, before: list[bytes], data: st.DataObject, *, ended: bool) -> None:
     filled = [number for number, line in enumerate(before) if line]

@@ -73,7 +73,7 @@ def test_ctrl_c_while_asking_ends_quietly_and_leaves_the_files(tmp_path: Path) -
 
     (tmp_path / "Dockerfile").write_text("FROM 127.0.0.1:{port}/a\n", "utf-8")
     with socket.socket() as server:
-        server.settimeout(20)
+        server.settimeout(300)
         server.bind(("127.0.0.1", 0))
         server.listen()
         text = f"FROM 127.0.0.1:{server.getsockname()[1]}/a:1\n"
@@ -81,7 +81,7 @@ def test_ctrl_c_while_asking_ends_quietly_and_leaves_the_files(tmp_path: Path) -
         with start(tmp_path, "pin", stdout=subprocess.PIPE) as process:
             connection, _ = server.accept()
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=300)
         connection.close()
     assert (process.returncode, out) == (130, b"")
     assert err == b"interrupted; every file is either as it was or fully written\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeResolver
+from virtual_time import run_virtually
 from world import outcome, world
 
 from pinner.cli.context import Stream
@@ -140,7 +141,7 @@ def progress(tmp_path: Path, delay: float, *, terminal: bool = True, quiet: bool
         return "done"
 
     talking = Terminal(context, Options(quiet=quiet))
-    assert asyncio.run(with_progress(talking, work, delay)) == "done"
+    assert run_virtually(with_progress(talking, work, delay)) == "done"
     return context.stderr.raw.getvalue().decode()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -171,7 +172,7 @@ def test_progress_is_gone_before_an_error_is_said(tmp_path: Path) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        asyncio.run(with_progress(Terminal(context), work, 0.0))
+        run_virtually(with_progress(Terminal(context), work, 0.0))
     assert context.stderr.raw.getvalue().endswith(b"\r")  # type: ignore[attr-defined]
 
 

@@ -42,7 +42,7 @@ def test_what_git_would_read_as_something_else_is_none(name: str) -> None:
     assert not is_branch_name(name)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ALPHABET)
 def test_no_branch_is_taken_that_git_refuses(name: str) -> None:
     if is_branch_name(name):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from exporting import ARM64, OTHER, asked, digest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.export.kustomize import export
@@ -184,7 +184,6 @@ _IMAGES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_IMAGES, min_size=1), st.sets(_IMAGES))
 def test_kustomize_makes_the_locks_reference_of_an_image_or_leaves_it_and_then_it_is_named(
     used: list[str], known: set[str]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from exporting import AMD64, ARM64, OTHER, asked, digest, lock_of, sources_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.export import TARGETS, exporter
@@ -178,7 +178,6 @@ _NAMES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_NAMES, min_size=1), st.sets(_NAMES))
 def test_whatever_is_built_from_ends_at_the_locks_digest_or_untouched(used: list[str], known: set[str]) -> None:
     made = export(asked({"Dockerfile": "".join(f"FROM {name}\n" for name in used)}, *known))

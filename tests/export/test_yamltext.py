@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -41,7 +41,6 @@ def test_what_might_be_taken_for_something_else_is_quoted(text: str) -> None:
     assert scalar(text) == f'"{text}"'
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_the_text_comes_back_as_key_and_as_value(text: str) -> None:
     document = f"{scalar(text)}:\n  image: {scalar(text)}\n"

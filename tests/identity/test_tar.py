@@ -167,7 +167,7 @@ def test_a_sparse_file_is_refused(sparse: bytes) -> None:
         read(data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=3000))
 def test_arbitrary_bytes_are_read_or_refused(noise: bytes) -> None:
     data = made([(file("a"), b"abc")])[:1024] + noise
@@ -182,7 +182,7 @@ NAMES = st.text(
 ).filter(lambda name: not name.endswith("/"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.tuples(NAMES, st.binary(max_size=1500)), min_size=1, max_size=5),
     st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),

@@ -19,7 +19,8 @@ from pinner.registry.client import RegistryResolver
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-IMPATIENT = RetryPolicy(attempts=2, deadline=3, connect=1, read=1, first_delay=0.0)
+UNHURRIED = RetryPolicy(attempts=2, deadline=300, connect=300, read=300, first_delay=0.0)
+"""No limit is reached, however busy the machine is."""
 GOOD, EVIL = A.removeprefix("sha256:"), B.removeprefix("sha256:")
 
 
@@ -74,7 +75,7 @@ def run(*answers: bytes | None, tags: int = 1) -> tuple[list[Resolved | ResolveE
         found: list[Resolved | ResolveError] = []
         async with (
             script.running() as host,
-            RegistryResolver(Settings(use_cache=False), environment={}, retry_policy=IMPATIENT) as asked,
+            RegistryResolver(Settings(use_cache=False), environment={}, retry_policy=UNHURRIED) as asked,
         ):
             for tag in range(tags):
                 try:

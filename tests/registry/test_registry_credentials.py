@@ -341,10 +341,8 @@ def test_a_helper_that_fails_is_an_error_without_its_words(tmp_path: Path) -> No
 
 @posix_only
 def test_a_helper_that_hangs_is_ended(tmp_path: Path) -> None:
-    start = time.monotonic()
     with pytest.raises(UnauthorizedError, match=r"gave no credentials for a.example within 0.3 s"):
         ask_helper("test", "a.example", script(tmp_path, "time.sleep(60)"), timeout=0.3)
-    assert time.monotonic() - start < 5
 
 
 @posix_only

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from email.utils import formatdate
 
 import httpx
@@ -20,6 +19,7 @@ from scripted_registry import (
     resolver,
     tag_answer,
 )
+from virtual_time import run_virtually
 
 from pinner.config import Settings
 from pinner.errors import RateLimitedError, UnavailableError
@@ -147,9 +147,7 @@ def test_four_attempts_are_the_end_even_with_short_pauses(registry: ScriptedRegi
 def test_a_question_has_a_deadline(registry: ScriptedRegistry) -> None:
     registry.pause = 5.0
     registry.on("TAG", TAG, tag_answer(A))
-    start = time.monotonic()
     answer = ask(resolver(registry, retry_policy=SOON), "nginx:1")[0]
-    assert time.monotonic() - start < 2
     assert type(answer) is UnavailableError
     assert answer.message == "cannot resolve `nginx:1`: docker.io gave no answer within 0.1 seconds"
 
@@ -226,7 +224,7 @@ def test_a_cancelled_question_frees_its_place(registry: ScriptedRegistry) -> Non
 
     registry.on("TAG", TAG, tag_answer(A))
     registry.on("TAG", f"{HUB}library/redis/manifests/1", tag_answer(A))
-    assert asyncio.run(cancel_then_ask()).digest == ANSWER.digest
+    assert run_virtually(cancel_then_ask()).digest == ANSWER.digest
 
 
 @pytest.mark.parametrize(
@@ -269,12 +267,9 @@ def test_a_run_has_a_time_and_what_was_answered_in_it_stays(registry: ScriptedRe
     for name in names:
         registry.on("TAG", f"{HUB}library/{name[:-2]}/manifests/1", tag_answer(A))
     registry.pause = 0.1
-    start = time.monotonic()
     answers = ask(resolver(registry, settings=Settings(jobs=1, timeout=0.35)), *names)
-    assert time.monotonic() - start < 0.9
     assert answers[:3] == [ANSWER] * 3
-    late = [answer for answer in answers if answer != ANSWER]
-    assert len(late) >= 8
+    late = answers[3:]
     assert {type(answer) for answer in late} == {UnavailableError}
     assert {str(answer).partition(": ")[2] for answer in late} == {
         "docker.io has not answered, and the time of this run, 0.35 s, is over"
@@ -282,15 +277,13 @@ def test_a_run_has_a_time_and_what_was_answered_in_it_stays(registry: ScriptedRe
     assert {answer.hint for answer in late if isinstance(answer, UnavailableError)} == {
         "give it more time: --timeout, or `timeout` in the settings"
     }
-    assert len(registry.asked) <= 4
+    assert len(registry.asked) == 4
 
 
 def test_a_pause_does_not_lengthen_the_run(registry: ScriptedRegistry) -> None:
     registry.on("TAG", TAG, refusal(429, Retry_After="20"), tag_answer(A))
-    real = resolver(registry, settings=Settings(timeout=0.2), clock=RealClock())
-    start = time.monotonic()
+    real = resolver(registry, settings=Settings(timeout=0.2), clock=LoopClock())
     answer = ask(real, "nginx:1")[0]
-    assert time.monotonic() - start < 2
     assert "the time of this run, 0.2 s, is over" in str(answer)
 
 
@@ -299,8 +292,8 @@ def test_a_run_without_a_time_has_all_it_needs(registry: ScriptedRegistry) -> No
     assert ask(resolver(registry, settings=Settings(timeout=None)), "nginx:1") == [ANSWER]
 
 
-class RealClock(FakeClock):
-    """Time that passes."""
+class LoopClock(FakeClock):
+    """The time of the loop, which limits of time count as well."""
 
     async def _sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -6,8 +6,8 @@ import asyncio
 import socket
 import ssl
 import subprocess
-import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
@@ -34,8 +34,9 @@ HEAD = (
     b"Docker-Content-Digest: " + A.encode() + b"\r\nContent-Length: %d\r\n" % len(BODIES[A])
 )
 GOOD = HEAD + b"\r\n" + BODIES[A]
-IMPATIENT = RetryPolicy(attempts=2, deadline=0.8, connect=0.2, read=0.3, first_delay=0.0)
-UNHURRIED = RetryPolicy(attempts=2, deadline=20.0, connect=5.0, read=5.0, first_delay=0.0)
+UNHURRIED = RetryPolicy(attempts=2, deadline=300, connect=300, read=300, first_delay=0.0)
+"""No limit is reached, however busy the machine is."""
+SOON = replace(UNHURRIED, deadline=0.8)
 
 
 class Server:
@@ -82,9 +83,11 @@ class Server:
             await asyncio.sleep(0)
 
 
-async def ask(host: str, *tags: str, settings: Settings | None = None, name: str = "") -> list[Resolved | ResolveError]:
+async def ask(
+    host: str, *tags: str, settings: Settings | None = None, name: str = "", retry_policy: RetryPolicy = UNHURRIED
+) -> list[Resolved | ResolveError]:
     answers: list[Resolved | ResolveError] = []
-    async with RegistryResolver(settings or Settings(), environment={}, retry_policy=IMPATIENT) as resolver:
+    async with RegistryResolver(settings or Settings(), environment={}, retry_policy=retry_policy) as resolver:
         for tag in tags or ("1",):
             try:
                 answers.append(await resolver.resolve(ImageReference.parse(f"{name or host}/a:{tag}"), None))
@@ -93,12 +96,14 @@ async def ask(host: str, *tags: str, settings: Settings | None = None, name: str
     return answers
 
 
-def run(answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]], *tags: str) -> tuple[Server, list[object]]:
+def run(
+    answer: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]], *tags: str, retry_policy: RetryPolicy = UNHURRIED
+) -> tuple[Server, list[object]]:
     server = Server(answer)
 
     async def main() -> list[object]:
         async with server.running() as host:
-            return list(await ask(host, *tags))
+            return list(await ask(host, *tags, retry_policy=retry_policy))
 
     return server, asyncio.run(main())
 
@@ -136,11 +141,9 @@ def test_a_header_that_trickles_hits_the_deadline() -> None:
             await writer.drain()
             await asyncio.sleep(0.05)
 
-    start = time.monotonic()
-    _, (answer,) = run(trickle)
+    _, (answer,) = run(trickle, retry_policy=SOON)
     assert isinstance(answer, UnavailableError)
     assert answer.message.endswith("gave no answer within 0.8 seconds")
-    assert time.monotonic() - start < 3
 
 
 def test_a_body_that_trickles_hits_the_deadline() -> None:
@@ -155,13 +158,12 @@ def test_a_body_that_trickles_hits_the_deadline() -> None:
         server = Server(trickle)
         async with server.running() as host:
             with pytest.raises(UnavailableError) as caught:
-                async with asyncio.timeout(3):
-                    await get(host)
+                await get(host)
             return caught.value
 
     async def get(host: str) -> None:
         # A HEAD has no body to trickle: the registry's type and digest are missing, so that a GET follows.
-        async with RegistryResolver(Settings(), environment={}, retry_policy=IMPATIENT) as resolver:
+        async with RegistryResolver(Settings(), environment={}, retry_policy=SOON) as resolver:
             resolver._session._host(endpoint_for(host, {})).refuses_head = True  # noqa: SLF001 - as a 405 would
             await resolver.resolve(ImageReference.parse(f"{host}/a:1"), None)
 
@@ -170,10 +172,11 @@ def test_a_body_that_trickles_hits_the_deadline() -> None:
 
 def test_silence_is_a_time_out() -> None:
     async def silence(_: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()
 
-    _, (answer,) = run(silence)
+    _, (answer,) = run(silence, retry_policy=replace(UNHURRIED, read=0.3))
     assert isinstance(answer, UnavailableError)
+    assert "does not answer in time" in answer.message
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,7 @@ def test_what_is_no_http_is_an_answer(answer: bytes) -> None:
     assert isinstance(result, UnavailableError)
 
 
-def over_tls(first_bytes: bytes | None) -> ResolveError:
+def over_tls(first_bytes: bytes | None, retry_policy: RetryPolicy = UNHURRIED) -> ResolveError:
     """Return what becomes of a question in TLS to a server that answers ``first_bytes``, or nothing at all."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -204,7 +207,7 @@ def over_tls(first_bytes: bytes | None) -> ResolveError:
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         settings = Settings(registries={"r.example": RegistryOptions(endpoint=f"https://{host}")})
-        answer = (await ask(host, settings=settings, name="r.example"))[0]
+        answer = (await ask(host, settings=settings, name="r.example", retry_policy=retry_policy))[0]
         server.close()
         await asyncio.sleep(0.01)
         return answer
@@ -235,7 +238,7 @@ def test_a_tls_server_that_is_spoken_to_in_plain_http_is_told_as_a_guess(certifi
 
 
 def test_a_tls_server_that_hangs_is_slow_and_not_broken() -> None:
-    assert "does not answer in time" in over_tls(None).message
+    assert "does not answer in time" in over_tls(None, replace(UNHURRIED, connect=0.2)).message
 
 
 def test_a_tls_server_that_hangs_up_is_a_broken_connection() -> None:
@@ -313,7 +316,7 @@ def test_a_host_is_looked_at_before_a_byte_is_sent_to_it(monkeypatch: pytest.Mon
     async def main() -> None:
         async with server.running():
             monkeypatch.setattr(socket, "getaddrinfo", rebound)
-            http_client, url = HttpClient({}, IMPATIENT, 1), httpx.URL(f"http://rebound.example:{server.port}/")
+            http_client, url = HttpClient({}, UNHURRIED, 1), httpx.URL(f"http://rebound.example:{server.port}/")
             with pytest.raises(PermanentError, match="private network"):
                 await http_client.send(Call("GET", {}, 1, NetworkZone.PUBLIC), url)
             with pytest.raises(PermanentError, match="private network"):
@@ -330,7 +333,7 @@ def test_a_connection_made_for_one_request_is_judged_for_the_next() -> None:
 
     async def main() -> None:
         async with server.running() as host:
-            http_client, url = HttpClient({}, IMPATIENT, 1), httpx.URL(f"http://{host}/")
+            http_client, url = HttpClient({}, UNHURRIED, 1), httpx.URL(f"http://{host}/")
             await http_client.send(Call("GET", {}, 1), url)
             assert http_client.zone(url) is NetworkZone.LOOPBACK
             with pytest.raises(UnavailableError, match="private network"):
@@ -356,7 +359,7 @@ def test_a_body_cut_short_is_no_reply(answer: bytes) -> None:
 
     async def main() -> None:
         async with Server(cut).running() as host:
-            http_client = HttpClient({}, IMPATIENT, 1)
+            http_client = HttpClient({}, UNHURRIED, 1)
             with pytest.raises(UnreachedError, match="broke"):
                 await http_client.send(Call("GET", {}, 1000), httpx.URL(f"http://{host}/"))
             await http_client.aclose()
@@ -367,13 +370,13 @@ def test_a_body_cut_short_is_no_reply(answer: bytes) -> None:
 def test_a_long_failure_is_cut_and_a_long_success_refused() -> None:
     async def main() -> None:
         async with Server(b"HTTP/1.1 500 X\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000).running() as host:
-            http_client = HttpClient({}, IMPATIENT, 1)
+            http_client = HttpClient({}, UNHURRIED, 1)
             reply = await http_client.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
             assert (reply.status, len(reply.body)) == (500, 64 * 1024)
             await http_client.aclose()
         chunked = b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n" + b"x" * 20 + b"\r\n0\r\n\r\n"
         async with Server(chunked).running() as host:
-            http_client = HttpClient({}, IMPATIENT, 1)
+            http_client = HttpClient({}, UNHURRIED, 1)
             with pytest.raises(UnsupportedError, match="sent more than"):
                 await http_client.send(Call("GET", {}, 10), httpx.URL(f"http://{host}/"))
             await http_client.aclose()
@@ -388,7 +391,7 @@ def test_a_proxy_is_asked_for_what_is_not_this_machine() -> None:
         async with server.running() as host:
             environment = {"HTTP_PROXY": f"http://{host}"}
             settings = Settings(registries={"r.example": RegistryOptions(plain_http=True)})
-            async with RegistryResolver(settings, environment=environment, retry_policy=IMPATIENT) as resolver:
+            async with RegistryResolver(settings, environment=environment, retry_policy=UNHURRIED) as resolver:
                 return await resolver.resolve(ImageReference.parse("r.example/a:1"), None)
 
     assert isinstance(asyncio.run(main()), Resolved)
@@ -401,7 +404,7 @@ def test_a_proxy_that_refuses_is_told() -> None:
     async def main() -> object:
         async with server.running() as host:
             async with RegistryResolver(
-                Settings(), environment={"HTTPS_PROXY": f"http://{host}"}, retry_policy=IMPATIENT
+                Settings(), environment={"HTTPS_PROXY": f"http://{host}"}, retry_policy=UNHURRIED
             ) as resolver:
                 with pytest.raises(UnavailableError) as caught:
                     await resolver.resolve(ImageReference.parse("r.example/a:1"), None)
@@ -413,15 +416,13 @@ def test_a_proxy_that_refuses_is_told() -> None:
 @pytest.mark.parametrize("proxy", ["gopher://user:pass@proxy", "socks9://proxy"])
 def test_a_proxy_that_cannot_be_used_is_an_answer(proxy: str) -> None:
     with pytest.raises(PermanentError, match="proxy for https addresses cannot be used") as caught:
-        send(HttpClient({"ALL_PROXY": proxy}, IMPATIENT, 1), "https://r.example/")
+        send(HttpClient({"ALL_PROXY": proxy}, UNHURRIED, 1), "https://r.example/")
     assert "pass@" not in str(caught.value) + str(caught.value.hint)
 
 
 def test_a_name_that_is_none_is_told_at_once() -> None:
-    start = time.monotonic()
     with pytest.raises(PermanentError, match=r"the host no-such-host\.invalid is not known"):
         send(HttpClient({}, RetryPolicy(), 1), "https://no-such-host.invalid/")
-    assert time.monotonic() - start < 5
 
 
 @pytest.mark.parametrize(

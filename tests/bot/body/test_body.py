@@ -154,7 +154,7 @@ def test_every_trick_stays_text_everywhere(fragment: str) -> None:
         assert read_marker(body) == Marker(text, proposal.fingerprint)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(PROPOSALS)
 @example(SAMPLE)
 def test_whatever_registries_say_stays_text(proposal: Proposal) -> None:
@@ -169,7 +169,7 @@ def test_whatever_registries_say_stays_text(proposal: Proposal) -> None:
     assert read_marker(body) == Marker(proposal.group, proposal.fingerprint)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(PROPOSALS, st.integers(300, 70_000))
 def test_a_body_fits_its_limit_and_keeps_its_marker(proposal: Proposal, limit: int) -> None:
     body = render_body(proposal, limit)

@@ -167,7 +167,7 @@ FILES = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(FILES, st.sampled_from(["compose.yaml", "stack.yaml"]))
 def test_any_file_is_read_as_a_walk_reads_it(file: tuple[str, list[str], str], path: str) -> None:
     head, services, tail = file

@@ -39,14 +39,14 @@ def inside(place: Place, data: bytes) -> bool:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
     located = locate(Document("Dockerfile", data))
     assert located is None or all(inside(place, data) for place in located.places)
 
 
 @given(st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_change_to_a_dockerfile_is_read_without_an_error(data: st.DataObject) -> None:
     text = bytearray(SEED)
     for _ in range(data.draw(st.integers(1, 6))):
@@ -60,7 +60,7 @@ def test_any_change_to_a_dockerfile_is_read_without_an_error(data: st.DataObject
 
 
 @given(st.text(alphabet="$\\{}:-+?#%/\"'VAa3.* ", max_size=30), st.text(alphabet="$\\{}:-+?#%/\"'VAa3.*", max_size=30))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_an_insertion_moves_nothing_but_the_reference(argument: str, image: str) -> None:
     text = f"ARG V={argument}\nFROM {image}\nCMD x\n"
     before = find(text)

@@ -179,7 +179,7 @@ def test_time_grows_with_the_length_whatever_is_repeated(again: bytes) -> None:
         data = start + again * (60_000 // len(again)) + b"\n\xff"
         before = process_time()
         locate_plain(data)
-        assert process_time() - before < 2, data[:50]  # some 20 ms; what is quadratic takes minutes
+        assert process_time() - before < 60, data[:50]  # 20 ms of the processor's time; what is quadratic: minutes
 
 
 HEADS = st.sampled_from(
@@ -271,7 +271,7 @@ PLAIN = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(PLAIN | PLAIN | PLAIN | lines(), max_size=8).map("".join))
 @example("FROM a:1 AS b\nCOPY --from=c x y\nCOPY --from=B x y\nFROM d:1 AS C")
 @example("FROM a:1\nCOPY \\\n--from=b:1 COPY y\n")
@@ -279,7 +279,7 @@ def test_what_is_read_at_one_go_is_what_is_there(text: str) -> None:
     assert_read_as_in_full(text.encode())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=40), st.sampled_from([b"", BASE]))
 def test_no_bytes_are_too_much(data: bytes, before: bytes) -> None:
     assert_read_as_in_full(before + data)

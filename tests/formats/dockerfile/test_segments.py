@@ -100,7 +100,7 @@ def ours(data: bytes) -> tuple[list[tuple[str, int, int]], bool, str]:
 
 
 @given(dockerfiles())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_the_adapter_agrees_with_our_own_segmenter(data: bytes) -> None:
     found, refused, escape = ours(data)
     if not refused:
@@ -108,7 +108,7 @@ def test_the_adapter_agrees_with_our_own_segmenter(data: bytes) -> None:
 
 
 @given(dockerfiles())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_the_adapter_agrees_with_buildkit(data: bytes) -> None:
     assume(b"check=" not in data)  # a directive younger than this BuildKit
     found, _, _ = ours(data)
@@ -121,7 +121,7 @@ def test_the_adapter_agrees_with_buildkit(data: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_have_lines(data: bytes) -> None:
     found, refused, escape = ours(data)
     if not refused:

@@ -32,7 +32,7 @@ def instructions(draw: st.DrawFn) -> bytes:
 
 
 @given(instructions(), st.sampled_from("\\`"))
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 def test_every_shortcut_agrees_with_the_whole_way(data: bytes, escape: str) -> None:
     source = read_source(data)
     entry = read_instructions(source, escape)[0]

@@ -117,7 +117,7 @@ TREES = st.recursive(
 GROUPS = st.sampled_from(["v1", "tekton.dev/v1", "pkg.crossplane.io/v1", "skaffold/v4", "kyverno.io/v1", "apps/v1"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TREES, GROUPS, st.sampled_from(["Pod", "Cluster", "List"]))
 def test_no_tree_makes_a_difference(value: object, group: str, kind: str) -> None:
     lines = written({"spec": value, "items": [{"apiVersion": group, "kind": kind, "spec": value}, value]}, 0)

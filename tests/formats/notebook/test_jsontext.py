@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.formats.notebook.json_positions import JsonError, Shape, Text, decode, read
@@ -39,14 +39,12 @@ def kept(value: Any, shape: Shape | None) -> Any:
     return value if isinstance(value, str) else None
 
 
-@settings(deadline=None)
 @given(VALUES, st.booleans(), st.sampled_from([None, 0, 1, "\t", "\r\n"]), st.sampled_from([b"", b"\xef\xbb\xbf"]))
 def test_reads_what_the_standard_library_reads(value: Any, ascii_only: bool, indent: Any, head: bytes) -> None:  # noqa: FBT001
     data = head + json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode("utf-8", "surrogatepass")
     assert meant(data, read(data, SHAPE)) == kept(value, SHAPE)
 
 
-@settings(deadline=None)
 @given(st.text('{}[]",:\\ n1aeu0d8', max_size=24) | st.text(max_size=10))
 def test_accepts_all_that_the_standard_library_accepts_and_else_raises_one_error(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
@@ -63,7 +61,6 @@ def test_accepts_all_that_the_standard_library_accepts_and_else_raises_one_error
     assert found == kept(value, SHAPE)
 
 
-@settings(deadline=None)
 @given(st.text('"\\bfnrtu0dD89abcefC1é🐳', max_size=30))
 def test_decodes_every_string_as_the_standard_library_does(inside: str) -> None:
     literal = f'"{inside}"'

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.formats.notebook.code import as_python
@@ -62,7 +62,6 @@ def test_what_is_broken_stays_broken(cell: str) -> None:
         ast.parse(read_as(cell))
 
 
-@settings(deadline=None)
 @given(st.text("%!?=x \n\t'\"#([)\\a,;:r\r.>I1", max_size=60))
 def test_every_piece_that_was_kept_stands_in_the_cell_where_it_says(text: str) -> None:
     cell = text.encode()

@@ -21,7 +21,7 @@ IMPORTS = [
 
 
 @pytest.mark.parametrize("callee", TAKING, ids=lambda callee: f"{callee.roots[0]}-{callee.pattern}")
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.data())
 def test_every_call_of_the_table_is_seen(callee: Callee, data: st.DataObject) -> None:
     root = data.draw(st.sampled_from(callee.roots))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import asyncio
 from datetime import date
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from fakes import FakeResolver, digest_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pythonplaces import CONTAINER, mentions
 
@@ -35,6 +36,16 @@ def plan_of(data: bytes, operation: Operation) -> Plan:
     return plan
 
 
+def joined(literals: list[str], between: str) -> str:
+    """Return ``literals`` with ``between`` between them, or a blank where two would become something else."""
+    text = literals[0]
+    for previous, literal in pairwise(literals):
+        # An empty literal and a quote right behind it begin a triple quote.
+        opens_triple = previous.lstrip("fFrRuU") in ("''", '""') and literal[0] == previous[-1]
+        text += (" " if opens_triple and not between else between) + literal
+    return text
+
+
 @st.composite
 def literals(draw: st.DrawFn, name: str) -> str:
     """Return a literal that says ``name``: in pieces, with prefixes, quotes and escapes of all sorts."""
@@ -54,7 +65,7 @@ def literals(draw: st.DrawFn, name: str) -> str:
             piece = "".join(draw(st.sampled_from(escapes))(character) for character in piece)  # noqa: PLW2901
         written.append(f"{prefix}{quote}{piece}{quote}")
     between = draw(st.sampled_from(["", " ", "\n    ", "  # a 'comment'\n"]))
-    return f"({between.join(written)})" if "\n" in between or draw(st.booleans()) else " ".join(written)
+    return f"({joined(written, between)})" if "\n" in between or draw(st.booleans()) else " ".join(written)
 
 
 @st.composite
@@ -79,6 +90,15 @@ def modules(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + text.encode()
 
 
+def test_pieces_of_a_literal_say_together_what_they_say_alone() -> None:
+    quotes = ("'", '"', "'''", '"""')
+    pieces = ["".join((*start, text, start[-1])) for start in product(("", "r", "f"), quotes) for text in ("", "x")]
+    for literals_ in (*product(pieces, repeat=2), *product(("''", '""', "'a'", "''''''"), repeat=4)):
+        (statement,) = ast.parse(f"({joined(list(literals_), '')})").body
+        assert isinstance(statement, ast.Expr)
+        assert isinstance(statement.value, ast.Constant | ast.JoinedStr)
+
+
 def without_digests(data: bytes) -> str:
     tree = ast.parse(data)
     for node in ast.walk(tree):
@@ -87,7 +107,6 @@ def without_digests(data: bytes) -> str:
     return ast.dump(tree)
 
 
-@settings(deadline=None)
 @given(modules())
 def test_pinning_changes_strings_only_once_and_can_be_taken_back(data: bytes) -> None:
     before = mentions(data)
@@ -144,7 +163,6 @@ PARTS += [
 ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=25).map("".join), st.binary(max_size=5))
 def test_no_bytes_upset_it(text: str, tail: bytes) -> None:
     data = b"import docker\nfrom testcontainers.x import DockerContainer\n" + text.encode() + tail

@@ -23,7 +23,7 @@ print(*(name in sys.modules for name in names), located is not None)
 
 def imported(path: str, code: str) -> str:
     result = subprocess.run(
-        [sys.executable, "-c", SCRIPT, path], input=code.encode(), capture_output=True, check=True, timeout=60
+        [sys.executable, "-c", SCRIPT, path], input=code.encode(), capture_output=True, check=True, timeout=600
     )
     return result.stdout.decode().strip()
 
