@@ -84,6 +84,7 @@ bench: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py pinner
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/all.py
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/resolve.py
+	$(BIN)/python bench/pulls.py
 
 clean:
 	rm -rf $(VENV) .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pinner.model import Resolved
+    from pinner.oci.types import Image
 
 IMAGE = make_multi_platform("app", ("linux/amd64", "linux/arm64"))
 ZEROS = f"sha256:{'0' * 64}"
@@ -293,3 +294,82 @@ def test_what_is_gone_is_told_with_the_bodys_reason() -> None:
     answer = ask(resolver(registry), "reg.example/wrong/x:1")[0]
     assert isinstance(answer, NotFoundError)
     assert "(manifest unknown)" in answer.message
+
+
+# --- what a HEAD of Docker Hub says of a digest ---
+
+
+def kind_of(registry: ScriptedRegistry, name: str) -> Image:
+    async def once() -> Image:
+        async with resolver(registry) as asked:
+            return await asked.describe(ImageReference.parse(name), "kind")
+
+    return asyncio.run(once())
+
+
+def test_a_head_tells_what_a_tag_is_and_that_it_is_believed() -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", f"{NGINX}1", tag_answer(A))
+    image = kind_of(registry, "nginx:1")
+    assert (str(image.digest), image.media_type, image.is_hashed) == (A, OCI_INDEX, False)
+
+
+def test_a_head_that_answers_for_another_digest_is_an_error() -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", f"{NGINX}{A}", tag_answer(B))
+    with pytest.raises(IntegrityError, match=f"answers with {B} for {A}"):
+        kind_of(registry, f"nginx@{A}")
+
+
+def test_a_head_in_another_algorithm_is_followed_by_a_get() -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", f"{NGINX}{A}", tag_answer(f"sha512:{'0' * 128}"))
+    registry.on("GET", f"{NGINX}{A}", tag_answer(A))
+    assert kind_of(registry, f"nginx@{A}").is_hashed
+
+
+def test_who_stands_in_docker_hubs_place_and_does_not_count_is_hashed_by_digest_too(tmp_path: Path) -> None:
+    registry, base = ScriptedRegistry(), "https://hub.example/v2/library/nginx/manifests/"
+    settings = Settings(registries={"docker.io": RegistryOptions(endpoint="https://hub.example")})
+    registry.on("MIRROR", f"{base}{A}", tag_answer(A))
+    registry.on("MIRROR", f"{base}1", tag_answer(B))
+
+    async def both() -> list[Image]:
+        async with resolver(registry, settings=settings, environment={"XDG_CACHE_HOME": str(tmp_path)}) as asked:
+            by_digest = await asked.describe(ImageReference.parse(f"nginx@{A}"), "kind")
+            return [by_digest, await asked.describe(ImageReference.parse("nginx:1"))]
+
+    assert [(str(one.digest), one.is_hashed) for one in asyncio.run(both())] == [(A, True), (B, True)]
+
+
+def test_who_does_not_count_is_asked_for_a_tag_by_head_first_where_a_cache_could_save_it(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    settings = Settings(registries={"docker.io": RegistryOptions(endpoint="https://hub.example")})
+    registry.on("MIRROR", "https://hub.example/v2/library/nginx/manifests/1", tag_answer(A))
+
+    async def once() -> Image:
+        async with resolver(registry, settings=settings, environment={"XDG_CACHE_HOME": str(tmp_path)}) as asked:
+            return await asked.describe(ImageReference.parse("nginx:1"))
+
+    assert asyncio.run(once()).is_hashed
+    assert [method for method, _, _ in registry.asked] == ["HEAD", "GET"]
+
+
+def test_a_head_of_docker_hub_that_says_nothing_costs_no_second_one(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", f"{NGINX}1", Answer(200))
+    registry.on("GET", f"{NGINX}1", tag_answer(A))
+    assert resolve(registry, "nginx:1", {"XDG_CACHE_HOME": str(tmp_path)}).is_hashed
+    registry.assert_used_up()
+
+
+def test_a_head_of_docker_hub_that_says_nothing_leaves_it_to_the_get(tmp_path: Path) -> None:
+    registry = ScriptedRegistry()
+    registry.on("HEAD", f"{NGINX}1", Answer(200))
+    registry.on("GET", f"{NGINX}1", tag_answer(A))
+
+    async def once() -> Image:
+        async with resolver(registry, environment={"XDG_CACHE_HOME": str(tmp_path)}) as asked:
+            return await asked.describe(ImageReference.parse("nginx:1"))
+
+    assert str(asyncio.run(once()).digest) == A

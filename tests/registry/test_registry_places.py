@@ -90,7 +90,7 @@ def test_an_endpoint_makes_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "reach"),
+    ("host", "zone"),
     [
         ("docker.io", NetworkZone.PUBLIC),
         ("8.8.8.8", NetworkZone.PUBLIC),
