@@ -1,4 +1,4 @@
-"""httpx, imported in this one place, so that another library of its interface can take over by one line."""
+"""The import of httpx, in one place: another library of its interface takes over by one line."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def locate(document: Document) -> Located | None:
             continue
         composed = parse(part, budget)
         outline.append((line, composed.size))
-        walk = Walk(collector, is_kustomization=is_kustomization, shares=composed.shares)
+        walk = Walk(collector, locate, is_kustomization=is_kustomization, shares=composed.shares)
         for root in composed.roots:
             recognised = walk.document(root) or recognised
             if composed.shares:

@@ -23,14 +23,17 @@ from pinner.formats.yaml.scalars import reference_text, source_text
 from pinner.model import Document, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from pinner.formats.kubernetes.beside import Parameter
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.references import Collector, Use
     from pinner.formats.yaml.scalars import SourceText
     from pinner.link.facts import Fact
-    from pinner.model import Place
+    from pinner.model import Located, Place
+
+    Locate: TypeAlias = Callable[[Document], Located | None]
 
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
 _SKAFFOLD_CONTAINERS = ("verify", "customActions")
@@ -59,8 +62,10 @@ class _Frame(NamedTuple):
 class Walk:
     """Goes through the nodes of one document, without recursion and each collection once."""
 
-    def __init__(self, collector: Collector, *, is_kustomization: bool, shares: bool) -> None:
+    def __init__(self, collector: Collector, locate: Locate, *, is_kustomization: bool, shares: bool) -> None:
         self.collector = collector
+        self._locate = locate
+        """Finds the images of a document inside of this one."""
         self.fields = KeyLookup()
         self.recognised = False
         self._is_kustomization = is_kustomization
@@ -107,9 +112,7 @@ class Walk:
         if text is None:
             self.collector.add(use, use.unreadable(scalar))
             return
-        from pinner.formats.kubernetes import locate  # noqa: PLC0415 - a patch is a document of its own
-
-        located = locate(Document("", text.data))
+        located = self._locate(Document("", text.data))
         patch = Embedded(text)
         for place in located.places if located else ():
             patch.keep(self.collector, use._replace(owner=""), place)

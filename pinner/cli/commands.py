@@ -1,1 +1,0 @@
-"""What each command does, one module each; none knows how its options are spelled."""
