@@ -122,7 +122,7 @@ class Linker:
         return None
 
     def _images(self, path: str, place: Place, text: str) -> Iterator[Image]:
-        for chain in self._chains[path]:
+        for chain in sorted(self._chains[path]):
             following = _following(chain, path, place) if place.kind == _ENTRY else chain
             if following is not None:
                 yield rendered(text, following)

@@ -15,6 +15,7 @@ from pinner.formats.compose.siblings import Outline, family, reconcile
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector, is_null
+from pinner.formats.yaml.roots import has_plain_root
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -51,7 +52,14 @@ def locate(document: Document) -> Located | None:
         return None
     if not _WORTH_PARSING.search(data):
         return Located() if named and _LOOKS_LIKE_COMPOSE.search(data) else None
+    if not named and _LOOKS_LIKE_COMPOSE.search(data) is None and _has_plain_roots(data):
+        return None
     return _locate(document, named=named)
+
+
+def _has_plain_roots(data: bytes) -> bool:
+    """Tell whether a root key ``services`` would begin a line in ``data``: then a parser need not look for it."""
+    return all(has_plain_root(part.text) for part in load(data))
 
 
 def _locate(document: Document, *, named: bool) -> Located | None:

@@ -7,8 +7,10 @@ from bisect import bisect_left
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.kubernetes.extract import Walk
+from pinner.formats.kubernetes.objects import Object
 from pinner.formats.yaml import Budget, load, parse
 from pinner.formats.yaml.references import Collector
+from pinner.formats.yaml.roots import has_plain_root, root_scalars
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
 __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
-_IMAGE, _NO_IMAGE = b"image", b"imagePull"
-_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_")
-_VERSION = b"apiVersion"
+_IMAGE, _IMAGE_KEY = b"image", re.compile(rb"""image(?:s|Tags?|Name)?["']?\s*:""")
+_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kustomize.config.k8s.io")
+# With a scalar for a value: a schema has a mapping there, and is no object.
+_SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
+_VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)
+_ROOT_VERSION = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""" + _SCALAR, re.MULTILINE)
+_ROOT_KIND = re.compile(rb"""^["']?kind["']?[ \t]*:(?![ \t]*\{)""", re.MULTILINE)
 # RFC 6902: an operation that sets an image, or a container that has one.
 _JSON_PATCH = re.compile(rb"""\bpath["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
-_OBJECT = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""", re.MULTILINE)
 _KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 # In a document that cannot be read: a key that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackage[ \t]*:|\bbundle[ \t]*:""")
@@ -38,11 +43,12 @@ def locate(document: Document) -> Located | None:
     is_patch = _VERSION not in data and b"op" in data and _JSON_PATCH.search(data) is not None
     if _VERSION not in data and not is_kustomization and not is_patch:
         return None
-    images = _offsets(data, _IMAGE, _NO_IMAGE)
+    # A patch has the word at the end of a path.
+    images = _offsets(data, _IMAGE, None if is_patch else _IMAGE_KEY)
     others = sorted([offset for word in _OTHERS for offset in _offsets(data, word)])
     if not images and not others and not is_kustomization:
-        return Located() if _OBJECT.search(data) else None
-    versions = _offsets(data, _VERSION)
+        return Located() if _is_object(data) else None
+    versions = _offsets(data, _VERSION, _VERSION_KEY)
     collector = Collector("kubernetes", data)
     outline: list[object] = []
     budget = Budget()
@@ -53,8 +59,8 @@ def locate(document: Document) -> Located | None:
         # From its bytes alone it is told whether a document may name an image: others cost no parser's time.
         marks, objects = _within(part.chunk, images), _within(part.chunk, versions)
         is_open = is_kustomization or ((objects or is_patch) and (marks or _within(part.chunk, others)))
-        if not is_open:
-            recognised = recognised or _OBJECT.search(part.text) is not None
+        if not is_open or _says_nothing(part.text):
+            recognised = recognised or _is_object(part.text)
             outline.append((line,))
             continue
         composed = parse(part, budget)
@@ -72,14 +78,14 @@ def locate(document: Document) -> Located | None:
     return Located(collector.places(), tuple(outline), tuple(facts)) if recognised else None
 
 
-def _offsets(data: bytes, word: bytes, but: bytes | None = None) -> list[int]:
-    """Return where ``word`` stands in ``data``, but for where it begins ``but``."""
-    # Not by a regular expression: that takes ten times as long to find nothing.
-    find, begins = data.find, data.startswith
+def _offsets(data: bytes, word: bytes, key: re.Pattern[bytes] | None = None) -> list[int]:
+    """Return where ``word`` stands in ``data``: with ``key`` where that matches, too."""
+    # Not by a regular expression alone: that takes ten times as long to find nothing.
+    find = data.find
     found = []
     offset = find(word)
     while offset >= 0:
-        if but is None or not begins(but, offset):
+        if key is None or key.match(data, offset):
             found.append(offset)
         offset = find(word, offset + 1)
     return found
@@ -90,7 +96,21 @@ def _within(chunk: Chunk, offsets: list[int]) -> list[int]:
     return offsets[bisect_left(offsets, chunk.start) : bisect_left(offsets, chunk.end)]
 
 
+def _is_object(text: bytes) -> bool:
+    """Tell whether ``text``, in which no image is named, is an object: a Helm chart has a version, and no kind."""
+    return _ROOT_VERSION.search(text) is not None and _ROOT_KIND.search(text) is not None
+
+
+def _says_nothing(text: bytes) -> bool:
+    """Tell whether the document ``text`` is an object of a kind without images: half of a bundle is CRDs."""
+    found = root_scalars(text, (b"apiVersion", b"kind")) if has_plain_root(text) else None
+    if found is None:
+        return False
+    version, kind = (scalar.decode("ascii") for scalar in found)
+    return Object(version.rpartition("/")[0], kind, "").says_nothing
+
+
 def _is_worth_a_word(part: YamlDocument) -> bool:
     """Tell whether somebody would want to know that a document cannot be read: an object that names an image."""
     text = part.text
-    return _OBJECT.search(text) is not None and _NAMES_AN_IMAGE.search(text) is not None
+    return _ROOT_VERSION.search(text) is not None and _NAMES_AN_IMAGE.search(text) is not None

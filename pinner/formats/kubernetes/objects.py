@@ -70,6 +70,11 @@ class Object(NamedTuple):
         return _EXCLUDED_GROUPS.search(self.group) is not None or self._is_machine
 
     @property
+    def says_nothing(self) -> bool:
+        """Whether it has no image to pull, and states nothing about those of others, as kbld's does."""
+        return self.is_excluded and self.group != "kbld.k14s.io"
+
+    @property
     def _is_machine(self) -> bool:
         if _MACHINE_GROUPS.search(self.group):
             return True

@@ -102,3 +102,29 @@ def test_a_document_of_another_kind_hides_no_compose_file_before_it(second: str)
     assert located is not None
     assert located.places[0].span == (24, 27)
     assert compose.locate(Document("other.yaml", data.replace(b"---", b"---\na: b\n---"))) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: 1\nrules: {services: [{image: x}]}\nbroken: [\n",
+        "# c\n---\n- services: {a: {image: x}}\n",
+        "{{ if x }}\napiVersion: v1\nresources: [services] # image\n{{ end }}\n",
+    ],
+)
+def test_services_below_the_root_say_nothing(text: str) -> None:
+    assert not is_compose(text, "role.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{services: {a: {image: x}}}",
+        "  services: {a: {image: x}}\n",
+        "name: a\n'services': {a: {image: x}}\n",
+        "name: a\n? services\n: {a: {image: x}}\n",
+        "x-a: &a {services: {a: {image: x}}}\n<<: *a\n",
+    ],
+)
+def test_services_of_the_root_are_found_wherever_they_stand(text: str) -> None:
+    assert is_compose(text, "stack.yml")

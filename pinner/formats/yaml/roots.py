@@ -1,0 +1,57 @@
+"""Keys of a YAML document's root mapping, told from the lines that begin in column 0: a gate before the parser."""
+
+from __future__ import annotations
+
+import re
+
+from pinner._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# What comes before the first node: the document's marker, blank lines and comments.
+_HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+)?+(?:(?:#[^\n]*+)?+\r?\n[ \t]*+)*+")
+# A key that is a word, an item, or a template's line: `{{ … }}` is a whole flow mapping, after which nothing may come.
+_FIRST_NODE = re.compile(
+    rb"[A-Za-z0-9_.][A-Za-z0-9_./-]*+[ \t]*+:(?=[ \t\r\n]|\Z)|-(?=[ \t\r\n])|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)"
+)
+# What no word of a key begins with, or ends a document: a parser has to look. After LF, for it is found six times as
+# fast as the beginning of a line.
+_UNUSUAL = re.compile(rb"\n(?:[?&*!<\"']|\.\.\.)")
+_OTHER_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+_SCALAR = rb"[ \t]+[\"']?([A-Za-z0-9.][A-Za-z0-9./-]*)[\"']?[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n(?!\s)|\Z)"
+
+
+def has_plain_root(text: bytes) -> bool:
+    """Tell whether all keys of the root mapping of ``text``, one document, are words that begin lines in column 0.
+
+    So it is where the first does, for continued scalars and nested nodes are indented (YAML 1.2.2, sections 7.3.1 and
+    8.2). True as well where there are no keys: nothing but comments, a sequence, a template's line. False says nothing.
+    """
+    head = _HEAD.match(text)
+    start = 0 if head is None else head.end()
+    if start and text[start - 1] != ord("\n"):
+        return False
+    if start < len(text) and _FIRST_NODE.match(text, start) is None:
+        return False
+    if _UNUSUAL.search(text) is not None:
+        return False
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+        return False
+    return text.isascii() or not any(line_break in text for line_break in _OTHER_BREAKS)
+
+
+def root_scalars(text: bytes, keys: Collection[bytes]) -> list[bytes] | None:
+    """Return what stands under ``keys`` in the root mapping of ``text``, where `has_plain_root` holds, in their order.
+
+    None where one of them is not there once, or its value is no plain word.
+    """
+    found = []
+    for key in keys:
+        pattern = re.compile(rb"\n" + re.escape(key) + rb"[ \t]*:")
+        starts = [match.end() for match in pattern.finditer(b"\n" + text)]
+        value = re.compile(_SCALAR).match(text, starts[0] - 1) if len(starts) == 1 else None
+        if value is None:
+            return None
+        found.append(value[1])
+    return found

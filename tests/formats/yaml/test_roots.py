@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pinner.formats.yaml import Mapping, Scalar
+from pinner.formats.yaml.parser import c_events, compose
+from pinner.formats.yaml.roots import has_plain_root, root_scalars
+from pinner.formats.yaml.stream import shadow, split
+
+
+def root_keys(text: bytes) -> set[str]:
+    """The scalar keys of the root mappings of ``text``, one document, as the parsers see them."""
+    (chunk,) = split(text)
+    roots = compose(text, chunk, c_events()).roots
+    mappings = [root for root in roots if type(root) is Mapping]
+    return {key.value for root in mappings for key, _ in root.pairs() if type(key) is Scalar}
+
+
+PLAIN = [
+    "services: {a: b}\n",
+    "a: 1\nservices:\n  b: c",
+    "--- \n# c\n\nservices:\n- a\n- b\n",
+    "--- # c\r\n# d\r\nservices: 1\r\n",
+    "- services: 1\n  a: 2\n- b\n",
+    "{{ if .Values.a }}\nservices: 1\n{{ end }}\n",
+    "a: |\n  services: 1\nb: 'x\n  services: y'\nc: é\n",
+    "# nothing\n",
+    "",
+]
+OTHERS = [
+    "{a: 1, services: 2}\n",
+    "--- {services: 1}\n",
+    "  services: 1\n  a: 2\n",
+    "--- !t\nservices: 1\n",
+    "---\n &x\n services: 1\n",
+    "? services\n: 1\n",
+    "a: 1\n? services\n: 1\n",
+    "a: 1\n&x services: 1\n",
+    "a: 1\n!!str services: 1\n",
+    'a: 1\n"serv\\x69ces": 1\n',
+    "a: 1\n'services': 1\n",
+    "x-a: &a {services: 1}\n<<: *a\n",
+    "a: &services services\n*services : 1\n",
+    "a: 1\n...\n{services: 1}\n",
+    "a: 1\rservices: 1\n",
+    "a: 1\u0085services: 1\n",
+    "a: 1\u2028services: 1\n",
+    "{{a}: 1, services: {}}\n",
+    "%YAML 1.2\n---\n{services: 1}\n",
+    "text\n",
+    "---",
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_keys_that_begin_lines_are_all_there_are(text: str) -> None:
+    assert has_plain_root(text.encode())
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_where_a_key_may_stand_elsewhere_a_parser_has_to_look(text: str) -> None:
+    assert not has_plain_root(text.encode())
+
+
+PARTS = st.sampled_from(
+    [
+        *(
+            "services: 1",
+            "services:",
+            "a: 1",
+            "a: |",
+            "a: >-",
+            "- a",
+            "- services: 1",
+            "'x",
+            '"y',
+            "b'",
+            '"',
+            "? a",
+            ": b",
+        ),
+        *(
+            "{{ x }}",
+            "{services: 1}",
+            "{",
+            "}",
+            "[",
+            "]",
+            "# c",
+            "",
+            "<<: *x",
+            "&x a: 1",
+            "*x : 2",
+            "!t a: 1",
+            "...",
+            "é: 1",
+        ),
+        *(
+            "  services: 1",
+            "  a: 1",
+            "  - b",
+            " x",
+            "\tservices: 1",
+            "a: \tb",
+            "services",
+            "\rservices: 1",
+            "\u0085services: 1",
+        ),
+    ]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(PARTS, min_size=1, max_size=6), st.sampled_from(["", "---\n", "--- ", "# c\n"]))
+@example(["a: 'x", "services: 1", "b'"], "")
+def test_no_key_is_missed(lines: list[str], head: str) -> None:
+    text = (head + "\n".join(lines)).encode()
+    if len(split(text)) != 1 or not has_plain_root(text):
+        return
+    lines_of_text = shadow(text).split("\n")
+    assert all(any(line.startswith(key) for line in lines_of_text) for key in root_keys(text)), text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("apiVersion: a/v1\nkind: B\n", [b"a/v1", b"B"]),
+        ("kind: 'B' # c\r\nx: y\r\napiVersion : \"a\"", [b"a", b"B"]),
+        ("apiVersion: a\nkind: B\nkind: C\n", None),
+        ("apiVersion: a\nkind: B\n  C\n", None),
+        ("apiVersion: a\nkind: B\n\n  C\n", None),
+        ("apiVersion: a\nkind: &b B\n", None),
+        ("apiVersion: a\nkind: B#c\n", None),
+        ("apiVersion: a\nkind:\n  B\n", None),
+        ("apiVersion: a\nx:\n  kind: B\n", None),
+        ("apiVersion: {{ a }}\nkind: B\n", None),
+    ],
+)
+def test_scalars_of_the_root_are_told_where_they_are_plain(text: str, expected: list[bytes] | None) -> None:
+    assert root_scalars(text.encode(), (b"apiVersion", b"kind")) == expected
