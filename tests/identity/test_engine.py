@@ -5,7 +5,7 @@ import io
 import json
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from pinner.errors import ConfigError, InputError
+from pinner.identity import sockets
 from pinner.identity.engine import Engine, open_engine
 from pinner.identity.sockets import Address, PipeTransport, find_address, read_address, transport_for
 
@@ -304,3 +305,28 @@ def test_a_pipe_that_is_not_there_is_said_to_be_none(tmp_path: Path) -> None:
     transport = transport_for(Address("npipe", str(tmp_path / "pipe")))
     with pytest.raises(InputError, match="cannot ask the engine"):
         Engine(transport, "PIPE").find("x")
+
+
+@needs_unix
+def test_an_engine_that_says_nothing_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_TIMEOUT", 0.05)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        server.listen()
+
+        def listen() -> None:
+            connection, _ = server.accept()
+            with connection:
+                # Whoever waits without a limit hears after a minute that there is nothing, which is another error.
+                connection.settimeout(60)
+                with suppress(TimeoutError):
+                    while connection.recv(1000):
+                        pass
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with pytest.raises(InputError, match="timed out"):
+            Engine(transport_for(Address("unix", str(tmp_path / "s"))), "it").find("x")
+        thread.join()

@@ -277,7 +277,7 @@ class _Entry:
         if field is None or type(field.node) is not Scalar or is_null(field.node):
             return None
         text = reference_text(self.collector.data, field.node)
-        return None if text is None or not text.data else _Field(field.node, text, field.written)
+        return None if text is None else _Field(field.node, text, field.written)
 
 
 def _part(mark: str, field: _Field | None) -> str:

@@ -110,3 +110,19 @@ def test_whoever_is_merged_is_of_one_family(first: list[str], second: list[str])
     if _are_merged(path, other):
         assert family(path) == family(other)
     assert family(path) != family(f"elsewhere/{''.join(first)}.yaml")
+
+
+@pytest.mark.parametrize(
+    "default", ["compose.yaml", "docker-compose.yml", "docker-compose.override.yml", "compose.dev.yml"]
+)
+def test_the_default_names_are_one_family_and_no_other_name_is_of_it(default: str) -> None:
+    assert family(f"shop/{default}") == family("shop/compose.yaml")
+    assert family(default) == family("compose.yaml")
+    for other in ("stack.yml", "compose-dev.yml", "my.compose.yml", "composer.yml", "None.yml", ".yml"):
+        assert family(f"shop/{other}") != family(f"shop/{default}")
+
+
+def test_every_other_base_has_a_family_of_its_own() -> None:
+    bases = ("stack", "shop", "None", "docker", "override", "compose-dev")
+    assert len({family(f"{base}.yml") for base in bases}) == len(bases)
+    assert family("shop.dev.yml") == family("shop.yml") == family("shop.yaml")

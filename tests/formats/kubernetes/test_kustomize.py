@@ -209,3 +209,20 @@ def test_an_image_transformer_is_an_entry_in_a_file_of_its_own() -> None:
     assert isinstance(fact, ImageTransformer)
     assert fact.rule.name == "nginx"
     assert in_kubernetes(text.replace("imageTag: {name", "imageTags: {name")).facts == ()
+
+
+@pytest.mark.parametrize("null", ["", "null", "~", "Null", "''", '""'])
+def test_a_field_without_a_value_is_not_there(null: str) -> None:
+    located = in_kubernetes(f"{HEAD}images:\n- name: nginx\n  newName: {null}\n  newTag: v1\n  digest: {null}\n")
+    assert found(located) == ["nginx:v1"]
+    assert in_kubernetes(f"{HEAD}images:\n- name: nginx\n  newTag: {null}\n  digest: {null}\n").places == ()
+    assert in_kubernetes(f"{HEAD}images:\n- name: {null}\n  newTag: v1\n").places == ()
+
+
+@pytest.mark.parametrize("text", ["x" * 5_000, '"a\n\n  b"', "|\n  v1\n", ">-\n  v1\n  v2\n"])
+@pytest.mark.parametrize("key", ["name", "newName", "newTag", "digest"])
+def test_a_field_whose_text_can_be_in_no_name_upsets_nothing(key: str, text: str) -> None:
+    fields = {"name": "nginx", "newName": "b", "newTag": "v1", "digest": OTHER, key: text}
+    entry = "".join(f"  {name}: {value}\n" for name, value in fields.items()).replace("  name", "- name", 1)
+    located = in_kubernetes(f"{HEAD}images:\n{entry}- name: redis\n  newTag: 7\n".replace("\n  v", "\n    v"))
+    assert found(located)[-1] == "redis:7"
