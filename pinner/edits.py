@@ -96,7 +96,8 @@ def _reads(new: Place, old: Place, text: str | None) -> bool:
     if (old.kind, old.line, old.via, old.platform, old.owner) != (new.kind, new.line, new.via, new.platform, new.owner):
         return False
     if isinstance(old, SkippedOccurrence):
-        return isinstance(new, SkippedOccurrence) and (old.text, old.reason) == (new.text, new.reason)
+        expected = old.text if text is None else text
+        return isinstance(new, SkippedOccurrence) and (expected, old.reason) == (new.text, new.reason)
     if not isinstance(new, Occurrence):
         return False
     return str(new.reference) == (str(old.reference) if text is None else text)

@@ -115,6 +115,8 @@ class SkippedOccurrence(NamedTuple):
     platform: str | None = None
     owner: str = ""
     decided_by: tuple[str, ...] = ()
+    digest_span: Span | None = None
+    """The bytes of a digest that stands there although it must not, where they stand together."""
 
 
 Place: TypeAlias = Occurrence | SkippedOccurrence
@@ -135,6 +137,7 @@ def as_skipped(occurrence: Occurrence, reason: SkipReason, detail: str) -> Skipp
         occurrence.platform,
         occurrence.owner,
         occurrence.decided_by,
+        occurrence.digest_span,
     )
 
 
@@ -181,6 +184,8 @@ class Resolved(NamedTuple):
     media_type: str
     is_hashed: bool = True
     """Whether what it names has been hashed by us; False for what a registry's header says alone."""
+    is_mirrored: bool = False
+    """Whether somebody who stands in the registry's place says so."""
 
 
 class Unresolved(NamedTuple):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, InvalidReferenceError, PinnerError, attempt
 from pinner.model import Edit, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
-from pinner.reference import Platform
+from pinner.reference import ImageReference, Platform
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pinner.model import Answer, Document, Place
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
-    from pinner.reference import Digest, ImageReference
+    from pinner.reference import Digest
     from pinner.scan.suppressions import Operation, Source
 
 _NOTHING_HELD: Mapping[DigestKindKey, DigestKind] = MappingProxyType({})
@@ -170,7 +170,10 @@ def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan
 def _settled_plan(source: Source, operation: Operation) -> Plan | None:
     places = occurrences_for(source, operation)
     for place in places:
-        if type(place) is not SkippedOccurrence and _may_change(place, operation):  # type: ignore[arg-type] # an occurrence
+        if isinstance(place, SkippedOccurrence):
+            if operation == "unpin" and _misplaced(place) is not None:
+                return None
+        elif _may_change(place, operation):
             return None
     return Plan(source.document, tuple(map(Unchanged, places)), source.document.data)
 
@@ -201,7 +204,8 @@ def make_plan(
     verdicts: list[Verdict] = []
     for place in occurrences_for(source, operation):
         if isinstance(place, SkippedOccurrence):
-            verdicts.append(Unchanged(place))
+            misplaced = _misplaced(place) if operation == "unpin" else None
+            verdicts.append(Unchanged(place) if misplaced is None else _unpin(misplaced, ()))
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
         elif settled and (place.reference.canonical, place.reference.digest) in settled:
@@ -280,6 +284,26 @@ def _unpin(occurrence: Occurrence, own_tags: Collection[int]) -> Verdict:
         text = text.removesuffix(LATEST)
         removed = LATEST + removed
     return Changed(occurrence, Edit(start, removed.encode(), b""), text, None)
+
+
+def _misplaced(place: SkippedOccurrence) -> Occurrence | None:
+    """Return the occurrence that ``place`` would be if its name were not built or replaced; None without a digest."""
+    if place.reason not in ("built-here", "replaced") or place.digest_span is None:
+        return None
+    return Occurrence(
+        place.format,
+        place.kind,
+        ImageReference.parse(place.text),
+        place.line,
+        place.column,
+        place.span,
+        place.digest_span.end,
+        place.digest_span,
+        place.via,
+        place.platform,
+        place.owner,
+        place.decided_by,
+    )
 
 
 def _scattered(verb: str) -> PinnerError:

@@ -14,7 +14,8 @@ from pinner.errors import InvalidReferenceError
 
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MAX_PATH = 255
-_DEFAULT_DOMAIN = "docker.io"
+DOCKER_HUB = "docker.io"
+"""The registry of names without one; its own name in references."""
 
 # Explicit ASCII classes and `fullmatch`: Python's `\w` is Unicode, and its `$` accepts a trailing newline.
 _COMPONENT = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
@@ -121,7 +122,7 @@ def _parse(text: str) -> ImageReference:
     if name != name.lower():
         raise InvalidReferenceError(f"`{text}` is not an image reference: a repository name is lower-case")
     # Docker Hub's names need no further pattern, which would take longer to compile than to read a hundred files.
-    if domain != _DEFAULT_DOMAIN and re.fullmatch(_DOMAIN, domain) is None:
+    if domain != DOCKER_HUB and re.fullmatch(_DOMAIN, domain) is None:
         # `my_host.example/app`: an underscore is no host name, yet the grammar reads it all as a path without a domain.
         domain, remainder = "", f"{domain}/{remainder}"
     name, at, digest = remainder.partition("@")
@@ -146,11 +147,11 @@ def _split_domain(text: str) -> tuple[str, str]:
     """Split off the registry as ``splitDockerDomain`` (normalize.go) does."""
     first, slash, rest = text.partition("/")
     if not slash:
-        return _DEFAULT_DOMAIN, f"library/{text}"
+        return DOCKER_HUB, f"library/{text}"
     if first == "index.docker.io":
-        first = _DEFAULT_DOMAIN
+        first = DOCKER_HUB
     elif first != "localhost" and "." not in first and ":" not in first and first == first.lower():
-        return _DEFAULT_DOMAIN, text
-    if first == _DEFAULT_DOMAIN and "/" not in rest:
+        return DOCKER_HUB, text
+    if first == DOCKER_HUB and "/" not in rest:
         rest = f"library/{rest}"
     return first, rest

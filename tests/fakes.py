@@ -81,6 +81,8 @@ class FakeRegistry(FakeResolver):
         self.tags = dict(tags or {})
         self.configs = dict(configs or {})
         self.described: list[str] = []
+        self.lost: set[Digest] = set()
+        """Manifests that an index names and that are not served."""
         self.beside: dict[str, tuple[Attachment, ...]] = {}
         self.allowances: dict[str, Allowance] = {}
 
@@ -102,7 +104,7 @@ class FakeRegistry(FakeResolver):
     ) -> Image:
         digest = reference.digest or self.tags.get(reference.canonical)
         self.described.append(f"{reference.repository}@{digest} {depth}")
-        image = self.images.get(f"{reference.repository}@{digest}")
+        image = self.images.get(f"{reference.repository}@{digest}") or self._child(reference.repository, digest)
         if image is None:
             raise NotFoundError(f"`{reference}` does not exist")
         if platforms is None or not image.is_index:
@@ -111,6 +113,14 @@ class FakeRegistry(FakeResolver):
             one for one in image.platforms if one.platform and any(matches(one.platform, each) for each in platforms)
         ]
         return image._replace(platforms=tuple(wanted))
+
+    def _child(self, repository: str, digest: Digest | None) -> Image | None:
+        for key, image in self.images.items():
+            if key.startswith(f"{repository}@") and image.is_index:
+                for one in image.platforms:
+                    if one.digest == digest and digest not in self.lost:
+                        return Image(one.digest, one.media_type, (one,))
+        return None
 
     async def config(self, reference: ImageReference) -> Config | None:
         return self.configs.get(f"{reference.repository}@{reference.digest}")

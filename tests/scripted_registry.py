@@ -213,7 +213,7 @@ def ask(asked: RegistryResolver, *names: str, platform: str | None = None) -> li
     async def one(name: str) -> Resolved | ResolveError:
         try:
             wanted = None if platform is None else Platform.parse(platform)
-            return (await asked.resolve(ImageReference.parse(name), wanted))._replace(is_hashed=True)
+            return (await asked.resolve(ImageReference.parse(name), wanted))._replace(is_hashed=True, is_mirrored=False)
         except ResolveError as error:
             return error
 

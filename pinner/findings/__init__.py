@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.model import Occurrence
-from pinner.rules import CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
+from pinner.rules import BUILT_WITH_DIGEST, CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,6 +74,9 @@ def broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
         return None
     if place.reason == "parse-error":
         return PARSE_ERROR, f"does not parse: {place.detail}", None
+    if place.reason == "built-here" and place.digest_span is not None:
+        message = f"`{place.text}` is the name of a build, and holds a digest: {place.detail}"
+        return BUILT_WITH_DIGEST, message, "`pinner unpin` takes it off"
     if place.reason not in _QUESTIONABLE or (place.reason in ("non-literal", "fstring") and not place.text):
         # Code that hands on what it was given names no image: whoever gives it one does, and is told.
         return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.findings import Finding, with_expiry
+from pinner.findings.pin_status import own_platform
 from pinner.model import Occurrence, Resolved
 from pinner.oci.platforms import matches
-from pinner.rules import GONE, MISSING_PLATFORM, STALE, TAG_MISMATCH, UNPINNED, WRONG_KIND
+from pinner.rules import GONE, MISSING_PLATFORM, STALE, TAG_GONE, TAG_MISMATCH, UNPINNED, WRONG_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pinner.config import Settings
     from pinner.findings.pin_status import PinStatus, PinStatuses
-    from pinner.oci.types import Image
+    from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Digest, Platform
     from pinner.rules import Level
     from pinner.scan.suppressions import Source
@@ -81,8 +82,12 @@ def _findings(
         and not _is_meant(occurrence, held.platform, settings)
     ):
         yield _one_platform(path, occurrence, pin_status, held.platform)
+    if pin_status.is_tag_gone:
+        yield _tag_gone(path, occurrence)
     if pin_status.image is not None:
         yield from _missing(path, occurrence, pin_status.image, settings)
+    for child in pin_status.missing:
+        yield from _not_served(path, occurrence, child, settings)
 
 
 def _image_id(path: str, occurrence: Occurrence, pin_status: PinStatus) -> Finding:
@@ -145,9 +150,38 @@ def _is_meant(occurrence: Occurrence, platform: Platform, settings: Settings) ->
     return settings.platform is not None and matches(platform, settings.platform)
 
 
+def _wanted(occurrence: Occurrence, settings: Settings) -> tuple[Platform, ...]:
+    """Return the platforms that the settings require, and the one that the reference names itself."""
+    own = own_platform(occurrence)
+    return settings.platforms if own is None or own in settings.platforms else (*settings.platforms, own)
+
+
+def _tag_gone(path: str, occurrence: Occurrence) -> Finding:
+    reference = occurrence.reference
+    message = (
+        f"{reference.repository} has no tag `{reference.tag}` any more; {_short(reference.digest)} is still served"
+    )
+    hint = "move to a tag that is maintained: registries remove what has no tag"
+    return Finding(TAG_GONE, TAG_GONE.severity, message, hint, path, occurrence)
+
+
+def _not_served(path: str, occurrence: Occurrence, child: PlatformImage, settings: Settings) -> Iterator[Finding]:
+    """Yield what it means that the index has ``child`` and the registry does not."""
+    wanted = _wanted(occurrence, settings)
+    if wanted and not (child.platform is not None and any(matches(child.platform, one) for one in wanted)):
+        return
+    rule = MISSING_PLATFORM if wanted else GONE
+    of = f" of {child.platform}" if child.platform is not None else ""
+    message = (
+        f"the index {_short(occurrence.reference.digest)} is served, its manifest{of} {_short(child.digest)} is not"
+    )
+    yield Finding(rule, rule.severity, message, "the registry has lost it: push the image again", path, occurrence)
+
+
 def _missing(path: str, occurrence: Occurrence, image: Image, settings: Settings) -> Iterator[Finding]:
     there = [one.platform for one in image.platforms if one.platform is not None]
-    missing = [str(wanted) for wanted in settings.platforms if not any(matches(one, wanted) for one in there)]
+    wanted_here = _wanted(occurrence, settings)
+    missing = [str(wanted) for wanted in wanted_here if not any(matches(one, wanted) for one in there)]
     if missing and there:
         names = ", ".join(str(platform) for platform in there[:_MAX_NAMED])
         more = f" and {len(there) - _MAX_NAMED} more" if len(there) > _MAX_NAMED else ""

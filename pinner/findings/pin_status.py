@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pinner.errors import ResolveError
+from pinner.errors import InvalidReferenceError, NotFoundError, ResolveError
 from pinner.model import Occurrence, Question, Resolved, Unresolved
 from pinner.oci.digest_kind import DigestKind, digest_kind_key, look_up_digest_kinds, moved_elsewhere
+from pinner.oci.platforms import matches
 from pinner.oci.resolver import resolve_all
 from pinner.oci.types import INDEX_TYPES
+from pinner.reference import DOCKER_HUB, Platform
+from pinner.rules import ONLINE, UNPINNED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.config import Settings
     from pinner.model import Answer
     from pinner.oci.resolver import Registry
-    from pinner.oci.types import Config, Depth, Image
-    from pinner.reference import Digest, ImageReference, Platform
+    from pinner.oci.types import Config, Image, PlatformImage
+    from pinner.reference import Digest, ImageReference
     from pinner.scan.suppressions import Source
 
 PinKey: TypeAlias = tuple[str, "Digest | None", bool]
@@ -38,6 +41,10 @@ class PinStatus(NamedTuple):
     """Where an image ID is held: the platform that has it in what the tag means now."""
     moved_elsewhere: bool = False
     """Whether the tag means another index now, in which the platforms that count are the same."""
+    missing: tuple[PlatformImage, ...] = ()
+    """The manifests that the index names and the registry does not serve, of those that were asked for."""
+    is_tag_gone: bool = False
+    """Whether the registry knows the digest, and the tag no more."""
     error: ResolveError | None = None
     """Why something of this could not be told."""
 
@@ -86,17 +93,15 @@ async def look_up_pin_statuses(
 ) -> PinStatuses:
     """Return how every occurrence in ``sources`` stands, each distinct one looked up once. Errors are answers.
 
-    A pin whose digest is what its tag means costs one request; more is asked only where the two differ, and the
-    platforms where the settings require some.
+    A pin whose digest is what its tag means costs one request, and one for a manifest of its index, which may be gone
+    alone; more is asked only where the two differ, and the platforms where the settings or a reference require some.
+    What comments or the settings silence altogether is not asked.
     """
     import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
 
-    mentions = (one.place for source in sources for one in source.candidates)
-    references = {
-        pin_key(occurrence.reference): occurrence.reference
-        for occurrence in mentions
-        if isinstance(occurrence, Occurrence)
-    }
+    asked = [occurrence for source in sources for occurrence in _in_question(source, settings)]
+    references = {pin_key(occurrence.reference): occurrence.reference for occurrence in asked}
+    platforms = _wanted_platforms(asked, settings)
     tags = await resolve_all(
         [Question(reference) for reference in references.values() if _follows(reference)], registry, on_answer
     )
@@ -117,10 +122,43 @@ async def look_up_pin_statuses(
         for key, reference in references.items()
     }
     completed = await asyncio.gather(
-        *(_completed(references[key], pin_status, settings, registry) for key, pin_status in pin_statuses.items())
+        *(
+            _completed(references[key], pin_status, platforms[key], settings, registry)
+            for key, pin_status in pin_statuses.items()
+        )
     )
     by_key = dict(zip(pin_statuses, completed, strict=True))
     return PinStatuses(by_key, _known(references, by_key))
+
+
+def _in_question(source: Source, settings: Settings) -> Iterator[Occurrence]:
+    """Yield the occurrences of ``source`` of which a registry's answer can become a finding."""
+    for candidate in source.candidates:
+        occurrence = candidate.place
+        if isinstance(occurrence, Occurrence):
+            rules = (UNPINNED,) if occurrence.reference.digest is None else ONLINE
+            heard = (rule for rule in rules if settings.rules.get(rule.id) != "off")
+            if not all(candidate.silenced(rule.id) for rule in heard):
+                yield occurrence
+
+
+def _wanted_platforms(asked: Iterable[Occurrence], settings: Settings) -> dict[PinKey, tuple[Platform, ...]]:
+    """Return, for each pin, the platforms that it has to serve: the settings', and those of its own references."""
+    wanted: dict[PinKey, dict[Platform, None]] = {}
+    for occurrence in asked:
+        platforms = wanted.setdefault(pin_key(occurrence.reference), dict.fromkeys(settings.platforms))
+        own = own_platform(occurrence)
+        if own is not None:
+            platforms[own] = None
+    return {key: tuple(platforms) for key, platforms in wanted.items()}
+
+
+def own_platform(occurrence: Occurrence) -> Platform | None:
+    """Return the platform that a reference names itself (``FROM --platform=linux/arm64``), or None."""
+    try:
+        return None if occurrence.platform is None else Platform.parse(occurrence.platform)
+    except InvalidReferenceError:
+        return None
 
 
 async def _what_is_held(
@@ -130,7 +168,8 @@ async def _what_is_held(
     held = {}
     for reference in pinned:
         answer = tags.get(Question(reference).key)
-        if isinstance(answer, Resolved) and answer.digest == reference.digest:
+        # A mirror may have the tag and not the digest, by which it will be pulled.
+        if isinstance(answer, Resolved) and answer.digest == reference.digest and not answer.is_mirrored:
             held[digest_kind_key(reference)] = DigestKind(answer.media_type, is_hashed=answer.is_hashed)
     doubtful = (reference for reference in pinned if digest_kind_key(reference) not in held)
     return {**await look_up_digest_kinds(doubtful, registry), **held}
@@ -141,27 +180,63 @@ def _is_one_of_several(held: DigestKind, tag: Answer | None) -> bool:
 
 
 async def _completed(
-    reference: ImageReference, pin_status: PinStatus, settings: Settings, registry: Registry
+    reference: ImageReference,
+    pin_status: PinStatus,
+    platforms: Sequence[Platform],
+    settings: Settings,
+    registry: Registry,
 ) -> PinStatus:
     """Return ``pin_status`` with what takes a closer look, and with the first error of all that was asked."""
     held = pin_status.held
+    is_served = held is not None and held.media_type is not None
+    if is_served and isinstance(pin_status.tag, Unresolved) and isinstance(pin_status.tag.error, NotFoundError):
+        pin_status = pin_status._replace(tag=None, is_tag_gone=True)
     errors = [answer.error for answer in (pin_status.tag, pin_status.platform_tag) if isinstance(answer, Unresolved)]
     if held is not None and held.error is not None:
         errors.append(held.error)
     try:
-        if held is not None and held.media_type is not None and settings.platforms:
-            depth: Depth = "index" if held.is_index else "manifests"
-            held_image = await registry.describe(reference, depth)
+        if held is not None and is_served:
+            pin_status = await _with_image(reference, pin_status, held, platforms, registry)
             tag = pin_status.tag
-            elsewhere = isinstance(tag, Resolved) and await moved_elsewhere(
-                reference, tag.digest, settings.platforms, registry
-            )
-            pin_status = pin_status._replace(image=held_image, moved_elsewhere=elsewhere)
+            elsewhere = bool(settings.platforms) and isinstance(tag, Resolved)
+            if elsewhere and isinstance(tag, Resolved):
+                elsewhere = await moved_elsewhere(reference, tag.digest, settings.platforms, registry)
+            pin_status = pin_status._replace(moved_elsewhere=elsewhere)
         if held is not None and held.config is not None and isinstance(pin_status.tag, Resolved):
             pin_status = pin_status._replace(same_config=await _whose(held.config, reference, pin_status.tag, registry))
     except ResolveError as error:
         errors.append(error)
     return pin_status._replace(error=errors[0]) if errors else pin_status
+
+
+async def _with_image(
+    reference: ImageReference,
+    pin_status: PinStatus,
+    held: DigestKind,
+    platforms: Sequence[Platform],
+    registry: Registry,
+) -> PinStatus:
+    """Return ``pin_status`` with the platforms that the digest serves, and with the manifests that are gone.
+
+    Where no platform is required one manifest stands for all, but not at Docker Hub: there the index would have to be
+    fetched for it, which is counted.
+    """
+    is_counted = reference.domain == DOCKER_HUB
+    if not platforms and (is_counted or not held.is_index):
+        return pin_status
+    image = await registry.describe(reference, "index" if held.is_index else "manifests")
+    children = [
+        one
+        for one in image.platforms
+        if not platforms or (one.platform is not None and any(matches(one.platform, wanted) for wanted in platforms))
+    ]
+    missing = []
+    for child in (children if platforms else children[:1]) if held.is_index else ():
+        try:
+            await registry.describe(reference.at(child.digest), "kind")
+        except NotFoundError:
+            missing.append(child)
+    return pin_status._replace(image=image, missing=tuple(missing))
 
 
 async def _whose(config: Config, reference: ImageReference, tag: Resolved, registry: Registry) -> Platform | None:

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from pinner.config import RegistryOptions
 from pinner.errors import ConfigError, NotFoundError
 from pinner.http.library import httpx
+from pinner.reference import DOCKER_HUB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-DOCKER_HUB = "docker.io"
 _DOCKER_HUB_HOST = "registry-1.docker.io"
 _DOCKER_HUB_HOSTS = frozenset({_DOCKER_HUB_HOST, "index.docker.io", "registry.hub.docker.com", DOCKER_HUB})
 _DEFAULT_PORTS = {"http": 80, "https": 443}

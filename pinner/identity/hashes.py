@@ -88,13 +88,13 @@ def _digests(image: LocalImage) -> Iterator[tuple[Role, Digest]]:
         yield "manifest", image.manifest
     if image.index_digest is not None:
         yield "index", image.index_digest
-    for _, digest in repo_digests(image):
+    for digest in dict.fromkeys(digest for _, digest in repo_digests(image)):
         yield "index-or-manifest", digest
 
 
 def repo_digests(image: LocalImage) -> Iterator[tuple[ImageReference, Digest]]:
-    """Yield the digests that an engine remembers ``image`` by, each with its repository."""
-    for text in image.repo_digests:
+    """Yield the digests that an engine remembers ``image`` by, each with its repository, once."""
+    for text in dict.fromkeys(image.repo_digests):
         reference = named(text)
         if reference is not None and reference.digest is not None:
             yield reference, reference.digest

@@ -96,6 +96,7 @@ def _platform(entry: Inspection, one: PlatformImage) -> dict[str, Any]:
         "annotations": dict(one.annotations),
         "layers": [str(layer) for layer in one.layers],
         "diffIds": list(one.diff_ids),
+        "missing": one.is_missing,
         "artifactType": one.artifact,
         "artifact": None if one.artifact is None else artifact_name(one.artifact),
     }

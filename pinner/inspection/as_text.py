@@ -136,6 +136,9 @@ def _head(entry: Inspection, style: Style) -> Iterator[str]:
 
 
 def _about(one: PlatformImage) -> Iterator[str]:
+    if one.is_missing:
+        yield "NOT SERVED"
+        return
     yield "size unknown" if one.size is None else human_size(one.size)
     if one.created:
         # The day: a second more or less tells nobody anything, and the JSON has it.

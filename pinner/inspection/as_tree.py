@@ -86,6 +86,9 @@ def _parts(
     """Yield what an image consists of; the labels in ``apart`` are told elsewhere."""
     if with_manifest:
         yield Node(f"manifest {one.digest}")
+    if one.is_missing:
+        yield Node("the index names it, and the registry does not serve it")
+        return
     if one.config is not None:
         yield Node(f"image ID {one.config}")
     about = "size unknown" if one.size is None else f"{human_size(one.size)} compressed"

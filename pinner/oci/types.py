@@ -49,6 +49,8 @@ class PlatformImage(NamedTuple):
     """The layers' digests uncompressed, from the config, the lowest first."""
     artifact: str | None = None
     """The type of what is no container image: a chart, a WebAssembly module. None for an image."""
+    is_missing: bool = False
+    """Whether the index names it and the registry does not have it."""
 
 
 class Attachment(NamedTuple):

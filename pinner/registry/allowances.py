@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError, NotFoundError, ResolveError
-from pinner.http.addresses import DOCKER_HUB
 from pinner.http.client import Call
 from pinner.http.errors import clean, failure
 from pinner.oci.manifests import ACCEPT, MAX_MANIFEST
 from pinner.oci.resolver import Allowance
-from pinner.reference import ImageReference
+from pinner.reference import DOCKER_HUB, ImageReference
 
 if TYPE_CHECKING:
     from pinner.http.rate_limits import Notices, RateLimit

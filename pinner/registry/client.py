@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from pinner.cache.latest_tags import cache_directory
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
-from pinner.http.addresses import DOCKER_HUB, check_endpoint, endpoint_for
+from pinner.http.addresses import check_endpoint, endpoint_for
 from pinner.http.client import HttpClient
 from pinner.http.connections import check_ca
 from pinner.http.errors import clean, named, prefixed
@@ -18,6 +18,7 @@ from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
 from pinner.http.unreached import UnreachedError
 from pinner.oci.types import Image
+from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import Cache, TagKey, age
@@ -154,7 +155,7 @@ class RegistryResolver:
                 resolved = await repository.resolve(tag, platform)
                 if self._cache is not None:
                     self._cache.keep_answer(key, question.credentials, resolved)
-                return resolved
+                return resolved._replace(is_mirrored=source.stands_in)
 
         return await self._first(reference, ask, manifests=0 if platform is None else 1, by_tag=True)
 

@@ -224,7 +224,10 @@ async def _fetched_children(
 
 
 async def _fetched_child(repository: Repository, child: Descriptor, depth: Depth) -> PlatformImage:
-    fetched = await repository.manifest(str(child.digest), child.digest)
+    try:
+        fetched = await repository.manifest(str(child.digest), child.digest)
+    except NotFoundError:
+        return PlatformImage(child.platform, child.digest, child.media_type, is_missing=True)
     check_size(child, fetched.size)
     return await _deepened(
         repository, PlatformImage(child.platform, child.digest, fetched.content.media_type), fetched, depth

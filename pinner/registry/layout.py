@@ -112,8 +112,8 @@ class LayoutTransport(httpx.AsyncBaseTransport):
         match content:
             case Index(children=children):
                 return children
-            case Manifest(config=config):
-                return (config,)
+            case Manifest(config=config, layers=layers):
+                return (config, *layers)
 
     def _blob(self, digest: Digest, limit: int) -> bytes:
         path = self._folder / "blobs" / digest.algorithm / digest.hex

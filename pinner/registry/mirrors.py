@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config import RegistryOptions
 from pinner.errors import InvalidReferenceError, UnavailableError, UnsupportedError
-from pinner.http.addresses import DOCKER_HUB, Endpoint, endpoint_for
+from pinner.http.addresses import Endpoint, endpoint_for
 from pinner.http.errors import clean
-from pinner.reference import ImageReference
+from pinner.reference import DOCKER_HUB, ImageReference
 from pinner.registry.daemon import Daemon, read_daemon
 
 if TYPE_CHECKING:
@@ -51,9 +51,14 @@ class Source(NamedTuple):
     """Its name there."""
     is_mirror: bool = False
     is_last_resort: bool = False
+    """In plain HTTP, and only where the one before could not be reached in HTTPS."""
     resolves: bool = True
     """Whether it is trusted to say what a tag means; every source may have what a digest names, for that is hashed."""
-    """In plain HTTP, and only where the one before could not be reached in HTTPS."""
+
+    @property
+    def stands_in(self) -> bool:
+        """Tell whether it answers in the registry's place: a mirror, or the settings' endpoint."""
+        return self.is_mirror or self.endpoint.login.lower() != self.endpoint.registry.lower()
 
 
 class Mirrors:

@@ -35,6 +35,10 @@ _OK = 200
 _NOT_KNOWN = frozenset({400, 404, 405, 406, 410, 501})
 _NEXT = re.compile(r'<([^>]{1,4096})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
+# image-spec, manifest.md: an artifact whose type is its config's, which is empty, is what its layers are. Registries
+# list a Sigstore bundle so that was pushed without an `artifactType`.
+_SAYS_NOTHING = frozenset({None, "", "application/vnd.oci.empty.v1+json"})
+
 
 async def find_attachments(
     repository: RemoteRepository, subject: Digest, warn: Callable[[str], None]
@@ -54,7 +58,7 @@ async def find_attachments(
     unclear = 0
     for one in listed[:MAX_REFERRERS]:
         kind: str | None = one.artifact_type or one.media_type
-        if one.artifact_type is None and unclear < _MAX_OPENED:
+        if one.artifact_type in _SAYS_NOTHING and unclear < _MAX_OPENED:
             unclear += 1
             kind = await _kind(repository, one, subject)
         if kind is not None:
@@ -126,7 +130,11 @@ async def _kind(repository: RemoteRepository, one: Descriptor, subject: Digest) 
         return content.media_type
     if content.subject not in (None, subject):
         return None
-    return content.artifact_type or content.config.media_type
+    if content.artifact_type not in _SAYS_NOTHING:
+        return content.artifact_type
+    layers = (layer.media_type for layer in content.layers)
+    types = (content.config.media_type, *layers)
+    return next((type_ for type_ in types if type_ not in _SAYS_NOTHING), content.config.media_type)
 
 
 async def _listed_under_tag(repository: RemoteRepository, subject: Digest) -> Sequence[Descriptor]:

@@ -46,19 +46,23 @@ NO_TAG = Rule("PIN002", "no-tag-beside-digest", "note", "a digest without the ta
 CANNOT_PIN = Rule("PIN003", "cannot-pin", "warning", "a reference that cannot be pinned where it stands")
 LOCK_MISMATCH = Rule("PIN004", "lock-mismatch", "error", "the file and pinner.lock disagree", "lock")
 PARSE_ERROR = Rule("PIN005", "parse-error", "warning", "a file, or a part of it, that cannot be read as its format")
+BUILT_WITH_DIGEST = Rule("PIN010", "built-with-digest", "error", "a name that is built here holds a digest")
 STALE = Rule("PIN101", "stale", "warning", "the tag means another digest by now", "online")
 GONE = Rule("PIN102", "gone", "error", "the digest is no longer served", "online")
 WRONG_KIND = Rule("PIN103", "wrong-kind", "warning", "a digest of another kind than a pin should have", "online")
 MISSING_PLATFORM = Rule("PIN104", "missing-platform", "error", "the image lacks a required platform", "online")
 TAG_MISMATCH = Rule("PIN105", "tag-mismatch", "error", "the digest never belonged to that repository", "online")
+TAG_GONE = Rule("PIN111", "tag-gone", "warning", "the tag is no longer served, its digest still is", "online")
 
 RULES = (
-    *(UNPINNED, NO_TAG, CANNOT_PIN, LOCK_MISMATCH, PARSE_ERROR),
-    *(STALE, GONE, WRONG_KIND, MISSING_PLATFORM, TAG_MISMATCH),
+    *(UNPINNED, NO_TAG, CANNOT_PIN, LOCK_MISMATCH, PARSE_ERROR, BUILT_WITH_DIGEST),
+    *(STALE, GONE, WRONG_KIND, MISSING_PLATFORM, TAG_MISMATCH, TAG_GONE),
 )
 """In the order of their ids."""
 BY_ID = {rule.id: rule for rule in RULES}
 IDS = tuple(BY_ID)
+ONLINE = tuple(rule for rule in RULES if rule.needs == "online")
+"""Those that registries are asked for."""
 
 
 def by_id(id_: str) -> Rule:

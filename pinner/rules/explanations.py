@@ -140,6 +140,19 @@ exclude = ["charts/*/templates/**"]
         silence="""\
 A comment may be out of reach in a file that does not parse: `exclude` is the better way.""",
     ),
+    "PIN010": Explanation(
+        what="""\
+The image is built here, and the name that its build gets holds a digest: in a compose file a
+service has `build:`, and its `image:` reads `name:tag@sha256:…`.""",
+        why="""\
+A build cannot be given a digest for its name: the digest is the hash of what the build makes. `docker
+compose build` refuses the name, and `docker compose up` does too as soon as it has to build.""",
+        mend="""\
+Take the digest off; `pinner unpin` does. Where the image is to be pulled and not built, remove
+`build:` instead.""",
+        silence="""\
+Silence it where another tool strips the digest before compose reads the file.""",
+    ),
     "PIN101": Explanation(
         what="""\
 The tag means another digest by now than the one written beside it. It takes `pinner check --online`
@@ -237,5 +250,19 @@ $ pinner pin Dockerfile
         silence="""\
 There is hardly a reason to silence it; a mirror that lost its history may be one.""",
     ),
+    "PIN111": Explanation(
+        what="""\
+The registry does not know the tag any more; the digest beside it is still served.""",
+        why="""\
+The image can be pulled today. Yet nothing says what to follow: `pinner update` finds no newer digest
+under this tag, and registries that clean up remove untagged manifests sooner or later.""",
+        mend="""\
+Move to a tag that is still maintained, and pin that:
+
+```console
+$ pinner inspect NAME
+```""",
+        silence="""\
+Silence it where you keep that very image on purpose and the registry promises to keep it.""",
+    ),
 }
-"""By rule id; every rule of `pinner.rules` has one."""

@@ -246,3 +246,65 @@ def test_findings_and_unknowns_together_are_findings_and_say_both(tmp_path: Path
     assert outcome.status == 1
     assert "PIN102" in outcome.stdout
     assert "it is down" in outcome.stderr
+
+
+def test_a_tag_that_is_gone_while_its_digest_is_served(tmp_path: Path) -> None:
+    serving = FakeRegistry(images(), {}, CONFIGS, missing=[f"{REPOSITORY}:1.27"])
+    (found,) = findings(tmp_path, f"FROM nginx:1.27@{NEW}", serving)
+    assert (found["rule"], found["severity"]) == ("PIN111", "warning")
+    assert "has no tag `1.27` any more" in found["message"]
+    outcome = check(tmp_path, f"FROM nginx:1.27@{NEW}", serving=serving)
+    assert (outcome.status, outcome.stderr.count("cannot resolve")) == (0, 0)
+    # What is gone altogether is PIN102, whatever became of the tag.
+    (gone,) = findings(tmp_path, f"FROM nginx:1.27@{GONE}", FakeRegistry({}, {}, {}, missing=[f"{REPOSITORY}:1.27"]))
+    assert gone["rule"] == "PIN102"
+
+
+INDEX = "registry.example/team/app"
+
+
+def serving_index(*lost: Digest) -> FakeRegistry:
+    children = images()[f"{REPOSITORY}@{NEW}"]
+    serving = FakeRegistry({f"{INDEX}@{NEW}": children}, {f"{INDEX}:1": NEW})
+    serving.lost = set(lost)
+    return serving
+
+
+@pytest.mark.parametrize(
+    ("platforms", "lost", "rules"),
+    [
+        ("", (NEW_AMD64, NEW_ARM64), ["PIN102"]),
+        ("", (), []),
+        ('"linux/amd64", "linux/arm64"', (NEW_AMD64, NEW_ARM64), ["PIN104", "PIN104"]),
+        ('"linux/amd64", "linux/arm64"', (NEW_ARM64,), ["PIN104"]),
+        ('"linux/amd64"', (NEW_ARM64,), []),
+    ],
+)
+def test_an_index_whose_manifests_are_gone(
+    tmp_path: Path, platforms: str, lost: tuple[Digest, ...], rules: list[str]
+) -> None:
+    (tmp_path / "pinner.toml").write_text(f"platforms = [{platforms}]\n")
+    found = findings(tmp_path, f"FROM {INDEX}:1@{NEW}", serving_index(*lost))
+    assert [one["rule"] for one in found] == rules
+    assert all("is served, its manifest of linux/" in one["message"] for one in found)
+
+
+@pytest.mark.parametrize(("platform", "rules"), [("linux/s390x", ["PIN104"]), ("linux/arm64", []), ("bsd", [])])
+def test_the_platform_of_a_reference_is_required_of_its_digest(tmp_path: Path, platform: str, rules: list[str]) -> None:
+    found = findings(tmp_path, f"FROM --platform={platform} {INDEX}:1@{NEW}", serving_index())
+    assert [one["rule"] for one in found] == rules
+
+
+def test_what_a_comment_or_the_settings_silence_is_not_asked(tmp_path: Path) -> None:
+    text = f"# pinner: ignore\nFROM nginx:1.27@{OLD}\n# pinner: ignore\nFROM redis:8\n"
+    serving = registry()
+    assert check(tmp_path, text, serving=serving).status == 0
+    assert (serving.asked, serving.described) == ([], [])
+    (tmp_path / "pinner.toml").write_text('[rules]\nPIN001 = "off"\n')
+    serving = registry()
+    check(tmp_path, f"FROM redis:8\nFROM nginx:1.27@{NEW}", serving=serving)
+    assert serving.asked == [f"{REPOSITORY}:1.27"]
+    # One rule that is not silenced is reason enough.
+    serving = registry()
+    check(tmp_path, f"# pinner: ignore[PIN101]\nFROM nginx:1.27@{OLD}", serving=serving)
+    assert serving.asked == [f"{REPOSITORY}:1.27"]

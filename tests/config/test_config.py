@@ -53,9 +53,11 @@ def full(root: Path, source: str) -> Settings:
         min_age=259_200.0,
         rules={"PIN002": "error", "PIN101": "off"},
         registries={
-            "docker.io": RegistryOptions("https://mirror.example/v2-cache", ca=str(root / "certs" / "ca.pem")),
-            "*": RegistryOptions("http://[::1]:5000", plain_http=True),
-            "localhost:5000": RegistryOptions(token_server="auth.example:8443", mirrors=False),
+            "docker.io": RegistryOptions(
+                "https://mirror.example/v2-cache", ca=str(root / "certs" / "ca.pem"), found_in=source
+            ),
+            "*": RegistryOptions("http://[::1]:5000", plain_http=True, found_in=source),
+            "localhost:5000": RegistryOptions(token_server="auth.example:8443", mirrors=False, found_in=source),
         },
         groups=(Group("databases", ("*/postgres", "*/redis")), Group("web", ("*/nginx",))),
         calls=Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose")),
@@ -142,7 +144,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
 KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python"
-RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN101, PIN102, PIN103, PIN104, PIN105"
+RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN010, PIN101, PIN102, PIN103, PIN104, PIN105, PIN111"
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"
 
@@ -177,7 +179,7 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
             "write os/architecture, as in linux/amd64",
         ),
         ("rules = 'all'", "`rules` must be a table, not text", None),
-        ("rules.PIN00 = 'off'", "unknown rule `rules.PIN00`", "did you mean `PIN005`?"),
+        ("rules.PIN00 = 'off'", "unknown rule `rules.PIN00`", "did you mean `PIN010`?"),
         ("rules.unpinned = 'off'", "unknown rule `rules.unpinned`", "did you mean `PIN001`?"),
         ("rules.X = 'off'", "unknown rule `rules.X`", f"the rules are {RULES}"),
         ("rules.PIN001 = 'warn'", "`rules.PIN001` is not a level: `warn`", "did you mean `warning`?"),

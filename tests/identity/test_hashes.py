@@ -124,7 +124,11 @@ def test_an_engine_knows_an_image_by_all_its_digests(letter: str, roles: list[st
         manifest=ManifestDigest(sha("2")),
         index_digest=IndexDigest(sha("3")),
         diff_ids=(DiffId(sha("5")),),
-        repo_digests=(f"registry.example/app@{sha('4')}", f"registry.example/app@{sha('3')}", "<none>@<none>"),
+        repo_digests=(
+            *(f"registry.example/app@{sha(letter)}" for letter in "443"),
+            f"registry.example/other@{sha('4')}",
+            "<none>@<none>",
+        ),
     )
     query = read_query(letter * 64)
     assert query is not None

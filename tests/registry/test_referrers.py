@@ -362,3 +362,27 @@ def test_a_real_registry_without_the_list_has_the_tags(tmp_path: Path) -> None:
         Attachment(digest(ONE), BUNDLE, SUBJECT),
         Attachment(digest(artifact(None, None)), ".sig", SUBJECT),
     )
+
+
+EMPTY = "application/vnd.oci.empty.v1+json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "layers", "seen"),
+    [
+        (None, EMPTY, [BUNDLE], BUNDLE),
+        (EMPTY, EMPTY, [BUNDLE], BUNDLE),
+        (None, EMPTY, [EMPTY, "application/x.sbom"], "application/x.sbom"),
+        (NOTATION, EMPTY, [BUNDLE], NOTATION),
+        (None, EMPTY, [], EMPTY),
+    ],
+)
+def test_a_list_that_has_the_type_of_an_empty_config_is_not_believed(
+    kind: str | None, config: str, layers: list[str], seen: str
+) -> None:
+    body = json.loads(artifact(kind, config=config))
+    body["layers"] = [Blob(layer, layer.encode()).descriptor() for layer in layers]
+    bundle = to_json(body)
+    registry = scripted(page(listing(bundle, kind=EMPTY)))
+    registry.on("GET", f"{ROOT}/manifests/{digest(bundle)}", manifest_answer(bundle, OCI_MANIFEST))
+    assert [one.kind for one in found(registry)] == [seen]

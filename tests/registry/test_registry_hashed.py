@@ -11,6 +11,7 @@ from images import make_multi_platform
 from scripted_registry import (
     HUB,
     OCI_INDEX,
+    OCI_MANIFEST,
     A,
     Answer,
     B,
@@ -130,6 +131,7 @@ def test_docker_hub_is_believed_and_that_is_told(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
     registry.on("HEAD", f"{NGINX}1", tag_answer(A), forever=True)
     registry.on("GET", "https://ghcr.io/v2/a/manifests/1", tag_answer(B), forever=True)
+    registry.on("GET", f"https://ghcr.io/v2/a/manifests/{B}", tag_answer(B), forever=True)
     write(tmp_path, f"nginx:1@{A}", f"ghcr.io/a:1@{B}")
     verbose = outcome(world(tmp_path, resolver(registry)), "check", "--online", "-v")
     words = "`nginx:1` was not hashed: docker.io's header is believed, for fetching it is a pull"
@@ -154,6 +156,8 @@ def test_what_is_fetched_for_another_reason_is_hashed(tmp_path: Path) -> None:
     registry = ScriptedRegistry()
     registry.on("HEAD", f"{NGINX}1", tag_answer(IMAGE.digest))
     registry.on("GET", f"{NGINX}{IMAGE.digest}", manifest_answer(IMAGE.top.data))
+    # Whether the platform's manifest is there is told by a HEAD, which is no pull.
+    registry.on("HEAD", f"{NGINX}{IMAGE.children[0].digest}", tag_answer(IMAGE.children[0].digest, OCI_MANIFEST))
     write(tmp_path, f"nginx:1@{IMAGE.digest}")
     (tmp_path / "pinner.toml").write_text('platforms = ["linux/amd64"]\n')
     run = outcome(world(tmp_path, resolver(registry)), "check", "--online", "--format", "json")

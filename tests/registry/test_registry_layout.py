@@ -268,3 +268,18 @@ def test_a_folder_that_is_no_layout_is_a_configuration_error(
 def test_a_folder_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not an OCI layout"):
         LayoutTransport(tmp_path / "none")
+
+
+@pytest.mark.parametrize("blob", [0, 1], ids=["config", "layer"])
+def test_every_blob_of_an_image_is_served_and_hashed(folder: Path, blob: int) -> None:
+    one = APP.blobs[blob]
+    url = f"https://ghcr.io/v2/team/app/blobs/{one.digest}"
+    answered = send(folder, "GET", url)
+    assert (answered.status_code, answered.content) == (200, one.data)
+    assert send(folder, "HEAD", url).headers["content-length"] == str(len(one.data))
+    algorithm, _, name = one.digest.partition(":")
+    (folder / "blobs" / algorithm / name).write_bytes(b"something else")
+    with pytest.raises(IntegrityError):
+        send(folder, "GET", url)
+    # Another repository's are none of its own.
+    assert send(folder, "GET", f"https://ghcr.io/v2/team/else/blobs/{one.digest}").status_code == 404

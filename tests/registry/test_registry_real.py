@@ -159,7 +159,8 @@ def test_one_endpoint_answers_for_every_registry(registry: RealRegistry) -> None
     settings = Settings(registries={"*": RegistryOptions(endpoint=registry.url)})
     for name in ("a/oci-index:1", "ghcr.io/a/oci-index:1", "quay.io/a/oci-index:1"):
         (answer,) = ask([name], settings=settings).values()
-        assert answer == Resolved(Digest.parse(IMAGES["a/oci-index:1"].digest), IMAGES["a/oci-index:1"].media_type)
+        image = IMAGES["a/oci-index:1"]
+        assert answer == Resolved(Digest.parse(image.digest), image.media_type, is_mirrored=True)
 
 
 def test_thirty_images_cost_thirty_requests(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.lookup import anchor_name
 from pinner.formats.yaml.references import foreign_tag, is_null, is_template
 from pinner.formats.yaml.scalars import reference_text, source_text
+from pinner.model import Occurrence, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from pinner.formats.compose.services import Service
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
-    from pinner.formats.yaml.references import Collector
-    from pinner.model import SkipReason
+    from pinner.formats.yaml.references import Collector, Use
+    from pinner.formats.yaml.scalars import SourceText
+    from pinner.model import Place, SkipReason
 
 
 ROOT, SERVICES = "", "services"
@@ -192,7 +194,7 @@ class Walk:
             return
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
-        self.collector.add(use, use.skip(name, *refusal) if refusal else judge(use, text))
+        self.collector.add(use, _refused(use, text, name, *refusal) if refusal else judge(use, text))
 
     def _is_simple(self, kind: str, service: Service) -> bool:
         """Tell whether nothing but its text says what an image is: no build, no policy, no platform."""
@@ -250,3 +252,9 @@ class Walk:
             return False
         self._seen.add(id(node))
         return True
+
+
+def _refused(use: Use, text: SourceText, name: str, reason: SkipReason, detail: str) -> Place:
+    """Return the skip of an image that may not be pinned; where a digest stands in it already, with its place."""
+    place = judge(use, text) if "@" in name else None
+    return as_skipped(place, reason, detail) if isinstance(place, Occurrence) else use.skip(name, reason, detail)
