@@ -102,32 +102,11 @@ async def look_up_pin_statuses(
     asked = [occurrence for source in sources for occurrence in _in_question(source, settings)]
     references = {pin_key(occurrence.reference): occurrence.reference for occurrence in asked}
     platforms = _wanted_platforms(asked, settings)
-    tags = await resolve_all(
-        [Question(reference) for reference in references.values() if _follows(reference)], registry, on_answer
-    )
-    held = await _what_is_held(references.values(), tags, registry)
-    questions = {
-        key: Question(reference, held[digest_kind_key(reference)].platform)
-        for key, reference in references.items()
-        if reference.digest is not None
-        and _is_one_of_several(held[digest_kind_key(reference)], tags.get(Question(reference).key))
-    }
-    platform_tags = await resolve_all(questions.values(), registry)
-    pin_statuses = {
-        key: PinStatus(
-            tags.get(Question(reference).key) if _follows(reference) else None,
-            None if reference.digest is None else held[digest_kind_key(reference)],
-            platform_tags[questions[key].key] if key in questions else None,
-        )
-        for key, reference in references.items()
-    }
+    seen = await _seen(list(references.values()), registry, on_answer)
     completed = await asyncio.gather(
-        *(
-            _completed(references[key], pin_status, platforms[key], settings, registry)
-            for key, pin_status in pin_statuses.items()
-        )
+        *(_completed(*one, platforms[pin_key(one[0])], settings, registry) for one in seen)
     )
-    by_key = dict(zip(pin_statuses, completed, strict=True))
+    by_key = dict(zip(references, completed, strict=True))
     return PinStatuses(by_key, _known(references, by_key))
 
 
@@ -161,6 +140,30 @@ def own_platform(occurrence: Occurrence) -> Platform | None:
         return None
 
 
+async def _seen(
+    references: Sequence[ImageReference], registry: Registry, on_answer: Callable[[int, int], None] | None
+) -> list[tuple[ImageReference, PinStatus]]:
+    """Return ``references`` with what their tags mean and what their digests are."""
+    tags = await resolve_all([Question(one) for one in references if _follows(one)], registry, on_answer)
+    held = await _what_is_held(references, tags, registry)
+    seen = [
+        (
+            one,
+            PinStatus(
+                tags.get(Question(one).key) if _follows(one) else None,
+                None if one.digest is None else held[digest_kind_key(one)],
+            ),
+        )
+        for one in references
+    ]
+    questions = [Question(one, _platform_to_ask_for(status)) for one, status in seen]
+    platform_tags = await resolve_all([question for question in questions if question.platform is not None], registry)
+    return [
+        (one, status if question.platform is None else status._replace(platform_tag=platform_tags[question.key]))
+        for (one, status), question in zip(seen, questions, strict=True)
+    ]
+
+
 async def _what_is_held(
     references: Iterable[ImageReference], tags: Mapping[tuple[str, Platform | None], Answer], registry: Registry
 ) -> dict[tuple[str, Digest], DigestKind]:
@@ -175,8 +178,10 @@ async def _what_is_held(
     return {**await look_up_digest_kinds(doubtful, registry), **held}
 
 
-def _is_one_of_several(held: DigestKind, tag: Answer | None) -> bool:
-    return held.platform is not None and isinstance(tag, Resolved) and tag.media_type in INDEX_TYPES
+def _platform_to_ask_for(status: PinStatus) -> Platform | None:
+    """Return the platform whose manifest is held, where the tag means an index of several; None otherwise."""
+    is_index = isinstance(status.tag, Resolved) and status.tag.media_type in INDEX_TYPES
+    return status.held.platform if status.held is not None and is_index else None
 
 
 async def _completed(

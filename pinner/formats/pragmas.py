@@ -12,7 +12,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.rules import IDS, RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
 # Compiled where they are needed: few files name pinner.
@@ -83,39 +83,44 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
     """
     if not may_have_pragmas(data):
         return NO_PRAGMAS
-    pattern = re.compile(_COMMENT)
+    lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    first = next((number for number, line in enumerate(lines, 1) if line and not _is_comment(line)), len(lines) + 1)
     by_line: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
     problems: list[PragmaProblem] = []
-    pending: Pragma | None = None
-    leading = True
-    for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        text = raw.strip()
-        comment = text.startswith(b"#")
-        leading = leading and (comment or not text)
-        pragma: Pragma | None = None
-        match = pattern.search(text) if comment or trailing else None
-        if match is not None and (match["colon"] or match["verb"].lower().startswith(b"ignore")):
-            parsed = _parse(number, match)
-            if isinstance(parsed, PragmaProblem):
-                problems.append(parsed)
-            elif match["verb"] == b"ignore-file":
-                if leading:
-                    whole_file.append(parsed)
-                else:
-                    problems.append(
-                        PragmaProblem(number, "`pinner: ignore-file` must stand among the leading comments")
-                    )
-            else:
-                pragma = parsed
-        if comment:
-            pending = pragma or pending
-            continue
-        found = pragma or pending
-        if found is not None and text:
-            by_line[number] = found
-        pending = None
+    end = 0  # of the block of comments
+    for number, found, is_for_file in _found(lines, trailing=trailing):
+        if isinstance(found, PragmaProblem):
+            problems.append(found)
+        elif is_for_file and number < first:
+            whole_file.append(found)
+        elif is_for_file:
+            problems.append(PragmaProblem(number, "`pinner: ignore-file` must stand among the leading comments"))
+        else:
+            end = max(end, _end_of_comments(lines, number) if number > end else 0)
+            if end <= len(lines) and lines[end - 1]:
+                by_line[end] = found
     return Pragmas(by_line, tuple(whole_file), tuple(problems))
+
+
+def _is_comment(line: bytes) -> bool:
+    return line.startswith(b"#")
+
+
+def _found(lines: Iterable[bytes], *, trailing: bool) -> Iterator[tuple[int, Pragma | PragmaProblem, bool]]:
+    """Yield each comment that is meant as a pragma: its line, what it says, whether of the whole file."""
+    pattern = re.compile(_COMMENT)
+    for number, line in enumerate(lines, 1):
+        match = pattern.search(line) if trailing or _is_comment(line) else None
+        if match is not None and (match["colon"] or match["verb"].lower().startswith(b"ignore")):
+            yield number, _parse(number, match), match["verb"] == b"ignore-file"
+
+
+def _end_of_comments(lines: Sequence[bytes], number: int) -> int:
+    """Return the number of the first line from ``number`` on that is no comment: what a block is about."""
+    while number <= len(lines) and _is_comment(lines[number - 1]):
+        number += 1
+    return number
 
 
 def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:

@@ -102,7 +102,7 @@ class Overlays:
         self._by_folder = {
             posixpath.dirname(path): node for path, node in self._nodes.items() if not node.fact.is_deployment
         }
-        self._zone: dict[str, dict[str, set[Chain]]] = {}
+        self._ways: dict[str, dict[str, set[Chain]]] = {}
 
     def chains(self) -> dict[str, set[Chain]]:
         """Return, by the path of each file that one of them reaches, its ways to what is rendered.
@@ -132,7 +132,7 @@ class Overlays:
 
     def _reached(self, node: _Node, trail: tuple[str, ...]) -> dict[str, set[Chain]]:
         """Return what ``node`` reaches, each with its chains up to and with the entries of ``node``."""
-        known = self._zone.get(node.path)
+        known = self._ways.get(node.path)
         if known is not None or node.path in trail:
             return known or {}
         trail = (*trail, node.path)
@@ -149,7 +149,7 @@ class Overlays:
         # Inline patches are changed by the entries beside them.
         found.setdefault(node.path, set()).add(())
         self._extend(found, node.entries)
-        self._zone[node.path] = found
+        self._ways[node.path] = found
         return found
 
     def _accumulate(self, found: dict[str, set[Chain]], node: _Node, written: str, trail: tuple[str, ...]) -> None:

@@ -51,12 +51,12 @@ class _Search:
             node, state, key = self._stack.pop()
             if type(node) is Mapping:
                 for name, written in self._pairs(node):
-                    self._zone(written, state, name, key if name == "<<" else name)
+                    self._reach(written, state, name, key if name == "<<" else name)
             elif type(node) is Sequence:
                 for child in node.children:
-                    self._zone(child, state, "", key)
+                    self._reach(child, state, "", key)
 
-    def _zone(self, written: Node, state: str, step: str, key: str) -> None:
+    def _reach(self, written: Node, state: str, step: str, key: str) -> None:
         node = resolve(written)
         if step == "<<":
             next_state: str | None = state
@@ -91,7 +91,7 @@ class _Search:
     def _read_keys(self, mapping: Mapping) -> None:
         for node in mapping.children[::2]:
             if type(node) is not Scalar or node.anchor is not None:
-                self._zone(node, OPAQUE, "", "")
+                self._reach(node, OPAQUE, "", "")
 
 
 def other_readers(
