@@ -33,8 +33,12 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.locks import Run
     from pinner.config import Settings
+    from pinner.lockfile.file import LockFile, StoredLock
     from pinner.lockfile.model import Lock
+    from pinner.pipeline import Survey
     from pinner.plan import Plan
+    from pinner.report.changes import Tally
+    from pinner.scan.discover import Target
     from pinner.scan.suppressions import Operation, Source
 
 
@@ -63,8 +67,47 @@ class Beside(NamedTuple):
     """What the sentence that closes the run says of it."""
 
 
+class _Work(NamedTuple):
+    """What one run works with: all that is known before anything is planned."""
+
+    context: Context
+    asked: ChangeOptions
+    terminal: Terminal
+    settings: Settings
+    place: LockFile
+    stored: StoredLock | None
+    targets: Sequence[Target]
+    survey: Survey
+    sources: tuple[Source, ...]
+    """Those that the run is about."""
+
+    @property
+    def memory(self) -> str | None:
+        """The cache folder, where one may be used."""
+        return cache_folder(self.context.environment) if self.settings.use_cache else None
+
+
 def change(context: Context, asked: ChangeOptions) -> int:
     """Do what was asked to every file; return the exit status."""
+    work = _prepared(context, asked)
+    plans, beside = _planned(work)
+    unwritten = () if asked.diff else pipeline.write(plans, work.targets, work.memory, context.folder)
+    _warn(work.sources, work.settings, asked, work.terminal)
+    lost = {file.path for file in unwritten}
+    result = tally(plan for plan in plans if plan.document.path not in lost)
+    untold = bool(work.survey.unreadable or unwritten or tally(plans).failed)
+    changed = result.files > 0 or beside.rewritten
+    status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
+    _report(plans, unwritten, status, work)
+    work.terminal.info(_sentence(result, len(unwritten), beside, work))
+    if asked.diff and beside.rewritten:
+        hint = f"the patch leaves {LOCK_NAME} out: run `pinner lock` when it is applied"
+        work.terminal.info(hint_line(hint, work.terminal.talk_style))
+    return status
+
+
+def _prepared(context: Context, asked: ChangeOptions) -> _Work:
+    """Return what the run works with; raise `ConfigError` where it cannot do what it was asked."""
     terminal = Terminal(context, asked.options)
     if asked.format != PATCH and not asked.diff:
         raise ConfigError("--format goes with --diff", hint="it says what would change, and writes nothing")
@@ -75,42 +118,31 @@ def change(context: Context, asked: ChangeOptions) -> int:
         _do_without_lock(settings, asked, terminal)
     targets, survey = look(context, settings, asked.paths, terminal)
     sources = _selected(survey.sources, asked)
-    memory = cache_folder(context.environment) if settings.use_cache else None
-    beside = Beside()
+    return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources)
+
+
+def _planned(work: _Work) -> tuple[tuple[Plan, ...], Beside]:
+    """Return what is to be done to each file, and what became of the lock."""
+    asked = work.asked
     if asked.operation == "unpin":
-        plans = pipeline.unpin_plans(sources, targets, memory)
-    elif stored is not None:
-        from pinner.cli.locks import Seen, open_run  # noqa: PLC0415 - only where there is a lock
+        return pipeline.unpin_plans(work.sources, work.targets, work.memory), Beside()
+    if work.stored is None:
+        plans = ask(work.context, work.settings, work.sources, asked.operation, work.terminal, to_index=asked.to_index)
+        return plans, Beside(words=_elsewhere(plans))
+    from pinner.cli.locks import Seen, open_run  # noqa: PLC0415 - only where there is a lock
 
-        run = open_run(context, settings, terminal, place, stored.lock, Seen(targets, survey, asked.paths))
-        plans, beside = _change_by_lock(run, asked, survey.sources, sources)
-    else:
-        plans = ask(context, settings, sources, asked.operation, terminal, to_index=asked.to_index)
-        beside = Beside(words=_elsewhere(plans))
-    unwritten = () if asked.diff else pipeline.write(plans, targets, memory, context.folder)
-    _warn(sources, settings, asked, terminal)
-    lost = {file.path for file in unwritten}
-    planned = tally(plans)
-    result = tally(plan for plan in plans if plan.document.path not in lost) if lost else planned
-    untold = bool(survey.unreadable or unwritten or planned.failed)
-    changed = result.files > 0 or beside.rewritten
-    status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
-    if asked.format == PATCH:
-        _report(plans, unwritten, asked, context, terminal)
-    else:
-        terminal.error(render_failures(plans, terminal.talk_style))
-        from pinner.cli.proposals import propose  # noqa: PLC0415 - only where it is asked for
+    seen = Seen(work.targets, work.survey, asked.paths)
+    run = open_run(work.context, work.settings, work.terminal, work.place, work.stored.lock, seen)
+    return _change_by_lock(run, asked, work.survey.sources, work.sources)
 
-        propose(plans, survey.unreadable, status, asked.format, settings, context, terminal)
-    sentence = change_sentence(
-        result, asked.operation, would=asked.diff, unread=len(survey.unreadable), unwritten=len(unwritten)
-    )
-    terminal.info(sentence + beside.words if survey.sources or survey.unreadable else nothing_found(len(targets)))
-    if asked.diff and beside.rewritten:
-        terminal.info(
-            hint_line(f"the patch leaves {LOCK_NAME} out: run `pinner lock` when it is applied", terminal.talk_style)
-        )
-    return status
+
+def _sentence(result: Tally, unwritten: int, beside: Beside, work: _Work) -> str:
+    """Return the sentence that closes the run."""
+    survey, asked = work.survey, work.asked
+    if not survey.sources and not survey.unreadable:
+        return nothing_found(len(work.targets))
+    unread = len(survey.unreadable)
+    return change_sentence(result, asked.operation, would=asked.diff, unread=unread, unwritten=unwritten) + beside.words
 
 
 def _selected(sources: tuple[Source, ...], asked: ChangeOptions) -> tuple[Source, ...]:
@@ -202,21 +234,24 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
     terminal.info(*counted(entries, style))
 
 
-def _report(
-    plans: Sequence[Plan], unwritten: Sequence[Unreadable], asked: ChangeOptions, context: Context, terminal: Terminal
-) -> None:
+def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int, work: _Work) -> None:
     """Say what changed and what failed."""
-    style = terminal.talk_style
+    asked, context, terminal = work.asked, work.context, work.terminal
+    terminal.error(render_failures(plans, terminal.talk_style))
+    if asked.format != PATCH:
+        from pinner.cli.proposals import propose  # noqa: PLC0415 - only where it is asked for
+
+        propose(plans, work.survey.unreadable, status, asked.format, work.settings, context, terminal)
+        return
+    complain_about(unwritten, terminal)
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
-    terminal.error(render_failures(plans, style))
-    complain_about(unwritten, terminal)
     if asked.diff:
         _report_patch(done, context, terminal)
-    else:
-        lines, failed = apart(lambda plans: list(render_changes(plans, terminal.style)), done)
-        terminal.output(lines)
-        complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
+        return
+    lines, failed = apart(lambda plans: list(render_changes(plans, terminal.style)), done)
+    terminal.output(lines)
+    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
 
 
 def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:

@@ -20,7 +20,6 @@ LAYERS = 8
 TOO_LONG = (
     "pinner.bot.forges.transport.Api.call",
     "pinner.checks.run._remembering",
-    "pinner.cli.change.change",
     "pinner.cli.lock.lock",
     "pinner.cli.online.with_progress",
     "pinner.cli.publish._run",
