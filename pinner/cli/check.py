@@ -16,9 +16,19 @@ from pinner.config.find import repository_around
 from pinner.lockfile.file import lock_file
 from pinner.pipeline import Unreadable
 from pinner.report.base import Verdict, summary_of
-from pinner.report.sentences import check_sentence
+from pinner.report.sentences import Outlook, check_sentence
 from pinner.report.style import hint_line
-from pinner.rules import LOCK_MISMATCH, SEVERITIES, UNPINNED, Severity
+from pinner.rules import (
+    BUILT_WITH_DIGEST,
+    CANNOT_PIN,
+    LOCK_MISMATCH,
+    MALFORMED,
+    SEVERITIES,
+    UNKNOWN,
+    UNPINNED,
+    VOID_DIGEST,
+    Severity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +39,9 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Document, Occurrence
+
+
+_TO_MEND = (CANNOT_PIN, MALFORMED, VOID_DIGEST, BUILT_WITH_DIGEST)
 
 
 class CheckOptions(NamedTuple):
@@ -43,6 +56,8 @@ class CheckOptions(NamedTuple):
     fail_on: Severity = "error"
     online: bool = False
     """Whether the registries are asked how the pins stand."""
+    strict: bool = False
+    """Whether every image has to be held to a digest, whatever the reason that it is not."""
 
 
 class _Outcome(NamedTuple):
@@ -63,13 +78,29 @@ def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context)
-    settings = settings_for(context, asked.options)
+    settings = _settings(context, asked)
     in_detail = asked.online or lock_file(settings, context.folder).exists
     look_at = _look_at_references if in_detail else _look_at_files
-    seen, examined, unreadable, findings, lock, untold, believed = look_at(context, settings, asked, terminal)
+    outcome = look_at(context, settings, asked, terminal)
+    verdict = _verdict(outcome, asked)
+    complete = deliver(verdict, outputs, context, terminal)
+    _close(verdict, outcome, settings, terminal)
+    failed = verdict.status == exit_status(found=True, untold=False)
+    return verdict.status if complete else exit_status(found=failed, untold=True)
+
+
+def _settings(context: Context, asked: CheckOptions) -> Settings:
+    settings = settings_for(context, asked.options)
+    if not asked.strict:
+        return settings
+    return settings._replace(rules={**settings.rules, CANNOT_PIN.id: "error", UNKNOWN.id: "error"})
+
+
+def _verdict(outcome: _Outcome, asked: CheckOptions) -> Verdict:
+    _, examined, unreadable, findings, lock, untold, believed = outcome
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
-    verdict = Verdict(
+    return Verdict(
         findings,
         summary_of(len(examined), map(sum, zip(*(one.counts for one in examined), strict=True)), findings, len(untold)),
         unreadable,
@@ -79,17 +110,25 @@ def check(context: Context, asked: CheckOptions) -> int:
         untold,
         believed,
     )
-    complete = deliver(verdict, outputs, context, terminal)
-    if untold:
+
+
+def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, terminal: Terminal) -> None:
+    """Say what no answer came for, how everything stands, and what to do next."""
+    if outcome.untold:
         from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
 
-        terminal.error(render_untold(untold, terminal.talk_style))
-    sentence = check_sentence(verdict.summary, len(unreadable), seen)
-    beside_lock = lock and examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
+        terminal.error(render_untold(outcome.untold, terminal.talk_style))
+    findings = outcome.findings
+    sentence = check_sentence(verdict.summary, len(outcome.unreadable), outcome.seen, _outlook(findings))
+    beside_lock = outcome.lock and outcome.examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
     terminal.info(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.info(hint_line("`pinner pin` adds the digests", terminal.talk_style))
-    return verdict.status if complete else exit_status(found=found, untold=True)
+
+
+def _outlook(findings: Iterable[Finding]) -> Outlook:
+    rules = [finding.rule for finding in findings]
+    return Outlook(sum(rule in _TO_MEND for rule in rules), rules.count(UNKNOWN))
 
 
 def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.model import Occurrence
-from pinner.rules import BUILT_WITH_DIGEST, CANNOT_PIN, NO_TAG, PARSE_ERROR, UNPINNED
+from pinner.model import Occurrence, SkippedOccurrence, Span
+from pinner.rules import (
+    BUILT_WITH_DIGEST,
+    BY_ID,
+    CANNOT_PIN,
+    MALFORMED,
+    NO_TAG,
+    PARSE_ERROR,
+    UNKNOWN,
+    UNPINNED,
+    UNUSED_IGNORE,
+    VOID_DIGEST,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pinner.formats.pragmas import Pragma
     from pinner.model import Place
     from pinner.reference import Digest
     from pinner.rules import Level, Rule, Severity
     from pinner.scan.suppressions import Candidate, Source
 
-# Skips that a person should look at; the others are as they should be.
-_QUESTIONABLE = frozenset(
-    {
-        "no-default",
-        "interpolated-tag",
-        "interpolated-name",
-        "platform-arg",
-        "computed",
-        "arg-conflict",
-        "onbuild-ambiguous",
-        "templated",
-        "invalid-reference",
-        "separate-tag",
-        "fstring",
-        "non-literal",
-    }
-)
+# What a person can mend, and how; the place is named before it.
+_MENDING = {
+    "arg-conflict": "give the image a variable, an anchor or a constant of its own",
+    "interpolated-name": "write the registry and the name out, or put all of it into one variable",
+    "interpolated-tag": "write the tag out, or put the whole image into one variable",
+    "onbuild-ambiguous": "write one image in the instruction",
+    "separate-tag": "write the tag beside the name where its reader takes it so",
+    "invalid-reference": "write it as [registry/]name[:tag], the name in lower case",
+    "computed": "write the image as one text",
+}
+# What is decided by something outside of the repository: the environment, a template engine, a caller.
+_DECIDED_ELSEWHERE = frozenset({"no-default", "platform-arg", "templated", "fstring", "non-literal"})
+_OPEN = ("$", "{{", "<<")
+"""What stands in a text whose variables have no value in the repository."""
 
 
 class Finding(NamedTuple):
@@ -53,6 +62,7 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
 
     A pragma in force silences the rules it covers; one that has expired is named in the hint.
     """
+    path, data = source.document
     for candidate in source.candidates:
         found = broken_rule(candidate.place)
         if found is None:
@@ -61,7 +71,46 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
         level = levels.get(rule.id, rule.severity)
         if level == "off" or candidate.silenced(rule.id):
             continue
-        yield Finding(rule, level, message, with_expiry(candidate, rule, hint), source.document.path, candidate.place)
+        if rule is CANNOT_PIN and hint:
+            hint = f"in {path}:{candidate.place.line}, {hint}"
+        message = _as_written(message, candidate.place, data)
+        yield Finding(rule, level, message, with_expiry(candidate, rule, hint), path, candidate.place)
+    yield from _unused_ignores(source, levels)
+
+
+def _as_written(message: str, place: Place, data: bytes) -> str:
+    """Return ``message`` with the bytes of the file where nothing is left of a text whose variables have no value."""
+    if isinstance(place, Occurrence) or not place.text or any(map(str.isalnum, place.text)):
+        return message
+    written = data[place.span.start : place.span.end].decode("utf-8", "replace")
+    return message.replace(f"`{place.text}`", f"`{written}`", 1) if written else message
+
+
+def _unused_ignores(source: Source, levels: Mapping[str, Level]) -> Iterator[Finding]:
+    """Yield the comments of ``source`` that silence nothing: no image is there, or no rule that they name is broken.
+
+    Rules that registries or the lock are asked for are not looked at here, so a comment that names one is left alone.
+    """
+    level = levels.get(UNUSED_IGNORE.id, UNUSED_IGNORE.severity)
+    if level == "off":
+        return
+    used: set[int] = set()
+    for candidate in source.candidates:
+        found = broken_rule(candidate.place)
+        used.update(pragma.line for pragma in candidate.pragmas if _is_used(pragma, found and found[0]))
+    for pragma in source.pragmas:
+        if pragma.line not in used:
+            what = ", ".join(sorted(pragma.rules)) or "anything"
+            place = SkippedOccurrence(source.format.name, "comment", "", pragma.line, 1, Span(0, 0), "ignored")
+            message = f"this comment does not silence {what}: nothing of it is found here"
+            yield Finding(UNUSED_IGNORE, level, message, "remove it", source.document.path, place)
+
+
+def _is_used(pragma: Pragma, rule: Rule | None) -> bool:
+    """Tell whether ``pragma`` has something to silence where ``rule`` is broken; it may be one of another run."""
+    if not pragma.rules or any(BY_ID[one].needs for one in pragma.rules):
+        return True
+    return rule is not None and rule.id in pragma.rules
 
 
 def broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
@@ -72,16 +121,46 @@ def broken_rule(place: Place) -> tuple[Rule, str, str | None] | None:
         if place.reference.tag is None:
             return NO_TAG, f"`{place.reference.familiar}` is pinned without a tag: nothing says what to follow", None
         return None
+    return _void(place) or _left_open(place)
+
+
+def _void(place: SkippedOccurrence) -> tuple[Rule, str, str | None] | None:
+    """Return the rule that a digest breaks which counts for nothing, or that what cannot be read breaks."""
     if place.reason == "parse-error":
         return PARSE_ERROR, f"does not parse: {place.detail}", None
     if place.reason == "built-here" and place.digest_span is not None:
         message = f"`{place.text}` is the name of a build, and holds a digest: {place.detail}"
         return BUILT_WITH_DIGEST, message, "`pinner unpin` takes it off"
-    if place.reason not in _QUESTIONABLE or (place.reason in ("non-literal", "fstring") and not place.text):
-        # Code that hands on what it was given names no image: whoever gives it one does, and is told.
+    if place.reason == "replaced" and "@" in place.text:
+        return VOID_DIGEST, f"the digest of `{place.text}` counts for nothing: {place.detail}", _where_decided(place)
+    if place.reason == "invalid-reference" and ("@" in place.text or ":sha256:" in place.text):
+        return MALFORMED, f"nothing can pull `{place.text}`: {place.detail}", "write name:tag@sha256: and 64 hex digits"
+    return None
+
+
+def _left_open(place: SkippedOccurrence) -> tuple[Rule, str, str | None] | None:
+    """Return the rule that an image breaks which holds no digest and cannot get one where it stands."""
+    if _is_decided_elsewhere(place):
+        name = f"`{place.text}` is not known" if place.text else "an image here is not known"
+        return UNKNOWN, f"{name} ({place.reason}): {place.detail}", None
+    if place.reason not in _MENDING:
         return None
     name = f"`{place.text}` cannot be pinned" if place.text else "an image here cannot be pinned"
-    return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", None
+    return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", _MENDING[place.reason]
+
+
+def _where_decided(place: SkippedOccurrence) -> str:
+    where = f" in {place.decided_by[0]}" if place.decided_by else ""
+    return f"hold the image to a digest where it is decided{where}; `pinner unpin` takes this one off"
+
+
+def _is_decided_elsewhere(place: SkippedOccurrence) -> bool:
+    if place.reason in ("non-literal", "fstring") and not place.text:
+        # Code that hands on what it was given names no image: whoever gives it one does, and is told.
+        return False
+    if place.reason in _DECIDED_ELSEWHERE:
+        return True
+    return place.reason in ("interpolated-name", "interpolated-tag") and any(mark in place.text for mark in _OPEN)
 
 
 def with_expiry(candidate: Candidate, rule: Rule, hint: str | None) -> str | None:

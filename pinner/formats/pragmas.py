@@ -59,6 +59,8 @@ class Pragmas(NamedTuple):
     """By the line they apply to: their own, or the one that follows their block of comments."""
     whole_file: tuple[Pragma, ...] = ()
     problems: tuple[PragmaProblem, ...] = ()
+    every: tuple[Pragma, ...] = ()
+    """Those for one reference, also where none follows."""
 
     def covering(self, lines: Iterable[int]) -> tuple[Pragma, ...]:
         """Return the pragmas that apply to a reference that stands on ``lines``."""
@@ -87,6 +89,7 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
     first = next((number for number, line in enumerate(lines, 1) if line and not _is_comment(line)), len(lines) + 1)
     by_line: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
+    every: list[Pragma] = []
     problems: list[PragmaProblem] = []
     end = 0  # of the block of comments
     for number, found, is_for_file in _found(lines, trailing=trailing):
@@ -97,10 +100,11 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
         elif is_for_file:
             problems.append(PragmaProblem(number, "`pinner: ignore-file` must stand among the leading comments"))
         else:
+            every.append(found)
             end = max(end, _end_of_comments(lines, number) if number > end else 0)
             if end <= len(lines) and lines[end - 1]:
                 by_line[end] = found
-    return Pragmas(by_line, tuple(whole_file), tuple(problems))
+    return Pragmas(by_line, tuple(whole_file), tuple(problems), tuple(every))
 
 
 def _is_comment(line: bytes) -> bool:

@@ -6,7 +6,9 @@ from pinner._typing import TYPE_CHECKING
 from pinner.model import Occurrence
 from pinner.report.base import status_of
 from pinner.report.escapes import printable
+from pinner.report.sentences import count
 from pinner.report.style import hint_line
+from pinner.rules import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +44,34 @@ def _rows(listing: Listing, style: Style) -> Iterator[str]:
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:
     """Yield ``path:line:column: severity: message [rule]`` for each finding, and its hint on a line of its own."""
-    yield from counted((tuple(finding_lines(finding, style)) for finding in verdict.findings), style)
+    told = (finding for finding in verdict.findings if not _is_grouped(finding))
+    yield from counted((tuple(finding_lines(finding, style)) for finding in told), style)
+    groups: dict[str, list[Finding]] = {}
+    for finding in filter(_is_grouped, verdict.findings):
+        groups.setdefault(_group_of(finding.path), []).append(finding)
+    for group, findings in groups.items():
+        yield from _group_lines(group, findings, style)
+
+
+def _is_grouped(finding: Finding) -> bool:
+    """Tell whether a finding is told along with its like: a note on what nobody can mend in the repository."""
+    return finding.rule is UNKNOWN and finding.severity == "note"
+
+
+def _group_of(path: str) -> str:
+    """Return what a note is told about: its file, or the chart that has the template."""
+    chart, templates, _ = path.rpartition("/templates/")
+    return f"{chart}{templates}" if templates else path
+
+
+def _group_lines(group: str, findings: Sequence[Finding], style: Style) -> Iterator[str]:
+    if len(findings) == 1:
+        yield from finding_lines(findings[0], style)
+        return
+    files = len({finding.path for finding in findings})
+    where = f" in {count(files, 'file')}" if files > 1 else ""
+    message = f"{len(findings)} images{where} are decided outside of the repository; `pinner list` names them"
+    yield f"{style.where(printable(group))}: {style.severity('note')}: {message} {style.faint(f'[{UNKNOWN.id}]')}"
 
 
 def counted(entries: Iterable[Sequence[str]], style: Style) -> Iterator[str]:

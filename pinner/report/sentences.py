@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pinner.report.base import Summary
@@ -27,7 +27,14 @@ def nothing_found(seen: int) -> str:
     return f"no image is named in {count(seen, 'file')}" if seen else _NO_FILES
 
 
-def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+class Outlook(NamedTuple):
+    """What is to be done about the references that are neither pinned nor to be pinned."""
+
+    mend: int = 0
+    unknown: int = 0
+
+
+def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0, outlook: Outlook | None = None) -> str:
     """Return what ``check`` found, in one line.
 
     ``unreadable`` is how many files could not be told, ``seen`` how many were looked at, of whatever kind.
@@ -37,26 +44,34 @@ def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
         for number, noun in ((summary.error, "error"), (summary.warning, "warning"), (summary.note, "note"))
         if number
     )
-    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, unreadable, seen)) if part)
+    return "; ".join(
+        part for part in (found and f"found {found}", list_sentence(summary, unreadable, seen, outlook)) if part
+    )
 
 
-def list_sentence(summary: Summary, unreadable: int = 0, seen: int = 0) -> str:
+def list_sentence(summary: Summary, unreadable: int = 0, seen: int = 0, outlook: Outlook | None = None) -> str:
     """Return how the references stand, in one line; see `check_sentence`."""
     if not summary.files:
         return "; ".join(_unread(unreadable)) or nothing_found(seen)
-    return "; ".join((_state(summary), *_unread(unreadable)))
+    return "; ".join((_state(summary, outlook), *_unread(unreadable)))
 
 
 def _unread(number: int) -> tuple[str, ...]:
     return (f"{count(number, 'file')} could not be read",) if number else ()
 
 
-def _state(summary: Summary) -> str:
+def _state(summary: Summary, outlook: Outlook | None) -> str:
     files = count(summary.files, "file")
     if not summary.mentions:
         return f"no image is named in {files}"
-    skipped = f", {summary.skipped} skipped" if summary.skipped else ""
-    skipped += f", {summary.unknown} without an answer" if summary.unknown else ""
-    if not summary.unpinned and not skipped:
+    rest = [(summary.unpinned, "to pin")]
+    if outlook is None:
+        rest.append((summary.skipped, "skipped"))
+    else:
+        alone = max(0, summary.skipped - outlook.mend - outlook.unknown)
+        rest += [(outlook.mend, "to mend"), (outlook.unknown, "unknown"), (alone, "left alone")]
+    rest.append((summary.unknown, "without an answer"))
+    told = "".join(f", {number} {what}" for number, what in rest if number)
+    if not told:
         return f"{references(summary.pinned)} pinned ({files})"
-    return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{skipped} ({files})"
+    return f"{summary.pinned} of {count(summary.mentions, 'reference')} pinned{told} ({files})"

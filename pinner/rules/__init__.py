@@ -43,9 +43,13 @@ class Rule(NamedTuple):
 
 UNPINNED = Rule("PIN001", "unpinned", "error", "the reference has no digest")
 NO_TAG = Rule("PIN002", "no-tag-beside-digest", "note", "a digest without the tag it was taken from")
-CANNOT_PIN = Rule("PIN003", "cannot-pin", "warning", "a reference that cannot be pinned where it stands")
+CANNOT_PIN = Rule("PIN003", "cannot-pin", "warning", "a reference that a person has to mend before it can be pinned")
 LOCK_MISMATCH = Rule("PIN004", "lock-mismatch", "error", "the file and pinner.lock disagree", "lock")
 PARSE_ERROR = Rule("PIN005", "parse-error", "warning", "a file, or a part of it, that cannot be read as its format")
+UNKNOWN = Rule("PIN006", "unknown", "note", "something outside of the repository decides what the image is")
+MALFORMED = Rule("PIN007", "malformed", "error", "a text with a digest that nothing can pull")
+UNUSED_IGNORE = Rule("PIN008", "unused-ignore", "warning", "a comment that silences nothing")
+VOID_DIGEST = Rule("PIN009", "void-digest", "error", "a digest that an overlay, an argument or an override drops")
 BUILT_WITH_DIGEST = Rule("PIN010", "built-with-digest", "error", "a name that is built here holds a digest")
 STALE = Rule("PIN101", "stale", "warning", "the tag means another digest by now", "online")
 GONE = Rule("PIN102", "gone", "error", "the digest is no longer served", "online")
@@ -55,7 +59,8 @@ TAG_MISMATCH = Rule("PIN105", "tag-mismatch", "error", "the digest never belonge
 TAG_GONE = Rule("PIN111", "tag-gone", "warning", "the tag is no longer served, its digest still is", "online")
 
 RULES = (
-    *(UNPINNED, NO_TAG, CANNOT_PIN, LOCK_MISMATCH, PARSE_ERROR, BUILT_WITH_DIGEST),
+    *(UNPINNED, NO_TAG, CANNOT_PIN, LOCK_MISMATCH, PARSE_ERROR),
+    *(UNKNOWN, MALFORMED, UNUSED_IGNORE, VOID_DIGEST, BUILT_WITH_DIGEST),
     *(STALE, GONE, WRONG_KIND, MISSING_PLATFORM, TAG_MISMATCH, TAG_GONE),
 )
 """In the order of their ids."""

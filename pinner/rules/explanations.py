@@ -140,6 +140,60 @@ exclude = ["charts/*/templates/**"]
         silence="""\
 A comment may be out of reach in a file that does not parse: `exclude` is the better way.""",
     ),
+    "PIN006": Explanation(
+        what="""\
+An image is named, and what it is, is decided by something that is not in the repository: a variable
+of the environment, a template that is filled in later, a value that a caller hands over.""",
+        why="""\
+Nobody can tell from the files whether what runs is held to a digest. It is a note: there is nothing
+to mend here as long as whoever decides holds the image to one.""",
+        mend="""\
+Give the variable a default in the file, or the whole image where it is decided, with its digest.
+`pinner check --strict` fails on every image that is not held to a digest.""",
+        silence="""\
+Notes fail no run unless `--fail-on note` or `--strict` asks for it.""",
+    ),
+    "PIN007": Explanation(
+        what="""\
+The text has an `@` or `:sha256:` in it, as a pinned reference has, and is none: the digest is too
+short or too long, stands in the place of the tag, or is followed by more.""",
+        why="""\
+Nothing can pull this text. It looks pinned to a reader, and fails when it is deployed.""",
+        mend="""\
+Write `name:tag@sha256:` and the 64 hex digits; let pinner do it:
+
+```console
+$ pinner pin
+```""",
+        silence="""\
+Silence it where the text is no image although it stands in an image's place.""",
+    ),
+    "PIN008": Explanation(
+        what="""\
+A comment `pinner: ignore` silences nothing: no image stands on its line or below it, or none of the
+rules that it names is broken there.""",
+        why="""\
+It was written for something that is mended or gone. The next image that comes to that place would be
+silenced without anybody having decided it.""",
+        mend="""\
+Remove the comment. A comment that names rules of `--online` or of the lock is left alone, for it is
+those runs that it is about.""",
+        silence="""\
+Turn the rule off in the configuration where such comments are generated.""",
+    ),
+    "PIN009": Explanation(
+        what="""\
+The image holds a digest, and what is built or rendered does not use it: a kustomize overlay gives it
+another name or tag, a build argument another value, an override another image.""",
+        why="""\
+The file says that the image is held, and it is not: the one that is decided elsewhere runs. Where only
+the name is replaced, the digest belongs to another image than the one that it stands beside then.""",
+        mend="""\
+Hold the image to a digest where it is decided; the message names the file and line. `pinner pin` does
+it there, and `pinner unpin` takes this one off.""",
+        silence="""\
+Silence it where the file is also used by itself, and the digest counts then.""",
+    ),
     "PIN010": Explanation(
         what="""\
 The image is built here, and the name that its build gets holds a digest: in a compose file a

@@ -54,6 +54,8 @@ class Source(NamedTuple):
     candidates: tuple[Candidate, ...]
     """The places after the rules across files, pragmas and image globs."""
     problems: tuple[PragmaProblem, ...] = ()
+    pragmas: tuple[Pragma, ...] = ()
+    """The comments in force, each once, in the order of their lines."""
 
 
 def apply_suppressions(
@@ -72,24 +74,23 @@ def apply_suppressions(
     """
     pragmas = read_pragmas(format_.unwrapped(document), trailing=format_.trailing_comments)
     lines = LineIndex(document.data)
+    has_any = bool(pragmas.by_line or pragmas.whole_file)
     candidates = []
     for place in located.places if places is None else places:
-        applying: tuple[Pragma, ...] = ()
-        if pragmas.by_line or pragmas.whole_file:
-            applying = pragmas.covering((place.line, lines.line(place.span.start)))
-        if isinstance(place, Occurrence) and images_exclude and matches(place.reference, images_exclude):
-            place = as_skipped(place, "excluded", "the configuration excludes this image")  # noqa: PLW2901 - the same place, judged
-        if not applying:
-            candidates.append(Candidate(place))
-            continue
-        candidates.append(
-            Candidate(
-                place,
-                tuple(pragma for pragma in applying if not pragma.expired(today)),
-                tuple(pragma for pragma in applying if pragma.expired(today)),
-            )
-        )
-    return Source(document, format_, located, tuple(candidates), pragmas.problems)
+        applying = pragmas.covering((place.line, lines.line(place.span.start))) if has_any else ()
+        candidates.append(_candidate(place, applying, images_exclude, today))
+    in_force = {pragma.line: pragma for pragma in (*pragmas.every, *pragmas.whole_file) if not pragma.expired(today)}
+    every = tuple([in_force[line] for line in sorted(in_force)])
+    return Source(document, format_, located, tuple(candidates), pragmas.problems, every)
+
+
+def _candidate(place: Place, applying: Sequence[Pragma], excluded: Sequence[str], today: date) -> Candidate:
+    if isinstance(place, Occurrence) and excluded and matches(place.reference, excluded):
+        place = as_skipped(place, "excluded", "the configuration excludes this image")
+    if not applying:
+        return Candidate(place)
+    in_force = tuple(pragma for pragma in applying if not pragma.expired(today))
+    return Candidate(place, in_force, tuple(pragma for pragma in applying if pragma.expired(today)))
 
 
 def matches(reference: ImageReference, globs: Iterable[str]) -> bool:

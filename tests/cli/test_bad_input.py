@@ -40,7 +40,7 @@ def test_a_file_that_cannot_be_told_is_named_and_the_others_go_on(tmp_path: Path
     (tmp_path / "bad.dockerfile").write_bytes(data)
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
     found = "Dockerfile:1:6: error: `alpine:3.20` has no digest [PIN001]\n"
-    closing = "0 of 1 reference pinned (1 file); 1 file could not be read\n"
+    closing = "0 of 1 reference pinned, 1 to pin (1 file); 1 file could not be read\n"
     hint = "  hint: `pinner pin` adds the digests\n"
     assert pinner(tmp_path, "check")[:3] == (1, found, f"{complaint}found 1 error; {closing}{hint}")
     assert pinner(tmp_path, "check", "--exit-zero").status == 3

@@ -35,7 +35,7 @@ def test_the_process_ends_with_the_status_and_all_it_said(tmp_path: Path) -> Non
         out, err = process.communicate()
     assert process.returncode == 1
     assert out == b"Dockerfile:1:6: error: `alpine:3.20` has no digest [PIN001]" + os.linesep.encode()[-1:]
-    assert err.startswith(b"found 1 error; 0 of 1 reference pinned (1 file)")
+    assert err.startswith(b"found 1 error; 0 of 1 reference pinned, 1 to pin (1 file)")
 
 
 @posix_only

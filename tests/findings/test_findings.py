@@ -11,6 +11,7 @@ from pinner.model import Document, Located, SkippedOccurrence, Span
 from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
+    from pinner.model import SkipReason
     from pinner.rules import Level
 
 OLD = "sha256:" + "0" * 64
@@ -57,7 +58,7 @@ def test_a_file_that_does_not_parse_is_a_finding_and_a_stage_is_none() -> None:
     found = check(b"", places=places)
     assert [(finding.rule.id, finding.message) for finding in found] == [
         ("PIN005", "does not parse: unexpected `}`"),
-        ("PIN003", "an image here cannot be pinned (no-default): `V` has no default"),
+        ("PIN006", "an image here is not known (no-default): `V` has no default"),
     ]
 
 
@@ -68,7 +69,7 @@ def test_code_that_hands_on_what_it_is_given_is_no_finding() -> None:
     )
     put_together = handed_on._replace(reason="fstring")
     (finding,) = check(b"", places=(handed_on, put_together, handed_on._replace(text="nginx:{tag}")))
-    assert finding.message.startswith("`nginx:{tag}` cannot be pinned (non-literal)")
+    assert finding.message.startswith("`nginx:{tag}` is not known (non-literal)")
 
 
 def test_levels_are_configurable() -> None:
@@ -78,7 +79,60 @@ def test_levels_are_configurable() -> None:
 
 def test_a_pragma_silences_its_rule_alone() -> None:
     assert check(b"use nginx:1 # pinner: ignore[PIN001]") == []
-    assert len(check(b"use nginx:1 # pinner: ignore[PIN003]")) == 1
+    found = check(b"use nginx:1 # pinner: ignore[PIN003]")
+    assert [finding.rule.id for finding in found] == ["PIN001", "PIN008"]
+
+
+def test_a_comment_that_silences_nothing_is_told() -> None:
+    (finding,) = check(b"use nginx:1@sha256:" + b"a" * 64 + b" # pinner: ignore[PIN001] it is built here")
+    assert (finding.rule.id, finding.severity, finding.place.line) == ("PIN008", "warning", 1)
+    assert "does not silence PIN001" in finding.message
+    assert [one.rule.id for one in check(b"# pinner: ignore\n\nuse nginx:1")] == ["PIN001", "PIN008"]
+    assert check(b"# pinner: ignore\n\nuse nginx:1", {"PIN008": "off", "PIN001": "off"}) == []
+
+
+@pytest.mark.parametrize("comment", ["ignore", "ignore[PIN101]", "ignore[PIN001,PIN101]", "ignore[PIN004] old"])
+def test_a_comment_that_another_run_may_need_is_left_alone(comment: str) -> None:
+    assert check(b"use nginx:1@sha256:" + b"a" * 64 + f" # pinner: {comment}".encode()) == []
+
+
+SKIPPED = SkippedOccurrence("dockerfile", "from", "", 3, 1, Span(0, 10), "computed", "why")
+
+
+@pytest.mark.parametrize(
+    ("reason", "text", "rule", "hint"),
+    [
+        ("interpolated-tag", "python:3.12-slim", "PIN003", "in a.lines:3, write the tag out"),
+        ("interpolated-tag", "python:${V}-slim", "PIN006", None),
+        ("interpolated-name", "$(params.reg)/x:1", "PIN006", None),
+        ("arg-conflict", "nginx:1", "PIN003", "in a.lines:3, give the image a variable"),
+        ("separate-tag", "redis", "PIN003", "in a.lines:3, write the tag beside the name"),
+        ("templated", "{{ image }}", "PIN006", None),
+        ("invalid-reference", "Nginx:1", "PIN003", "in a.lines:3, write it as"),
+        ("invalid-reference", "nginx@sha256:abc", "PIN007", "write name:tag@sha256:"),
+        ("invalid-reference", "nginx:sha256:abc", "PIN007", "write name:tag@sha256:"),
+        ("replaced", f"nginx:1@sha256:{'a' * 64}", "PIN009", "hold the image to a digest where it is decided"),
+    ],
+)
+def test_each_reason_has_its_rule_and_what_a_person_can_mend_a_hint(
+    reason: SkipReason, text: str, rule: str, hint: str | None
+) -> None:
+    (finding,) = check(b"whatever  ", places=(SKIPPED._replace(reason=reason, text=text),))
+    assert finding.rule.id == rule
+    assert finding.hint is None if hint is None else (finding.hint or "").startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "reason", ["replaced", "built-here", "built-elsewhere", "pull-policy", "status-field", "output"]
+)
+def test_what_is_as_it_should_be_is_no_finding(reason: SkipReason) -> None:
+    assert check(b"", places=(SKIPPED._replace(reason=reason, text="nginx:1"),)) == []
+
+
+def test_a_text_of_which_nothing_is_left_is_shown_as_written() -> None:
+    place = SKIPPED._replace(reason="no-default", text=":", span=Span(5, 16))
+    (finding,) = check(b"FROM ${BASE}:$V ", places=(place._replace(span=Span(5, 15)),))
+    assert finding.message == "`${BASE}:$V` is not known (no-default): why"
 
 
 def test_an_expired_pragma_is_named() -> None:

@@ -142,7 +142,7 @@ def test_a_digest_is_replaced_where_it_stands_and_the_rest_is_the_same(
 def test_junit_fails_what_fails_the_run_and_no_more(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM nginx\nFROM nginx\nFROM ${X}\n", "utf-8")
     (tmp_path / "clean.dockerfile").write_text("FROM scratch\n", "utf-8")
-    for severity, failures in (("error", 2), ("warning", 3)):
+    for severity, failures in (("error", 2), ("note", 3)):
         root = ET.fromstring(pinner(tmp_path, "check", "--format", "junit", "--fail-on", severity).stdout)  # noqa: S314
         assert [suite.attrib["name"] for suite in root] == ["Dockerfile", "clean.dockerfile"]
         assert [suite.attrib["failures"] for suite in root] == [str(failures), "0"]

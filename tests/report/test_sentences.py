@@ -11,7 +11,7 @@ from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
 from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
 from pinner.report.escapes import printable
 from pinner.report.records import occurrence_record
-from pinner.report.sentences import check_sentence, count, list_sentence
+from pinner.report.sentences import Outlook, check_sentence, count, list_sentence
 from pinner.report.style import PLAIN, Style
 
 ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
@@ -194,7 +194,7 @@ def summary(files: int, pinned: int, unpinned: int, skipped: int, *severities: i
         (summary(2, 2, 0, 0), 0, "both references are pinned (2 files)"),
         (summary(5, 17, 0, 0), 0, "all 17 references are pinned (5 files)"),
         (summary(5, 15, 0, 2), 0, "15 of 17 references pinned, 2 skipped (5 files)"),
-        (summary(1, 0, 1, 0), 2, "0 of 1 reference pinned (1 file); 2 files could not be read"),
+        (summary(1, 0, 1, 0), 2, "0 of 1 reference pinned, 1 to pin (1 file); 2 files could not be read"),
     ],
 )
 def test_the_last_line_of_a_list(counts: Summary, unreadable: int, sentence: str) -> None:
@@ -204,9 +204,16 @@ def test_the_last_line_of_a_list(counts: Summary, unreadable: int, sentence: str
 
 def test_the_last_line_of_a_check_counts_by_severity() -> None:
     assert check_sentence(summary(2, 1, 3, 1, 3, 1, 0)) == (
-        "found 3 errors, 1 warning; 1 of 5 references pinned, 1 skipped (2 files)"
+        "found 3 errors, 1 warning; 1 of 5 references pinned, 3 to pin, 1 skipped (2 files)"
     )
     assert check_sentence(summary(2, 2, 0, 0, 0, 0, 2)) == "found 2 notes; both references are pinned (2 files)"
+
+
+def test_the_last_line_of_a_check_says_what_is_to_be_done() -> None:
+    stands = summary(2, 1, 3, 6, 3, 1, 0)
+    assert check_sentence(stands, outlook=Outlook(mend=2, unknown=3)) == (
+        "found 3 errors, 1 warning; 1 of 10 references pinned, 3 to pin, 2 to mend, 3 unknown, 1 left alone (2 files)"
+    )
 
 
 def test_one_is_one_and_more_are_more() -> None:

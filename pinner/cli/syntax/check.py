@@ -53,11 +53,19 @@ What a rule means, and what to do about it:
     show_default=True,
     help="Exit with 1 from this severity upwards.",
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Fail on every image that is not held to a digest, whatever the reason (PIN003, PIN006).",
+)
 @click.option("--online", is_flag=True, help="Ask the registries too: digests that are stale, gone or of a wrong kind.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Say which references are not pinned, or cannot be.
+
+    What `pinner pin` would mend is an error; what a person has to mend a warning; what something outside of the
+    repository decides a note. With --strict all of it fails.
 
     Only the files are looked at, unless --online is given: then the registries are asked how every pin stands. No file
     is changed.
