@@ -25,7 +25,7 @@ from pinner.report.changes import change_sentence, render_changes, render_failur
 from pinner.report.escapes import printable
 from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
-from pinner.rules import CANNOT_PIN, PARSE_ERROR
+from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -230,7 +230,7 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
     if asked.operation == "unpin" or asked.only or asked.exclude:
         return
     findings = (finding for source in sources for finding in check_source(source, settings.rules))
-    entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, PARSE_ERROR))
+    entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, MALFORMED, PARSE_ERROR))
     terminal.info(*counted(entries, style))
 
 

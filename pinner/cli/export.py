@@ -23,7 +23,7 @@ from pinner.report.as_text import counted, finding_lines
 from pinner.report.escapes import escaped, printable
 from pinner.report.sentences import count
 from pinner.report.style import hint_line
-from pinner.rules import CANNOT_PIN, PARSE_ERROR
+from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 
 _STDOUT = "-"
+_NOT_HELD = (CANNOT_PIN, MALFORMED, PARSE_ERROR, UNKNOWN)
 
 
 class ExportOptions(NamedTuple):
@@ -103,11 +104,12 @@ def _named(targets: Sequence[Target], paths: Sequence[str], context: Context) ->
 
 def _warn(sources: Sequence[Source], module: ExportModule, settings: Settings, terminal: Terminal) -> None:
     """Name the references that this export would hold if they could be told."""
+    # A note for whoever checks; here it is what the export promises and cannot keep.
     findings = (
-        finding
+        finding._replace(severity="warning")
         for source in sources
         for finding in check_source(source, settings.rules)
-        if finding.rule in (CANNOT_PIN, PARSE_ERROR) and module.concerns(source.format.name, finding.place)
+        if finding.rule in _NOT_HELD and module.concerns(source.format.name, finding.place)
     )
     style = terminal.talk_style
     terminal.info(*counted((tuple(finding_lines(finding, style)) for finding in findings), style))
