@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING
 from pinner.edits import apply_edits
 from pinner.formats import compose, kubernetes
 from pinner.formats.yaml import Alias, Mapping, Scalar, Sequence
-from pinner.formats.yaml.pages import read_page
-from pinner.formats.yaml.parser import c_events
-from pinner.formats.yaml.parser import compose as compose_nodes
-from pinner.formats.yaml.stream import Chunk, shadow
 from pinner.model import Document, Edit, Located, Occurrence, SkippedOccurrence
 
 if TYPE_CHECKING:
@@ -80,15 +76,3 @@ def plain(node: object) -> object:
                 [plain(c) for c in node.children],
             )
     raise AssertionError(node)
-
-
-def assert_read_as_the_parsers_do(data: bytes) -> None:
-    """What is read line by line must be what the events of both parsers say; to refuse is no fault."""
-    read = read_page(shadow(data), 7)
-    if read is None:
-        return
-    for accelerator in (c_events(), None):
-        composed = compose_nodes(b"x" * 7 + data, Chunk(7, 7 + len(data)), accelerator)
-        assert composed.problem is None, data
-        assert composed.size == read[1], data
-        assert [plain(root) for root in composed.roots] == [plain(root) for root in read[0]], data

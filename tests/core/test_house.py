@@ -29,7 +29,6 @@ TOO_LONG = (
     "pinner.formats.kubernetes.extract.Walk._enter",
     "pinner.formats.kubernetes.extract.Walk._keep",
     "pinner.formats.kubernetes.locate",
-    "pinner.formats.yaml.pages.read_page",
     "pinner.http.addresses.endpoint_for",
     "pinner.identity.engine.Engine._images",
     "pinner.pipeline",

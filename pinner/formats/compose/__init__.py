@@ -10,7 +10,6 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
-from pinner.formats.compose.shortcut import add_images
 from pinner.formats.compose.siblings import Outline, family, reconcile
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
@@ -69,12 +68,9 @@ def _locate(document: Document, *, named: bool) -> Located | None:
     outline: list[object] = []
     budget = Budget()
     recognised = False
-    parts = load(data)
-    for part in parts:
+    for part in load(data):
         composed = parse(part, budget)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
-        if len(parts) == len(composed.roots) == 1 and add_images(composed.roots[0], document.path, collector):
-            return Located(collector.places(), Outline(tuple(outline)))
         for root in composed.roots:
             fields = KeyLookup()
             mapping = services_of(root, fields, document.path)
@@ -82,7 +78,7 @@ def _locate(document: Document, *, named: bool) -> Located | None:
                 files.append(_File(root, mapping, fields, read_services(root, mapping, fields, data), composed.shares))
             elif _is_empty(root):
                 continue
-            elif not named or (type(root) is Mapping and (not files or "apiVersion" in fields.names(root))):
+            elif not named or (type(root) is Mapping and (not files or "apiVersion" in fields.own(root))):
                 return None
             elif type(root) is not Mapping and composed.problem is None:
                 collector.report_problem(part, Problem(_NO_MAPPING, root.start))

@@ -122,7 +122,7 @@ class Walk:
     def _items(self, service: Service, key: str) -> Iterator[Mapping]:
         """Yield the mappings in the list under ``key``."""
         found = service.own(key)
-        if found is None or type(found.node) is not Sequence or found.node.is_flat():
+        if found is None or type(found.node) is not Sequence:
             return
         if self._is_new(found.node):
             for child in found.node.children:

@@ -52,7 +52,7 @@ def services_of(root: Node, fields: KeyLookup, path: str) -> Mapping | None:
     """
     if type(root) is not Mapping:
         return None
-    keys = fields.names(root).keys()
+    keys = fields.own(root).keys()
     named = is_named_compose(path)
     field = fields.get(root, "services")
     if field is None:
@@ -71,7 +71,7 @@ def _are_services(mapping: Mapping, fields: KeyLookup, *, strict: bool) -> bool:
     has_origin = False
     for body in fields.nodes(mapping):
         if type(body) is Mapping:
-            keys = fields.names(body).keys()
+            keys = fields.own(body).keys()
             verdicts.append("<<" in keys or not keys.isdisjoint(_SERVICE_KEYS))
             has_origin = has_origin or not keys.isdisjoint(_ORIGINS)
         else:
@@ -99,7 +99,7 @@ class Service:
         self.name = name
         self.body = body
         self._file = file
-        self._own = file.fields.names(body)
+        self._own = file.fields.own(body)
         self._merges = "<<" in self._own
         self._stands_alone = not self._merges and "extends" not in self._own
 

@@ -6,6 +6,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
 from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.from_instruction import expand_from, judge_from, read_from, read_plain_from
+from pinner.formats.dockerfile.instruction_patterns import shortcuts
 from pinner.formats.dockerfile.instructions import find_syntax, long_line, read_directives, read_instructions
 from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, settle
 from pinner.formats.dockerfile.source import (
@@ -17,7 +18,7 @@ from pinner.formats.dockerfile.source import (
     read_source,
     skip_space,
 )
-from pinner.formats.dockerfile.validation import find_refusal, shortcuts
+from pinner.formats.dockerfile.validation import find_refusal
 from pinner.formats.source import LineIndex
 from pinner.model import Located, Span
 
@@ -41,8 +42,11 @@ _KNOWN = frozenset(
 _NO_REFERENCE = "document"
 
 
-def locate_in_full(document: Document) -> Located | None:
-    """Return what `pinner.formats.dockerfile.locate` does, every line taken apart."""
+def locate(document: Document) -> Located | None:
+    """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
+
+    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included.
+    """
     source = read_source(document.data)
     problem = long_line(source)
     if problem is not None:

@@ -1,18 +1,10 @@
-"""Instruction validation: what BuildKit refuses, and patterns that tell it at one look."""
+"""Instruction validation: what BuildKit refuses."""
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
-from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.dockerfile.arguments import arguments_start, read_array, read_words
 from pinner.formats.dockerfile.references import is_template
-from pinner.formats.dockerfile.source import WORD, decoded, skip_space, tails, trimmed_end
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from pinner.formats.dockerfile.source import WORD, decoded, skip_space, trimmed_end
 
 VALUES = frozenset(("ENV", "LABEL"))
 """The instructions that take names and values."""
@@ -58,35 +50,3 @@ def _values_problem(name: str, arguments: str, escape: str) -> str:
         if "=" not in word:
             return f"`{decoded(word)[:100]}` has no = and no value"
     return ""
-
-
-_HEAD = r"[ \t]*+[A-Za-z]++"
-
-
-class Shortcuts(NamedTuple):
-    """Patterns to match where the first line of an instruction whose name is known begins."""
-
-    quiet: Mapping[str, re.Pattern[str]]
-    """By instruction: matches where it names no image, and BuildKit has nothing against it (see `find_refusal`)."""
-    base: re.Pattern[str]
-    """Matches a ``FROM`` without flags and variables; groups: the image, the stage's name if it has one."""
-    copy: re.Pattern[str]
-    """Matches a ``COPY`` whose only flag is a plain ``--from``; group: the image."""
-
-
-@cache
-def shortcuts(escape: str) -> Shortcuts:
-    """Return the patterns for files with this escape character."""
-    command_tail, values_tail, base_tail, copy_tail = tails(escape)
-    command = re.compile(_HEAD + command_tail)
-    values = re.compile(rf"{_HEAD}(?:{values_tail})")
-    nothing = re.compile(r"(?!)")
-    return Shortcuts(
-        {
-            **dict.fromkeys(ARRAYS, command),
-            **dict.fromkeys(VALUES, values),
-            **dict.fromkeys(("HEALTHCHECK", "ONBUILD"), nothing),
-        },
-        re.compile(_HEAD + base_tail),
-        re.compile(_HEAD + copy_tail),
-    )

@@ -121,7 +121,7 @@ class Walk:
         """Keep the images that a JSON patch (RFC 6902) sets: the value at ``…/image``, or below an added container."""
         for child in root.children if type(root) is Sequence else ():
             item = resolve(child)
-            path, value = self.fields.scalar(item, "path"), self.fields.value(item, "value")  # type: ignore[arg-type]
+            path, value = self.fields.scalar(item, "path"), self.fields.own(item).get("value")  # type: ignore[arg-type]
             if path is None or value is None or not set(NOT_ENTERED).isdisjoint(path.value.split("/")):
                 continue
             frame = _Frame(value, path.value.rpartition("/")[2], _PATCH)
@@ -159,7 +159,7 @@ class Walk:
 
     def _enter(self, mapping: Mapping, frame: _Frame) -> list[_Frame]:
         """Keep the images that stand in ``mapping`` itself, and return what to enter next."""
-        names = self.fields.names(mapping)
+        names = self.fields.own(mapping)
         found = read_object(mapping, self.fields) if "apiVersion" in names or "<<" in names else None
         if found is not None:
             self.recognised = True
@@ -173,7 +173,7 @@ class Walk:
             self._root = mapping
             frame = frame._replace(object=found, key="", is_spec=False)
         if frame.object is not None:
-            image = self.fields.value(mapping, "image")
+            image = self.fields.own(mapping).get("image")
             if image is not None and frame.key != "rbd":
                 self._image(mapping, image, frame, frame.object)
             if frame.key == "env":
@@ -204,7 +204,7 @@ class Walk:
             self._duplicates(mapping, frame, owner)
 
     def _image_volume(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
-        reference = self.fields.value(mapping, "reference")
+        reference = self.fields.own(mapping).get("reference")
         if reference is not None:
             inner = frame._replace(via=(*frame.via, *anchor_name(written)))
             self._keep("image-volume", reference, inner, owner)
@@ -235,7 +235,7 @@ class Walk:
         for child in node.children if type(node) is Sequence else ():
             item = resolve(child)
             if type(item) is Mapping:
-                name, value = self.fields.scalar(item, "name"), self.fields.value(item, "value")
+                name, value = self.fields.scalar(item, "name"), self.fields.own(item).get("value")
                 if name is not None and name.value == "bundle" and value is not None:
                     self._keep("bundle", value, frame, owner)
 
@@ -321,7 +321,7 @@ class Walk:
     def _related_image(self, mapping: Mapping, names: Iterable[str], frame: _Frame, owner: Object) -> None:
         """Keep the value of a variable ``RELATED_IMAGE_…``, from which operators take their images (OLM)."""
         name = self.fields.scalar(mapping, "name") if "name" in names and "value" in names else None
-        value = self.fields.value(mapping, "value")
+        value = self.fields.own(mapping).get("value")
         if name is not None and value is not None and name.value.startswith("RELATED_IMAGE_"):
             self._keep("related-image", value, frame, owner)
 

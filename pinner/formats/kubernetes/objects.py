@@ -104,7 +104,7 @@ class Object(NamedTuple):
 
 def read_object(mapping: Mapping, fields: KeyLookup) -> Object | None:
     """Return what object ``mapping`` is, or None where it is none: one has a scalar ``apiVersion`` and ``kind``."""
-    own = fields.names(mapping)
+    own = fields.own(mapping)
     if "apiVersion" not in own and "<<" not in own:
         return None
     version, kind = fields.scalar(mapping, "apiVersion"), fields.scalar(mapping, "kind")

@@ -6,9 +6,8 @@ from functools import lru_cache
 
 from pinner._typing import NamedTuple
 from pinner.formats.yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
-from pinner.formats.yaml.pages import read_page
-from pinner.formats.yaml.parser import MAX_BYTES, Budget, Composed, Problem, c_events, compose, refusal
-from pinner.formats.yaml.stream import Chunk, shadow, split
+from pinner.formats.yaml.parser import Budget, Composed, Problem, c_events, compose, refusal
+from pinner.formats.yaml.stream import Chunk, split
 
 __all__ = [
     "Alias",
@@ -61,9 +60,4 @@ def parse(document: YamlDocument, budget: Budget) -> Composed:
 @lru_cache(maxsize=8)
 def _parse(document: YamlDocument) -> Composed:
     """Remembered, but for few documents: of a bundle, the nodes would cost the collector more than the parser."""
-    start, end = document.chunk
-    plain = None
-    if end - start <= MAX_BYTES:
-        text = document.text
-        plain = read_page(text.decode("ascii") if text.isascii() else shadow(text), start)
-    return Composed(*plain, None) if plain is not None else compose(document.data, document.chunk, c_events())
+    return compose(document.data, document.chunk, c_events())

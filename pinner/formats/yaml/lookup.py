@@ -7,7 +7,6 @@ from pinner.formats.yaml.nodes import Alias, Mapping, Scalar, Sequence, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from pinner.formats.yaml.nodes import Node
 
@@ -33,9 +32,6 @@ class KeyLookup:
 
     def get(self, mapping: Mapping, key: str) -> Field | None:
         """Return what a consumer finds under ``key``, its own or merged in; None where there is nothing."""
-        if mapping.block is not None:  # has neither a merge key nor an alias
-            written = mapping.value(key)
-            return None if written is None else Field(written, written, ())  # type: ignore[arg-type]
         own = self.own(mapping)
         if "<<" not in own:
             written = own.get(key)
@@ -48,8 +44,6 @@ class KeyLookup:
 
     def own(self, mapping: Mapping) -> dict[str, Node]:
         """Return the mapping's own scalar keys with their values, the last of duplicates; ``<<`` is one of them."""
-        if mapping.block is not None:
-            return mapping.values()
         index = mapping.index
         if index is None:
             children = mapping.children
@@ -59,14 +53,6 @@ class KeyLookup:
                 if type(key) is Scalar and (key.value != "<<" or _merges(key))
             }
         return index
-
-    def names(self, mapping: Mapping) -> dict[str, Any]:
-        """Return the mapping's own scalar keys, ``<<`` among them, without making their values."""
-        return self.own(mapping) if mapping.block is None else mapping.block.numbers
-
-    def value(self, mapping: Mapping, key: str) -> Node | None:
-        """Return what the mapping's own ``key`` has for a value, the last of duplicates; None where there is none."""
-        return self.own(mapping).get(key) if mapping.block is None else mapping.value(key)
 
     def nodes(self, mapping: Mapping) -> list[Scalar | Mapping | Sequence]:
         """Return the values of ``mapping``, its own and those merged in, resolved."""
@@ -78,7 +64,7 @@ class KeyLookup:
 
     def keys(self, mapping: Mapping) -> list[str]:
         """Return the scalar keys of ``mapping``, its own first, without ``<<``."""
-        own = self.names(mapping)
+        own = self.own(mapping)
         if "<<" not in own:
             return list(own)
         return list(
@@ -87,9 +73,6 @@ class KeyLookup:
 
     def scalar(self, mapping: Mapping, key: str) -> Scalar | None:
         """Return the scalar under ``key``, or None where there is none."""
-        if mapping.block is not None:
-            node = mapping.value(key)
-            return node if type(node) is Scalar else None
         field = self.get(mapping, key)
         return field.node if field is not None and type(field.node) is Scalar else None
 

@@ -186,11 +186,6 @@ class Collector:
         self.image_nodes.add(id(scalar))
         return True
 
-    def discard(self) -> None:
-        """Forget what was kept, to begin again."""
-        self._entries.clear()
-        self.image_nodes.clear()
-
     def settle(self, root: Node, fields: KeyLookup, grammar: Grammar, state: str = "") -> None:
         """Be done with a document that has aliases: its occurrences whose text somebody else reads too become skips.
 
