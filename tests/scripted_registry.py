@@ -15,11 +15,12 @@ from virtual_time import run_virtually
 from pinner.config import Settings
 from pinner.errors import ResolveError
 from pinner.http.retry import Clock, RetryPolicy
+from pinner.oci.resolver import NOBODY, Listener
 from pinner.reference import ImageReference, Platform
 from pinner.registry.client import RegistryResolver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from pinner.model import Resolved
 
@@ -192,7 +193,7 @@ def resolver(
     environment: Mapping[str, str] | None = None,
     retry_policy: RetryPolicy | None = None,
     clock: FakeClock | None = None,
-    on_warning: Callable[[str], None] | None = None,
+    listener: Listener = NOBODY,
     own_places: bool = False,
 ) -> RegistryResolver:
     """Return a resolver whose network is ``registry``; with ``own_places``, ``environment`` is all that it has."""
@@ -201,7 +202,7 @@ def resolver(
         # The machine's own registries.conf is no part of a test.
         environment={**({} if own_places else {"CONTAINERS_REGISTRIES_CONF": os.devnull}), **(environment or {})},
         transport=registry.transport,
-        on_warning=on_warning,
+        listener=listener,
         retry_policy=retry_policy,
         clock=(clock or FakeClock()).clock,
     )

@@ -13,11 +13,11 @@ from pinner.__main__ import main
 from pinner.cli.context import Context, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from pinner.config import Settings
-    from pinner.oci.resolver import Registry
+    from pinner.oci.resolver import Listener, Registry
 
 TODAY = date(2026, 11, 1)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
@@ -40,11 +40,16 @@ def world(
     terminal: bool = False,
     encoding: str = "utf-8",
     now: float | None = None,
+    warnings: Sequence[str] = (),
 ) -> Context:
     answering = resolver or FakeResolver()
 
     @contextlib.asynccontextmanager
-    async def connect(_settings: Settings, _environment: Mapping[str, str]) -> AsyncIterator[Registry]:
+    async def connect(
+        _settings: Settings, _environment: Mapping[str, str], listener: Listener
+    ) -> AsyncIterator[Registry]:
+        for warning in warnings:
+            listener.warning(warning)
         yield answering
 
     return Context(
@@ -69,6 +74,6 @@ def outcome(context: Context, *arguments: str) -> Outcome:
     return Outcome(status, out, err, streams[0])
 
 
-def pinner(folder: Path, *arguments: str, resolver: Registry | None = None) -> Outcome:
-    """Run ``pinner`` with ``arguments`` in ``folder``."""
-    return outcome(world(folder, resolver), *arguments)
+def pinner(folder: Path, *arguments: str, resolver: Registry | None = None, warnings: Sequence[str] = ()) -> Outcome:
+    """Run ``pinner`` with ``arguments`` in ``folder``; the registry warns of ``warnings``."""
+    return outcome(world(folder, resolver, warnings=warnings), *arguments)

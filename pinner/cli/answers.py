@@ -1,4 +1,4 @@
-"""Registry answers for a command."""
+"""Registry answers for a command, with a progress line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
-    from pinner.oci.resolver import Registry
+    from pinner.oci.resolver import Listener, Registry
     from pinner.plan import Plan
     from pinner.scan.suppressions import Operation, Source
 
@@ -73,30 +73,83 @@ def with_registry(
     """
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
 
-    from pinner.cli.online import with_progress  # noqa: PLC0415 - brings asyncio
-
     async def run() -> T:
-        async with context.connect(settings, context.environment) as registry:
-            said: list[str] = []
-            # At once: the warning of a limit, say, is of use before it is reached.
-            warn = partial(_warn, terminal, said)
-            getattr(registry, "tell", lambda _: None)(warn)
-            try:
-                return await with_progress(terminal, partial(work, registry))
-            finally:
-                # A credentials file that cannot be read, say: why an image is not to be had may be there.
-                for warning in getattr(registry, "warnings", ()):
-                    warn(warning)
-                terminal.detail(*map(printable, getattr(registry, "notes", ())))
+        async with context.connect(settings, context.environment, listener(terminal)) as registry:
+            return await with_progress(terminal, partial(work, registry))
 
     return asyncio.run(run())
 
 
-def _warn(terminal: Terminal, said: list[str], warning: str) -> None:
-    """Say ``warning`` unless it is among those that were ``said``."""
-    if warning not in said:
-        said.append(warning)
-        if terminal.interactive:
-            # Off with the line of progress, which comes back by itself.
-            terminal.status(f"\r{' ' * _PROGRESS_WIDTH}\r")
-        terminal.info(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
+def listener(terminal: Terminal) -> Listener:
+    """Return what says on ``terminal`` what a registry warns of, and with ``-v`` what else it noted."""
+    from pinner.oci.resolver import Listener  # noqa: PLC0415 - brings asyncio
+
+    return Listener(partial(_warn, terminal), lambda note: terminal.detail(printable(note)))
+
+
+def _warn(terminal: Terminal, warning: str) -> None:
+    if terminal.interactive:
+        # Off with the line of progress, which comes back by itself.
+        terminal.status(f"\r{' ' * _PROGRESS_WIDTH}\r")
+    terminal.info(f"{terminal.talk_style.severity('warning')}: {printable(warning)}")
+
+
+DELAY = 1.0
+"""Seconds before the line appears."""
+_STEP = 0.1
+
+
+def _asked(answered: int, asked: int) -> str:
+    return f"asked {answered} of {asked} images" if asked else "asking the registries"
+
+
+async def with_progress(
+    terminal: Terminal,
+    work: Callable[[Callable[[int, int], None]], Awaitable[T]],
+    delay: float = DELAY,
+    words: Callable[[int, int], str] = _asked,
+) -> T:
+    """Return what ``work`` returns; it is handed the function to call with how many of how many images are answered.
+
+    ``words`` says that, or what else is counted, in a few words.
+    """
+    import asyncio  # noqa: PLC0415 - as above
+
+    progress = _Progress(terminal, words)
+    if not terminal.interactive:
+        return await work(progress.on_answer)
+    drawing = asyncio.create_task(progress.draw(delay))
+    try:
+        return await work(progress.on_answer)
+    finally:
+        drawing.cancel()
+        progress.clear()
+
+
+class _Progress:
+    """The line that says how far the work is."""
+
+    def __init__(self, terminal: Terminal, words: Callable[[int, int], str]) -> None:
+        self._terminal = terminal
+        self._words = words
+        self._state = (0, 0)
+        self._shown = 0
+
+    def on_answer(self, answered: int, asked: int) -> None:
+        self._state = (answered, asked)
+
+    async def draw(self, delay: float) -> None:
+        """Draw it again and again, ``delay`` seconds from now on."""
+        from asyncio import sleep  # noqa: PLC0415 - as above
+
+        await sleep(delay)
+        while True:
+            text = self._words(*self._state)
+            # Blanks and not an escape sequence: they clear the line on every terminal.
+            self._terminal.status(f"\r{text.ljust(self._shown)}")
+            self._shown = len(text)
+            await sleep(_STEP)
+
+    def clear(self) -> None:
+        if self._shown:
+            self._terminal.status(f"\r{' ' * self._shown}\r")

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
     from pinner.config import Settings
-    from pinner.oci.resolver import Registry
+    from pinner.oci.resolver import Listener, Registry
 
-    Connect = Callable[[Settings, Mapping[str, str]], AbstractAsyncContextManager[Registry]]
+    Connect = Callable[[Settings, Mapping[str, str], Listener], AbstractAsyncContextManager[Registry]]
 
 
 class Stream(NamedTuple):
@@ -58,11 +58,13 @@ def process_context() -> Context:
     )
 
 
-def connect_to_registries(settings: Settings, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Registry]:
+def connect_to_registries(
+    settings: Settings, environment: Mapping[str, str], listener: Listener
+) -> AbstractAsyncContextManager[Registry]:
     """Return what asks registries, or the layout of ``settings`` in their place."""
     from pinner.registry.client import RegistryResolver  # noqa: PLC0415 - httpx and TLS, only to ask
 
-    return RegistryResolver(settings, environment=environment)
+    return RegistryResolver(settings, environment=environment, listener=listener)
 
 
 def _current_folder() -> str:

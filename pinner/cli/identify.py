@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from functools import partial
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from pinner.cli.answers import with_registry
 from pinner.cli.candidates import Candidates, gather
-from pinner.cli.online import with_progress
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import pinner_command
@@ -200,15 +199,7 @@ def _held(run: Run) -> tuple[tuple[LocalImage, ...], str]:
 
 
 def _asking(run: Run, work: Callable[[Registry], Awaitable[T]]) -> T:
-    async def connected() -> T:
-        async with run.context.connect(run.settings, run.context.environment) as registry:
-            try:
-                return await with_progress(run.terminal, lambda _: work(registry))
-            finally:
-                for warning in getattr(registry, "warnings", ()):
-                    run.terminal.info(f"{run.terminal.talk_style.severity('warning')}: {printable(warning)}")
-
-    return asyncio.run(connected())
+    return with_registry(run.context, run.settings, run.terminal, lambda registry, _: work(registry))
 
 
 _EPILOG = """\b

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,18 +13,20 @@ from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.cache.first_seen import open_first_seen
 from pinner.cache.latest_tags import cache_directory
-from pinner.cli.online import with_progress
+from pinner.cli.answers import with_progress
 from pinner.cli.options import DEFAULTS, INTERRUPTED, Options, exit_status
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root
 from pinner.cli.settings import min_age_seconds, select, settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
+from pinner.oci.resolver import Listener
 from pinner.report.as_text import render_error
 from pinner.report.changes import render_failures
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
 
     from pinner.bot.fleet import Job, Report, UnreachableRepository
     from pinner.bot.forges.base import Forge
@@ -203,15 +204,8 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
         environment, cache_directory(environment) if asked.options.cache else None, context.clock()
     )
 
-    @asynccontextmanager
-    async def connected(settings: Settings) -> AsyncIterator[Registry]:
-        async with context.connect(settings, environment) as registry:
-            getattr(registry, "tell", lambda _: None)(teller.warn)
-            try:
-                yield registry
-            finally:
-                for warning in getattr(registry, "warnings", ()):
-                    teller.warn(warning)
+    def connected(settings: Settings) -> AbstractAsyncContextManager[Registry]:
+        return context.connect(settings, environment, Listener(teller.warn, lambda _: None))
 
     async with Registries(connected) as registries:
 

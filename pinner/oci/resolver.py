@@ -63,6 +63,18 @@ class Registry(Resolver, Protocol):
         ...
 
 
+class Listener(NamedTuple):
+    """Hears what is said beside the answers, each thing once."""
+
+    warning: Callable[[str], None]
+    """Of what the user should know although it stopped nothing: at once, for a limit is worth knowing early."""
+    note: Callable[[str], None]
+    """Of what somebody who wonders about an answer would like to know: at the end."""
+
+
+NOBODY = Listener(lambda _: None, lambda _: None)
+
+
 class Allowance(NamedTuple):
     """How much a registry lets somebody fetch, as far as it says."""
 

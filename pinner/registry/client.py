@@ -6,7 +6,7 @@ For a tag one GET, whose body is hashed, and by Docker Hub, which counts GETs as
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from pinner.cache.latest_tags import cache_directory
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
@@ -17,6 +17,7 @@ from pinner.http.errors import clean, named, prefixed
 from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
 from pinner.http.unreached import UnreachedError
+from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
@@ -29,12 +30,11 @@ from pinner.registry.repository import RememberedRepository, RemoteRepository, n
 from pinner.registry.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
     from types import TracebackType
 
     from pinner.config import Settings
     from pinner.http.library import httpx
-    from pinner.http.rate_limits import RateLimit
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance
     from pinner.oci.types import Attachment, Config, Depth
@@ -52,6 +52,36 @@ _LAYOUT_HINT = (
 )
 
 
+def _check(settings: Settings) -> None:
+    for options in settings.registries.values():
+        check_endpoint(options)
+        if options.ca is not None:
+            check_ca(options.ca)
+
+
+def _layout(settings: Settings) -> httpx.AsyncBaseTransport | None:
+    if settings.layout is None:
+        return None
+    from pinner.registry.layout import LayoutTransport  # noqa: PLC0415 - only where there is a layout
+
+    return LayoutTransport(settings.layout)
+
+
+def _cache(settings: Settings, environment: Mapping[str, str], clock: Clock) -> Cache | None:
+    folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
+    return None if folder is None else Cache(folder, clock.wall)
+
+
+class _Want(NamedTuple):
+    """What a question wants of a source."""
+
+    manifests: int
+    """How many are to be fetched: registries count them."""
+    by_tag: bool = False
+    """Whether a tag is to be told: sources that are not trusted with tags come last."""
+    from_mirrors: bool = True
+
+
 class RegistryResolver:
     """Answers from the registries of the settings; a `pinner.oci.resolver.Registry` and a context manager."""
 
@@ -61,7 +91,7 @@ class RegistryResolver:
         *,
         environment: Mapping[str, str],
         transport: httpx.AsyncBaseTransport | None = None,
-        on_warning: Callable[[str], None] | None = None,
+        listener: Listener = NOBODY,
         retry_policy: RetryPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -69,26 +99,18 @@ class RegistryResolver:
 
         Raises `ConfigError` for a layout, an endpoint or a file of authorities that is none; `resolve` never does.
         """
-        for options in settings.registries.values():
-            check_endpoint(options)
-            if options.ca is not None:
-                check_ca(options.ca)
-        self._registries = settings.registries
+        _check(settings)
+        self._registries, self._layout = settings.registries, settings.layout
         self._notes: list[str] = []
+        self._warnings: list[str] = []
+        self._ages: list[float] = []
+        self._listener = listener
         self._mirrors = Mirrors(environment, self._warn, self._note)
-        self._layout = settings.layout
-        if settings.layout is not None:
-            from pinner.registry.layout import LayoutTransport  # noqa: PLC0415 - only where there is a layout
-
-            transport = LayoutTransport(settings.layout)
+        transport = _layout(settings) or transport
         jobs = settings.jobs or _DEFAULT_JOBS
         retry_policy, clock = replace(retry_policy or RetryPolicy(), run=settings.timeout), clock or Clock()
-        self._warnings: list[str] = []
-        self._on_warning = on_warning
-        folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
-        self._cache = None if folder is None else Cache(folder, clock.wall)
+        self._cache = _cache(settings, environment, clock)
         self._is_offline = settings.offline and settings.layout is None
-        self._ages: list[float] = []
         self._clock = clock
         self._notices = Notices(self._warn)
         self._http_client = HttpClient(environment, retry_policy, jobs, transport, self._notices)
@@ -100,30 +122,17 @@ class RegistryResolver:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the user should know although it stopped nothing."""
-        if not self._ages:
-            return tuple(self._warnings)
-        count = f"{len(self._ages)} remembered answer{'' if len(self._ages) == 1 else 's'}"
-        return (*self._warnings, f"nobody was asked: {count}, the oldest from {age(max(self._ages))}")
+        return (*self._warnings, *self._remembered())
 
-    @property
-    def rate_limits(self) -> tuple[RateLimit, ...]:
-        """What the hosts that have a limit on fetching said of it last."""
-        return self._notices.rate_limits
+    def _remembered(self) -> Iterator[str]:
+        if self._ages:
+            count = f"{len(self._ages)} remembered answer{'' if len(self._ages) == 1 else 's'}"
+            yield f"nobody was asked: {count}, the oldest from {age(max(self._ages))}"
 
     def _warn(self, message: str) -> None:
         if message not in self._warnings:
             self._warnings.append(message)
-            if self._on_warning is not None:
-                self._on_warning(message)
-
-    def tell(self, on_warning: Callable[[str], None]) -> None:
-        """Have warnings told to ``on_warning`` as they come: one about a limit is of use before it is reached."""
-        self._on_warning = on_warning
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What somebody who wonders about an answer would like to know: the mirrors that were asked."""
-        return tuple(self._notes)
+            self._listener.warning(message)
 
     def _note(self, message: str) -> None:
         if message not in self._notes:
@@ -135,6 +144,10 @@ class RegistryResolver:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for message in self._remembered():
+            self._listener.warning(message)
+        for message in self._notes:
+            self._listener.note(message)
         await self._http_client.aclose()
         if self._cache is not None:
             self._cache.trim()
@@ -157,7 +170,7 @@ class RegistryResolver:
                     self._cache.keep_answer(key, question.credentials, resolved)
                 return resolved._replace(is_mirrored=source.stands_in)
 
-        return await self._first(reference, ask, manifests=0 if platform is None else 1, by_tag=True)
+        return await self._first(reference, ask, _Want(0 if platform is None else 1, by_tag=True))
 
     async def describe(
         self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
@@ -181,7 +194,7 @@ class RegistryResolver:
                 fetched = await repository.fetch(tag, reference.digest, head=depth != "kind")
                 return await describe_fetched(repository, fetched, depth, platforms)
 
-        return await self._first(reference, ask, manifests=0 if depth == "kind" else 1, by_tag=reference.digest is None)
+        return await self._first(reference, ask, _Want(0 if depth == "kind" else 1, by_tag=reference.digest is None))
 
     async def config(self, reference: ImageReference) -> Config | None:
         """Return the config that lies in the repository under the digest of ``reference``, or None."""
@@ -199,7 +212,7 @@ class RegistryResolver:
                 return image_config(await repository.config(digest, is_there=False), digest)
 
         try:
-            return await self._first(reference, ask, manifests=0)
+            return await self._first(reference, ask, _Want(0))
         except (NotFoundError, UnsupportedError):
             # Nothing there, or a layer: larger than any config.
             return None
@@ -218,7 +231,7 @@ class RegistryResolver:
                 repository = RemoteRepository(self._session, question, source.repository, self._cache)
                 return await find_attachments(repository, digest, self._warn)
 
-        return await self._first(reference, ask, manifests=0, mirrors=False)
+        return await self._first(reference, ask, _Want(0, from_mirrors=False))
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch; see `pinner.oci.resolver.Registry`."""
@@ -230,50 +243,40 @@ class RegistryResolver:
         except ResolveError as error:
             raise prefixed(error, f"cannot tell what {clean(registry)} lets be fetched") from None
 
-    async def _first(
-        self,
-        reference: ImageReference,
-        ask: Callable[[Source], Awaitable[_T]],
-        *,
-        manifests: int,
-        mirrors: bool = True,
-        by_tag: bool = False,
-    ) -> _T:
-        """Return what the first source answers that has an answer; ``manifests`` of it are to be fetched.
-
-        Without ``mirrors`` the registry itself is asked alone; ``by_tag`` those that are not trusted with tags come
-        last, and only where nobody else can be reached. Raises `ResolveError`, its message naming the reference.
-        """
+    async def _first(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], want: _Want) -> _T:
+        """Return what the first source answers that has an answer. Raises `ResolveError`, naming the reference."""
         try:
             if not reference.domain:
                 hint = "a registry's name has letters, digits, dots and hyphens"
                 raise NotFoundError("it names no registry", hint=hint)
-            failure: ResolveError = UnreachedError("there is nobody to ask")
-            sources = self._sources(reference)
-            if by_tag:
-                sources = tuple(sorted(sources, key=lambda one: not one.resolves))
-            for source in sources:
-                is_doubtful = by_tag and not source.resolves
-                is_superfluous = (source.is_last_resort or is_doubtful) and not isinstance(failure, UnreachedError)
-                if is_superfluous or (source.is_mirror and not mirrors):
-                    continue
-                wanted = 0 if source.is_mirror else manifests
-                try:
-                    with self._notices.wanting(source.endpoint.base.host, wanted):
-                        answer = await ask(source)
-                except ResolveError as error:
-                    failure = failure if is_doubtful else error
-                    continue
-                if is_doubtful:
-                    self._warn(
-                        f"{reference.domain} cannot be reached: its mirror {source.endpoint.base.host} said what tags "
-                        "mean, and may be behind"
-                    )
-                return answer
-            raise failure
+            return await self._in_turn(reference, ask, want)
         except ResolveError as error:
             # Without the chain: what lies under it may hold what must not be shown.
             raise named(error, reference) from None
+
+    async def _in_turn(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], want: _Want) -> _T:
+        """Ask one source after the other; those that are not trusted with tags only where nobody else is reached."""
+        failure: ResolveError = UnreachedError("there is nobody to ask")
+        sources = [source for source in self._sources(reference) if want.from_mirrors or not source.is_mirror]
+        if want.by_tag:
+            sources.sort(key=lambda one: not one.resolves)
+        for source in sources:
+            is_doubtful = want.by_tag and not source.resolves
+            if (source.is_last_resort or is_doubtful) and not isinstance(failure, UnreachedError):
+                continue
+            host = source.endpoint.base.host
+            try:
+                with self._notices.wanting(host, 0 if source.is_mirror else want.manifests):
+                    answer = await ask(source)
+            except ResolveError as error:
+                failure = failure if is_doubtful else error
+                continue
+            if is_doubtful:
+                self._warn(
+                    f"{reference.domain} cannot be reached: its mirror {host} said what tags mean, and may be behind"
+                )
+            return answer
+        raise failure
 
     async def _recall(self, source: Source, key: TagKey) -> Resolved:
         """Return what ``source`` answered at some time, to anybody or to somebody with the credentials that we have."""

@@ -253,11 +253,8 @@ def test_json_names_what_could_not_be_read(tmp_path: Path) -> None:
 
 
 def test_what_the_resolver_warns_of_is_said(tmp_path: Path) -> None:
-    class Worried(FakeResolver):
-        warnings = ("config.json is not JSON",)
-
     (tmp_path / "Dockerfile").write_text("FROM alpine:3.20\n", "utf-8")
-    outcome = pinner(tmp_path, "pin", resolver=Worried())
+    outcome = pinner(tmp_path, "pin", warnings=("config.json is not JSON",))
     assert outcome.stderr == "warning: config.json is not JSON\npinned 1 reference in 1 file\n"
 
 

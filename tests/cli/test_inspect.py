@@ -449,11 +449,8 @@ def test_a_mistake_of_ours_is_not_taken_for_a_registrys(tmp_path: Path) -> None:
 
 
 def test_what_the_registry_warns_of_is_passed_on(tmp_path: Path) -> None:
-    class Worried(FakeRegistry):
-        warnings = ("this tag goes away\x1b",)
-
-    whole = registry()
-    result = inspect(tmp_path, "nginx:1.27", serving=Worried(whole.images, whole.tags))
+    context = world(tmp_path, registry(), warnings=("this tag goes away\x1b",))
+    result = outcome(context, "inspect", "nginx:1.27")
     assert (result.status, result.stderr) == (0, "warning: this tag goes away\\x1b\n")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,8 +21,10 @@ from pinner.registry.client import RegistryResolver
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+    from pinner.oci.resolver import Listener
 
 IMAGE = make_multi_platform("app", ("linux/amd64",))
 LIMITED = {"ratelimit-limit": "100;w=21600", "ratelimit-remaining": "1;w=21600"}
@@ -39,16 +42,23 @@ def test_a_warning_is_on_the_screen_before_the_next_question_is_asked(tmp_path: 
         await asyncio.sleep(0.01)
         return manifest_answer(IMAGE.top.data, **LIMITED).response()
 
-    asked = RegistryResolver(
-        Settings(jobs=1, use_cache=False),
-        environment={"CONTAINERS_REGISTRIES_CONF": os.devnull},
-        transport=httpx.MockTransport(answer),
-    )
-    context = world(tmp_path, asked, terminal=terminal)
+    def connect(settings: Settings, _: object, listener: Listener) -> RegistryResolver:
+        return RegistryResolver(
+            settings._replace(jobs=1, use_cache=False),
+            environment={"CONTAINERS_REGISTRIES_CONF": os.devnull},
+            transport=httpx.MockTransport(answer),
+            listener=listener,
+        )
+
+    context = world(tmp_path, terminal=terminal)._replace(connect=connect)
     run = outcome(context, "--platform", "linux/amd64", "pin")
     assert run.status == 0
     assert [b"registry-1.docker.io lets 1 more manifests be fetched" in text for text in seen] == [False, True, True]
     assert run.stderr.count("more manifests be fetched") == 1
+
+
+def heard_by(asked: Callable[..., RegistryResolver], _: object, __: object, listener: Listener) -> RegistryResolver:
+    return asked(listener=listener)
 
 
 def test_verbose_names_the_mirrors(tmp_path: Path) -> None:
@@ -62,8 +72,9 @@ def test_verbose_names_the_mirrors(tmp_path: Path) -> None:
         registry = ScriptedRegistry()
         registry.on("MIRROR", "https://mirror.example/v2/library/nginx/manifests/1", manifest_answer(IMAGE.top.data))
         settings = Settings(use_cache=False, registries={"docker.io": RegistryOptions(mirrors=True)})
-        asked = resolver(registry, settings=settings, environment={"HOME": str(tmp_path)}, own_places=True)
-        run = outcome(world(tmp_path, asked), *arguments)
+        places = {"HOME": str(tmp_path)}
+        asked = partial(resolver, registry, settings=settings, environment=places, own_places=True)
+        run = outcome(world(tmp_path)._replace(connect=partial(heard_by, asked)), *arguments)
         assert run.status == 0
         assert ("docker.io: https://mirror.example is asked first" in run.stderr) is is_told
 
@@ -84,7 +95,7 @@ def test_the_command_line_says_the_time_before_the_settings_do(
     given: list[float | None] = []
 
     @asynccontextmanager
-    async def connect(settings: Settings, _environment: Mapping[str, str]) -> AsyncIterator[FakeResolver]:
+    async def connect(settings: Settings, *_: object) -> AsyncIterator[FakeResolver]:
         given.append(settings.timeout)
         yield FakeResolver()
 

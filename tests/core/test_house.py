@@ -21,7 +21,6 @@ TOO_LONG = (
     "pinner.bot.forges.transport.Api.call",
     "pinner.checks.run._remembering",
     "pinner.cli.lock.lock",
-    "pinner.cli.online.with_progress",
     "pinner.cli.publish._run",
     "pinner.findings.lock_agreement._in_lock",
     "pinner.findings.online._findings",
@@ -34,8 +33,6 @@ TOO_LONG = (
     "pinner.pipeline",
     "pinner.plan",
     "pinner.registry.auth.session",
-    "pinner.registry.client.RegistryResolver.__init__",
-    "pinner.registry.client.RegistryResolver._first",
 )
 # What each is called in the field stands in the glossary.
 OLD_WORDS = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from world import Outcome
 
     from pinner.config import Settings
+    from pinner.oci.resolver import Listener
     from pinner.reference import ImageReference, Platform
 
 pytestmark = pytest.mark.registry
@@ -75,7 +76,9 @@ def run(folder: Path, *arguments: str, cache: Path, requests: list[str] | None =
     asked = [] if requests is None else requests
 
     @contextlib.asynccontextmanager
-    async def connect(settings: Settings, environment: Mapping[str, str]) -> AsyncIterator[RegistryResolver]:
+    async def connect(
+        settings: Settings, environment: Mapping[str, str], _listener: Listener
+    ) -> AsyncIterator[RegistryResolver]:
         async with RegistryResolver(settings, environment=environment, transport=Counting(asked)) as resolver:
             yield resolver
 

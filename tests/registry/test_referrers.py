@@ -13,6 +13,7 @@ from scripted_registry import OCI_INDEX, OCI_MANIFEST, Answer, ScriptedRegistry,
 
 from pinner.config import Settings
 from pinner.errors import IntegrityError, NotFoundError, ResolveError, UnavailableError, UnsupportedError
+from pinner.oci.resolver import Listener
 from pinner.oci.types import Attachment
 from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver
@@ -283,7 +284,7 @@ def test_a_list_that_leads_back_to_itself_is_read_once() -> None:
     warnings: list[str] = []
     registry = scripted(page(listing(ONE), Link='<?last=a>; rel="next"'))
     registry.on("GET", f"{LIST}?last=a", page(listing(TWO), Link='<?last=a>; rel="next"'))
-    [answer] = look(resolver(registry, on_warning=warnings.append), NAME)
+    [answer] = look(resolver(registry, listener=Listener(warnings.append, warnings.append)), NAME)
     assert isinstance(answer, tuple)
     assert len(answer) == 2
     assert ["list without end" in warning for warning in warnings] == [True]

@@ -37,6 +37,7 @@ from pinner.errors import (
     UnsupportedError,
 )
 from pinner.model import Resolved
+from pinner.oci.resolver import Listener
 from pinner.reference import Digest
 from pinner.registry.client import RegistryResolver
 
@@ -412,7 +413,7 @@ def test_a_wrong_endpoint_is_told_before_anything_is_asked() -> None:
 def test_a_broken_configuration_is_one_warning(registry: ScriptedRegistry, capsys: pytest.CaptureFixture[str]) -> None:
     registry.on("TAG", TAG, challenge("Basic"))
     registry.on("TAG", TAG.replace("nginx", "redis"), challenge("Basic"))
-    asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": "{"}, on_warning=print)
+    asked = resolver(registry, environment={"DOCKER_AUTH_CONFIG": "{"}, listener=Listener(print, print))
     ask(asked, "nginx:1", "redis:1")
     text = "DOCKER_AUTH_CONFIG is not a docker configuration: its credentials are not used"
     assert asked.warnings == (text,)

@@ -28,6 +28,7 @@ from scripted_registry import (
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
 from pinner.model import Resolved
+from pinner.oci.resolver import Listener
 from pinner.reference import Digest, ImageReference
 from pinner.registry.daemon import Daemon, parse_daemon, read_daemon
 
@@ -65,10 +66,12 @@ def asked(
     """Return the answer and the notes."""
     there = {key: value for key, value in environment.items() if value is not None}
     settings = Settings(registries=TRUSTED if registries is None else registries, use_cache=False)
-    one = resolver(registry, settings=settings, environment=there, own_places=True)
+    notes: list[str] = []
+    listener = Listener(lambda _: None, notes.append)
+    one = resolver(registry, settings=settings, environment=there, own_places=True, listener=listener)
     answer = ask(one, name)[0]
     registry.assert_used_up()
-    return answer, one.notes
+    return answer, tuple(notes)
 
 
 def found(digest: str) -> Resolved:
