@@ -39,18 +39,18 @@ def test_results_come_in_the_order_of_the_items(number: int) -> None:
 @linux
 def test_others_do_a_part_of_it() -> None:
     own = os.getpid()
-    source, sink = os.pipe()
+    (here, here_begun), (there, there_begun) = os.pipe(), os.pipe()
 
     def work(number: int) -> tuple[int, int]:
-        if os.getpid() != own:
-            os.write(sink, b".")
-        elif not select.select([source], [], [], 300)[0]:  # until somebody else has begun
+        is_own = os.getpid() == own
+        os.write(here_begun if is_own else there_begun, b".")
+        if not select.select([there if is_own else here], [], [], 300)[0]:  # until the other one has begun, too
             raise TimeoutError
         return number, os.getpid()
 
     done = share_out(work, range(200), 16, processes=2)
-    os.close(source)
-    os.close(sink)
+    for stream in (here, here_begun, there, there_begun):
+        os.close(stream)
     assert [number for number, _ in done] == list(range(200))
     assert len({pid for _, pid in done}) == 2
 
