@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 ROOT = Path(__file__).parent.parent
 BEFORE = b"FROM example.com/app:1\n"
 FOLDERS, FILES = 20, 15
-TIMES = 20
+TIMES = 5
 MOMENT = 7
 """The write in whose middle the signal comes."""
 
