@@ -32,7 +32,7 @@ def read(file: str, limit: int = FILE_BYTES) -> bytes:
         )
     if (position := data.find(b"\0")) >= 0:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise InputError("is UTF-16", hint="save it as UTF-8")
+            raise BinaryError("is UTF-16", hint="save it as UTF-8")
         raise BinaryError(f"is binary: there is a NUL byte at offset {position}")
     return data
 

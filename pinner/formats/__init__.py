@@ -21,11 +21,15 @@ FORMATS = (
     Format(
         "dockerfile",
         "pinner.formats.dockerfile",
-        # `Dockerfile.dev` is one; `Dockerfile.dockerignore` is BuildKit's list of files to ignore, `dockerfile.yml` a
-        # workflow about one.
-        r"(?:^|[.-])(?:[Dd]ocker|[Cc]ontainer)file(?:[._-][^/]*)?$",
+        # `Dockerfile.dev`, `MyDockerfile` and `DOCKERFILE` are some; `Dockerfile.dockerignore` is BuildKit's list of
+        # files to ignore, `dockerfile.yml` a workflow about one, `Dockerfile.approved.txt` what a test expects.
+        r"(?:(?:^|[._-])(?i:(?:docker|container)file)|[a-z0-9](?:Docker|Container)file)(?:[._-][^/]*)?$",
         trailing_comments=False,
-        others=("ignore", ".yaml", ".json", ".yml", ".md", ".py", ".ipynb", ".js", ".ts", ".go", ".sh"),
+        others=(
+            *("ignore", ".yaml", ".json", ".yml", ".md", ".rst", ".adoc", ".html", ".txt", ".snap", ".diff", ".patch"),
+            *(".py", ".ipynb", ".js", ".ts", ".go", ".sh", ".rb", ".rs", ".java", ".kt", ".php", ".xml", ".toml"),
+            *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
+        ),
     ),
     Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
     Format("kubernetes", "pinner.formats.kubernetes", rf"{_YAML}|^Kustomization$"),

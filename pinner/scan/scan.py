@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import BinaryError, InputError, attempt
+from pinner.filesystem import read_regular
 from pinner.formats import FORMATS, is_no_loss, largest, locate
 from pinner.model import Document
 
@@ -53,6 +54,19 @@ def read_text(target: Target) -> bytes | None:
     try:
         return files.read(target.file, largest(target.path))
     except BinaryError:
-        if not target.named and is_no_loss(target.path):
+        if not target.named and (is_no_loss(target.path) or _names_no_image(target)):
             return None
         raise
+
+
+_UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def _names_no_image(target: Target) -> bool:
+    """Tell whether a file in UTF-16, which YAML may be (YAML 1.2.2, section 5.2), says nothing of an image."""
+    data = read_regular(target.file)[: largest(target.path)]
+    encoding = next((name for mark, name in _UTF16 if data.startswith(mark)), None)
+    if encoding is None or not target.path.endswith((".yaml", ".yml")):
+        return False
+    text = data.decode(encoding, "replace")
+    return not any(word in text for word in ("image", "bundle", "oci://", "pkg.crossplane.io", "dockerfile_inline"))

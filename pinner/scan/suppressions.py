@@ -76,12 +76,29 @@ def apply_suppressions(
     lines = LineIndex(document.data)
     has_any = bool(pragmas.by_line or pragmas.whole_file)
     candidates = []
+    joined = has_any and not format_.trailing_comments
     for place in located.places if places is None else places:
-        applying = pragmas.covering((place.line, lines.line(place.span.start))) if has_any else ()
+        own = (place.line, lines.line(place.span.start)) if has_any else ()
+        if joined:
+            own = (*own, *(_instruction_line(document.data, lines, line) for line in own))
+        applying = pragmas.covering(own) if has_any else ()
         candidates.append(_candidate(place, applying, images_exclude, today))
     in_force = {pragma.line: pragma for pragma in (*pragmas.every, *pragmas.whole_file) if not pragma.expired(today)}
     every = tuple([in_force[line] for line in sorted(in_force)])
     return Source(document, format_, located, tuple(candidates), pragmas.problems, every)
+
+
+def _instruction_line(data: bytes, lines: LineIndex, line: int) -> int:
+    """Return the line on which the Dockerfile's instruction begins that goes on in ``line``."""
+    above = line - 1
+    while above > 0:
+        text = data[lines.starts[above - 1] : lines.starts[above]].strip()
+        if text.endswith((b"\\", b"`")) and not text.startswith(b"#"):
+            line = above
+        elif not text.startswith(b"#"):  # a comment among its lines is none of the instruction's
+            return line
+        above -= 1
+    return line
 
 
 def _candidate(place: Place, applying: Sequence[Pragma], excluded: Sequence[str], today: date) -> Candidate:

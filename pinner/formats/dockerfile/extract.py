@@ -166,6 +166,9 @@ class _Reader:
     def _site(self, kind: str, first: int, span: Span, platform: str | None = None) -> Site:
         start = self._source.starts[first]
         line = self._source.lines[first]
+        if kind != "from" and start + len(line) <= span.start < span.end:
+            # Of several flags on lines that the instruction goes on in, each is looked for on its own.
+            return Site(kind, *self._index.locate(span.start), span, self._owner, platform)
         offset = span.start if start <= span.start < start + len(line) else start + skip_space(line)
         column = offset - start + 1 if line.isascii() else self._index.locate(offset)[1]
         return Site(kind, first + 1, column, span, self._owner, platform)

@@ -59,7 +59,8 @@ def test_what_is_no_notebook_says_nothing(data: bytes) -> None:
 def test_a_comment_speaks_of_its_line_or_the_one_below(tmp_path: Path, cell: str, whole: bool, findings: int) -> None:  # noqa: FBT001
     (tmp_path / "demo.ipynb").write_bytes(notebook("import docker\nclient = docker.from_env()", cell, whole=whole))
     run = pinner(tmp_path, "check", "--format", "jsonl", ".")
-    assert [json.loads(line)["rule"] for line in run.stdout.splitlines()] == ["PIN001"] * findings
+    rules = [json.loads(line)["rule"] for line in run.stdout.splitlines()]
+    assert [rule for rule in rules if rule != "PIN008"] == ["PIN001"] * findings
 
 
 @pytest.mark.parametrize("whole", [True, False])

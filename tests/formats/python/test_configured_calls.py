@@ -76,5 +76,5 @@ def test_plumbing_is_listed_and_not_complained_of(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(code)
     assert pinner(tmp_path, "list", "app.py").stdout.count("app.py") == 2
     report = pinner(tmp_path, "check", "app.py").stdout
-    assert report.count("PIN003") == 1
+    assert report.count("PIN006") == 1
     assert "nginx:{tag}" in report
