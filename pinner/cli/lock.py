@@ -23,6 +23,7 @@ from pinner.report.style import hint_line
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
+    from pinner.cli.locks import Locked
 
 
 class LockOptions(NamedTuple):
@@ -39,11 +40,7 @@ def lock(context: Context, asked: LockOptions) -> int:
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options)
     if settings.platform is not None:
-        style = terminal.talk_style
-        terminal.info(
-            f"{style.severity('note')}: --platform has no effect here: a lock holds every platform of an image",
-            hint_line("`pinner pin --locked --platform` takes one of them from it", style),
-        )
+        _say_that_platforms_have_no_effect(terminal)
     targets, survey = look(context, settings, asked.paths, terminal)
     place = lock_file(settings, context.folder)
     stored = read_lock(place)
@@ -54,18 +51,30 @@ def lock(context: Context, asked: LockOptions) -> int:
     locked = keep(run, outcome)
     terminal.error(render_failures(failed_plans(survey.sources, locked.failures), terminal.talk_style))
     terminal.output(render_lock_changes(before, locked.lock, terminal.style))
-    result = tally_lock(before, locked.lock)
-    sentence = lock_sentence(
-        result,
-        place.shown,
-        files=len(locked.lock.sources),
-        failed=len(locked.failures),
-        unread=len(survey.unreadable),
-        written=locked.changed,
-    )
-    sentence += elsewhere_words(len(locked.elsewhere))
+    sentence = _sentence(before, locked, place.shown, len(survey.unreadable))
     terminal.info(sentence if survey.sources or survey.unreadable or locked.changed else nothing_found(len(targets)))
     return exit_status(found=False, untold=bool(locked.failures or survey.unreadable))
+
+
+def _say_that_platforms_have_no_effect(terminal: Terminal) -> None:
+    style = terminal.talk_style
+    terminal.info(
+        f"{style.severity('note')}: --platform has no effect here: a lock holds every platform of an image",
+        hint_line("`pinner pin --locked --platform` takes one of them from it", style),
+    )
+
+
+def _sentence(before: Lock, locked: Locked, shown: str, unread: int) -> str:
+    """Return the sentence that closes the run."""
+    sentence = lock_sentence(
+        tally_lock(before, locked.lock),
+        shown,
+        files=len(locked.lock.sources),
+        failed=len(locked.failures),
+        unread=unread,
+        written=locked.changed,
+    )
+    return sentence + elsewhere_words(len(locked.elsewhere))
 
 
 _EPILOG = """\b

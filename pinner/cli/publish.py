@@ -199,30 +199,12 @@ class _Teller:
 
 async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Scope, teller: _Teller) -> list[Report]:
     environment = context.environment
-    now = datetime.fromtimestamp(int(context.clock()), UTC)
-    first_seen_store = open_first_seen(
-        environment, cache_directory(environment) if asked.options.cache else None, context.clock()
-    )
 
     def connected(settings: Settings) -> AbstractAsyncContextManager[Registry]:
         return context.connect(settings, environment, Listener(teller.warn, lambda _: None))
 
     async with Registries(connected) as registries:
-
-        def world(forge: Forge, login: Login | None) -> BotContext:
-            settings = partial(_settings_in, context=context, asked=asked)
-            return BotContext(
-                forge,
-                login,
-                environment,
-                context.today,
-                now,
-                first_seen_store,
-                settings,
-                registries.registry,
-                asked.dry_run,
-            )
-
+        world = partial(_bot_context, context=context, asked=asked, registries=registries)
         forges = Forges(environment, where.forge, world, teller.wait, may_be_anybody=asked.dry_run)
         try:
             jobs = await jobs_for(where, forges, context.folder, environment)
@@ -231,6 +213,24 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
             return await _tended(jobs, scope, teller, asked.concurrency)
         finally:
             await forges.aclose()
+
+
+def _bot_context(
+    forge: Forge, login: Login | None, *, context: Context, asked: PublishOptions, registries: Registries
+) -> BotContext:
+    """Return what the repositories of ``forge`` are worked on with."""
+    folder = cache_directory(context.environment) if asked.options.cache else None
+    return BotContext(
+        forge,
+        login,
+        context.environment,
+        context.today,
+        datetime.fromtimestamp(int(context.clock()), UTC),
+        open_first_seen(context.environment, folder, context.clock()),
+        partial(_settings_in, context=context, asked=asked),
+        registries.registry,
+        asked.dry_run,
+    )
 
 
 async def _tended(jobs: list[Job | UnreachableRepository], scope: Scope, teller: _Teller, at_once: int) -> list[Report]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.findings import Finding, with_expiry
 from pinner.lockfile.model import NAME
@@ -15,7 +15,7 @@ from pinner.rules import LOCK_MISMATCH, UNPINNED
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pinner.lockfile.model import Entry, Lock
     from pinner.reference import Digest
@@ -122,33 +122,38 @@ def _in_lock(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
     # What could not be looked into may need all that it is listed with.
     unseen = {path: names for path, names in view.lock.sources.items() if view.covers and not view.covers(path)}
     used = {name for names in (*named.values(), *unseen.values()) for name in names}
-    found: list[tuple[tuple[str, ...], ImageReference, str]] = [
-        (
-            ("images", name),
-            ImageReference.parse(name).at(entry.selected.digest),
-            f"`{name}` is in {NAME}, and no file names it any more",
-        )
-        for name, entry in view.lock.images.items()
-        if name not in used
-    ]
+    found = [*_entries_of_nobody(view.lock, used)]
     for path, names in view.lock.sources.items():
-        if path in unseen:
-            continue
-        if not named.get(path):
-            message = f"`{path}` is in {NAME}, and names no image any more"
-            found.append((("sources", path), ImageReference.parse(names[0]), message))
-            continue
-        for name in names:
-            # Where nobody names it, the entry itself has been told of.
-            if name not in named[path] and name in used:
-                message = f"{NAME} lists `{name}` for `{path}`, which does not name it any more"
-                found.append((("sources", path, name), ImageReference.parse(name), message))
+        if path not in unseen:
+            found += _listed_in_vain(path, names, named.get(path, ()), used)
     # Looked for only now: nearly always there is nothing.
     places = where_all(view.data) if found else {}
     for key, reference, message in found:
         where = places[key]
         place = Occurrence("lockfile", "lock-entry", reference, where.line, where.column, where.span, where.span.end)
         yield _Mismatch(view.shown, place, message, _DROP)
+
+
+_Found: TypeAlias = tuple[tuple[str, ...], ImageReference, str]
+"""What is too much in a lock: its keys there, the image, and what to say."""
+
+
+def _entries_of_nobody(lock: Lock, used: Collection[str]) -> Iterator[_Found]:
+    for name, entry in lock.images.items():
+        if name not in used:
+            reference = ImageReference.parse(name).at(entry.selected.digest)
+            yield ("images", name), reference, f"`{name}` is in {NAME}, and no file names it any more"
+
+
+def _listed_in_vain(path: str, names: Sequence[str], named: Collection[str], used: Collection[str]) -> Iterator[_Found]:
+    if not named:
+        yield ("sources", path), ImageReference.parse(names[0]), f"`{path}` is in {NAME}, and names no image any more"
+        return
+    for name in names:
+        # Where nobody names it, the entry itself has been told of.
+        if name not in named and name in used:
+            message = f"{NAME} lists `{name}` for `{path}`, which does not name it any more"
+            yield ("sources", path, name), ImageReference.parse(name), message
 
 
 def _held_to(reference: ImageReference, digest: Digest) -> str:

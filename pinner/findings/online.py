@@ -66,16 +66,7 @@ def _findings(
         yield _gone(path, occurrence, pin_status, pin_statuses)
         return
     if pin_status.current not in (None, digest) and not pin_status.moved_elsewhere:
-        yield Finding(
-            STALE,
-            STALE.severity,
-            f"`{occurrence.reference.familiar}` means {_short(pin_status.current)} by now, not {_short(digest)}",
-            "`pinner update` moves it",
-            path,
-            occurrence,
-            _pinned(occurrence, pin_status.current),
-            pin_status.current,
-        )
+        yield _stale(path, occurrence, pin_status.current, digest)
     if (
         held.platform is not None
         and pin_status.platform_tag is not None
@@ -88,6 +79,19 @@ def _findings(
         yield from _missing(path, occurrence, pin_status.image, settings)
     for child in pin_status.missing:
         yield from _not_served(path, occurrence, child, settings)
+
+
+def _stale(path: str, occurrence: Occurrence, current: Digest | None, digest: Digest) -> Finding:
+    return Finding(
+        STALE,
+        STALE.severity,
+        f"`{occurrence.reference.familiar}` means {_short(current)} by now, not {_short(digest)}",
+        "`pinner update` moves it",
+        path,
+        occurrence,
+        _pinned(occurrence, current),
+        current,
+    )
 
 
 def _image_id(path: str, occurrence: Occurrence, pin_status: PinStatus) -> Finding:

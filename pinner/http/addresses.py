@@ -94,33 +94,29 @@ def endpoint_for(domain: str, registries: Mapping[str, RegistryOptions]) -> Endp
     options = registries.get(domain) or registries.get("*") or RegistryOptions()
     if options.endpoint is not None:
         base = _configured_base(options.endpoint, plain_http=options.plain_http)
-        is_hub, is_of_hub = base.host in _DOCKER_HUB_HOSTS, domain == DOCKER_HUB
-        return Endpoint(
-            domain,
-            base,
-            _authority(base),
-            options.ca,
-            options.token_server,
-            unsafe=_unsafe(options, base, domain),
-            is_docker_hub=is_hub,
-            may_count=is_of_hub and not is_hub,
-        )
-    host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
-    try:
-        base = httpx.URL(f"https://{host}/v2/")
-        if options.plain_http or is_loopback(base.host):
-            base = httpx.URL(f"http://{host}/v2/")
-    except httpx.InvalidURL:
-        raise NotFoundError(f"`{domain}` is no address of a registry") from None
+        login = _authority(base)
+    else:
+        base, login = _own_base(domain, plain_http=options.plain_http), domain.lower()
+    is_hub = base.host in _DOCKER_HUB_HOSTS
     return Endpoint(
         domain,
         base,
-        domain.lower(),
+        login,
         options.ca,
         options.token_server,
         unsafe=_unsafe(options, base, domain),
-        is_docker_hub=base.host in _DOCKER_HUB_HOSTS,
+        is_docker_hub=is_hub,
+        may_count=options.endpoint is not None and domain == DOCKER_HUB and not is_hub,
     )
+
+
+def _own_base(domain: str, *, plain_http: bool) -> httpx.URL:
+    host = _DOCKER_HUB_HOST if domain == DOCKER_HUB else domain
+    try:
+        base = httpx.URL(f"https://{host}/v2/")
+        return httpx.URL(f"http://{host}/v2/") if plain_http or is_loopback(base.host) else base
+    except httpx.InvalidURL:
+        raise NotFoundError(f"`{domain}` is no address of a registry") from None
 
 
 def _unsafe(options: RegistryOptions, base: httpx.URL, domain: str) -> str:

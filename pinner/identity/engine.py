@@ -106,17 +106,13 @@ class Engine:
             # Engines before API 1.48 do not say of what kind their ID is: an index nearly always.
             yield image._replace(index_digest=IndexDigest(digest) if target is not None else None)
         for manifest, platform in here if is_index else ():
-            own = image.platform == platform
-            yield image._replace(
-                platform=platform or image.platform,
-                index_digest=IndexDigest(digest),
-                manifest=ManifestDigest(manifest),
+            found = image._replace(index_digest=IndexDigest(digest), manifest=ManifestDigest(manifest))
+            if image.platform != platform:
                 # The answer's layers and labels are those of one platform, this machine's.
-                diff_ids=image.diff_ids if own else (),
-                layers=image.layers if own else (),
-                created=image.created if own else None,
-                labels=image.labels if own else {},
-            )
+                found = found._replace(
+                    platform=platform or image.platform, diff_ids=(), layers=(), created=None, labels={}
+                )
+            yield found
 
     def _get(self, path: str, parameters: dict[str, str]) -> Any:  # noqa: ANN401 - JSON is anything
         """Return the JSON that the engine answers with; None for 404. Raises `InputError`."""

@@ -14,22 +14,16 @@ PICTURE = ROOT / "docs" / "rooms.svg"
 PAGE = ROOT / "CONTRIBUTING.md"
 MOST_LINES_OF_A_MODULE = 300
 MOST_LINES_OF_A_FUNCTION = 30
-MOST_LINES_OF_NINE_IN_TEN = 18
+MOST_LINES_OF_NINE_IN_TEN = 17
 LAYERS = 8
 # To be cut: this list only becomes shorter.
 TOO_LONG = (
     "pinner.bot.forges.transport.Api.call",
     "pinner.checks.run._remembering",
-    "pinner.cli.lock.lock",
-    "pinner.cli.publish._run",
-    "pinner.findings.lock_agreement._in_lock",
-    "pinner.findings.online._findings",
     "pinner.formats.kubernetes.extract",
     "pinner.formats.kubernetes.extract.Walk._enter",
     "pinner.formats.kubernetes.extract.Walk._keep",
     "pinner.formats.kubernetes.locate",
-    "pinner.http.addresses.endpoint_for",
-    "pinner.identity.engine.Engine._images",
     "pinner.pipeline",
     "pinner.plan",
     "pinner.registry.auth.session",
