@@ -9,7 +9,7 @@ from pinner.findings import check_source
 from pinner.formats import with_calls
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
-from pinner.scan.discover import siblings_of
+from pinner.scan.deciding import read_deciding
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import apply_suppressions
 
@@ -54,11 +54,14 @@ class Survey(NamedTuple):
 def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
     """Read and locate every target; a file that cannot be read is reported and the others go on."""
     targets = sorted(targets, key=lambda target: target.path)
-    readings = read_all(targets, with_calls(settings.calls))
+    formats = with_calls(settings.calls)
+    readings = read_all(targets, formats)
     found = _known(readings)
-    places, lost = _reconciled(found, targets)
-    places |= _linked(found, places)
-    lost |= {reading.path: reading.error for reading in readings if reading.error is not None}
+    places = attempt(_linked, [*found, *_known(read_deciding(readings, targets, formats)[0])])
+    lost = {reading.path: reading.error for reading in readings if reading.error is not None}
+    if isinstance(places, InputError):
+        lost |= dict.fromkeys((file.document.path for file in found if file.located.facts), places)
+        places = {}
     sources: list[Source] = []
     excluded = settings.images_exclude
     for document, format_, located in found:
@@ -122,41 +125,13 @@ def _known(readings: Iterable[Reading]) -> list[_File]:
     ]
 
 
-def _linked(found: Sequence[_File], places: Mapping[str, tuple[Place, ...]]) -> dict[str, tuple[Place, ...]]:
-    """Return, by path, the places that other files of the run decide about; ``places`` are those after reconciling."""
+def _linked(found: Sequence[_File]) -> dict[str, tuple[Place, ...]]:
+    """Return, by path, the places that other files decide about: of the run, or beside it."""
     if not any(file.located.facts for file in found):
         return {}
     from pinner.link.link import LinkInput, link  # noqa: PLC0415 - only where a file states something about others
 
-    paths = [file.document.path for file in found]
-    return link(
-        LinkInput(path, places.get(path, file.located.places), file.located.facts)
-        for path, file in zip(paths, found, strict=True)
-    )
-
-
-def _reconciled(
-    found: Sequence[_File], targets: Sequence[Target]
-) -> tuple[dict[str, tuple[Place, ...]], dict[str, InputError]]:
-    """Return, by path, the places of documents after the rules across files, and the errors of those rules."""
-    places: dict[str, tuple[Place, ...]] = {}
-    lost: dict[str, InputError] = {}
-    for format_ in {file.format for file in found if file.format.crosses_files}:
-        paths = {file.document.path for file in found if file.format is format_}
-        own = [target for target in targets if target.path in paths]
-        context = [file for file in _known(read_all(siblings_of(own, format_))) if file.format is format_]
-        families: dict[str, list[_File]] = {}
-        for file in (*found, *context):
-            if file.format is format_:
-                families.setdefault(format_.family(file.document.path), []).append(file)
-        for relatives in families.values():
-            if len(relatives) > 1:
-                after = attempt(format_.reconcile, [(file.document, file.located) for file in relatives])
-                if isinstance(after, InputError):
-                    lost |= dict.fromkeys(paths.intersection(file.document.path for file in relatives), after)
-                    continue
-                places |= {file.document.path: its.places for file, its in zip(relatives, after, strict=True)}
-    return places, lost
+    return link(LinkInput(file.document.path, file.located.places, file.located.facts) for file in found)
 
 
 async def make_plans(

@@ -9,7 +9,6 @@ from importlib import import_module
 from pinner._typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Protocol
 
     from pinner.model import Calls, Document, Located
@@ -40,17 +39,6 @@ if TYPE_CHECKING:
             """Return the code alone, in which comments are looked for, every line of it on the line of the file."""
             ...
 
-    class CrossFileModule(FormatModule, Protocol):
-        """A format with rules that reach from one file to another."""
-
-        def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-            """Return what every document of one family holds after all: occurrences become skips."""
-            ...
-
-        def family(self, path: str) -> str:
-            """Return the same for the paths of all documents that rules may reach between."""
-            ...
-
 
 # Asked for every file; a tree of thousands of files has few names for those that matter.
 _module = cache(import_module)
@@ -66,7 +54,7 @@ class Format(NamedTuple):
     trailing_comments: bool = True
     """Whether ``# comment`` may follow the reference on its line (not so in a Dockerfile)."""
     siblings: str = ""
-    """Where the module is a `CrossFileModule`: a regular expression for the names of the files its rules reach to."""
+    """A regular expression for the names of files in the same folder whose facts decide about those of this format."""
 
     calls: Calls | None = None
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
@@ -77,7 +65,7 @@ class Format(NamedTuple):
 
     @property
     def crosses_files(self) -> bool:
-        """Tell whether the module is a `CrossFileModule`."""
+        """Tell whether files of this format decide about each other's images."""
         return bool(self.siblings)
 
     def claims(self, path: str) -> bool:
@@ -99,11 +87,5 @@ class Format(NamedTuple):
         return cast("WrappingModule", _module(self.module)).unwrapped(document)
 
     def family(self, path: str) -> str:
-        """Return the same for the paths of all documents that rules may reach between."""
-        return cast("CrossFileModule", _module(self.module)).family(path) if self.crosses_files else path
-
-    def reconcile(self, documents: Sequence[tuple[Document, Located]]) -> Sequence[Located]:
-        """Apply the rules across files; see `CrossFileModule.reconcile`."""
-        if not self.crosses_files:
-            return [located for _, located in documents]
-        return cast("CrossFileModule", _module(self.module)).reconcile(documents)
+        """Return the same for the paths of files that may decide about each other's images: their folder."""
+        return path.rpartition("/")[0] if self.crosses_files else path

@@ -55,4 +55,44 @@ class Built(NamedTuple):
     """Who builds it, for people: ``skaffold``, ``kbld``."""
 
 
-Fact: TypeAlias = Kustomization | ImageTransformer | Built
+class ComposeBuild(NamedTuple):
+    """``build`` of a compose service."""
+
+    tags: tuple[str, ...] = ()
+    """The names beside ``image`` that the result gets, in the registry's full form."""
+
+
+class ComposeService(NamedTuple):
+    """A service of a compose file, as that file alone has it, ``<<`` merged."""
+
+    name: str
+    line: int = 0
+    image: str | None = None
+    """In the registry's full form; None where the file says nothing of it."""
+    build: ComposeBuild | None = None
+    extends: tuple[str, str] | None = None
+    """The file as written, empty for the same one, and the service that is extended."""
+    resets: frozenset[str] = frozenset()
+    """The keys tagged ``!reset`` or ``!override``: what other files say under them is dropped."""
+    is_reset: bool = False
+    """Whether the service is taken out of what the files before it have."""
+    replaces: bool = False
+    """Whether all that the files before it say of the service is dropped (``!override``)."""
+
+
+class ComposeFile(NamedTuple):
+    """A compose file: its services, and the files that belong to its project."""
+
+    services: tuple[ComposeService, ...] = ()
+    includes: tuple[tuple[str, ...], ...] = ()
+    """``include``: the paths of each entry as written, the later ones laid over the first."""
+    project: str = ""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The files that compose reads along with this one, as written."""
+        extended = (service.extends[0] for service in self.services if service.extends is not None)
+        return tuple(dict.fromkeys([*filter(None, extended), *(path for entry in self.includes for path in entry)]))
+
+
+Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile

@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.link.facts import Built, ImageTransformer, Kustomization
+from pinner.link.compose import Builds, Projects
+from pinner.link.facts import Built, ComposeFile, ImageTransformer, Kustomization
 from pinner.link.kustomize import Image, Overlays, rendered
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
     from pinner.link.facts import Fact, ImageRule
     from pinner.link.kustomize import Chain, Entry
-    from pinner.model import Place, SkipReason
+    from pinner.model import Place, SkipReason, Span
     from pinner.reference import ImageReference
 
 _ENTRY = "kustomize-image"
+_COMPOSE_KINDS = ("service-image", "image-volume")
+_NOT_KNOWN_ALONE = ("no-default", "interpolated-tag", "interpolated-name")
 
 
 class LinkInput(NamedTuple):
@@ -64,6 +67,8 @@ class Linker:
             _by_path((path, fact.rule) for path, fact in pairs if type(fact) is ImageTransformer),
         )
         self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
+        self._composed = Builds(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}))
+        self._results = {path for path, _ in self._composed.results}
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:
             if type(fact) is Built:
@@ -71,17 +76,41 @@ class Linker:
 
     def concerns(self, path: str) -> bool:
         """Tell whether anything stated may concern the file at ``path``."""
-        return path in self._chains or (bool(self._built) and any(True for _ in self._builders(path)))
+        if path in self._chains or path in self._results or path in self._composed.names:
+            return True
+        return bool(self._built) and any(True for _ in self._builders(path))
 
     def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:
         """Return ``places``, those of the file at ``path``, as the repository has them."""
-        return tuple([self._judge(path, place) for place in places])
+        before = tuple(places)
+        after = tuple([self._judge(path, place) for place in before])
+        # Places may share one text: where one of them cannot have a digest in it, none can.
+        pairs = zip(before, after, strict=True)
+        taken = {new.span: new for old, new in pairs if new is not old and isinstance(new, SkippedOccurrence)}
+        return tuple([_shared(place, taken) if place.format == "compose" else place for place in after])
 
     def _judge(self, path: str, place: Place) -> Place:
+        if place.format == "compose":
+            ruling = self._composed_ruling(path, place) if place.kind in _COMPOSE_KINDS else None
+            return place if ruling is None else _skipped(place, ruling)
         if place.format != "kubernetes" or (type(place) is SkippedOccurrence and place.reason == "built-elsewhere"):
             return place
         ruling = self._ruling(path, place)
         return place if ruling is None else _skipped(place, ruling)
+
+    def _composed_ruling(self, path: str, place: Place) -> Ruling | None:
+        """Return which file of a project builds the image of ``place``, where one does."""
+        if isinstance(place, SkippedOccurrence) and place.reason not in _NOT_KNOWN_ALONE:
+            return None
+        by = self._composed.results.get((path, place.owner)) if place.kind == "service-image" else None
+        if by is not None:
+            detail = f"`{by.path}` builds the service `{place.owner}`: this names the result"
+            return Ruling("built-here", detail, by.where)
+        if isinstance(place, Occurrence):
+            by = self._composed.names.get(path, {}).get(place.reference.canonical)
+        if by is not None:
+            return Ruling("built-elsewhere", f"`{by.path}` builds this image", by.where)
+        return None
 
     def _ruling(self, path: str, place: Place) -> Ruling | None:
         text = str(place.reference) if isinstance(place, Occurrence) else place.text
@@ -149,6 +178,15 @@ def _skipped(place: Place, ruling: Ruling) -> Place:
     if isinstance(place, Occurrence):
         return as_skipped(place, ruling.reason, ruling.detail)._replace(decided_by=decided_by)
     return place._replace(reason=ruling.reason, detail=ruling.detail, decided_by=decided_by)
+
+
+def _shared(place: Place, taken: Mapping[Span, SkippedOccurrence]) -> Place:
+    """Return ``place``, or its skip where somebody who reads the same text is among those ``taken`` out."""
+    other = taken.get(place.span) if isinstance(place, Occurrence) else None
+    if other is None or not isinstance(place, Occurrence):
+        return place
+    skipped = as_skipped(place, "arg-conflict", f"shared text: {other.detail}")
+    return skipped._replace(decided_by=other.decided_by)
 
 
 def _by_path(pairs: Iterable[tuple[str, ImageRule]]) -> dict[str, tuple[ImageRule, ...]]:

@@ -10,8 +10,8 @@ import pytest
 from fakes import FakeResolver, digest_of
 from world import TODAY, pinner
 
-import pinner.formats.compose as compose_format
 import pinner.formats.dockerfile as dockerfile_format
+import pinner.link.link as linker
 from pinner import files, pipeline
 from pinner.checks.run import examine_all
 from pinner.config import Settings
@@ -19,10 +19,10 @@ from pinner.errors import InputError, InternalError, apart, attempt
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
-    from pinner.model import Document, Located
+    from pinner.model import Document, Located, Place
 
     Break = Callable[[Callable[[Document], bool]], None]
 
@@ -99,11 +99,11 @@ def test_a_proof_that_raises_fails_the_file_alone(tmp_path: Path, break_format: 
     assert (tmp_path / "good" / "Dockerfile").read_text() == PINNED
 
 
-def test_rules_across_files_that_raise_lose_their_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def reconcile(documents: Collection[tuple[Document, Located]]) -> list[Located]:
-        raise ZeroDivisionError(f"{len(documents)} files")
+def test_linking_that_raises_loses_the_files_with_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(inputs: Iterable[linker.LinkInput]) -> dict[str, tuple[Place, ...]]:
+        raise ZeroDivisionError(f"{sum(bool(one.facts) for one in inputs)} files")
 
-    monkeypatch.setattr(compose_format, "reconcile", reconcile)
+    monkeypatch.setattr(linker, "link", link)
     plant(tmp_path)
     for name in ("compose.yaml", "compose.override.yaml"):
         (tmp_path / name).write_text("services:\n  a:\n    image: redis:7\n")

@@ -16,7 +16,6 @@ def test_every_module_does_what_its_line_says(format_: object) -> None:
     found = by_name(name)
     module = import_module(found.module)
     assert module.locate(Document("x", b"")) is None or isinstance(module.locate(Document("x", b"")), Located)
-    assert hasattr(module, "reconcile") is found.crosses_files
 
 
 @pytest.mark.parametrize(
@@ -112,6 +111,6 @@ def test_a_workflow_about_a_dockerfile_is_no_dockerfile(path: str) -> None:
     assert not by_name("dockerfile").claims(path)
 
 
-def test_a_format_without_rules_across_files_reconciles_to_what_it_located() -> None:
-    located = Located()
-    assert by_name("dockerfile").reconcile([(Document("Dockerfile", b""), located)]) == [located]
+def test_files_decide_about_each_other_in_one_folder() -> None:
+    assert by_name("compose").family("a/compose.yaml") == by_name("compose").family("a/x.yaml") == "a"
+    assert by_name("dockerfile").family("a/Dockerfile") == "a/Dockerfile"

@@ -9,8 +9,8 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
+from pinner.formats.compose.facts import merge_files, read_file
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
-from pinner.formats.compose.siblings import Outline, family, reconcile
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector, is_null
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pinner.formats.yaml import Node
     from pinner.model import Document
 
-__all__ = ["family", "locate", "reconcile"]
+__all__ = ["locate"]
 
-# `build` alone names no image, but a sibling file has to know of it.
-_WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build")
+# `build` alone names no image, but the files of the same project have to know of it, and of what belongs to it.
+_WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build|extends|include|!reset")
 _LOOKS_LIKE_COMPOSE = re.compile(rb"""^["']?services["']?[ \t]*:""", re.MULTILINE)
 _NO_MAPPING = "compose refuses a document that is no mapping"
 _LOOKS_LIKE_KUBERNETES = re.compile(rb"^apiVersion[ \t]*:", re.MULTILINE)
@@ -100,8 +100,8 @@ def _walk(collector: Collector, path: str, files: list[_File], outline: tuple[ob
             start = SERVICES if file.mapping is file.root else ROOT
             collector.settle(file.root, file.fields, state_of, start)
         collector.image_nodes.clear()
-    built = frozenset(builds.names)
-    return Located(collector.places(), Outline(outline, tuple(walk.inlines), frozenset(builds.services), built))
+    facts = [read_file(file.root, file.fields, file.services, collector) for file in files]
+    return Located(collector.places(), (outline, tuple(walk.inlines)), (merge_files(facts),) if facts else ())
 
 
 def _is_empty(root: Node) -> bool:

@@ -182,7 +182,7 @@ class Walk:
         if type(node) is not Scalar:
             self._template(kind, service, node)
             return
-        is_simple = written is node and not via and self._is_simple(kind, service)
+        is_simple = written is node and node.value != "scratch" and not via and self._is_simple(kind, service)
         if is_simple and self.collector.add_plain(kind, node, service.name):
             return
         if is_null(node):
@@ -216,6 +216,8 @@ class Walk:
             return "invalid-reference", f"tagged {tag}, so no string"
         if kind == "image-volume" and name in self.names:
             return "built-elsewhere", f"the image of the service `{name}`"
+        if name == "scratch":
+            return "scratch", "`scratch` is the empty image"
         if kind == "service-image":
             if service.name in self.builds.services:
                 return "built-here", "the service has `build`: this names the result"

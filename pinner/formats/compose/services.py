@@ -6,6 +6,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.formats.compose.variables import shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.lookup import Field
 from pinner.formats.yaml.references import is_null
 from pinner.formats.yaml.scalars import reference_text
 from pinner.formats.yaml.stream import unshadow
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.formats.yaml import Node
-    from pinner.formats.yaml.lookup import Field, KeyLookup
+    from pinner.formats.yaml.lookup import KeyLookup
 
 
 # compose-spec, schema/compose-spec.json: the properties of the root and of a service; no others are allowed but `x-…`.
@@ -116,9 +117,48 @@ class Service:
         if key not in self._own and not self._merges:
             return None
         field = self._file.fields.get(self.body, key)
-        if field is None or field.node.tag == "!reset" or (type(field.node) is Scalar and is_null(field.node)):
-            return None
+        if field is not None and field.node.tag == "!reset":
+            # It is gone before `<<` is merged, so that what is merged counts (compose-go, loader/reset.go).
+            field = self._merged_in(key)
+        if field is None or (type(field.node) is Scalar and is_null(field.node)):
+            return _empty_build(field) if key == "build" else None
         return field
+
+    def _merged_in(self, key: str) -> Field | None:
+        """Return what ``<<`` merges in under ``key``, whatever stands there itself."""
+        fields = self._file.fields
+        for source, via in fields.sources(self.body):
+            written = fields.own(source).get(key) if source is not self.body else None
+            if written is not None and resolve(written).tag != "!reset":
+                return Field(resolve(written), written, via)
+        return None
+
+    @property
+    def resets(self) -> frozenset[str]:
+        """The keys under which it drops what other files say: those tagged ``!reset`` or ``!override``."""
+        return frozenset([key for key, value in self._own.items() if resolve(value).tag in ("!reset", "!override")])
+
+    @property
+    def tags(self) -> Iterator[str]:
+        """The names that its own ``build`` gives the result beside ``image``."""
+        build = self.own("build")
+        tags = self._file.fields.get(build.node, "tags") if build is not None and type(build.node) is Mapping else None
+        for item in tags.node.children if tags is not None and type(tags.node) is Sequence else ():
+            tag = resolve(item)
+            if type(tag) is Scalar:
+                yield self.read(tag)
+
+    @property
+    def extended(self) -> tuple[str, str] | None:
+        """The file, empty for this one, and the service that it extends; None where it extends none."""
+        extends = self.own("extends")
+        if extends is None:
+            return None
+        if type(extends.node) is not Mapping:
+            return "", self.text(extends)
+        fields = self._file.fields
+        file, service = fields.get(extends.node, "file"), fields.get(extends.node, "service")
+        return self.text(file), self.text(service)
 
     def inherited(self, key: str) -> Field | None:
         """Return the same, with the services of this file that it extends."""
@@ -188,13 +228,20 @@ class Service:
         return None if base is self else base
 
 
+def _empty_build(field: Field | None) -> Field | None:
+    """Return ``field`` where it is ``build: ""``: the folder itself is built, whereas null is nothing."""
+    if field is None or type(field.node) is not Scalar or not field.node.style or field.node.tag == "!reset":
+        return None
+    return field
+
+
 def read_services(root: Mapping, mapping: Mapping, fields: KeyLookup, data: bytes) -> list[Service]:
     """Return the services under ``mapping`` of the document ``root``."""
     name = fields.scalar(root, "name")
     file = File(data, fields, shown(reference_text(data, name)) if name is not None else "", {})
     for key in fields.keys(mapping):
         field = fields.get(mapping, key)
-        if field is not None and type(field.node) is Mapping:
+        if field is not None and type(field.node) is Mapping and field.node.tag != "!reset":
             readable = unshadow(key)
             file.services[readable] = Service(readable, field.node, file)
     return list(file.services.values())

@@ -1,0 +1,77 @@
+"""Compose facts: what a file states about its services, for the files of the same project."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.compose.services import comparable
+from pinner.formats.compose.variables import shown
+from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.scalars import reference_text
+from pinner.formats.yaml.stream import unshadow
+from pinner.link.facts import ComposeBuild, ComposeFile, ComposeService
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pinner.formats.compose.services import Service
+    from pinner.formats.yaml import Node
+    from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.references import Collector
+
+
+def merge_files(files: Iterable[ComposeFile]) -> ComposeFile:
+    """Return what the documents of one file state together."""
+    files = list(files)
+    services = tuple([service for file in files for service in file.services])
+    includes = tuple([entry for file in files for entry in file.includes])
+    return ComposeFile(services, includes, next((file.project for file in files if file.project), ""))
+
+
+def read_file(root: Mapping, fields: KeyLookup, services: Iterable[Service], collector: Collector) -> ComposeFile:
+    """Return what the document ``root`` states; ``services`` are those that it has."""
+    name = fields.scalar(root, "name")
+    return ComposeFile(
+        (*(_service(service, collector) for service in services), *_gone(root, fields)),
+        tuple(_includes(root, fields, collector)),
+        _text(collector, name) if name is not None else "",
+    )
+
+
+def _service(service: Service, collector: Collector) -> ComposeService:
+    image, build = service.own("image"), service.own("build")
+    return ComposeService(
+        service.name,
+        collector.lines.line(service.body.start if build is None else build.written.start),
+        None if image is None else comparable(service.text(image)),
+        None if build is None else ComposeBuild(tuple(map(comparable, service.tags))),
+        service.extended,
+        service.resets,
+        replaces=service.body.tag == "!override",
+    )
+
+
+def _gone(root: Mapping, fields: KeyLookup) -> Iterator[ComposeService]:
+    """Yield the services that the document takes out of what the files before it have."""
+    services = fields.get(root, "services")
+    if services is not None and type(services.node) is Mapping:
+        for key in fields.keys(services.node):
+            field = fields.get(services.node, key)
+            if field is not None and field.node.tag == "!reset":
+                yield ComposeService(unshadow(key), is_reset=True)
+
+
+def _includes(root: Mapping, fields: KeyLookup, collector: Collector) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of each entry of ``include``: a text, or a mapping with a text or a list under ``path``."""
+    include = fields.get(root, "include")
+    for item in include.node.children if include is not None and type(include.node) is Sequence else ():
+        entry: Node | None = resolve(item)
+        if type(entry) is Mapping:
+            path = fields.get(entry, "path")
+            entry = None if path is None else path.node
+        paths = entry.children if type(entry) is Sequence else () if entry is None else (entry,)
+        texts = [_text(collector, node) for node in map(resolve, paths) if type(node) is Scalar]
+        yield tuple(filter(None, texts))
+
+
+def _text(collector: Collector, scalar: Scalar) -> str:
+    return shown(reference_text(collector.data, scalar))

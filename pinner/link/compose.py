@@ -1,0 +1,170 @@
+"""Compose projects linked: which service's image is the result of a build, by which file.
+
+A project is what one run of compose may load: a file alone, or a base and its override. Merging, ``extends``,
+``include``, ``!reset`` and ``!override`` are those of compose-go (loader/loader.go, extends.go, include.go, reset.go):
+a file's services are extended first, then laid over those of the files before it. Profiles leave a service as it is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pinner.link.facts import ComposeFile, ComposeService
+
+_EXTENSION = re.compile(r"\.ya?ml$")
+_DEFAULT_BASES = ("compose", "docker-compose")
+_DEFAULT_OVERRIDES = ("compose.override", "docker-compose.override")
+_DEEPEST = 50
+"""Services that extend each other, and files that include each other, one below the other."""
+
+
+class Said(NamedTuple):
+    """A service as one file has it."""
+
+    path: str
+    service: ComposeService
+
+    @property
+    def where(self) -> str:
+        """``path:line``, for people."""
+        return f"{self.path}:{self.service.line}"
+
+
+class Composed(NamedTuple):
+    """A service as compose sees it: whose ``image`` is in force, and whose ``build`` are merged, the strongest last."""
+
+    image: Said | None = None
+    builds: tuple[Said, ...] = ()
+
+
+def are_merged(path: str, other: str) -> bool:
+    """Tell whether compose may read the two together: a base and its override, ``<base>.<name>.yaml``."""
+    if posixpath.dirname(path) != posixpath.dirname(other):
+        return False
+    stem, other_stem = sorted((_stem(path), _stem(other)), key=len)
+    if "." in stem or stem == other_stem:
+        return False
+    return other_stem.startswith(stem + ".") or (stem in _DEFAULT_BASES and other_stem in _DEFAULT_OVERRIDES)
+
+
+def _stem(path: str) -> str:
+    return _EXTENSION.sub("", posixpath.basename(path))
+
+
+def resolve_path(path: str, written: str) -> str:
+    """Return the path of the file that is called ``written`` in the file at ``path``."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
+
+
+class Project(NamedTuple):
+    """What one run of compose may load."""
+
+    services: Mapping[str, Composed]
+    files: frozenset[str]
+    """All that were read for it."""
+    name: str
+    """The top-level ``name``, empty where it is left to compose."""
+
+
+class Projects:
+    """The compose files of a run."""
+
+    def __init__(self, files: Mapping[str, ComposeFile]) -> None:
+        """``files`` are by path."""
+        self._files = files
+        self._services = {path: {one.name: one for one in file.services} for path, file in files.items()}
+
+    def __iter__(self) -> Iterator[Project]:
+        """Yield what compose may load: each file alone, and with each of its overrides."""
+        folders: dict[str, list[str]] = {}
+        for path in sorted(self._files):
+            folders.setdefault(posixpath.dirname(path), []).append(path)
+        for paths in folders.values():
+            for path in paths:
+                yield self._load((path,))
+                for other in paths:
+                    if len(_stem(path)) < len(_stem(other)) and are_merged(path, other):
+                        yield self._load((path, other))
+
+    def _load(self, paths: Sequence[str]) -> Project:
+        read: set[str] = set()
+        services = self._merged(paths, read, 0)
+        name = next((self._files[path].project for path in reversed(paths) if self._files[path].project), "")
+        return Project(services, frozenset(read), name)
+
+    def _merged(self, paths: Sequence[str], read: set[str], depth: int) -> dict[str, Composed]:
+        """Return the services of the files at ``paths``, each laid over those before it, over what they include."""
+        services: dict[str, Composed] = {}
+        for path in paths:
+            file = self._files.get(path)
+            if file is None or depth > _DEEPEST:
+                continue
+            read.add(path)
+            for included in file.includes:
+                below = self._merged([resolve_path(path, one) for one in included], read, depth + 1)
+                services = {**below, **services}
+            for service in file.services:
+                if service.is_reset:
+                    services.pop(service.name, None)
+                    continue
+                own = self._extended(Said(path, service), read, 0)
+                services[service.name] = _laid_over(services.get(service.name, Composed()), own, service)
+        return services
+
+    def _extended(self, said: Said, read: set[str], depth: int) -> Composed:
+        """Return the service that is ``said``, laid over the one that it extends."""
+        path, service = said
+        read.add(path)
+        own = Composed(None if service.image is None else said, () if service.build is None else (said,))
+        if service.extends is None or depth > _DEEPEST:
+            return own
+        file, name = service.extends
+        place = resolve_path(path, file) if file else path
+        base = self._services.get(place, {}).get(name)
+        if base is None:
+            return own
+        return _laid_over(self._extended(Said(place, base), read, depth + 1), own, service)
+
+
+def _laid_over(below: Composed, own: Composed, service: ComposeService) -> Composed:
+    """Return ``own``, which is what ``service`` says, laid over ``below``."""
+    if service.replaces:
+        return own
+    image = None if "image" in service.resets else below.image
+    builds = () if "build" in service.resets else below.builds
+    return Composed(own.image or image, (*builds, *own.builds))
+
+
+class Builds:
+    """What the projects of a run build: whose ``image`` names a result, and by which names it goes where."""
+
+    def __init__(self, projects: Projects) -> None:
+        self.results: dict[tuple[str, str], Said] = {}
+        """By the path and the service that have the ``image``: who builds it."""
+        self.names: dict[str, dict[str, Said]] = {}
+        """By the path of a file, and by name in the registry's full form: who builds the image of that name."""
+        for project in projects:
+            self._add(project)
+
+    def _add(self, project: Project) -> None:
+        built: dict[str, Said] = {}
+        for name, service in project.services.items():
+            if not service.builds:
+                continue
+            builder = service.builds[-1]
+            if service.image is not None:
+                self.results.setdefault((service.image.path, service.image.service.name), builder)
+                built.setdefault(service.image.service.image or "", builder)
+            elif project.name:
+                built.setdefault(f"docker.io/library/{project.name}-{name}:latest", builder)
+            for one in service.builds:
+                if one.service.build is not None:
+                    built |= dict.fromkeys(one.service.build.tags, one)
+        for path in project.files if built else ():
+            self.names[path] = {**built, **self.names.get(path, {})}
