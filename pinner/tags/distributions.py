@@ -1,0 +1,71 @@
+"""Release dates of Debian and Ubuntu by code name.
+
+Source: distro-info-data (Debian's package, debian.csv and ubuntu.csv), up to Ubuntu 26.04.
+"""
+
+from __future__ import annotations
+
+AS_OF = "2026-04-23"
+"""The last release that is known here."""
+
+DEBIAN = {
+    "wheezy": "2013-05-04",
+    "jessie": "2015-04-26",
+    "stretch": "2017-06-17",
+    "buster": "2019-07-06",
+    "bullseye": "2021-08-14",
+    "bookworm": "2023-06-10",
+    "trixie": "2025-08-09",
+}
+"""Code names that were released; what is not here (forky, sid) is no version yet."""
+
+UBUNTU = {
+    "lucid": "2010-04-29",
+    "precise": "2012-04-26",
+    "quantal": "2012-10-18",
+    "raring": "2013-04-25",
+    "saucy": "2013-10-17",
+    "trusty": "2014-04-17",
+    "utopic": "2014-10-23",
+    "vivid": "2015-04-23",
+    "wily": "2015-10-22",
+    "xenial": "2016-04-21",
+    "yakkety": "2016-10-13",
+    "zesty": "2017-04-13",
+    "artful": "2017-10-19",
+    "bionic": "2018-04-26",
+    "cosmic": "2018-10-18",
+    "disco": "2019-04-18",
+    "eoan": "2019-10-17",
+    "focal": "2020-04-23",
+    "groovy": "2020-10-22",
+    "hirsute": "2021-04-22",
+    "impish": "2021-10-14",
+    "jammy": "2022-04-21",
+    "kinetic": "2022-10-20",
+    "lunar": "2023-04-20",
+    "mantic": "2023-10-12",
+    "noble": "2024-04-25",
+    "oracular": "2024-10-10",
+    "plucky": "2025-04-17",
+    "questing": "2025-10-09",
+    "resolute": "2026-04-23",
+}
+
+_DAYS = {name: int(day.replace("-", "")) for name, day in (*DEBIAN.items(), *UBUNTU.items())}
+
+
+def released(name: str) -> int:
+    """Return the day on which the code name ``name`` was released as a number, YYYYMMDD; 0 for none that is known."""
+    return _DAYS.get(name, 0)
+
+
+def family(name: str) -> str:
+    """Return ``debian`` or ``ubuntu`` for one of their code names."""
+    return "debian" if name in DEBIAN else "ubuntu"
+
+
+def is_interim(name: str) -> bool:
+    """Tell whether ``name`` is a release of Ubuntu without long-term support: those come in April of even years."""
+    day = UBUNTU.get(name)
+    return day is not None and not (int(day[:4]) % 2 == 0 and day[5:7] == "04")

@@ -1,0 +1,100 @@
+"""Proof of a candidate tag before it is proposed: another image, of the same platforms, not older.
+
+Whoever asks registries drives `prove`: it yields the tag that it wants to know about, and is sent what is known of it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from pinner.tags.model import Options, Tag
+
+MOST = 5
+"""How many candidates are asked about."""
+OLDER_BY = 90
+"""Days. Of tags that their makers no longer built, 90 refused the most at no loss of those that they did."""
+USUAL = frozenset({"linux/amd64", "linux/arm64"})
+_FIRST_DATE = date(2001, 1, 1)
+"""Earlier values are those of reproducible builds and say nothing."""
+
+
+class Facts(NamedTuple):
+    """What a registry says of a tag."""
+
+    digest: str = ""
+    platforms: frozenset[str] = frozenset()
+    """Empty where it is not known."""
+    created: date | None = None
+
+
+class Refusal(NamedTuple):
+    """A candidate that is not proposed, and why."""
+
+    tag: str
+    why: str
+
+
+class Proof(NamedTuple):
+    """The candidate that holds, if any, and those that were refused before it."""
+
+    tag: Tag | None
+    refused: tuple[Refusal, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Platforms that the image in use has and the proposed one has not; none that is needed is among them."""
+
+
+def floating_tag(current: Tag, options: Options, tags: Iterable[str]) -> str | None:
+    """Return the floating tag that is the ceiling, as ``lts-alpine``: of the variant in use if there is one."""
+    if options.track in ("", "any", "interim"):
+        return None
+    known = set(tags)
+    return next((tag for tag in (options.track + current.variant, options.track) if tag in known), None)
+
+
+def prove(
+    candidates: tuple[Tag, ...], current: str, platforms: frozenset[str] = frozenset(), ceiling: str | None = None
+) -> Generator[str, Facts | None, Proof]:
+    """Return the first of ``candidates`` that holds, and why those before it do not.
+
+    ``platforms`` are those that must be there; empty for the usual ones as far as the image in use has them. A tag of
+    which None is sent does not exist.
+    """
+    if not candidates:
+        return Proof(None)
+    now = (yield current) or Facts()
+    limit = None if ceiling is None else (yield ceiling)
+    is_below = limit is None
+    refused: list[Refusal] = []
+    for tag in candidates[:MOST]:
+        facts = yield tag.text
+        is_below = is_below or (facts is not None and limit is not None and facts.digest == limit.digest)
+        why = f"it is beyond `{ceiling}`" if not is_below else refusal(now, facts, platforms)
+        if why is None:
+            lost = now.platforms - facts.platforms if facts is not None and facts.platforms else frozenset()
+            return Proof(tag, tuple(refused), tuple(sorted(lost)))
+        refused.append(Refusal(tag.text, why))
+    return Proof(None, tuple(refused))
+
+
+def refusal(now: Facts, new: Facts | None, platforms: frozenset[str] = frozenset()) -> str | None:
+    """Return why the image ``new`` is not to follow ``now``; None where it may."""
+    if new is None:
+        return "it does not exist"
+    if new.digest and new.digest == now.digest:
+        return "it is the image in use"
+    missing = (platforms or USUAL & now.platforms) - new.platforms
+    if missing and new.platforms:
+        return f"it is not there for {', '.join(sorted(missing))}"
+    days = _older_by(now.created, new.created)
+    return f"it was made {days} days before the image in use" if days > OLDER_BY else None
+
+
+def _older_by(now: date | None, new: date | None) -> int:
+    if now is None or new is None or min(now, new) < _FIRST_DATE:
+        return 0
+    return (now - new).days

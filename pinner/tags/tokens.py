@@ -1,0 +1,113 @@
+"""Tokenizer of image tags, and the words that name pre-releases and builds.
+
+A tag is at most 128 characters of ``[A-Za-z0-9_.-]`` (distribution-spec, "Pulling manifests"); no pattern here
+backtracks: none has two ways to match one text.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from pinner._typing import NamedTuple
+
+PRE_RELEASES = {
+    "dev": 0,
+    "ea": 1,
+    "m": 2,
+    "milestone": 2,
+    "a": 3,
+    "alpha": 3,
+    "b": 4,
+    "beta": 4,
+    "pre": 5,
+    "preview": 5,
+    "rc": 6,
+    "cr": 6,
+}
+"""Words of pre-releases and their order. Sources: PEP 440, semver.org, Maven's ComparableVersion, OpenJDK's JEP 322."""
+BARE_PRE_RELEASES = frozenset({"rc", "alpha", "beta", "pre", "ea"})
+"""Those that are one without a number. A bare ``-dev`` is a variant with a shell in it (Chainguard)."""
+SERIALS = frozenset({"r", "ls", "p", "b", "u", "kb", "sp", "build", "patch", "security", "post", "master", "main"})
+"""Words before a number that counts builds: bitnami's ``-r10``, linuxserver's ``-ls240``, Ruby's ``-p547``."""
+_SHORT = 2
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
+_TOKEN = re.compile(r"([-_.]*)([0-9]+|[A-Za-z]+)")
+_COMMIT = re.compile(r"g?[0-9a-f]{7,40}\Z")
+_DASHED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2})-([0-9]{2})-([0-9]{2})Z)?(?![0-9A-Za-z])")
+_YEARS = range(1990, 2100)
+_DAY, _MINUTE, _SECOND = 8, 12, 14
+
+
+class Token(NamedTuple):
+    """Digits or letters, and the separators before them."""
+
+    separator: str
+    text: str
+    end: int
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the text is of digits."""
+        return self.text.isdecimal()
+
+
+def tokens_of(tag: str) -> list[Token] | None:
+    """Return the tokens of ``tag``; None for what a registry takes for no tag."""
+    if _TAG.match(tag) is None:
+        return None
+    return [Token(match[1], match[2], match.end()) for match in _TOKEN.finditer(tag)]
+
+
+def begins_a_piece(tokens: list[Token], index: int) -> bool:
+    """Tell whether a number or word at ``index`` is glued to no word, as both numbers of alpine3.21 are."""
+    separator = tokens[index].separator
+    return bool(separator) and not (separator == "." and tokens[index].is_number and tokens[index - 1].is_number)
+
+
+def is_commit(text: str) -> bool:
+    """Tell whether ``text`` is an abbreviated hash of git's, ``g`` before it or not: digits and letters in it."""
+    return _COMMIT.match(text) is not None and not text.isdecimal() and any(map(str.isdecimal, text))
+
+
+def is_hash(tag: str) -> bool:
+    """Tell whether the whole ``tag`` is a hash of git's."""
+    return _COMMIT.match(tag) is not None and not tag.isdecimal()
+
+
+def names_a_digest(tag: str) -> bool:
+    """Tell whether ``tag`` is named after a digest or a commit, as signatures and attestations are."""
+    return tag.startswith(("sha-", "sha256-")) or tag.endswith((".sig", ".att", ".sbom"))
+
+
+def compact_date(digits: str) -> int | None:
+    """Return YYYYMMDD[HHMM[SS]] as a number of 14 digits; None where it is no date."""
+    if len(digits) not in (_DAY, _MINUTE, _SECOND):
+        return None
+    try:
+        date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+    hour, minute, second = (int(digits[start : start + 2] or 0) for start in (8, 10, 12))
+    fits = int(digits[:4]) in _YEARS and hour < 24 and minute < 60 and second < 60  # noqa: PLR2004 - of a clock
+    return int(digits.ljust(_SECOND, "0")) if fits else None
+
+
+def dashed_date(tag: str, start: int) -> tuple[int, int] | None:
+    """Return the date written with dashes at ``start``, as MinIO does, and where it ends; None for none."""
+    match = _DASHED.match(tag, start)
+    if match is None:
+        return None
+    value = compact_date("".join(part or "" for part in match.groups()))
+    return None if value is None else (value, match.end())
+
+
+def is_year(text: str) -> bool:
+    """Tell whether ``text`` is a year in which images were made."""
+    return len(text) == 4 and int(text) in _YEARS  # noqa: PLR2004 - the digits of a year
+
+
+def is_short(word: str) -> bool:
+    """Tell whether a word is too short to be one unless its number is glued to it: ``-r10``, but not ``-r-10``."""
+    return len(word) <= _SHORT
