@@ -34,7 +34,7 @@ class Unchanged(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A occurrence that gets, moves or loses its digest."""
+    """An occurrence that gets, moves or loses its digest."""
 
     place: Occurrence
     edit: Edit
@@ -44,7 +44,7 @@ class Changed(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A occurrence that should have changed and does not: no answer, or no safe edit."""
+    """An occurrence that should have changed and does not: no answer, or no safe edit."""
 
     place: Occurrence
     error: PinnerError

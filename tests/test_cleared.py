@@ -434,7 +434,7 @@ def test_a_settled_record_is_not_for_another_python_or_pinner(tmp_path: Path) ->
     key = record(tmp_path).read_text().split("\n")[0]
     for known in (
         Path(check_record.__file__),
-        Path(check_record.__file__).parent.parent / "formats" / "dockerfile" / "plain.py",
+        Path(check_record.__file__).parent.parent / "formats" / "dockerfile" / "extract.py",
     ):
         status = known.stat()
         assert f"('{known.name}', {status.st_size}, {status.st_mtime_ns}, {status.st_ctime_ns})" in key

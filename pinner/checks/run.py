@@ -14,9 +14,10 @@ from pinner.pipeline import Survey, survey
 from pinner.scan.discover import siblings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date
 
+    from pinner.checks.record import Record
     from pinner.config import Settings
     from pinner.scan.discover import Target
 
@@ -96,32 +97,50 @@ def _remembering(
     look: Callable[[Sequence[_Job]], list[Examined]],
 ) -> list[Examined]:
     """Return what came of ``targets``; those that are as they were are not looked at, and what is new is remembered."""
-    from pinner.checks.record import open_record, save_record, stamp, written  # noqa: PLC0415 - only for large trees
+    from pinner.checks.record import open_record, save_record, written  # noqa: PLC0415 - only for large trees
 
     record = open_record(memory.folder, memory.root, criteria, len(targets))
     if record is None:
         return look([_Job(target, None) for target in targets])
-    known: dict[str, Examined] = {}
-    kept: dict[str, str] = {} if memory.whole else dict(record.lines)
-    jobs: list[_Job] = []
-    marks: list[tuple[str | None, str]] = []
+    known, new = _told_apart(record, targets, memory.now)
+    found = look([one.job for one in new])
+    kept = {} if memory.whole else dict(record.lines)
+    kept |= {name: record.lines[name] for name, _ in known.values()}
+    kept |= {
+        one.name: written(one.mark, result)
+        for one, result in zip(new, found, strict=True)
+        if one.name is not None and result.hash
+    }
+    save_record(record, kept, memory.now)
+    results = {path: result for path, (_, result) in known.items()} | {one.path: one for one in found}
+    return [results[target.path] for target in targets]
+
+
+class _New(NamedTuple):
+    """A file that is looked into, and what it will be remembered by."""
+
+    job: _Job
+    name: str | None
+    mark: str
+
+
+def _told_apart(
+    record: Record, targets: Iterable[Target], now: int
+) -> tuple[dict[str, tuple[str, Examined]], list[_New]]:
+    """Return the files that are as ``record`` has them, by path, with their names in it; and the others."""
+    from pinner.checks.record import stamp  # noqa: PLC0415 - only for large trees
+
+    known: dict[str, tuple[str, Examined]] = {}
+    new: list[_New] = []
     for target in targets:
         name = record.name(target)
         line = None if name is None else record.find(name)
-        mark = stamp(target.file, memory.now)
+        mark = stamp(target.file, now)
         if name is not None and line is not None and mark and line.stamp == mark:
-            known[target.path] = line.examined(target.path)
-            kept[name] = record.lines[name]
+            known[target.path] = name, line.examined(target.path)
         else:
-            jobs.append(_Job(target, line and line.examined(target.path)))
-            marks.append((name, mark))
-    found = look(jobs)
-    for (name, mark), one in zip(marks, found, strict=True):
-        if name is not None and one.hash:
-            kept[name] = written(mark, one)
-    save_record(record, kept, memory.now)
-    found_by_path = {one.path: one for one in found}
-    return [known.get(target.path) or found_by_path[target.path] for target in targets]
+            new.append(_New(_Job(target, line and line.examined(target.path)), name, mark))
+    return known, new
 
 
 def _reconciled(

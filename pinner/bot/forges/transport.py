@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -32,6 +33,16 @@ _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^<]*\brel="?next"?', re.IGNORECASE)
 _OK, _BAD, _SERVER_ERROR = 200, 400, 500
+
+
+@dataclass(slots=True)
+class _Tries:
+    """How often a call was tried, and how long it waited."""
+
+    waited: float = 0.0
+    """Seconds."""
+    pauses: int = 0
+    failures: int = 0
 
 
 class Api:
@@ -75,35 +86,42 @@ class Api:
         is true, an empty answer is returned.
         """
         url = self._address(path, query)
-        waited, pauses, failures = 0.0, 0, 0
+        tries = _Tries()
         while True:
-            if pauses + failures and done is not None and await done():
+            if tries.pauses + tries.failures and done is not None and await done():
                 return Reply(_OK, {}, b"")
             if creates:
-                waited += await self._wait(self._budget.delay(self._clock.now()), waited, "its limit on new content")
+                delay = self._budget.delay(self._clock.now())
+                tries.waited += await self._wait(delay, tries.waited, "its limit on new content")
                 self._budget.spend(self._clock.now())
-            try:
-                reply = await self._follow(method, url, body)
-            except UnreachableError:
-                failures += 1
-                if failures == _ATTEMPTS:
-                    raise
-            else:
-                pause = pause_asked_for(reply, self._clock.wall(), pauses + 1)
-                if pause is not None:
-                    pauses += 1
-                    waited += await self._wait(pause, waited, "its rate limit")
-                    continue
-                if reply.status < _SERVER_ERROR or reply.status in expect:
-                    check(reply, method, url, expect)
-                    return reply
-                failures += 1
-                if failures == _ATTEMPTS:
-                    raise UnreachableError(
-                        f"{self._url.host} does not work: {told(reply)}",
-                        hint="a later run goes on where this one stopped",
-                    )
-            await self._clock.sleep(min(20.0, 0.5 * 2.0 ** (failures - 1)) * (0.5 + self._clock.chance() / 2))
+            reply = await self._try(method, url, body, tries, expect)
+            if reply is not None:
+                check(reply, method, url, expect)
+                return reply
+
+    async def _try(
+        self, method: str, url: httpx.URL, body: Mapping[str, Any] | None, tries: _Tries, expect: Collection[int]
+    ) -> Reply | None:
+        """Return the answer to one try; None where there is to be another, after the wait that it takes."""
+        try:
+            reply = await self._follow(method, url, body)
+        except UnreachableError:
+            if tries.failures + 1 == _ATTEMPTS:
+                raise
+        else:
+            pause = pause_asked_for(reply, self._clock.wall(), tries.pauses + 1)
+            if pause is not None:
+                tries.pauses += 1
+                tries.waited += await self._wait(pause, tries.waited, "its rate limit")
+                return None
+            if reply.status < _SERVER_ERROR or reply.status in expect:
+                return reply
+            if tries.failures + 1 == _ATTEMPTS:
+                message = f"{self._url.host} does not work: {told(reply)}"
+                raise UnreachableError(message, hint="a later run goes on where this one stopped")
+        tries.failures += 1
+        await self._clock.sleep(min(20.0, 0.5 * 2.0 ** (tries.failures - 1)) * (0.5 + self._clock.chance() / 2))
+        return None
 
     async def pages(self, path: str, query: Mapping[str, str | int] | None = None) -> AsyncIterator[Any]:
         """Yield the items of a list, page by page as ``Link: …; rel="next"`` leads.

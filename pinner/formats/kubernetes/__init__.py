@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.yaml import Budget, load, parse
@@ -14,6 +14,8 @@ from pinner.formats.yaml.roots import has_plain_root, root_scalars
 from pinner.model import Located
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pinner.formats.yaml import YamlDocument
     from pinner.formats.yaml.stream import Chunk
     from pinner.link.facts import Fact
@@ -38,6 +40,42 @@ _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackag
 
 def locate(document: Document) -> Located | None:
     """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises."""
+    marks = _marks(document)
+    if marks is None:
+        return None
+    if not marks.images and not marks.others and not marks.is_kustomization:
+        return Located() if _is_object(document.data) else None
+    collector, budget = Collector("kubernetes", document.data), Budget()
+    outline: list[object] = []
+    facts: list[Fact] = []
+    recognised = False
+    for part in load(document.data):
+        size, is_known, stated = _read(part, marks, collector, budget)
+        outline.append((collector.lines.line(part.chunk.start), *size))
+        recognised = recognised or is_known
+        facts += stated
+    return Located(collector.places(), tuple(outline), tuple(facts)) if recognised else None
+
+
+class _Marks(NamedTuple):
+    """What a file's name and bytes tell of it: where the words are that a document with an image has."""
+
+    is_kustomization: bool
+    is_patch: bool
+    images: list[int]
+    others: list[int]
+    versions: list[int]
+
+    def may_name_an_image(self, chunk: Chunk) -> bool:
+        """Tell from its bytes alone whether a document may: others cost no parser's time."""
+        if self.is_kustomization:
+            return True
+        is_one = self.is_patch or _within(chunk, self.versions)
+        return bool(is_one and (_within(chunk, self.images) or _within(chunk, self.others)))
+
+
+def _marks(document: Document) -> _Marks | None:
+    """Return the marks of a file that may be Kubernetes'; None for any other."""
     data = document.data
     is_kustomization = _KUSTOMIZATION.search(document.path) is not None
     is_patch = _VERSION not in data and b"op" in data and _JSON_PATCH.search(data) is not None
@@ -46,36 +84,27 @@ def locate(document: Document) -> Located | None:
     # A patch has the word at the end of a path.
     images = _offsets(data, _IMAGE, None if is_patch else _IMAGE_KEY)
     others = sorted([offset for word in _OTHERS for offset in _offsets(data, word)])
-    if not images and not others and not is_kustomization:
-        return Located() if _is_object(data) else None
-    versions = _offsets(data, _VERSION, _VERSION_KEY)
-    collector = Collector("kubernetes", data)
-    outline: list[object] = []
-    budget = Budget()
-    facts: list[Fact] = []
-    recognised = False
-    for part in load(data):
-        line = collector.lines.line(part.chunk.start)
-        # From its bytes alone it is told whether a document may name an image: others cost no parser's time.
-        marks, objects = _within(part.chunk, images), _within(part.chunk, versions)
-        is_open = is_kustomization or ((objects or is_patch) and (marks or _within(part.chunk, others)))
-        if not is_open or _says_nothing(part.text):
-            recognised = recognised or _is_object(part.text)
-            outline.append((line,))
-            continue
-        composed = parse(part, budget)
-        outline.append((line, composed.size))
-        walk = Walk(collector, locate, is_kustomization=is_kustomization, shares=composed.shares)
-        for root in composed.roots:
-            recognised = walk.document(root) or recognised
-            if composed.shares:
-                collector.settle(root, walk.fields, walk.state_of)
-            collector.image_nodes.clear()
-        facts += walk.facts
-        if composed.problem is not None and _is_worth_a_word(part):
-            recognised = True
-            collector.report_problem(part, composed.problem)
-    return Located(collector.places(), tuple(outline), tuple(facts)) if recognised else None
+    return _Marks(is_kustomization, is_patch, images, others, _offsets(data, _VERSION, _VERSION_KEY))
+
+
+def _read(
+    part: YamlDocument, marks: _Marks, collector: Collector, budget: Budget
+) -> tuple[tuple[int, ...], bool, Sequence[Fact]]:
+    """Give ``collector`` the images of one document; return its size, whether it is known, and what it states."""
+    if not marks.may_name_an_image(part.chunk) or _says_nothing(part.text):
+        return (), _is_object(part.text), ()
+    composed = parse(part, budget)
+    walk = Walk(collector, locate, is_kustomization=marks.is_kustomization, shares=composed.shares)
+    is_known = False
+    for root in composed.roots:
+        is_known = walk.document(root) or is_known
+        if composed.shares:
+            collector.settle(root, walk.fields, walk.state_of)
+        collector.image_nodes.clear()
+    if composed.problem is not None and _is_worth_a_word(part):
+        is_known = True
+        collector.report_problem(part, composed.problem)
+    return (composed.size,), is_known, walk.facts
 
 
 def _offsets(data: bytes, word: bytes, key: re.Pattern[bytes] | None = None) -> list[int]:

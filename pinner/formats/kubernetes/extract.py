@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pinner.formats.yaml.references import Collector, Use
     from pinner.formats.yaml.scalars import SourceText
     from pinner.link.facts import Fact
-    from pinner.model import Located, Place
+    from pinner.model import Located, Place, SkipReason
 
     Locate: TypeAlias = Callable[[Document], Located | None]
 
@@ -173,13 +173,7 @@ class Walk:
             self._root = mapping
             frame = frame._replace(object=found, key="", is_spec=False)
         if frame.object is not None:
-            image = self.fields.own(mapping).get("image")
-            if image is not None and frame.key != "rbd":
-                self._image(mapping, image, frame, frame.object)
-            if frame.key == "env":
-                self._related_image(mapping, names, frame, frame.object)
-            if frame.object.group in TYPED_GROUPS:
-                self._typed(mapping, frame, frame.object)
+            self._of_mapping(mapping, frame, frame.object)
         return [
             _Frame(
                 value,
@@ -193,6 +187,17 @@ class Walk:
             for key, value in self.fields.own(mapping).items()
             if type(value) is not Scalar and key not in NOT_ENTERED and _is_entered(key, found, frame)
         ]
+
+    def _of_mapping(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
+        """Keep the images that the keys of ``mapping`` name."""
+        names = self.fields.own(mapping)
+        image = names.get("image")
+        if image is not None and frame.key != "rbd":
+            self._image(mapping, image, frame, owner)
+        if frame.key == "env":
+            self._related_image(mapping, names, frame, owner)
+        if owner.group in TYPED_GROUPS:
+            self._typed(mapping, frame, owner)
 
     def _image(self, mapping: Mapping, written: Node, frame: _Frame, owner: Object) -> None:
         """Keep what stands under the key ``image``: a reference, or an image volume's mapping."""
@@ -264,18 +269,23 @@ class Walk:
         via = (*frame.via, *anchor_name(written))
         use = self.collector.use(kind, node, text, written, via=via, owner=owner.owner)
         if text is None:
-            place: Place = use.unreadable(node)
-        elif frame.in_status:
-            place = use.skip(str(text), "status-field", "reported by the cluster, and not read by it")
-        elif frame.in_output:
-            place = use.skip(str(text), "output", "the name of a build's result")
-        elif foreign_tag(node) is not None:
-            place = use.skip(str(text), "invalid-reference", f"tagged {foreign_tag(node)}, so no string")
-        elif self._built and full_name(str(text)) in self._built:
-            place = use.skip(str(text), "built-elsewhere", "skaffold builds this image")
-        else:
-            place = self._judge(use, text[len(scheme) :], owner, beside)
+            self.collector.add(use, use.unreadable(node))
+            return
+        why = self._why_not(str(text), node, frame)
+        place = self._judge(use, text[len(scheme) :], owner, beside) if why is None else use.skip(str(text), *why)
         self.collector.add(use, place)
+
+    def _why_not(self, text: str, node: Scalar, frame: _Frame) -> tuple[SkipReason, str] | None:
+        """Return why nobody pulls ``text``, from where it stands; None where somebody does."""
+        if frame.in_status:
+            return "status-field", "reported by the cluster, and not read by it"
+        if frame.in_output:
+            return "output", "the name of a build's result"
+        if foreign_tag(node) is not None:
+            return "invalid-reference", f"tagged {foreign_tag(node)}, so no string"
+        if self._built and full_name(text) in self._built:
+            return "built-elsewhere", "skaffold builds this image"
+        return None
 
     def _add_plain(self, kind: str, node: Scalar, owner: Object, beside: Mapping | None) -> bool:
         """Keep the image that nothing but its own text says anything about; False where more has to be asked."""
