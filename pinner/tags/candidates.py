@@ -9,8 +9,8 @@ from pinner.tags.support import forbids
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.tags.lines import Key, Line, Lines
-    from pinner.tags.model import Level, Options, Reason
+    from pinner.tags.lines import Line, Lines
+    from pinner.tags.model import Key, Level, Options, Reason
 
 _UNCOUNTED = ("date", "codename")
 """Schemes in which the number of numbers means nothing."""

@@ -13,9 +13,7 @@ from pinner.tags.tokens import is_hash
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.tags.model import Tag
-
-    Key = tuple[tuple[int, ...], int, tuple[int, ...], tuple[tuple[int, ...], ...]]
+    from pinner.tags.model import Key, Tag
 
 _SHORTEST_COMMIT = 7
 

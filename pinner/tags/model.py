@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from pinner.tags.ranges import Range
 
+    Key = tuple[tuple[int, ...], bool, tuple[int, ...], tuple[tuple[int, ...], ...]]
     Scheme = Literal["number", "year", "date", "stamp", "codename"]
     Level = Literal["patch", "minor", "major"]
     Reason = Literal["pre-release", "lts", "interim", "range", "variant-ended"]
@@ -37,19 +38,21 @@ class Tag(NamedTuple):
     """Everything else, exact and in order."""
     places: tuple[str, ...]
     """What stands before each of the serials, and how far into the variant."""
+    key: Key
+    """What orders the tags of one line; see `order_key`."""
 
     @property
     def line(self) -> tuple[str, str, str]:
         """The same for all tags of which one can be the next of another."""
         return self.lead, self.scheme, self.variant
 
-    @property
-    def key(self) -> tuple[tuple[int, ...], int, tuple[int, ...], tuple[tuple[int, ...], ...]]:
-        """What orders the tags of one line: the release (1.2 is 1.2.0), stable after pre-release, serials."""
-        end = len(self.release)
-        while end > 1 and not self.release[end - 1]:
-            end -= 1
-        return self.release[:end], not self.pre, self.pre, self.serials
+
+def order_key(release: tuple[int, ...], pre: tuple[int, ...], serials: tuple[tuple[int, ...], ...]) -> Key:
+    """Return what orders the tags of one line: the release (1.2 is 1.2.0), stable after pre-release, serials."""
+    end = len(release)
+    while end > 1 and not release[end - 1]:
+        end -= 1
+    return release[:end], not pre, pre, serials
 
 
 class Options(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.tags import distributions
-from pinner.tags.model import Tag
+from pinner.tags.model import Tag, order_key
 from pinner.tags.suffix import read_suffix, word_at
 from pinner.tags.tokens import begins_a_piece, compact_date, dashed_date, is_hash, is_year, names_a_digest, tokens_of
 
@@ -50,7 +50,8 @@ def _numbered(tag: str, tokens: list[Token]) -> Tag | None:
         if found is not None:
             start = token.end - len(token.text)
             suffix = read_suffix(tag, tokens, found.rest)
-            return Tag(tag, tag[:start], v, found.numbers, found.release, found.scheme, *suffix)
+            key = order_key(found.release, suffix.pre, suffix.serials)
+            return Tag(tag, tag[:start], v, found.numbers, found.release, found.scheme, *suffix, key)
     return None
 
 
@@ -103,9 +104,9 @@ def _named(tag: str, tokens: list[Token]) -> Tag | None:
     variant, serials, index = distributions.family(name), ((0, 0),), 1
     is_dated = False
     while index < len(tokens):
-        separator, text, _ = tokens[index]
+        separator, text, _, is_number = tokens[index]
         index += 1
-        if text.isdecimal() and begins_a_piece(tokens, index - 1):
+        if is_number and begins_a_piece(tokens, index - 1):
             moment = None if is_dated else compact_date(text)
             if moment is None:
                 return None
@@ -115,4 +116,5 @@ def _named(tag: str, tokens: list[Token]) -> Tag | None:
                 index += 1
             serials, text = ((moment, more),), "#"
         variant += separator + text
-    return Tag(tag, "", "", (name,), (released,), "codename", (), serials, variant, ())
+    key = order_key((released,), (), serials)
+    return Tag(tag, "", "", (name,), (released,), "codename", (), serials, variant, (), key)

@@ -38,7 +38,7 @@ def read_suffix(tag: str, tokens: list[Token], index: int) -> Suffix:
     variant = ""
     is_behind = True
     while index < len(tokens):
-        separator, text, _ = tokens[index]
+        separator, text, _, is_number = tokens[index]
         word = word_at(tokens, index, is_behind=is_behind)
         if word is None or (word.is_pre and pre):
             index, piece = _piece(tokens, index)
@@ -49,7 +49,7 @@ def read_suffix(tag: str, tokens: list[Token], index: int) -> Suffix:
             pre = word.numbers
         else:
             serials.append(word.numbers)
-            places.append(f"{len(variant)}{separator}{'' if text.isdecimal() else text.lower()}")
+            places.append(f"{len(variant)}{separator}{'' if is_number else text.lower()}")
         index = word.end
     end = tag[tokens[-1].end :] if tokens else ""
     return Suffix(pre, tuple(serials), variant + end, tuple(places))
@@ -71,8 +71,8 @@ def word_at(tokens: list[Token], index: int, *, is_behind: bool) -> Word | None:
 
     ``is_behind`` says whether nothing of the variant stands between it and the release.
     """
-    separator, text, _ = tokens[index]
-    if text.isdecimal():
+    separator, text, _, is_number = tokens[index]
+    if is_number:
         return _build(tokens, index) if is_behind and separator else None
     name = text.lower()
     if name in PRE_RELEASES and not (name == "b" and separator):

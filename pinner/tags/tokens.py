@@ -46,18 +46,14 @@ class Token(NamedTuple):
     separator: str
     text: str
     end: int
-
-    @property
-    def is_number(self) -> bool:
-        """Whether the text is of digits."""
-        return self.text.isdecimal()
+    is_number: bool
 
 
 def tokens_of(tag: str) -> list[Token] | None:
     """Return the tokens of ``tag``; None for what a registry takes for no tag."""
     if _TAG.match(tag) is None:
         return None
-    return [Token(match[1], match[2], match.end()) for match in _TOKEN.finditer(tag)]
+    return [Token(match[1], match[2], match.end(), match[2][0] <= "9") for match in _TOKEN.finditer(tag)]
 
 
 def begins_a_piece(tokens: list[Token], index: int) -> bool:
