@@ -34,6 +34,7 @@ PATTERN_CHARACTERS = 4_096
 DOCKERFILE_LINE_BYTES = 65_535
 YAML_DEPTH = 200
 INLINE_BYTES = MIB
+YAML_DOCUMENTS = 50_000
 REPOSITORY_SECONDS = 1_800
 
 _FILE = "the file is an error, exit status 3"
@@ -72,6 +73,13 @@ LIMITS = (
     Limit("pinner.lock", FILE_BYTES, "bytes", "20,000 images are not that many", _CONFIGURATION),
     Limit("A line of a Dockerfile", DOCKERFILE_LINE_BYTES, "bytes", "BuildKit reads no longer one", _FINDING),
     Limit("Nesting in YAML", YAML_DEPTH, "levels", "parsers of YAML call themselves for each level", _FINDING),
+    Limit(
+        "Documents in a YAML file",
+        YAML_DOCUMENTS,
+        "documents",
+        "the largest bundle that people publish has some thousands; each is read for itself",
+        _FINDING,
+    ),
     Limit(
         "A `dockerfile_inline`",
         INLINE_BYTES,

@@ -33,6 +33,15 @@ mirrors = true
 [registries."ghcr.io"]
 endpoint = "https://127.0.0.1:9"
 ca = "certificates/ca.pem"
+[registries."quay.io"]
+plain-http = true
+[registries."registry.example"]
+endpoint = "https://mirror.example/cache"
+token-server = "auth.example.net"
+mirrors = false
+[registries."*"]
+endpoint = "http://127.0.0.1:9"
+plain-http = true
 """
 PYTHON = """\
 import docker

@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.base import Format
-from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES
-from pinner.model import Calls
+from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
+from pinner.model import Calls, Located, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.model import Document, Located
+    from pinner.model import Document
 
 _YAML = r"\.ya?ml$"
 
@@ -95,11 +95,23 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     if not candidates:
         names = _by_content(document.data)
         candidates = tuple([format_ for format_ in known if format_.name in names])
+    if document.data.count(b"\n---") > YAML_DOCUMENTS and (crowded := _crowded(document, candidates)) is not None:
+        return crowded
     for format_ in candidates:
         located = format_.locate(document)
         if located is not None:
             return format_, located
     return None
+
+
+def _crowded(document: Document, candidates: Iterable[Format]) -> tuple[Format, Located] | None:
+    """Return what is told of YAML with more documents than are read; None for what is no YAML that names an image."""
+    yaml = next((format_ for format_ in candidates if format_.name == "kubernetes"), None)
+    if yaml is None or b"image" not in document.data:
+        return None
+    detail = f"it has more than {YAML_DOCUMENTS:,} documents"
+    skip = SkippedOccurrence("kubernetes", "document", "", 1, 1, Span(0, 0), "parse-error", detail)
+    return yaml, Located((skip,))
 
 
 def _by_content(data: bytes) -> tuple[str, ...]:

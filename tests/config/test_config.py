@@ -10,6 +10,7 @@ from pinner.config.find import load_settings
 from pinner.errors import ConfigError
 from pinner.model import Calls
 from pinner.reference import Platform
+from pinner.rules import IDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +145,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
 KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python"
-RULES = "PIN001, PIN002, PIN003, PIN004, PIN005, PIN010, PIN101, PIN102, PIN103, PIN104, PIN105, PIN111"
+RULES = ", ".join(IDS)
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"
 

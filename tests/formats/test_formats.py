@@ -5,7 +5,8 @@ from importlib import import_module
 import pytest
 
 from pinner.formats import FORMATS, by_name, claims, locate
-from pinner.model import Document, Located
+from pinner.limits import YAML_DOCUMENTS
+from pinner.model import Document, Located, SkippedOccurrence
 
 POD = b"apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx:1}]}\n"
 
@@ -114,3 +115,17 @@ def test_a_workflow_about_a_dockerfile_is_no_dockerfile(path: str) -> None:
 def test_files_decide_about_each_other_in_one_folder() -> None:
     assert by_name("compose").family("a/compose.yaml") == by_name("compose").family("a/x.yaml") == "a"
     assert by_name("dockerfile").family("a/Dockerfile") == "a/Dockerfile"
+
+
+@pytest.mark.parametrize(("documents", "reasons"), [(YAML_DOCUMENTS, []), (YAML_DOCUMENTS + 1, ["parse-error"])])
+def test_so_many_documents_are_read_and_no_more(documents: int, reasons: list[str]) -> None:
+    pod = b"apiVersion: v1\nkind: Pod\nspec: {image: nginx}\n"
+    found = locate(Document("bundle.yaml", pod + b"\n---" * documents))
+    assert found is not None
+    assert [place.reason for place in found[1].places if isinstance(place, SkippedOccurrence)] == reasons
+    assert len(found[1].places) == 1
+
+
+def test_what_names_no_image_is_no_bundle() -> None:
+    assert locate(Document("a.yaml", b"a: b\n" + b"\n---" * (YAML_DOCUMENTS + 1))) is None
+    assert locate(Document("app.py", b"image = 1\n" + b"#\n---" * (YAML_DOCUMENTS + 1))) is None
