@@ -18,8 +18,8 @@ HEAVY = (
     *("libcst", "rich", "click", "argparse", "pathspec", "tomllib", "ruamel.yaml", "difflib", "pathlib", "hashlib"),
     *("dataclasses", "inspect"),
 )
-# `pinner._typing` has what is needed of it; dockerfile-parse, which numbers a Dockerfile's lines, brings its like.
-TYPING = ("typing",)
+# `pinner._typing` has what is needed of them; dockerfile-parse, where a line continues, brings the second.
+TYPING = ("typing", "contextlib")
 # Each takes a third of a millisecond to find, read and run.
 MOST_MODULES = 63
 MOST_MODULES_TO_PIN = 61

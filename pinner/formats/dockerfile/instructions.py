@@ -189,10 +189,12 @@ def _make_feed(lines: list[str], escape: str) -> _Feed:
 
 def instruction_lines(lines: list[str], escape: str) -> list[tuple[int, int]]:
     """Return the first and the last line (from 0) of each instruction in ``lines``, heredocs taken for instructions."""
-    from dockerfile_parse import DockerfileParser  # noqa: PLC0415 - 30 ms that files of other formats need not pay
-
     feed = _make_feed(lines, escape)
     numbers = feed.numbers
+    if _CONTINUES not in feed.lines:
+        return [(number, number) for number in numbers[:-1]]
+    from dockerfile_parse import DockerfileParser  # noqa: PLC0415 - 10 ms, for files in which a line continues
+
     return [
         (numbers[entry["startline"]], numbers[entry["endline"]]) for entry in DockerfileParser(fileobj=feed).structure
     ]
