@@ -10,6 +10,7 @@ from pinner.formats import with_calls
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
 from pinner.scan.deciding import read_deciding
+from pinner.scan.linked import Expected, Links, known_files, link_files, unproved
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import apply_suppressions
 
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
 
     from pinner.config import Settings
     from pinner.findings import Finding
-    from pinner.formats.base import Format
     from pinner.lockfile.model import Lock
     from pinner.lockfile.resolver import LockedResolver
-    from pinner.model import Answer, Located, Place
+    from pinner.model import Answer
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.oci.resolver import Registry, Resolver
     from pinner.plan import Plan, Settled
     from pinner.reference import ImageReference, Platform
     from pinner.scan.discover import Target
-    from pinner.scan.scan import Reading
     from pinner.scan.suppressions import Operation, Source
 
     StrPath: TypeAlias = str | PathLike[str]
@@ -56,12 +55,12 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
     targets = sorted(targets, key=lambda target: target.path)
     formats = with_calls(settings.calls)
     readings = read_all(targets, formats)
-    found = _known(readings)
-    places = attempt(_linked, [*found, *_known(read_deciding(readings, targets, formats)[0])])
+    found = known_files(readings)
+    links = attempt(link_files, [*found, *known_files(read_deciding(readings, targets, formats))])
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}
-    if isinstance(places, InputError):
-        lost |= dict.fromkeys((file.document.path for file in found if file.located.facts), places)
-        places = {}
+    if isinstance(links, InputError):
+        lost |= dict.fromkeys((file.document.path for file in found if file.located.facts), links)
+        links = Links()
     sources: list[Source] = []
     excluded = settings.images_exclude
     for document, format_, located in found:
@@ -72,13 +71,13 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
             format_,
             located,
             today=today,
-            places=places.get(path),
+            places=links.changed.get(path),
             images_exclude=excluded,
         )
         if isinstance(source, InputError):
             lost[path] = source
         elif path not in lost:
-            sources.append(source)
+            sources.append(source._replace(links=links) if links.files else source)
     return Survey(tuple(sources), tuple(Unreadable(path, lost[path]) for path in sorted(lost)))
 
 
@@ -111,27 +110,16 @@ def check(found: Survey, targets: Iterable[Target], settings: Settings, folder: 
     return Checked(findings, (Document(place.shown, stored.data),))
 
 
-class _File(NamedTuple):
-    document: Document
-    format: Format
-    located: Located
+def _proved_together(sources: Sequence[Source], plans: Sequence[Plan]) -> tuple[Plan, ...]:
+    """Return ``plans`` without the edits that would change what other files' images are, or their own otherwise."""
+    from pinner.plan import edited_texts, without_edits  # noqa: PLC0415 - not needed to check
 
-
-def _known(readings: Iterable[Reading]) -> list[_File]:
-    return [
-        _File(Document(reading.path, reading.data), reading.format, reading.located)
-        for reading in readings
-        if reading.format is not None and reading.located is not None
-    ]
-
-
-def _linked(found: Sequence[_File]) -> dict[str, tuple[Place, ...]]:
-    """Return, by path, the places that other files decide about: of the run, or beside it."""
-    if not any(file.located.facts for file in found):
-        return {}
-    from pinner.link.link import LinkInput, link  # noqa: PLC0415 - only where a file states something about others
-
-    return link(LinkInput(file.document.path, file.located.places, file.located.facts) for file in found)
+    links = next((source.links for source in sources if source.links is not None), None)
+    edited = {plan.document.path: Expected(plan.result, edited_texts(plan)) for plan in plans if plan.changed}
+    if links is None or not edited:
+        return tuple(plans)
+    unsafe = unproved(links, edited)
+    return tuple([without_edits(plan) if plan.document.path in unsafe else plan for plan in plans])
 
 
 async def make_plans(
@@ -147,7 +135,7 @@ async def make_plans(
 
     asked = [question for source in sources for question in questions(source, operation, settings.platform)]
     answers = await resolve_all(asked, resolver, on_answer)
-    return tuple(make_plan(source, operation, answers, settings.platform) for source in sources)
+    return _proved_together(sources, [make_plan(source, operation, answers, settings.platform) for source in sources])
 
 
 async def update_plans(
@@ -175,7 +163,9 @@ async def update_plans(
     settled = await _settled(moving, answers, settings, registry)
     again = [question for source in sources for question in questions(source, "update", None, held)]
     answers |= await resolve_all((question for question in again if question.key not in answers), registry)
-    return tuple(make_plan(source, "update", answers, held=held, settled=settled) for source in sources)
+    return _proved_together(
+        sources, [make_plan(source, "update", answers, held=held, settled=settled) for source in sources]
+    )
 
 
 async def _settled(
@@ -242,7 +232,9 @@ async def locked_plans(
     kinds = held if settings.platform is None else {}
     asked = [question for source in sources for question in questions(source, operation, settings.platform, kinds)]
     answers = await resolve_all(asked, resolver)
-    return tuple(make_plan(source, operation, answers, settings.platform, held=kinds) for source in sources)
+    return _proved_together(
+        sources, [make_plan(source, operation, answers, settings.platform, held=kinds) for source in sources]
+    )
 
 
 def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: StrPath | None) -> tuple[Plan, ...]:
@@ -250,7 +242,8 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: St
     from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
 
     files_by_path = {target.path: target.file for target in targets}
-    return tuple(
+    sources = list(sources)
+    plans = [
         make_plan(
             source,
             "unpin",
@@ -258,7 +251,8 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: St
             own_tags=_own_tags(memory, files_by_path[source.document.path], source.document.data),
         )
         for source in sources
-    )
+    ]
+    return _proved_together(sources, plans)
 
 
 def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:

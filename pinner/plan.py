@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from typing import TypeAlias
 
-    from pinner.model import Answer, Document, Place
+    from pinner.model import Answer, Document, Place, Span
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.reference import Digest
     from pinner.scan.suppressions import Operation, Source
@@ -233,6 +233,17 @@ def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
         for verdict in verdicts
     )
     return Plan(source.document, checked, result)
+
+
+def edited_texts(plan: Plan) -> dict[Span, str]:
+    """Return, by span, what the references read that ``plan`` changes."""
+    return {verdict.place.span: verdict.text for verdict in plan.verdicts if isinstance(verdict, Changed)}
+
+
+def without_edits(plan: Plan) -> Plan:
+    """Return ``plan`` with its edits refused: each is a failure, and the document stays as it is."""
+    verdicts = [Failed(one.place, _unsafe()) if isinstance(one, Changed) else one for one in plan.verdicts]
+    return Plan(plan.document, tuple(verdicts), plan.document.data)
 
 
 def _unsafe() -> UnsafeEditError:

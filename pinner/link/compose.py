@@ -13,7 +13,7 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pinner.link.facts import ComposeFile, ComposeService
 
@@ -70,6 +70,8 @@ class Project(NamedTuple):
     """All that were read for it."""
     name: str
     """The top-level ``name``, empty where it is left to compose."""
+    is_whole: bool = True
+    """False for an override without its base, and for what other files extend or include."""
 
 
 class Projects:
@@ -82,21 +84,26 @@ class Projects:
 
     def __iter__(self) -> Iterator[Project]:
         """Yield what compose may load: each file alone, and with each of its overrides."""
+        parts = {resolve_path(path, one) for path, file in self._files.items() for one in file.reads}
         folders: dict[str, list[str]] = {}
         for path in sorted(self._files):
             folders.setdefault(posixpath.dirname(path), []).append(path)
         for paths in folders.values():
-            for path in paths:
-                yield self._load((path,))
-                for other in paths:
-                    if len(_stem(path)) < len(_stem(other)) and are_merged(path, other):
-                        yield self._load((path, other))
+            pairs = [
+                (path, other)
+                for path in paths
+                for other in paths
+                if len(_stem(path)) < len(_stem(other)) and are_merged(path, other)
+            ]
+            overrides = {other for _, other in pairs}
+            yield from [self._load((path,), is_whole=path not in parts | overrides) for path in paths]
+            yield from [self._load(pair, is_whole=pair[0] not in parts) for pair in pairs]
 
-    def _load(self, paths: Sequence[str]) -> Project:
+    def _load(self, paths: Sequence[str], *, is_whole: bool) -> Project:
         read: set[str] = set()
         services = self._merged(paths, read, 0)
         name = next((self._files[path].project for path in reversed(paths) if self._files[path].project), "")
-        return Project(services, frozenset(read), name)
+        return Project(services, frozenset(read), name, is_whole)
 
     def _merged(self, paths: Sequence[str], read: set[str], depth: int) -> dict[str, Composed]:
         """Return the services of the files at ``paths``, each laid over those before it, over what they include."""
@@ -144,7 +151,7 @@ def _laid_over(below: Composed, own: Composed, service: ComposeService) -> Compo
 class Builds:
     """What the projects of a run build: whose ``image`` names a result, and by which names it goes where."""
 
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Iterable[Project]) -> None:
         self.results: dict[tuple[str, str], Said] = {}
         """By the path and the service that have the ``image``: who builds it."""
         self.names: dict[str, dict[str, Said]] = {}

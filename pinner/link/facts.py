@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TypeAlias
 
     from pinner.model import Span
@@ -55,9 +56,32 @@ class Built(NamedTuple):
     """Who builds it, for people: ``skaffold``, ``kbld``."""
 
 
+class Argument(NamedTuple):
+    """One of ``build.args``: the value that takes the place of a Dockerfile's ``ARG`` default."""
+
+    name: str
+    value: str | None
+    """None where the environment gives it."""
+    line: int
+    column: int
+    span: Span
+    """The bytes of the value."""
+    via: tuple[str, ...] = ()
+    """The variables in whose default it stands."""
+    obstacle: str = ""
+    """Why no digest may go at its end; empty where one may."""
+
+
 class ComposeBuild(NamedTuple):
     """``build`` of a compose service."""
 
+    context: str | None = None
+    """As written; None where the file says nothing of it."""
+    dockerfile: str | None = None
+    """Relative to the context."""
+    args: tuple[Argument, ...] = ()
+    is_inline: bool = False
+    """Whether the Dockerfile stands in the compose file itself."""
     tags: tuple[str, ...] = ()
     """The names beside ``image`` that the result gets, in the registry's full form."""
 
@@ -92,7 +116,14 @@ class ComposeFile(NamedTuple):
     def reads(self) -> tuple[str, ...]:
         """The files that compose reads along with this one, as written."""
         extended = (service.extends[0] for service in self.services if service.extends is not None)
-        return tuple(dict.fromkeys([*filter(None, extended), *(path for entry in self.includes for path in entry)]))
+        included = (path for entry in self.includes for path in entry)
+        return tuple(dict.fromkeys([*filter(None, extended), *included, *self._dockerfiles()]))
+
+    def _dockerfiles(self) -> Iterator[str]:
+        for service in self.services:
+            build = service.build
+            if build is not None and build.args and not build.is_inline:
+                yield f"{build.context or '.'}/{build.dockerfile or 'Dockerfile'}"
 
 
 Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.link.build_args import Arguments, builds_of
 from pinner.link.compose import Builds, Projects
 from pinner.link.facts import Built, ComposeFile, ImageTransformer, Kustomization
 from pinner.link.kustomize import Image, Overlays, rendered
@@ -16,6 +17,7 @@ from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pinner.link.build_args import Variant
     from pinner.link.facts import Fact, ImageRule
     from pinner.link.kustomize import Chain, Entry
     from pinner.model import Place, SkipReason, Span
@@ -32,6 +34,8 @@ class LinkInput(NamedTuple):
     path: str
     places: tuple[Place, ...]
     facts: tuple[Fact, ...]
+    variant: Variant | None = None
+    """For a Dockerfile: what it holds with values given to its ``ARG``."""
 
 
 class Ruling(NamedTuple):
@@ -53,7 +57,26 @@ def link(files: Iterable[LinkInput]) -> dict[str, tuple[Place, ...]]:
             places = linker.judge(file.path, file.places)
             if places != file.places:
                 changed[file.path] = places
+    _add_arguments(files, linker, changed)
     return changed
+
+
+def _add_arguments(files: Sequence[LinkInput], linker: Linker, changed: dict[str, tuple[Place, ...]]) -> None:
+    """Put into ``changed`` what the builds of the run give to Dockerfiles, and the images that the values are."""
+    arguments = Arguments(linker.builds)
+    for file in files:
+        if file.variant is not None:
+            places = arguments.dockerfile(file.path, file.places, file.variant)
+            if places != file.places:
+                changed[file.path] = places
+    known = {file.path: file.places for file in files}
+    for path, place in arguments.places():
+        places = changed.get(path, known[path])
+        changed[path] = tuple(sorted((*places, place), key=_position))
+
+
+def _position(place: Place) -> tuple[int, int]:
+    return place.line, place.column
 
 
 class Linker:
@@ -67,7 +90,9 @@ class Linker:
             _by_path((path, fact.rule) for path, fact in pairs if type(fact) is ImageTransformer),
         )
         self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
-        self._composed = Builds(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}))
+        projects = list(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}))
+        self._composed = Builds(projects)
+        self.builds = builds_of(projects)
         self._results = {path for path, _ in self._composed.results}
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:

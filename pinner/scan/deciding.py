@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
+import posixpath
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import repository_around
-from pinner.link.compose import resolve_path
-from pinner.link.facts import ComposeFile
 from pinner.scan.discover import Target, siblings_of
 from pinner.scan.scan import read_all
 
@@ -20,10 +18,8 @@ if TYPE_CHECKING:
 _MOST = 1_000
 
 
-def read_deciding(
-    readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format]
-) -> tuple[list[Reading], list[Target]]:
-    """Return what came of the files that decide about those of ``readings`` and are none of ``targets``, and which.
+def read_deciding(readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format]) -> list[Reading]:
+    """Return what came of the files that decide about those of ``readings`` and are none of ``targets``.
 
     They are the files in the same folders that ``formats`` name, and those that a compose file extends or includes, as
     far as they lie in the repository around it.
@@ -31,16 +27,17 @@ def read_deciding(
     files = {target.path: target.file for target in targets}
     by_format: dict[str, list[Target]] = {}
     for reading, target in zip(readings, targets, strict=True):
-        if reading.format is not None and reading.format.crosses_files:
+        if reading.format is not None and (reading.format.crosses_files or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
-    pending = [
+    compose = next(format_ for format_ in formats if format_.name == "compose")
+    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose)]
+    pending += [
         target
         for format_ in formats
         if format_.name in by_format
         for target in siblings_of(by_format[format_.name], format_)
     ]
     found: list[Reading] = []
-    beside: list[Target] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
         pending = [target for target in (*pending, *_named(fresh, files)) if target.path not in files]
@@ -48,23 +45,49 @@ def read_deciding(
         files |= {target.path: target.file for target in pending}
         fresh = read_all(pending, formats)
         found += fresh
-        beside += pending
         pending = []
-    return found, beside
+    return found
+
+
+def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
+    return target.named and reading.format is not None and reading.format.name == "dockerfile"
+
+
+def _around(target: Target, compose: Format) -> Iterator[Target]:
+    """Yield the compose files in the folder of ``target`` and in those around it, as far as its repository goes."""
+    from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
+
+    folder = os.path.dirname(target.file)
+    root = repository_around(folder) or folder
+    shown = target.path.rpartition("/")[0]
+    while True:
+        probe = Target(os.path.join(folder, "."), f"{shown}/." if shown else ".", named=True)
+        yield from siblings_of([probe], compose)
+        if folder == root or os.path.dirname(folder) == folder:
+            return
+        folder = os.path.dirname(folder)
+        shown = _beside(f"{shown}/x" if shown else "x", "..")
+        shown = "" if shown == "." else shown
 
 
 def _named(readings: Sequence[Reading], files: dict[str, str]) -> Iterator[Target]:
     """Yield the files that compose reads along with those of ``readings``, where they are in the same repository."""
     for reading in readings:
         for fact in reading.located.facts if reading.located is not None else ():
-            for written in fact.reads if type(fact) is ComposeFile else ():
+            for written in getattr(fact, "reads", ()):
                 folder = os.path.dirname(files[reading.path])
                 file = os.path.normpath(os.path.join(folder, written))
                 if "$" not in written and not os.path.isabs(written) and _is_inside(file, folder):
-                    yield Target(file, resolve_path(reading.path, written))
+                    yield Target(file, _beside(reading.path, written))
+
+
+def _beside(path: str, written: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
 
 
 def _is_inside(file: str, folder: str) -> bool:
+    from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
+
     root = os.path.realpath(repository_around(folder) or folder)
     real = os.path.realpath(file)
     return os.path.isfile(real) and real.startswith(os.path.join(root, ""))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pinner.formats.pragmas import Pragma, PragmaProblem
     from pinner.model import Document, Located, Place
     from pinner.reference import ImageReference
+    from pinner.scan.linked import Links
 
 # As text: nobody needs what typing would make of it.
 Operation: TypeAlias = "Literal['pin', 'update', 'unpin', 'hold']"
@@ -56,6 +57,8 @@ class Source(NamedTuple):
     problems: tuple[PragmaProblem, ...] = ()
     pragmas: tuple[Pragma, ...] = ()
     """The comments in force, each once, in the order of their lines."""
+    links: Links | None = None
+    """All that was linked with it, where files decide about each other's images."""
 
 
 def apply_suppressions(

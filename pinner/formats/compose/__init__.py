@@ -20,6 +20,7 @@ from pinner.model import Located
 if TYPE_CHECKING:
     from pinner.formats.compose.services import Service
     from pinner.formats.yaml import Node
+    from pinner.link.facts import ComposeFile
     from pinner.model import Document
 
 __all__ = ["locate"]
@@ -93,14 +94,15 @@ def _walk(collector: Collector, path: str, files: list[_File], outline: tuple[ob
     services = [service for file in files for service in file.services]
     builds = find_builds(services)
     walk = Walk(collector, path, builds, {service.name for service in services})
+    facts: list[ComposeFile] = []
     for file in files:
         for service in file.services:
             walk.service(service, file.fields)
         if file.shares:
             start = SERVICES if file.mapping is file.root else ROOT
             collector.settle(file.root, file.fields, state_of, start)
+        facts.append(read_file(file.root, file.fields, file.services, collector, shares=file.shares))
         collector.image_nodes.clear()
-    facts = [read_file(file.root, file.fields, file.services, collector) for file in files]
     return Located(collector.places(), (outline, tuple(walk.inlines)), (merge_files(facts),) if facts else ())
 
 

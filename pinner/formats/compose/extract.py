@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ROOT, SERVICES = "", "services"
 _SERVICE, _VOLUME, _HOOK, _BUILD, _CONTEXTS, _IMAGE = "service", "volume", "hook", "build", "contexts", "image"
+_ARGS = "args"
 _STATES = {
     (ROOT, "services"): SERVICES,
     (_SERVICE, "image"): _IMAGE,
@@ -41,6 +42,7 @@ _STATES = {
     (_HOOK, "image"): _IMAGE,
     (_BUILD, "additional_contexts"): _CONTEXTS,
     (_BUILD, "dockerfile_inline"): _IMAGE,
+    (_BUILD, "args"): _ARGS,
 }
 
 
@@ -48,7 +50,7 @@ def state_of(state: str, key: str, node: Node) -> str | None:  # noqa: ARG001 - 
     """Return what stands under ``key`` in what is ``state``: None for an extension, which compose does not read."""
     if state == SERVICES:
         return _SERVICE
-    if state == _CONTEXTS:
+    if state in (_CONTEXTS, _ARGS):
         return _IMAGE
     return None if key.startswith("x-") else _STATES.get((state, key), OPAQUE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
+from pinner.formats.compose.build_args import find_arguments, mark_shared
 from pinner.formats.compose.services import comparable
 from pinner.formats.compose.variables import shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
@@ -12,11 +13,14 @@ from pinner.link.facts import ComposeBuild, ComposeFile, ComposeService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as Mapping_
 
+    from pinner.formats.compose.build_args import Entry
     from pinner.formats.compose.services import Service
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.references import Collector
+    from pinner.link.facts import Argument
 
 
 def merge_files(files: Iterable[ComposeFile]) -> ComposeFile:
@@ -27,26 +31,48 @@ def merge_files(files: Iterable[ComposeFile]) -> ComposeFile:
     return ComposeFile(services, includes, next((file.project for file in files if file.project), ""))
 
 
-def read_file(root: Mapping, fields: KeyLookup, services: Iterable[Service], collector: Collector) -> ComposeFile:
-    """Return what the document ``root`` states; ``services`` are those that it has."""
+def read_file(
+    root: Mapping, fields: KeyLookup, services: Iterable[Service], collector: Collector, *, shares: bool
+) -> ComposeFile:
+    """Return what the document ``root`` states; ``services`` are those that it has, ``shares`` whether by aliases."""
     name = fields.scalar(root, "name")
+    services = list(services)
+    arguments = find_arguments(services, fields, collector)
+    if shares:
+        arguments = mark_shared(arguments, root, fields)
     return ComposeFile(
-        (*(_service(service, collector) for service in services), *_gone(root, fields)),
+        (*(_service(service, arguments, fields, collector) for service in services), *_gone(root, fields)),
         tuple(_includes(root, fields, collector)),
         _text(collector, name) if name is not None else "",
     )
 
 
-def _service(service: Service, collector: Collector) -> ComposeService:
+def _service(
+    service: Service, arguments: Mapping_[str, tuple[Entry, ...]], fields: KeyLookup, collector: Collector
+) -> ComposeService:
     image, build = service.own("image"), service.own("build")
+    args = tuple([one.argument for one in arguments.get(service.name, ())])
     return ComposeService(
         service.name,
         collector.lines.line(service.body.start if build is None else build.written.start),
         None if image is None else comparable(service.text(image)),
-        None if build is None else ComposeBuild(tuple(map(comparable, service.tags))),
+        None if build is None else _build(service, build.node, args, fields),
         service.extended,
         service.resets,
         replaces=service.body.tag == "!override",
+    )
+
+
+def _build(service: Service, build: Node, args: tuple[Argument, ...], fields: KeyLookup) -> ComposeBuild:
+    if type(build) is not Mapping:
+        return ComposeBuild(service.read(build) or "." if type(build) is Scalar else None)
+    context, dockerfile = fields.get(build, "context"), fields.get(build, "dockerfile")
+    return ComposeBuild(
+        None if context is None else service.text(context) or ".",
+        None if dockerfile is None else service.text(dockerfile),
+        args,
+        fields.get(build, "dockerfile_inline") is not None,
+        tuple(map(comparable, service.tags)),
     )
 
 

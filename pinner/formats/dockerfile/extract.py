@@ -23,7 +23,7 @@ from pinner.formats.source import LineIndex
 from pinner.model import Located, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from typing import Literal
 
     from pinner.formats.dockerfile.arguments import Declaration, Definition
@@ -51,7 +51,7 @@ def locate(document: Document) -> Located | None:
     problem = long_line(source)
     if problem is not None:
         return None if b"\0" in document.data else _refused(source, problem)
-    reader = _Reader(document.data, source)
+    reader = Reader(document.data, source)
     if not reader.is_dockerfile():
         return None
     reader.read()
@@ -66,7 +66,7 @@ def _refused(source: Source, problem: Problem) -> Located:
     return Located((place,), ("refused",))
 
 
-class _Reader:
+class Reader:
     """Walks over the instructions of one file and keeps what they declare."""
 
     __slots__ = (
@@ -236,19 +236,21 @@ class _Reader:
         declarations = list(read_declarations(line, self._escape))
         for declaration in declarations:
             if not declaration.name:
-                self._add_argument_problem(
-                    entry, line, declaration, "ARG takes NAME=value, without blanks around the ="
-                )
+                detail = "ARG takes NAME=value, without blanks around the ="
+                self._add_argument_problem(entry, line, declaration, detail)
                 return
         for declaration in declarations:
             try:
-                definition = define(line, declaration, self._escape, self._environment)
+                definition = self._define(line, declaration)
             except DockerfileError as error:
                 detail = f"ARG {decoded(declaration.name)}: {error}"
                 self._add_argument_problem(entry, line, declaration, detail)
                 continue
             if definition is not None:
                 self._definitions.append(definition)
+
+    def _define(self, line: LogicalLine, declaration: Declaration) -> Definition | None:
+        return define(line, declaration, self._escape, self._environment)
 
     def _add_argument_problem(
         self, entry: Instruction, line: LogicalLine, declaration: Declaration, detail: str
@@ -259,14 +261,11 @@ class _Reader:
 
     def _taken_over(self) -> frozenset[str]:
         """Return the names that stages declare again without a default: they get the global one."""
-        return frozenset(
-            [
-                declaration.name
-                for entry in self._declared_in_stages
-                for declaration in read_declarations(self._join(entry), self._escape)
-                if declaration.start < 0
-            ]
-        )
+        return frozenset([one.name for one in self._in_stages() if one.start < 0])
+
+    def _in_stages(self) -> Iterator[Declaration]:
+        for entry in self._declared_in_stages:
+            yield from read_declarations(self._join(entry), self._escape)
 
     def _read_command(self, entry: Instruction, stages: Collection[str]) -> None:
         match = self._shortcuts.copy.match(self._source.text, self._source.starts[entry.first])

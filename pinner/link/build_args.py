@@ -1,0 +1,205 @@
+"""Build arguments linked: a compose file's ``build.args`` take the place of a Dockerfile's ``ARG`` defaults.
+
+The value that wins is what is built from, so it is judged, and holds the digest (compose-spec, build.md: args). Of the
+files of a run only whole projects count: not an override without its base, nor what another file extends or includes.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.link.compose import Said, resolve_path
+from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    from pinner.link.compose import Project
+    from pinner.link.facts import Argument
+    from pinner.model import Place
+
+    Given: TypeAlias = Mapping[str, str]
+    Variant: TypeAlias = Callable[[Given], "Read"]
+
+GIVEN = 1 << 40
+"""The offset at which the first value given from outside of a file begins: further than any file reaches."""
+STRIDE = 1 << 24
+"""How far apart the values stand, and more than one may be long."""
+_NO_IMAGES = ("stage", "scratch", "index")
+_OPEN = ("no-default", "interpolated-tag", "interpolated-name", "computed", "arg-conflict", "invalid-reference")
+
+
+class Read(NamedTuple):
+    """What a Dockerfile holds when values are given to it."""
+
+    places: tuple[Place, ...] = ()
+    """Those of the values have spans from `GIVEN` on, `STRIDE` apart, in the order in which they were given."""
+    declared: frozenset[str] = frozenset()
+    """The names of its ``ARG``, global or a stage's."""
+
+
+class Build(NamedTuple):
+    """One build of a Dockerfile, and the arguments that are given to it."""
+
+    dockerfile: str
+    by: Said
+    arguments: tuple[tuple[str, Argument], ...] = ()
+    """Each with the path of the file that it stands in."""
+
+
+def builds_of(projects: Iterable[Project]) -> list[Build]:
+    """Return what ``projects`` build of Dockerfiles in the repository."""
+    found: dict[Build, None] = {}
+    for project in projects:
+        if project.is_whole:
+            for service in project.services.values():
+                build = _build(service.builds)
+                if build is not None:
+                    found[build] = None
+    return list(found)
+
+
+def _build(said: Sequence[Said]) -> Build | None:
+    """Return the build that the ``build`` keys of ``said`` make together, the last the strongest."""
+    context = dockerfile = None
+    arguments: dict[str, tuple[str, Argument]] = {}
+    for one in said:
+        build = one.service.build
+        if build is None or build.is_inline:
+            return None
+        context = context if build.context is None else resolve_path(one.path, build.context)
+        dockerfile = dockerfile if build.dockerfile is None else build.dockerfile
+        arguments |= {argument.name: (one.path, argument) for argument in build.args}
+    if not said or context is None or "$" in context or "://" in context or "$" in (dockerfile or ""):
+        return None
+    path = posixpath.normpath(posixpath.join(context, dockerfile or "Dockerfile"))
+    return Build(path, said[-1], tuple(arguments.values()))
+
+
+class _Use(NamedTuple):
+    """A value that ends an image in a Dockerfile."""
+
+    argument: Argument
+    build: Build
+    path: str
+    """The file of the value."""
+    place: Place
+    """In the Dockerfile."""
+
+
+class Arguments:
+    """What the builds of a run make of the Dockerfiles' bases, and of their own values."""
+
+    def __init__(self, builds: Iterable[Build]) -> None:
+        self._builds: dict[str, list[Build]] = {}
+        for build in builds:
+            self._builds.setdefault(build.dockerfile, []).append(build)
+        self._uses: dict[tuple[str, Span], list[_Use]] = {}
+        self._other_readers: dict[tuple[str, Span], str] = {}
+
+    def dockerfile(self, path: str, places: Sequence[Place], variant: Variant) -> tuple[Place, ...]:
+        """Return ``places``, those of the Dockerfile at ``path``; those of the values that win are kept for later."""
+        rows = [self._read(build, variant) for build in self._builds.get(path, ())]
+        bases = iter(zip(*rows, strict=True) if rows else ())
+        return tuple([_base(place, next(bases, ())) if place.kind == "from" else place for place in places])
+
+    def _read(self, build: Build, variant: Variant) -> list[_Use | None]:
+        """Return, for each ``FROM``, the value of ``build`` that ends its image; None where none does."""
+        given = [(path, one) for path, one in build.arguments if one.value is not None]
+        read = variant({one.name: one.value or "" for _, one in given})
+        bases = [place for place in read.places if place.kind == "from"]
+        uses: list[_Use | None] = []
+        for place in bases:
+            index = (place.span.end - GIVEN) // STRIDE
+            uses.append(_Use(given[index][1], build, given[index][0], place) if place.span.end >= GIVEN else None)
+        ended = {use.argument.name for use in uses if use is not None}
+        for path, argument in given:
+            if argument.name in read.declared - ended:
+                self._other_readers.setdefault(
+                    (path, argument.span), f"`{build.dockerfile}` reads it as something else"
+                )
+        for use in uses:
+            if use is not None:
+                self._uses.setdefault((use.path, use.argument.span), []).append(use)
+        return uses
+
+    def places(self) -> Iterator[tuple[str, Place]]:
+        """Yield the images that values end, each with the path of the file that has the value."""
+        for (path, span), uses in self._uses.items():
+            of_images = [use for use in uses if not _is_no_image(use.place)]
+            if not of_images:
+                continue
+            first = of_images[0]
+            texts = {_text(use.place) for use in uses}
+            skipped = next((use.place for use in uses if isinstance(use.place, SkippedOccurrence)), None)
+            if not first.argument.obstacle and skipped is None and len(texts) == 1 and not self._other(path, span):
+                yield path, _occurrence(first)
+                continue
+            detail = first.argument.obstacle or self._other(path, span) or (skipped.detail if skipped else "")
+            yield path, _skip(first, detail or f"the value ends {' and '.join(f'`{one}`' for one in sorted(texts))}")
+
+    def _other(self, path: str, span: Span) -> str:
+        return self._other_readers.get((path, span), "")
+
+
+def _base(place: Place, uses: Sequence[_Use | None]) -> Place:
+    """Return ``place``, a ``FROM``; where every build gives it another end, what it says itself is never built."""
+    if not uses or any(use is None for use in uses):
+        return place
+    if isinstance(place, SkippedOccurrence) and place.reason not in _OPEN:
+        return place
+    use = next(filter(None, uses))
+    where = f"{use.path}:{use.argument.line}"
+    detail = f"{where} gives ARG {use.argument.name}: `{_text(use.place)}` is built from"
+    if isinstance(place, Occurrence):
+        return as_skipped(place, "replaced", detail)._replace(decided_by=(where,))
+    return place._replace(reason="replaced", detail=detail, decided_by=(where,))
+
+
+def _is_no_image(place: Place) -> bool:
+    return isinstance(place, SkippedOccurrence) and place.reason in _NO_IMAGES
+
+
+def _text(place: Place) -> str:
+    return str(place.reference) if isinstance(place, Occurrence) else place.text
+
+
+def _occurrence(use: _Use) -> Place:
+    """Return the occurrence that the value of ``use`` is in its own file."""
+    place, argument = use.place, use.argument
+    if not isinstance(place, Occurrence):  # what is skipped was sorted out before
+        return place
+    shift = argument.span.end - place.insert
+    held = place.digest_span
+    return place._replace(
+        format="compose",
+        kind="build-arg",
+        line=argument.line,
+        column=argument.column,
+        span=argument.span,
+        insert=argument.span.end,
+        digest_span=None if held is None else Span(held.start + shift, held.end + shift),
+        via=(f"ARG {argument.name}", *argument.via),
+        owner=use.build.by.service.name,
+        decided_by=(f"{use.build.dockerfile}:{place.line}",),
+    )
+
+
+def _skip(use: _Use, detail: str) -> SkippedOccurrence:
+    argument = use.argument
+    return SkippedOccurrence(
+        "compose",
+        "build-arg",
+        _text(use.place),
+        argument.line,
+        argument.column,
+        argument.span,
+        "arg-conflict",
+        detail,
+        (f"ARG {argument.name}", *argument.via),
+        use.place.platform,
+        use.build.by.service.name,
+        (f"{use.build.dockerfile}:{use.place.line}",),
+    )

@@ -1,0 +1,8 @@
+ARG V
+ARG T
+ARG U=1@sha256:4dbf9ae3621aa9b03d8c875b28b6b679afa0a6dbde5750891c87efbba208640b
+ARG E=1@sha256:279695c978ed923ec1d8078a60f6db6ff4917c8eb2ea7d0ed8da4ad24daef66f
+FROM python:$V
+FROM php:$T
+FROM ruby:$U
+FROM perl:${E:-5}
