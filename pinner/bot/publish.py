@@ -15,6 +15,7 @@ from pinner.bot.git.branches import fetch_branches, judge, look_at_remote, make_
 from pinner.bot.git.clone import NoBranchError, clone
 from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
+from pinner.bot.limited import call_apart
 from pinner.bot.model import Author, Proposal
 from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
@@ -27,6 +28,7 @@ from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from pinner.bot.context import BotContext, Scope
@@ -63,10 +65,22 @@ async def publish(repository: Repository, scope: Scope, world: BotContext, folde
             raise ConfigError(
                 f"`bot.base`: {error.message}", hint="pull requests are for a branch that is there"
             ) from error
-    targets = discover(_there(scope.paths, there), settings, str(there.folder), world.environment)
-    survey = pipeline.survey(targets, settings, today=world.today)
+    paths = _there(scope.paths, there)
+    # What a value may be made of goes from process to process; a proxy does not.
+    plain = settings._replace(rules=dict(settings.rules), registries=dict(settings.registries))
+    environment = dict(world.environment)
+    survey = await call_apart(
+        survey_checkout, paths, plain, str(there.folder), environment, world.today, environment=environment
+    )
     story = _RepositoryRun(repository, scope, world, there, settings, base, survey)
     return await story.tell()
+
+
+def survey_checkout(
+    paths: tuple[str, ...], settings: Settings, folder: str, environment: dict[str, str], today: date
+) -> Survey:
+    """Return what ``paths`` in the checkout ``folder`` hold; raises `ConfigError`."""
+    return pipeline.survey(discover(paths, settings, folder, environment), settings, today=today)
 
 
 def _refuse_read_only(repository: Repository) -> None:
