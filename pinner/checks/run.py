@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
@@ -147,7 +148,7 @@ def _reconciled(
     targets: Sequence[Target], examined: Sequence[Examined], settings: Settings, today: date
 ) -> Iterator[Examined]:
     """Yield ``examined`` after the rules across files: where there is somebody beside a file, it is read once more."""
-    contested = list(_contested(targets, examined))
+    contested = list(dict.fromkeys((*_contested(targets, examined), *_decided(targets, examined))))
     again = survey(contested, settings, today=today) if contested else Survey((), ())
     better = {file.path: Examined(file.path, error=file.error) for file in again.unreadable}
     for source in again.sources:
@@ -170,6 +171,21 @@ def _contested(targets: Sequence[Target], examined: Sequence[Examined]) -> Itera
         families = Counter(format_.family(target.path) for target in crowded)
         mine = set(own)
         yield from (target for target in crowded if target in mine and families[format_.family(target.path)] > 1)
+
+
+_STATING = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization|skaffold[^/]*\.ya?ml|kbld[^/]*\.ya?ml)$")
+
+
+def _decided(targets: Sequence[Target], examined: Sequence[Examined]) -> Iterator[Target]:
+    """Yield the files that others of the run may decide about, and those others: they are linked (`pinner.link`).
+
+    Manifests where a kustomization or a build is stated, Dockerfiles where a compose file may give them arguments.
+    """
+    formats = {one.format for one in examined}
+    wanted = {"compose", "dockerfile"} if {"compose", "dockerfile"} <= formats else set()
+    if any(_STATING.search(target.path) for target in targets):
+        wanted.add("kubernetes")
+    yield from (target for target, one in zip(targets, examined, strict=True) if one.format in wanted)
 
 
 def _folder(target: Target) -> str:
