@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 # What runs the tests is not what the tests are about: on these, pinner says more.
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
     os.environ.pop(_name, None)
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What hypothesis keeps is no part of the tree.
 _EXAMPLES = Path(tempfile.gettempdir(), "pinner-hypothesis")
