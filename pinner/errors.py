@@ -19,6 +19,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,6 +102,25 @@ if TYPE_CHECKING:
     Arguments = ParamSpec("Arguments")
     Result = TypeVar("Result")
     Item = TypeVar("Item")
+
+
+_ADDRESS = r"(?i)([a-z][a-z0-9+.-]*:)?([/\\]*)([^/\\?#]*)([^?#]*)(.*)"
+"""Scheme, slashes, authority, path, and what follows it."""
+_HOST = r"(?:\[[^\[\]]*\]|[^:\[\]]*)(?::[0-9]*)?"
+
+
+def public_address(address: str) -> str:
+    """Return ``address`` fit for a message: without user, password, query and fragment, whatever is wrong with it.
+
+    What stands where a port should be may be a password that was cut at its slash: nothing after it is shown.
+    """
+    scheme, slashes, authority, path, rest = re.findall(_ADDRESS, address, re.DOTALL)[0]
+    host = authority.rpartition("@")[2]
+    if re.fullmatch(_HOST, host) is None:
+        return f"{scheme}{slashes}{host.partition(':')[0]}:…"
+    if not slashes and ((scheme and not host.isdecimal()) or "@" in path):
+        return f"{scheme}…"
+    return f"{scheme}{slashes}{host}{path}{rest and rest[0] + '…'}"
 
 
 class InternalError(InputError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pinner.config import BotSettings, RegistryOptions, Settings
 from pinner.config.table import Table, read_toml
-from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
+from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean, public_address
 from pinner.model import TIERS, Calls
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, LEVELS
@@ -130,7 +130,7 @@ def _endpoint(table: Table) -> str | None:
     if endpoint is not None and re.fullmatch(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?", endpoint) is None:
         raise table.error(
             "endpoint",
-            f"is not a registry's address: `{endpoint}`",
+            f"is not a registry's address: `{public_address(endpoint)}`",
             "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere",
         )
     return endpoint
@@ -139,7 +139,9 @@ def _endpoint(table: Table) -> str | None:
 def _token_server(table: Table) -> str | None:
     server = table.text("token-server")
     if server is not None and (server == "*" or _HOST.fullmatch(server) is None):
-        raise table.error("token-server", f"is not a host: `{server}`", "write host or host:port, without https://")
+        raise table.error(
+            "token-server", f"is not a host: `{public_address(server)}`", "write host or host:port, without https://"
+        )
     return None if server is None else server.lower()
 
 

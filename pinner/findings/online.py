@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.findings.pin_status import PinStatus, PinStatuses
     from pinner.oci.types import Image, PlatformImage
-    from pinner.reference import Digest, Platform
+    from pinner.reference import Digest, ImageReference, Platform
     from pinner.rules import Level
     from pinner.scan.suppressions import Source
 
@@ -122,14 +122,23 @@ def _gone(path: str, occurrence: Occurrence, pin_status: PinStatus, pin_statuses
     reference, digest = occurrence.reference, occurrence.reference.digest
     elsewhere = sorted(pin_statuses.known.get(digest, frozenset()) - {reference.repository}) if digest else []
     proposed = None if pin_status.current is None else _pinned(occurrence, pin_status.current)
-    hint = (
-        None if proposed is None else f"`{reference.familiar}` means {_short(pin_status.current)} now: `pinner update`"
-    )
+    hint = _instead_of_gone(reference, pin_status)
     if elsewhere:
         message = f"{_short(digest)} belongs to {elsewhere[0]}; {reference.repository} does not have it"
         return Finding(TAG_MISMATCH, "error", message, hint, path, occurrence, proposed, pin_status.current)
     message = f"{_short(digest)} is not served by {reference.repository}"
     return Finding(GONE, "error", message, hint, path, occurrence, proposed, pin_status.current)
+
+
+def _instead_of_gone(reference: ImageReference, pin_status: PinStatus) -> str | None:
+    """Return what to do about a digest that is not served, as far as the tag beside it tells."""
+    if pin_status.is_tag_gone:
+        return f"the tag `{reference.tag}` is not there either: is the name right?"
+    if pin_status.current is None:
+        return None
+    if pin_status.current == reference.digest:
+        return f"what is asked for {reference.domain} has the tag, and not what it means: it has to fetch it again"
+    return f"`{reference.familiar}` means {_short(pin_status.current)} now: `pinner update`"
 
 
 def _one_platform(path: str, occurrence: Occurrence, pin_status: PinStatus, platform: Platform) -> Finding:

@@ -44,7 +44,7 @@ class PinStatus(NamedTuple):
     missing: tuple[PlatformImage, ...] = ()
     """The manifests that the index names and the registry does not serve, of those that were asked for."""
     is_tag_gone: bool = False
-    """Whether the registry knows the digest, and the tag no more."""
+    """Whether the registry does not know the tag, and what the digest is was told."""
     error: ResolveError | None = None
     """Why something of this could not be told."""
 
@@ -194,7 +194,8 @@ async def _completed(
     """Return ``pin_status`` with what takes a closer look, and with the first error of all that was asked."""
     held = pin_status.held
     is_served = held is not None and held.media_type is not None
-    if is_served and isinstance(pin_status.tag, Unresolved) and isinstance(pin_status.tag.error, NotFoundError):
+    is_told = held is not None and held.error is None
+    if is_told and isinstance(pin_status.tag, Unresolved) and isinstance(pin_status.tag.error, NotFoundError):
         pin_status = pin_status._replace(tag=None, is_tag_gone=True)
     errors = [answer.error for answer in (pin_status.tag, pin_status.platform_tag) if isinstance(answer, Unresolved)]
     if held is not None and held.error is not None:

@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from pinner.config import RegistryOptions
-from pinner.errors import ConfigError, NotFoundError
+from pinner.errors import ConfigError, NotFoundError, public_address
 from pinner.http.library import httpx
 from pinner.reference import DOCKER_HUB
 
@@ -144,11 +144,15 @@ def _configured_base(endpoint: str, *, plain_http: bool) -> httpx.URL:
     try:
         url = httpx.URL(endpoint if "://" in endpoint else f"https://{endpoint}")
     except httpx.InvalidURL:
-        raise ConfigError(f"the endpoint `{endpoint}` is not an address", hint="write scheme, host and port") from None
+        raise ConfigError(
+            f"the endpoint `{public_address(endpoint)}` is not an address", hint="write scheme, host and port"
+        ) from None
     if "://" not in endpoint and (plain_http or is_loopback(url.host)):
         url = httpx.URL(f"http://{endpoint}")
     if url.scheme not in _DEFAULT_PORTS or not url.host:
-        raise ConfigError(f"the endpoint `{endpoint}` is not an address", hint="write http:// or https:// and a host")
+        raise ConfigError(
+            f"the endpoint `{public_address(endpoint)}` is not an address", hint="write http:// or https:// and a host"
+        )
     if url.userinfo or url.query or url.fragment:
         # The text may hold a password: it is not repeated.
         raise ConfigError(

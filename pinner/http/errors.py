@@ -18,6 +18,7 @@ from pinner.errors import (
     UnauthorizedError,
     UnavailableError,
     UnsupportedError,
+    public_address,
 )
 from pinner.http.redaction import without
 
@@ -70,11 +71,7 @@ def shown(address: str, secrets: tuple[str, ...] = ()) -> str:
     plain = unquote(address)
     if secrets and without(secrets, plain) != plain:
         address = plain
-    address = without(secrets, address)
-    place, separator, _ = address.partition("?")
-    scheme, slashes, rest = place.rpartition("//")
-    host, slash, path = rest.partition("/")
-    return clean(f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{separator and '?…'}")
+    return clean(public_address(without(secrets, address)))
 
 
 def named(error: ResolveError, reference: ImageReference) -> ResolveError:

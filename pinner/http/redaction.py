@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
+from functools import lru_cache
+from html.entities import codepoint2name
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from pinner.http.library import httpx
 
@@ -23,21 +23,31 @@ _MASK = "***"
 
 
 def secrets_in(authorization: str | None, form: Iterable[tuple[str, str]] | None) -> tuple[str, ...]:
-    """Return the secrets that a request carries, the longest first, in all the spellings that it may come back in."""
-    found: set[str] = set()
-    for secret in (*_authorized(authorization or ""), *(text for name, text in form or () if name in _SECRET_FIELDS)):
-        if len(secret) >= _SHORTEST:
-            found |= _spellings(secret)
-    return tuple(sorted(found, key=len, reverse=True))
+    """Return the secrets that a request carries, the longest first."""
+    found = {*_authorized(authorization or ""), *(text for name, text in form or () if name in _SECRET_FIELDS)}
+    return tuple(sorted((secret for secret in found if len(secret) >= _SHORTEST), key=len, reverse=True))
 
 
-def _spellings(secret: str) -> set[str]:
-    """Return ``secret`` as it stands in a text, and as what is quoted twice still has it after one decoding."""
-    escaped = {json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
-    # Go escapes what HTML knows (encoding/json, HTMLEscape), PHP slashes.
-    go = {re.sub(r"[&<>]", lambda match: f"\\u{ord(match[0]):04x}", text) for text in escaped}
-    written = {secret, quote(secret, safe=""), quote(secret), html.escape(secret), *escaped, *go}
-    return written | {text.replace("/", r"\/") for text in (*escaped, *go)}
+@lru_cache(maxsize=64)
+def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what matches ``secrets`` however a server writes them, where what is quoted may be quoted again."""
+    return re.compile("|".join("".join(map(_spelled, secret)) for secret in secrets))
+
+
+def _spelled(character: str) -> str:
+    """Return a pattern of ``character``, and of what JSON, HTML and addresses write for it.
+
+    Nobody has a reason to escape letters and digits. The counts are bounded, lest a server's text make us backtrack.
+    """
+    if character.isascii() and character.isalnum():
+        return character
+    point, units = ord(character), character.encode("utf-16-be", "surrogatepass").hex()
+    escapes = "".join(rf"\\{{1,4}}u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    percents = "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    name = codepoint2name.get(point, "apos" if character == "'" else f"#{point}")
+    entities = f"&(?:amp;){{0,3}}(?:{name}|#0{{0,4}}{point}|#x0{{0,4}}{point:x});"
+    plus = r"|\+" if character == " " else ""
+    return rf"(?:(?i:{escapes}|{percents}|{entities})|\\{{0,4}}{re.escape(character)}{plus})"
 
 
 def _authorized(authorization: str) -> Iterator[str]:
@@ -50,9 +60,8 @@ def _authorized(authorization: str) -> Iterator[str]:
 
 def without(secrets: Iterable[str], text: str) -> str:
     """Return ``text``, which is decoded, with each of ``secrets`` masked."""
-    for secret in secrets:
-        text = text.replace(secret, _MASK)
-    return text
+    secrets = tuple(secrets)
+    return _pattern(secrets).sub(_MASK, text) if secrets else text
 
 
 def without_in_json(secrets: Iterable[str], data: bytes) -> bytes:

@@ -58,6 +58,7 @@ def _inspection(entry: Inspection) -> dict[str, Any]:
         "mediaType": image.media_type,
         "pull": pin_text(reference, image.digest),
         "tagMeansToday": None if today is None else str(today.digest),
+        "tagIsGone": entry.is_tag_gone,
         "annotations": dict(image.annotations),
         "labels": shared(one.labels for one in image.platforms),
         "platforms": [_platform(entry, one) for one in image.platforms],

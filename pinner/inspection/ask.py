@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import (
     InvalidReferenceError,
@@ -67,14 +67,14 @@ async def _inspect(
         return ImageId(reference, config, await _tagged(reference, registry))
     if platform is not None:
         _check_platform(reference, image, platform)
-    today, today_unknown = await _today(reference, image, registry)
+    today = await _today(reference, image, registry)
     shown = {one.digest for one in image.platforms}
     inside = tuple(one for one in image.attachments if one.subject is None or one.subject in shown)
     if offline:
-        return Inspection(reference, image, inside, _OFFLINE, today, today_unknown, platform)
+        return Inspection(reference, image, inside, _OFFLINE, *today[:2], platform, today.is_gone)
     outside, unsought = await _beside(reference, image, registry)
     beside = tuple(dict.fromkeys((*outside, *inside)))
-    return Inspection(reference, image, beside, unsought, today, today_unknown, platform)
+    return Inspection(reference, image, beside, unsought, *today[:2], platform, today.is_gone)
 
 
 def _check_platform(reference: ImageReference, image: Image, platform: Platform) -> None:
@@ -104,18 +104,27 @@ async def _tagged(reference: ImageReference, registry: Registry) -> Image | None
         return None
 
 
-async def _today(reference: ImageReference, image: Image, registry: Registry) -> tuple[Image | None, str | None]:
-    """Return what the tag means that stands beside a digest, or why that is not known."""
+class _Today(NamedTuple):
+    """What the tag means that stands beside a digest, or why that is not known."""
+
+    image: Image | None = None
+    unknown: str | None = None
+    is_gone: bool = False
+
+
+async def _today(reference: ImageReference, image: Image, registry: Registry) -> _Today:
     if reference.digest is None or reference.tag is None:
-        return None, None
+        return _Today()
     tag = ImageReference.parse(reference.familiar)
     try:
         today = await registry.describe(tag, "kind")
         if today.digest != image.digest and today.is_index and not image.is_index:
             today = await registry.describe(tag, "index")
+    except NotFoundError:
+        return _Today(is_gone=True)
     except ResolveError as error:
-        return None, error.message
-    return today, None
+        return _Today(unknown=error.message)
+    return _Today(today)
 
 
 async def _beside(

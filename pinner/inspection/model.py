@@ -27,6 +27,8 @@ class Inspection(NamedTuple):
     """Why that is not known."""
     only: Platform | None = None
     """The one platform that was asked for: an index may have others."""
+    is_tag_gone: bool = False
+    """Whether the registry has the digest, and the tag beside it no more."""
 
 
 class ImageId(NamedTuple):
@@ -176,6 +178,8 @@ def today_words(entry: Inspection) -> tuple[str, Digest | None]:
     tag, image, today = entry.reference.tag, entry.image, entry.today
     if entry.today_unknown is not None:
         return f"what the tag {tag} means today could not be told: {entry.today_unknown}", None
+    if entry.is_tag_gone:
+        return f"the tag {tag} is gone: what is shown is still served by its digest", None
     if today is None:
         return "", None
     if today.digest == image.digest:

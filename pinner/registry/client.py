@@ -164,7 +164,7 @@ class RegistryResolver:
             if self._is_offline:
                 return await self._recall(source, key)
             async with self._session.question(source.endpoint, source.repository) as question:
-                repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                repository = RemoteRepository(self._session, question, source.repository, self._cache, source.stands_in)
                 resolved = await repository.resolve(tag, platform)
                 if self._cache is not None:
                     self._cache.keep_answer(key, question.credentials, resolved)
@@ -187,7 +187,7 @@ class RegistryResolver:
                 fetched = await remembered.manifest(str(digest), digest)
                 return await describe_fetched(remembered, fetched, depth, platforms)
             async with self._session.question(source.endpoint, source.repository) as question:
-                repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                repository = RemoteRepository(self._session, question, source.repository, self._cache, source.stands_in)
                 tag = reference.tag or "latest"
                 if depth == "kind" and (kind := await repository.kind(tag, reference.digest)):
                     return Image(kind.digest, kind.media_type, (), is_hashed=kind.is_hashed)
@@ -208,7 +208,7 @@ class RegistryResolver:
                     await RememberedRepository(source.endpoint.host, self._cache).config(digest), digest
                 )
             async with self._session.question(source.endpoint, source.repository) as question:
-                repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                repository = RemoteRepository(self._session, question, source.repository, self._cache, source.stands_in)
                 return image_config(await repository.config(digest, is_there=False), digest)
 
         try:
@@ -228,7 +228,7 @@ class RegistryResolver:
             if self._is_offline:
                 raise nothing_remembered(source.endpoint.host)
             async with self._session.question(source.endpoint, source.repository) as question:
-                repository = RemoteRepository(self._session, question, source.repository, self._cache)
+                repository = RemoteRepository(self._session, question, source.repository, self._cache, source.stands_in)
                 return await find_attachments(repository, digest, self._warn)
 
         return await self._first(reference, ask, _Want(0, from_mirrors=False))

@@ -40,6 +40,8 @@ class RemoteRepository:
     question: Question
     path: str
     cache: Cache | None
+    stands_in: bool = False
+    """Whether it answers in another registry's place: it may have a tag, and not the digest that the tag means."""
 
     async def resolve(self, tag: str, platform: Platform | None) -> Resolved:
         """Return what ``tag`` means now: hashed, or as a header says where fetching it would be a pull."""
@@ -76,7 +78,7 @@ class RemoteRepository:
             digest = None
         if digest is None or media_type is None:
             return None
-        self._serves(digest)
+        self._serves(digest, tag)
         return Resolved(digest, media_type, is_hashed=self._kept(digest) is not None)
 
     async def kind(self, tag: str, digest: Digest | None) -> Resolved | None:
@@ -88,7 +90,7 @@ class RemoteRepository:
         is_kept = digest is not None and self._kept(digest) is not None
         if not is_kept and not self.session.counts_pulls(self.question):
             return None
-        if digest and is_kept and self._is_served(digest):
+        if digest and is_kept and self._is_served(digest, is_in_doubt=True):
             return None
         claimed = await self.claimed(str(digest or tag))
         if claimed is None or (not is_kept and not self.session.counts_pulls(self.question)):
@@ -104,7 +106,7 @@ class RemoteRepository:
     async def fetch(self, tag: str, digest: Digest | None, *, head: bool = True) -> Fetched:
         """Return what ``digest`` names, or what ``tag`` means now where there is none; ``head`` allows a HEAD before.
 
-        With a cache a HEAD comes first where fetching would be a pull, for a tag's digest may be known, and everywhere
+        Without ``head`` the question is whether the digest is there. With a cache a HEAD comes first where fetching would be a pull, for a tag's digest may be known, and everywhere
         for a known digest, which may be gone from here, or never have been in this repository. What it names is
         remembered, who serves it is not.
         """
@@ -116,7 +118,7 @@ class RemoteRepository:
                     self.cache.keep_seen(self._key(tag), digest)
             elif digest is not None and not self._is_served(digest) and self._kept(digest):
                 await self.kind(tag, digest)
-        if digest is not None and self._is_served(digest):
+        if digest is not None and self._is_served(digest, is_in_doubt=not head):
             return await self.manifest(str(digest), digest)
         return await self._download(str(digest or tag), digest)
 
@@ -139,11 +141,11 @@ class RemoteRepository:
         reply = await self._ask_for(selector, expected if is_there else None, known)
         if known and reply.status == _NOT_MODIFIED:
             if _names(reply, known.digest):
-                self._serves(known.digest)
+                self._serves(known.digest, selector)
                 return known
             reply = await self._ask_for(selector, expected, None)
         fetched = self._hashed(reply, expected)
-        self._serves(fetched.digest)
+        self._serves(fetched.digest, selector)
         if self.cache is not None:
             self.cache.keep_content(fetched.digest, reply.headers.get("content-type", ""), reply.body)
             if expected is None:
@@ -185,12 +187,18 @@ class RemoteRepository:
         content = read_manifest(reply.body, content_type, reply.url.netloc.decode("ascii"))
         return Fetched(digest, content, len(reply.body))
 
-    def _serves(self, digest: Digest) -> None:
-        self.session.served.add((str(self.question.endpoint.base), self.path, digest))
+    def _serves(self, digest: Digest, selector: str) -> None:
+        """Remember that the repository has ``digest``, as its answer for ``selector``, a tag or a digest, says."""
+        key = (str(self.question.endpoint.base), self.path, digest)
+        self.session.served[key] = self.session.served.get(key, False) or selector == str(digest)
 
-    def _is_served(self, digest: Digest) -> bool:
-        """Tell whether this run has seen that the repository has the manifest ``digest``."""
-        return (str(self.question.endpoint.base), self.path, digest) in self.session.served
+    def _is_served(self, digest: Digest, *, is_in_doubt: bool = False) -> bool:
+        """Tell whether this run has seen that the repository has the manifest ``digest``.
+
+        Where that is in doubt, what stands in for a registry must have been asked for the digest, not for a tag.
+        """
+        by_digest = self.session.served.get((str(self.question.endpoint.base), self.path, digest))
+        return by_digest is not None and (by_digest or not (is_in_doubt and self.stands_in))
 
     async def config(self, digest: Digest, *, is_there: bool = True) -> bytes:
         """Return the bytes of a config, hashed; ``is_there`` where a manifest says so."""

@@ -47,8 +47,8 @@ class Session:
         self._access = AuthSession(RequestSender(http_client, retry_policy, clock), finder, clock)
         self._hosts: dict[tuple[str, str | None], HostState] = {}
         self._run_end: float | None = None
-        self.served: set[tuple[str, str, Digest]] = set()
-        """The manifests that this run has seen: base address, repository, digest."""
+        self.served: dict[tuple[str, str, Digest], bool] = {}
+        """The manifests that this run has seen: base address, repository, digest; whether they were asked for by digest."""
 
     @asynccontextmanager
     async def question(self, endpoint: Endpoint, repository: str) -> AsyncIterator[Question]:

@@ -316,13 +316,33 @@ def test_a_digest_alone_is_compared_with_nothing(tmp_path: Path) -> None:
     assert as_json(tmp_path, f"nginx@{AMD64_MANIFEST}")["tagMeansToday"] is None
 
 
-def test_a_tag_that_is_gone_leaves_the_digest_told_and_the_status_says_so(tmp_path: Path) -> None:
+def test_a_tag_that_is_gone_is_told_beside_the_digest_that_is_not(tmp_path: Path) -> None:
     serving = registry()
     serving.tags.clear()
     result = inspect(tmp_path, f"nginx:1.27@{INDEX}", serving=serving)
-    assert result.status == 3
+    assert result.status == 0
     assert str(ARM64_ID) in result.stdout
-    assert "tag      what the tag 1.27 means today could not be told: `nginx:1.27` does not exist\n" in result.stdout
+    assert "tag      the tag 1.27 is gone: what is shown is still served by its digest\n" in result.stdout
+    image = as_json(tmp_path, f"nginx:1.27@{INDEX}", serving=serving)
+    assert (image["tagMeansToday"], image["tagIsGone"]) == (None, True)
+
+
+class TagsAreDown(FakeRegistry):
+    """Answers for digests alone."""
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        if reference.digest is None:
+            raise UnavailableError("it is down")
+        return await super().describe(reference, depth, platforms)
+
+
+def test_a_tag_that_nobody_tells_of_makes_the_answer_incomplete(tmp_path: Path) -> None:
+    serving = registry()
+    result = inspect(tmp_path, f"nginx:1.27@{INDEX}", serving=TagsAreDown(serving.images, serving.tags))
+    assert result.status == 3
+    assert "tag      what the tag 1.27 means today could not be told: it is down\n" in result.stdout
 
 
 def test_an_image_id_is_told_from_a_digest_with_what_to_write(tmp_path: Path) -> None:

@@ -256,8 +256,12 @@ def test_a_tag_that_is_gone_while_its_digest_is_served(tmp_path: Path) -> None:
     outcome = check(tmp_path, f"FROM nginx:1.27@{NEW}", serving=serving)
     assert (outcome.status, outcome.stderr.count("cannot resolve")) == (0, 0)
     # What is gone altogether is PIN102, whatever became of the tag.
-    (gone,) = findings(tmp_path, f"FROM nginx:1.27@{GONE}", FakeRegistry({}, {}, {}, missing=[f"{REPOSITORY}:1.27"]))
-    assert gone["rule"] == "PIN102"
+    nothing = FakeRegistry({}, {}, {}, missing=[f"{REPOSITORY}:1.27"])
+    (gone,) = findings(tmp_path, f"FROM nginx:1.27@{GONE}", nothing)
+    assert (gone["rule"], gone["hint"]) == ("PIN102", "the tag `1.27` is not there either: is the name right?")
+    # Both were told: nothing of it is unknown.
+    outcome = check(tmp_path, f"FROM nginx:1.27@{GONE}", "--exit-zero", serving=nothing)
+    assert (outcome.status, outcome.stderr.count("cannot resolve")) == (0, 0)
 
 
 INDEX = "registry.example/team/app"

@@ -197,7 +197,7 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
         ("registries.a.endpoint = 'a'", "`registries.a.endpoint` is not a registry's address: `a`", ADDRESS),
         (
             "registries.a.endpoint = 'https://u:p@a'",
-            "`registries.a.endpoint` is not a registry's address: `https://u:p@a`",
+            "`registries.a.endpoint` is not a registry's address: `https://a`",
             ADDRESS,
         ),
         ("[group]\nname = 'a'", "`group` must be written as [[group]]", None),

@@ -245,7 +245,7 @@ FAULTS = [
         "A06 a realm that is no address",
         realm("https://reg.example:x/"),
         UnauthorizedError,
-        "reg.example sends us for a token to `https://reg.example:x/`, which pinner refuses: no address",
+        "reg.example sends us for a token to `https://reg.example:…`, which pinner refuses: no address",
     ),
     Fault(
         "A07 neither token nor access_token",
@@ -465,13 +465,13 @@ FAULTS = [
         "B20 a realm that is no address, with a password",
         realm("https://bob:hunter2@reg.example:x/token?key=hunter2"),
         UnauthorizedError,
-        "reg.example sends us for a token to `https://reg.example:x/token?…`, which pinner refuses: no address",
+        "reg.example sends us for a token to `https://reg.example:…`, which pinner refuses: no address",
     ),
     Fault(
         "C27 a redirect to no address, with a password",
         redirects("https://bob:hunter2@reg.example:x/"),
         UnavailableError,
-        "reg.example redirects to `https://reg.example:x/`, which pinner does not follow: no address",
+        "reg.example redirects to `https://reg.example:…`, which pinner does not follow: no address",
     ),
     Fault(
         "C24 a redirect to plain HTTP, signed",
@@ -519,7 +519,7 @@ FAULTS = [
         "C27 a redirect to no address",
         redirects("https://reg.example:x/"),
         UnavailableError,
-        "reg.example redirects to `https://reg.example:x/`, which pinner does not follow: no address",
+        "reg.example redirects to `https://reg.example:…`, which pinner does not follow: no address",
     ),
     Fault(
         "C27 a redirect to an escape sequence",

@@ -47,6 +47,12 @@ def test_a_password_is_masked_in_each_of_its_spellings(text: str, seen: str) -> 
         rb'{"errors":[{"message":"no p\\u0026ss\\u003cW0rd\\u003e9 here"}]}',
         b"no p&ss<W0rd>9 here",
         b"no p%26ss%3CW0rd%3E9 here",
+        b"no p%26ss%3cW0rd%3e9 here",
+        b"no p%2526ss%253CW0rd%253E9 here",
+        b"no p&ss%3CW0rd&gt;9 here",
+        b"no p&#38;ss&#060;W0rd&#x3e;9 here",
+        b"no p&amp;amp;ss&amp;lt;W0rd&amp;gt;9 here",
+        rb'no p\u0026ss\u003CW0rd\u003e9 here',
     ],
 )
 def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> None:
@@ -68,6 +74,46 @@ def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> Non
 )
 def test_a_password_in_an_address_is_masked(address: str, seen: str) -> None:
     assert shown(address, secrets_in(basic("pa:ss/wörd"), None)) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        ("a+b%2bc%20d", "a b+c d"),
+        (r"d\ud83d\ude00f %F0%9F%98%80", "d😀f 😀"),
+        (r"it\'s &apos;&quot;\"", "it's '\"\""),
+        ("C:\\\\x\\y%5cz", "C:\\x\\y\\z"),
+        ("a.b*c$", "a.b*c$"),
+    ],
+)
+def test_each_character_may_be_spelled_in_its_own_way(text: str, password: str) -> None:
+    assert masked(f"<{text}>", basic(password)) == "<***>"
+    assert masked("a-b*c$ axb*c$ d", basic(password)) == "a-b*c$ axb*c$ d"
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("https://u:s3cret@h.example/a//b", "https://h.example/a//b"),
+        ("https://u:s3cret%40@h.example:5000/", "https://h.example:5000/"),
+        ("https://u:s3/cret@h.example/x", "https://u:…"),
+        ("https://u:s3?cret@h.example/x", "https://u:…"),
+        ("https://u:s3cret", "https://u:…"),
+        ("https:////u:s3cret@h/x", "https:////h/x"),
+        ("https:/u:s3cret@h/x", "https:/h/x"),
+        ("\\\\u:s3cret@h", "\\\\h"),
+        ("u:s3cret@h", "u:…"),
+        ("https//u:s3cret@h/x", "…"),
+        ("ftp://h/x#access_token=s3cret", "ftp://h/x#…"),
+        ("ftp://h/x?X-Amz-Signature=s3cret#f", "ftp://h/x?…"),
+        ("https://[::1]:5000/v2/", "https://[::1]:5000/v2/"),
+        ("localhost:5000/x", "localhost:5000/x"),
+        ("/v2/a/manifests/1@sha256:0", "/v2/a/manifests/1@sha256:0"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_shown_without_what_lets_somebody_in(address: str, seen: str) -> None:
+    assert shown(address) == seen
 
 
 def test_the_whole_header_is_masked_too() -> None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.forges.base import Access, Forge, ForgeError, UnreachableError
-from pinner.errors import did_you_mean
+from pinner.errors import did_you_mean, public_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,7 @@ _GITLAB = ("GITLAB_TOKEN",)
 _GITEA = ("GITEA_TOKEN", "FORGEJO_TOKEN")
 
 FORGES: Mapping[str, Known] = {
-    "github": Known(
-        "github", "GitHub", r"github\.com|.+\.ghe\.com", "/api/v3/meta", ("GITHUB_TOKEN", "GH_TOKEN"), _ENTERPRISE
-    ),
+    "github": Known("github", "GitHub", r"github\.com|.+\.ghe\.com", "/api/v3/meta", _GITHUB, _ENTERPRISE),
     "gitlab": Known("gitlab", "GitLab", r"gitlab\.com", "/api/v4/version", _GITLAB, _GITLAB),
     "gitea": Known("gitea", "Gitea", r"codeberg\.org|gitea\.com", "/api/v1/version", _GITEA, _GITEA),
 }
@@ -66,8 +64,7 @@ def parse_url(url: str) -> Place:
     ssh = None if web else _SSH.fullmatch(url.strip())
     found = web or ssh
     if found is None:
-        shown = _CREDENTIALS.sub("//", url)
-        raise ForgeError(f"`{shown}` is no repository's address", hint="write https://HOST/OWNER/NAME")
+        raise ForgeError(f"`{public_address(url)}` is no repository's address", hint="write https://HOST/OWNER/NAME")
     name = found["name"].strip("/").removesuffix(".git")
     if "/" not in name:
         raise ForgeError(f"`{name}` names no repository", hint="write https://HOST/OWNER/NAME")
@@ -127,7 +124,7 @@ def own_variables(name: str, host: str, *, is_named: bool) -> tuple[str, ...]:
     if kind_of(host) == name:
         return known.tokens
     # GitHub's are for servers of one's own by their name already.
-    return known.elsewhere if is_named or known.elsewhere is not known.tokens else ()
+    return known.elsewhere if is_named or known.elsewhere != known.tokens else ()
 
 
 def connect(name: str, access: Access) -> Forge:

@@ -7,6 +7,7 @@ and nowhere else: not in an argument, not in a remote, not in a message.
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from pinner.errors import PinnerError
+from pinner.errors import PinnerError, public_address
 from pinner.scan.git import NO_PROTOCOL, hardened
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ case "$1" in
 esac
 """
 _LINES_TOLD = 3
-_LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s@']+@")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'`\"]+", re.IGNORECASE)
 
 
 class GitError(PinnerError):
@@ -162,11 +163,10 @@ def _missing(error: OSError) -> GitError:
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Return ``text`` without ``secrets``, in whatever spelling, and without any login in an address."""
-    for secret in secrets:
-        for spelling in {secret, quote(secret, safe="")}:
-            text = text.replace(spelling, "***")
-    return _LOGIN_IN_URL.sub("", text)
+    """Return ``text`` without ``secrets``, in whatever spelling, and without a login or a query in any address."""
+    from pinner.http.redaction import without  # noqa: PLC0415 - with httpx, and only where something is shown
+
+    return _URL.sub(lambda match: public_address(match[0]), without(secrets, text))
 
 
 async def remote_url(checkout: Path, environment: Mapping[str, str]) -> str:
@@ -186,7 +186,11 @@ def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Logi
     script = folder / "askpass"
     script.write_text(_ASKPASS, "ascii", newline="\n")
     script.chmod(0o700)
+    from pinner.http.redaction import secrets_in  # noqa: PLC0415 - with httpx
+
     parts = urlsplit(url)
+    # What git makes of it for the host, who may repeat it.
+    basic = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
     own = {
         "GIT_ASKPASS": str(script),
         "PINNER_GIT_ORIGIN": f"{parts.scheme}://{parts.netloc}",
@@ -194,7 +198,7 @@ def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Logi
         "PINNER_GIT_USER": login.user,
         "PINNER_GIT_PASSWORD": login.password,
     }
-    return Git(folder, environment, own, (login.password,))
+    return Git(folder, environment, own, secrets_in(f"Basic {basic}", None))
 
 
 async def require_git(git: Git) -> None:

@@ -140,6 +140,8 @@ def test_failure_without_words_is_said_too(tmp_path: Path) -> None:
         ("password s3/cret and s3%2Fcret", "password *** and ***"),
         ("https://s3%2Fcret@host and nothing else", "https://host and nothing else"),
         ("mail ann@example.com", "mail ann@example.com"),
+        ("unable to access 'https://host/x?token=t0ken': no", "unable to access 'https://host/x?…': no"),
+        (r"remote: s3\/cret, s3%2fcret and s3&#47;cret", "remote: ***, *** and ***"),
     ],
 )
 def test_secrets_are_not_shown(text: str, shown: str) -> None:
