@@ -205,7 +205,7 @@ def make_plan(
     for place in occurrences_for(source, operation):
         if isinstance(place, SkippedOccurrence):
             misplaced = _misplaced(place) if operation == "unpin" else None
-            verdicts.append(Unchanged(place) if misplaced is None else _unpin(misplaced, ()))
+            verdicts.append(Unchanged(place) if misplaced is None else _unpin(misplaced, (), is_misplaced=True))
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
         elif settled and (place.reference.canonical, place.reference.digest) in settled:
@@ -280,10 +280,10 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
     return Changed(place, edit, f"{place.reference.familiar}@{answer.digest}", answer.digest)
 
 
-def _unpin(occurrence: Occurrence, own_tags: Collection[int]) -> Verdict:
+def _unpin(occurrence: Occurrence, own_tags: Collection[int], *, is_misplaced: bool = False) -> Verdict:
     digest = occurrence.reference.digest
-    # Without a tag beside it, taking the digest off would make the reference mean `latest`.
-    if digest is None or occurrence.reference.tag is None:
+    # Without a tag beside it, taking the digest off would make the reference mean `latest`; a misplaced one holds none.
+    if digest is None or (occurrence.reference.tag is None and not is_misplaced):
         return Unchanged(occurrence)
     if occurrence.digest_span is None:
         return Failed(occurrence, _scattered("removed"))

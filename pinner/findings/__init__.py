@@ -128,9 +128,10 @@ def _void(place: SkippedOccurrence) -> tuple[Rule, str, str | None] | None:
     """Return the rule that a digest breaks which counts for nothing, or that what cannot be read breaks."""
     if place.reason == "parse-error":
         return PARSE_ERROR, f"does not parse: {place.detail}", None
-    if place.reason == "built-here" and place.digest_span is not None:
+    if place.reason == "built-here" and "@" in place.text:
         message = f"`{place.text}` is the name of a build, and holds a digest: {place.detail}"
-        return BUILT_WITH_DIGEST, message, "`pinner unpin` takes it off"
+        can_be_taken_off = place.digest_span is not None
+        return BUILT_WITH_DIGEST, message, "`pinner unpin` takes it off" if can_be_taken_off else "take it off"
     if place.reason == "replaced" and "@" in place.text:
         return VOID_DIGEST, f"the digest of `{place.text}` counts for nothing: {place.detail}", _where_decided(place)
     if place.reason == "invalid-reference" and ("@" in place.text or ":sha256:" in place.text):

@@ -106,9 +106,9 @@ class RemoteRepository:
     async def fetch(self, tag: str, digest: Digest | None, *, head: bool = True) -> Fetched:
         """Return what ``digest`` names, or what ``tag`` means now where there is none; ``head`` allows a HEAD before.
 
-        Without ``head`` the question is whether the digest is there. With a cache a HEAD comes first where fetching would be a pull, for a tag's digest may be known, and everywhere
-        for a known digest, which may be gone from here, or never have been in this repository. What it names is
-        remembered, who serves it is not.
+        Without ``head`` the question is whether the digest is there. With a cache a HEAD comes first where fetching
+        would be a pull, for a tag's digest may be known, and everywhere for a known digest, which may be gone from
+        here, or never have been in this repository. What it names is remembered, who serves it is not.
         """
         if head and self.cache is not None:
             if digest is None and self.session.counts_pulls(self.question):

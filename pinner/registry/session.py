@@ -48,7 +48,7 @@ class Session:
         self._hosts: dict[tuple[str, str | None], HostState] = {}
         self._run_end: float | None = None
         self.served: dict[tuple[str, str, Digest], bool] = {}
-        """The manifests that this run has seen: base address, repository, digest; whether they were asked for by digest."""
+        """The manifests that this run has seen (base address, repository, digest), and whether by their digest."""
 
     @asynccontextmanager
     async def question(self, endpoint: Endpoint, repository: str) -> AsyncIterator[Question]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from world import pinner
 
 if TYPE_CHECKING:
@@ -27,12 +28,29 @@ def test_it_is_an_error_that_unpin_mends(tmp_path: Path) -> None:
     assert pinner(tmp_path, "check", "--format", "json").stdout.count("PIN010") == 0
 
 
-def test_a_name_without_a_tag_keeps_its_digest_and_is_told(tmp_path: Path) -> None:
-    # Without the digest it would be a name that is followed as `latest`: a person decides.
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        # Nothing follows the name of a build: what it is called without a digest is no question.
+        (f"acme/web@{DIGEST}", "acme/web"),
+        (f'"acme/web@{DIGEST}"', '"acme/web"'),
+        (f"${{IMAGE:-acme/web:1@{DIGEST}}}", "${IMAGE:-acme/web:1}"),
+        (f"${{IMAGE-acme/web@{DIGEST}}}", "${IMAGE-acme/web}"),
+    ],
+)
+def test_it_is_taken_off_wherever_it_stands(tmp_path: Path, name: str, left: str) -> None:
     file = tmp_path / "compose.yaml"
-    file.write_text(BUILT.format(f"acme/web@{DIGEST}"), "utf-8")
-    pinner(tmp_path, "unpin")
-    assert f"acme/web@{DIGEST}" in file.read_text("utf-8")
+    file.write_text(BUILT.format(name), "utf-8")
+    assert "PIN010" in pinner(tmp_path, "check").stdout
+    assert pinner(tmp_path, "unpin").status == 0
+    assert file.read_text("utf-8") == BUILT.format(left).replace(f"redis:7@{DIGEST}", "redis:7")
+    assert "PIN010" not in pinner(tmp_path, "check").stdout
+
+
+def test_a_digest_after_a_tag_that_is_not_known_here_is_told(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").write_text(BUILT.format(f"acme/web:${{TAG}}@{DIGEST}"), "utf-8")
+    (found,) = json.loads(pinner(tmp_path, "check", "--format", "json").stdout)["findings"]
+    assert (found["rule"], found["hint"]) == ("PIN010", "take it off")
 
 
 def test_a_comment_keeps_it(tmp_path: Path) -> None:

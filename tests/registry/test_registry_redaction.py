@@ -52,7 +52,7 @@ def test_a_password_is_masked_in_each_of_its_spellings(text: str, seen: str) -> 
         b"no p&ss%3CW0rd&gt;9 here",
         b"no p&#38;ss&#060;W0rd&#x3e;9 here",
         b"no p&amp;amp;ss&amp;lt;W0rd&amp;gt;9 here",
-        rb'no p\u0026ss\u003CW0rd\u003e9 here',
+        rb"no p\u0026ss\u003CW0rd\u003e9 here",
     ],
 )
 def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> None:

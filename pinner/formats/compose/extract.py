@@ -259,6 +259,9 @@ class Walk:
 
 
 def _refused(use: Use, text: SourceText, name: str, reason: SkipReason, detail: str) -> Place:
-    """Return the skip of an image that may not be pinned; where a digest stands in it already, with its place."""
-    place = judge(use, text) if "@" in name else None
+    """Return the skip of an image that may not be pinned; where a digest stands in it already, with its place.
+
+    One with a default is judged with and without a digest, so that it reads the same when the digest is taken off.
+    """
+    place = judge(use, text) if "@" in name or b"$" in text.data else None
     return as_skipped(place, reason, detail) if isinstance(place, Occurrence) else use.skip(name, reason, detail)
