@@ -16,9 +16,11 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
     os.environ.pop(_name, None)
 
-# A shell that runs the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+# A shell that runs the tests in the background has them ignore Ctrl-C, nohup a hang-up; what they start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What hypothesis keeps is no part of the tree.
 _EXAMPLES = Path(tempfile.gettempdir(), "pinner-hypothesis")
