@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pinner import pipeline
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Resolver
     from pinner.pipeline import Survey
     from pinner.plan import Plan
+    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
 
 
@@ -38,10 +40,15 @@ def check(*paths: str | os.PathLike[str], settings: Settings | None = None) -> t
 
     Where there is a pinner.lock, the files are held against it; raises `ConfigError` for one that is broken.
     """
+    from pinner.checks.run import check as check_files  # noqa: PLC0415 - only where it is asked for
+
     folder = os.getcwd()
     settings = settings or load_settings(folder)
-    targets, survey = _look(paths, settings)
-    return pipeline.check(survey, targets, settings, folder, [os.fspath(path) for path in paths]).findings
+    targets = discover([os.fspath(path) for path in paths], settings, folder, os.environ)
+    checked = check_files(targets, settings, folder, today=_today(), around=_around(paths, settings))
+    for file in checked.unreadable:
+        raise file.error
+    return checked.findings
 
 
 async def pin(
@@ -75,10 +82,14 @@ def _look(paths: tuple[str | os.PathLike[str], ...], settings: Settings | None) 
     folder = os.getcwd()
     settings = settings or load_settings(folder)
     targets = discover([os.fspath(path) for path in paths], settings, folder, os.environ)
-    survey = pipeline.survey(targets, settings, today=_today())
+    survey = pipeline.survey(targets, settings, today=_today(), around=_around(paths, settings))
     for file in survey.unreadable:
         raise file.error
     return targets, survey
+
+
+def _around(paths: tuple[str | os.PathLike[str], ...], settings: Settings) -> Around:
+    return partial(discover, (), settings, os.getcwd(), os.environ) if paths else None
 
 
 def _today() -> date:

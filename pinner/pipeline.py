@@ -5,10 +5,7 @@ from __future__ import annotations
 from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
-from pinner.findings import check_source
 from pinner.formats import with_calls
-from pinner.lockfile.file import lock_file, read_lock
-from pinner.model import Document
 from pinner.scan.deciding import read_deciding
 from pinner.scan.linked import Expected, Links, known_files, link_files, unproved
 from pinner.scan.scan import read_all
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pinner.config import Settings
-    from pinner.findings import Finding
     from pinner.lockfile.model import Lock
     from pinner.lockfile.resolver import LockedResolver
     from pinner.model import Answer
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry, Resolver
     from pinner.plan import Plan, Settled
     from pinner.reference import ImageReference, Platform
+    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
     from pinner.scan.suppressions import Operation, Source
 
@@ -50,13 +47,17 @@ class Survey(NamedTuple):
     unreadable: tuple[Unreadable, ...]
 
 
-def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Survey:
-    """Read and locate every target; a file that cannot be read is reported and the others go on."""
+def survey(targets: Iterable[Target], settings: Settings, *, today: date, around: Around = None) -> Survey:
+    """Read and locate every target; a file that cannot be read is reported and the others go on.
+
+    ``around`` are the files of the repository where the run sees a part of it: what they state counts, too.
+    """
     targets = sorted(targets, key=lambda target: target.path)
     formats = with_calls(settings.calls)
     readings = read_all(targets, formats)
     found = known_files(readings)
-    links = attempt(link_files, [*found, *known_files(read_deciding(readings, targets, formats))])
+    around = around if any(file.located.places for file in found) else None
+    links = attempt(link_files, [*found, *known_files(read_deciding(readings, targets, formats, around))])
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}
     if isinstance(links, InputError):
         lost |= dict.fromkeys((file.document.path for file in found if file.located.facts), links)
@@ -79,35 +80,6 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date) -> Sur
         elif path not in lost:
             sources.append(source._replace(links=links) if links.files else source)
     return Survey(tuple(sources), tuple(Unreadable(path, lost[path]) for path in sorted(lost)))
-
-
-class Checked(NamedTuple):
-    """What a check without registries finds."""
-
-    findings: tuple[Finding, ...]
-    lock: tuple[Document, ...] = ()
-    """The lock that was looked at too; none where there is none."""
-
-
-def check(found: Survey, targets: Iterable[Target], settings: Settings, folder: str, paths: Sequence[str]) -> Checked:
-    """Return what is wrong with ``found``, what is in ``targets``, by the files and by pinner.lock, where there is one.
-
-    ``paths`` are those that the run in ``folder`` was given: only without any can it be told what the lock has too
-    much. Raises `ConfigError` for a lock that is broken.
-    """
-    findings = tuple(finding for source in found.sources for finding in check_source(source, settings.rules))
-    place = lock_file(settings, folder)
-    stored = read_lock(place)
-    if stored is None:
-        return Checked(findings)
-    from pinner.findings.lock_agreement import LockView, with_agreement  # noqa: PLC0415 - only where there is a lock
-
-    inner = {target.path: place.inner_path(target.file) for target in targets}
-    unread = {inner[file.path] for file in found.unreadable}
-    covers = None if paths else (lambda path: path not in unread)
-    view = LockView(stored.lock, stored.data, place.shown, inner, covers)
-    findings = with_agreement(findings, found.sources, view, settings.rules)
-    return Checked(findings, (Document(place.shown, stored.data),))
 
 
 def _proved_together(sources: Sequence[Source], plans: Sequence[Plan]) -> tuple[Plan, ...]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pinner.checks.file import conditions_for
 from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
-from pinner.pipeline import check, survey
+from pinner.findings import check_source
+from pinner.pipeline import survey
 from pinner.report.base import shown_places, summarise, summary_of
 from pinner.rules import BY_ID, UNPINNED
 from pinner.scan.discover import Target
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 1)
 DIGEST = "sha256:" + "0a" * 32
+POD = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: {}\n"
 FILES = {
     "Dockerfile": f"FROM alpine:3.20@{DIGEST} AS base\nFROM base\nFROM alpine:3.20\n",
     "clean/Dockerfile": f"FROM alpine:3.20@{DIGEST}\n",
@@ -34,6 +37,10 @@ FILES = {
     "app/compose.broken.yaml": "services:\n  web: [\n    image: x\n",
     "lone/compose.yaml": "services:\n  web:\n    image: web:1\n  built:\n    build: .\n    image: own:1\n",
     "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: a\n    image: a:1@{DIGEST}\n",
+    "k8s/kustomization.yaml": "resources: [web.yaml, own.yaml]\nimages: [{name: web, newName: b.io/w, newTag: '2'}]\n",
+    "k8s/web.yaml": POD.format(f"web:1@{DIGEST}"),
+    "k8s/own.yaml": POD.format("own:1"),
+    "k8s/skaffold.yaml": "apiVersion: skaffold/v4\nkind: Config\nbuild: {artifacts: [{image: own}]}\n",
     "notes.yaml": "image: of a kind\n",
     "code.py": "import docker\ndocker.from_env().images.pull('redis:7')\n",
     "other.py": "import os\n",
@@ -54,8 +61,8 @@ def agree(targets: Sequence[Target], examined: Sequence[Examined], settings: Set
     """Hold what came of single files against what the survey of all of them says."""
     settings = settings or Settings()
     found = survey(targets, settings, today=TODAY)
-    checked = check(found, targets, settings, "/nowhere", ())
-    assert [finding for one in examined for finding in one.findings] == list(checked.findings)
+    findings = [finding for source in found.sources for finding in check_source(source, settings.rules)]
+    assert [finding for one in examined for finding in one.findings] == findings
     assert [(one.path, one.error.message) for one in examined if one.error] == [
         (one.path, one.error.message) for one in found.unreadable
     ]
@@ -69,9 +76,7 @@ def agree(targets: Sequence[Target], examined: Sequence[Examined], settings: Set
         )
     places = shown_places((source.document.path, occurrences_for(source, "pin")) for source in found.sources)
     counts = map(sum, zip(*(one.counts for one in known), strict=True))
-    assert summary_of(len(known), counts, checked.findings, 0) == summarise(
-        len(found.sources), places, checked.findings
-    )
+    assert summary_of(len(known), counts, findings, 0) == summarise(len(found.sources), places, findings)
 
 
 SETTINGS = [
@@ -84,7 +89,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS, ids=["default", "excluded", "rules"])
 def test_file_by_file_a_check_finds_what_a_survey_of_all_finds(tmp_path: Path, settings: Settings) -> None:
     targets = plant(tmp_path)
-    examined = examine_all(targets, settings, today=TODAY)
+    examined = examine_all(targets, conditions_for(settings, TODAY))
     assert sum(len(one.findings) for one in examined) >= 3
     agree(targets, examined, settings)
 
@@ -92,15 +97,15 @@ def test_file_by_file_a_check_finds_what_a_survey_of_all_finds(tmp_path: Path, s
 def test_a_named_file_is_judged_beside_its_siblings(tmp_path: Path) -> None:
     plant(tmp_path)
     target = Target(str(tmp_path / "app/compose.yaml"), "app/compose.yaml", named=True)
-    [examined] = examine_all([target], Settings(), today=TODAY)
+    [examined] = examine_all([target], conditions_for(Settings(), TODAY))
     assert examined.findings == ()
     agree([target], [examined])
-    [alone] = examine_all([target._replace(named=False)], Settings(), today=TODAY)
+    [alone] = examine_all([target._replace(named=False)], conditions_for(Settings(), TODAY))
     assert len(alone.findings) == 1
 
 
 def test_nothing_at_all(tmp_path: Path) -> None:
-    assert examine_all([], Settings(), today=TODAY) == ()
+    assert examine_all([], conditions_for(Settings(), TODAY)) == ()
     agree([], ())
     assert not list(tmp_path.iterdir())
 
@@ -112,7 +117,7 @@ def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
         name = f"{number}.Dockerfile"
         (tmp_path / name).write_text(f"FROM image{number}:1\n")
         targets.append(Target(str(tmp_path / name), name))
-    examined = examine_all(targets, Settings(), today=TODAY, processes=2)
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), processes=2)
     agree(targets, examined)
     assert {finding.rule for one in examined for finding in one.findings} > {UNPINNED}
     assert all(finding.rule is BY_ID[finding.rule.id] for one in examined for finding in one.findings)

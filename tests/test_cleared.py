@@ -1,4 +1,4 @@
-"""What is remembered of files that had nothing to report: it may never change what a check says."""
+"""What is remembered of files: it may never change what a check says."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from world import world
 
 from pinner.__main__ import main
 from pinner.checks import record as check_record
-from pinner.checks.file import Criteria
+from pinner.checks.file import Criteria, conditions_for
+from pinner.checks.memory import WORTH_REMEMBERING, Memory
 from pinner.checks.record import open_record
-from pinner.checks.run import WORTH_REMEMBERING, Memory, examine_all
+from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.model import Calls
 from pinner.scan.discover import Target
@@ -91,28 +92,135 @@ def test_a_second_run_says_the_same_and_then_writes_nothing(tmp_path: Path) -> N
     folder = tmp_path / "tree"
     folder.mkdir()
     targets = [*plant(folder), *padding(folder)]
-    first = examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+    first = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder))
     agree(targets, first)
     before = record(folder).stat()
     for _ in range(2):
-        agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(folder)))
+        agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder)))
     assert record(folder).stat().st_ino == before.st_ino
 
 
 def test_files_with_the_same_stamp_are_not_looked_at(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     rewrite(record(tmp_path), b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0")
-    examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert {one.counts for one in examined} == {(7, 0, 0)}
+
+
+MIXED = {
+    "Dockerfile": "FROM alpine:3.20\n# pinner: ignroe\nFROM ${NAME}\nFROM alpine:$WHICH\n",
+    "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: app:1@{DIGEST}\n  - image: own\n",
+    "kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: app, newTag: '2'}]\n",
+    "skaffold.yaml": "apiVersion: skaffold/v4\nkind: Config\nbuild: {artifacts: [{image: own}]}\n",
+    "compose.yaml": "services:\n  web:\n    image: web:1\n  db:\n    image: redis:7\n",
+    "compose.override.yaml": "services:\n  web:\n    build: .\n",
+}
+
+
+def plant_mixed(folder: Path) -> list[Target]:
+    """Return files with findings, of their own and by what others state, and clean ones."""
+    for name, text in MIXED.items():
+        (folder / name).write_text(text)
+    return [*(Target(str(folder / name), name) for name in MIXED), *padding(folder)]
+
+
+def test_files_with_findings_are_not_looked_into_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    targets = plant_mixed(tmp_path)
+    first = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    agree(targets, first)
+    assert len({finding.rule for one in first for finding in one.findings}) >= 3
+
+    def locate(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("pinner.checks.file.locate", locate)
+    monkeypatch.setattr("pinner.scan.scan.locate", locate)
+    whole = record(tmp_path).read_bytes()
+    again = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    assert again == first
+    assert record(tmp_path).read_bytes() == whole
+    # Nor where a stamp has changed and the bytes have not.
+    for target in targets:
+        os.utime(target.file, (LONG_AGO, LONG_AGO))
+    assert examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)) == first
+
+
+@pytest.mark.parametrize("gone", ["kustomization.yaml", "skaffold.yaml", "compose.override.yaml"])
+def test_what_others_decide_is_looked_at_again_where_these_change(tmp_path: Path, gone: str) -> None:
+    targets = plant_mixed(tmp_path)
+    first = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    left = [target for target in targets if target.path != gone]
+    for _ in range(2):
+        without = examine_all(left, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+        agree(left, without)
+    assert {one.path: one.findings for one in without} != {one.path: one.findings for one in first if one.path != gone}
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
+
+
+def test_messages_call_files_what_the_run_calls_them(tmp_path: Path) -> None:
+    targets = plant_mixed(tmp_path)
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    elsewhere = [target._replace(path=f"../{target.path}") for target in targets]
+    for _ in range(2):
+        agree(elsewhere, examine_all(elsewhere, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
+
+
+def test_a_file_that_is_gone_since_it_was_looked_for_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = plant_mixed(tmp_path)
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    stamps = {target.file: check_record.stamp(target.file, memory(tmp_path).now) for target in targets}
+    monkeypatch.setattr("pinner.checks.record.stamp", lambda file, _: stamps[file])
+    (tmp_path / "Dockerfile").unlink()
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    assert [one.path for one in examined if one.error is not None] == ["Dockerfile"]
+
+
+@pytest.mark.parametrize("details", ["[", "7", '["Finding"]', '["Rule","PIN999"]', "[1]", '["tuple"]', "[" * 100_000])
+def test_details_that_nobody_wrote_are_none(tmp_path: Path, details: str) -> None:
+    targets = plant_mixed(tmp_path)
+    first = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    whole = record(tmp_path).read_bytes()
+    [line] = [line for line in lines_of(tmp_path) if line.startswith("Dockerfile\t")]
+    rewrite(record(tmp_path), line.rpartition("\t")[2].encode(), details.encode())
+    assert examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)) == first
+    assert record(tmp_path).read_bytes() == whole
+
+
+def test_a_lock_is_part_of_what_is_remembered(tmp_path: Path) -> None:
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    plant_mixed(folder)
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def run(*arguments: str) -> tuple[int, bytes, bytes]:
+        context = world(folder, environment=environment, now=time.time() + 10)
+        status = main([*arguments, "check"], context=context)
+        assert isinstance(context.stdout.raw, BytesIO)
+        assert isinstance(context.stderr.raw, BytesIO)
+        return status, context.stdout.raw.getvalue(), context.stderr.raw.getvalue()
+
+    answers = []
+    for names in ("", '"docker.io/library/alpine:3.20"', "", '"docker.io/library/redis:7"'):
+        held = f'{{"version": 1, "images": {{}}, "sources": {{"Dockerfile": [{names}]}}}}' if names else None
+        (folder / "pinner.lock").unlink(missing_ok=True)
+        if held is not None:
+            (folder / "pinner.lock").write_text(held)
+        answers.append([run(), run(), run("--no-cache")])
+    assert all(one == answer[0] for answer in answers for one in answer)
+    assert answers[0] == answers[2]
+    assert len({str(answer) for answer in answers}) == 3
 
 
 def test_a_young_file_is_known_by_its_bytes_alone(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path, later=-10))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path, later=-10))
     assert [line.split("\t")[1] for line in lines_of(tmp_path)] == [""] * len(targets)
     rewrite(record(tmp_path), b"\tdockerfile\t1\t0\t0", b"\tdockerfile\t7\t0\t0")
-    examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert {one.counts for one in examined} == {(7, 0, 0)}
     assert all(line.split("\t")[1] for line in lines_of(tmp_path))
 
@@ -121,11 +229,11 @@ def test_a_change_that_leaves_size_and_time_is_seen(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     file = Path(targets[0].file)
     os.utime(file, (LONG_AGO, LONG_AGO))
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     wait_for_a_tick(tmp_path)
     file.write_text(CLEAN.replace("@", "a"))
     os.utime(file, (LONG_AGO, LONG_AGO))
-    examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert [len(one.findings) for one in examined][:2] == [1, 0]
 
 
@@ -134,20 +242,20 @@ def test_a_new_override_is_heeded(tmp_path: Path) -> None:
     base = tmp_path / "compose.yaml"
     base.write_text(f"services:\n  web:\n    image: web:1@{DIGEST}\n")
     targets.append(Target(str(base), base.name))
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     override = tmp_path / "compose.override.yaml"
     override.write_text("services:\n  web:\n    build: .\n")
     targets.append(Target(str(override), override.name))
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
 
 
 def test_the_day_on_which_a_comment_expires_comes(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     Path(targets[3].file).write_text("# pinner: ignore until=2026-11-01\nFROM alpine\n")
     for _ in range(2):
-        examined = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+        examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
         assert examined[3].findings == ()
-    examined = examine_all(targets, Settings(), today=date(2026, 11, 2), memory=memory(tmp_path))
+    examined = examine_all(targets, conditions_for(Settings(), date(2026, 11, 2)), memory=memory(tmp_path))
     assert len(examined[3].findings) == 1
 
 
@@ -155,9 +263,9 @@ def test_other_settings_have_another_answer(tmp_path: Path) -> None:
     targets = padding(tmp_path)
     Path(targets[3].file).write_text(f"FROM alpine@{DIGEST}\n")
     lenient = Settings(rules={"PIN002": "off"})
-    assert not examine_all(targets, lenient, today=TODAY, memory=memory(tmp_path))[3].findings
-    assert examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))[3].findings
-    assert not examine_all(targets, lenient, today=TODAY, memory=memory(tmp_path))[3].findings
+    assert not examine_all(targets, conditions_for(lenient, TODAY), memory=memory(tmp_path))[3].findings
+    assert examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))[3].findings
+    assert not examine_all(targets, conditions_for(lenient, TODAY), memory=memory(tmp_path))[3].findings
 
 
 @pytest.mark.parametrize(
@@ -175,10 +283,10 @@ def test_other_settings_have_another_answer(tmp_path: Path) -> None:
 def test_a_record_that_is_spoilt_is_made_anew(tmp_path: Path, spoil: object) -> None:
     assert callable(spoil)
     targets = padding(tmp_path)
-    first = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    first = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     whole = record(tmp_path).read_bytes()
     record(tmp_path).write_bytes(spoil(whole))
-    again = examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    again = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert [one._replace(hash="") for one in again] == [one._replace(hash="") for one in first]
     assert record(tmp_path).read_bytes() == whole
 
@@ -196,7 +304,7 @@ class Remembered(NamedTuple):
 def remembered(tmp_path_factory: pytest.TempPathFactory) -> Remembered:
     folder = tmp_path_factory.mktemp("remembered")
     targets = padding(folder)
-    examined = examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+    examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder))
     return Remembered(folder, targets, examined, record(folder).read_bytes())
 
 
@@ -212,7 +320,7 @@ def test_damage_costs_time_and_changes_no_answer(
     folder, targets, first, whole = remembered
     start %= len(whole) + 1  # the record has its folder's name in it: no two runs have one of the same length
     record(folder).write_bytes(whole[:start] + between + whole[start + length :])
-    again = examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+    again = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder))
     assert [one.counts for one in again] == [one.counts for one in first]
     assert record(folder).read_bytes() == whole
 
@@ -221,44 +329,44 @@ def test_damage_costs_time_and_changes_no_answer(
 @pytest.mark.parametrize("mode", [0o620, 0o602])
 def test_a_record_that_others_may_write_is_not_believed(tmp_path: Path, mode: int) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     rewrite(record(tmp_path), b"\t1\t0\t0", b"\t7\t0\t0")
     record(tmp_path).chmod(mode)
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
     assert record(tmp_path).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
 def test_a_record_of_somebody_elses_is_not_believed(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     rewrite(record(tmp_path), b"\t1\t0\t0", b"\t7\t0\t0")
     os.chown(record(tmp_path), 4711, 4711)
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
 def test_nobody_is_waited_for_where_the_record_should_be(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     file = record(tmp_path)
     file.unlink()
     os.mkfifo(file, 0o600)
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
     assert file.is_file()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_nothing_that_lies_in_the_way_is_written_through(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     file = record(tmp_path)
     whole = file.read_bytes()
     file.unlink()
     precious = tmp_path / "precious"
     precious.write_text("mine")
     file.symlink_to(precious)
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path, later=10)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path, later=10)))
     assert file.read_bytes() == whole
     assert not file.is_symlink()
     assert precious.read_text() == "mine"
@@ -273,7 +381,7 @@ def test_where_the_disk_is_full_nothing_is_left_behind(tmp_path: Path) -> None:
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
-        examined = examine_all(targets, Settings(), today=TODAY, memory=where)
+        examined = examine_all(targets, conditions_for(Settings(), TODAY), memory=where)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
@@ -290,16 +398,16 @@ def test_no_record_is_opened_where_no_code_is(tmp_path: Path, package: str) -> N
 
 def test_a_line_that_says_nothing_is_none(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     whole = record(tmp_path).read_bytes()
     rewrite(record(tmp_path), b"\t1\t0\t0", b"\tone\t0\t0")
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
     assert record(tmp_path).read_bytes() == whole
 
 
 def test_a_file_that_is_gone_by_now_counts_for_nothing(tmp_path: Path) -> None:
     targets = [Target(str(tmp_path / "Dockerfile"), "Dockerfile")]
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path)))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path)))
 
 
 @pytest.mark.parametrize("kind", ["archive", "compiled"])
@@ -329,7 +437,7 @@ def test_where_nothing_can_be_kept_nothing_is_lost(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     where = memory(tmp_path)._replace(folder=str(blocked))
-    agree(targets, examine_all(targets, Settings(), today=TODAY, memory=where))
+    agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=where))
     assert blocked.read_text() == ""
 
 
@@ -338,10 +446,10 @@ def test_a_run_on_a_part_keeps_the_rest_and_a_run_on_all_forgets_what_is_gone(tm
     large = tmp_path / "large.Dockerfile"
     large.write_text(CLEAN + "RUN x\n" * 40_000)
     part = [Target(str(large), large.name, named=True)]
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
-    examine_all(part, Settings(), today=TODAY, memory=memory(tmp_path, whole=False))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
+    examine_all(part, conditions_for(Settings(), TODAY), memory=memory(tmp_path, whole=False))
     assert len(lines_of(tmp_path)) == len(targets) + 1
-    examine_all([*targets[1:], *part], Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all([*targets[1:], *part], conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert len(lines_of(tmp_path)) == len(targets)
 
 
@@ -352,18 +460,20 @@ def test_only_what_is_in_the_repository_and_has_a_name_for_a_line_is_kept(tmp_pa
     for file in (tmp_path / "outside.Dockerfile", folder / "tab\t.Dockerfile"):
         file.write_text(CLEAN)
         targets.append(Target(str(file), file.name))
-    examine_all(targets, Settings(), today=TODAY, memory=memory(folder))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder))
     assert len(lines_of(folder)) == WORTH_REMEMBERING
 
 
 def test_of_a_very_large_tree_nothing_is_read_for_a_few_files(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     file = record(tmp_path)
     file.write_bytes(file.read_bytes() + b"\n" * 1_000_000)
     large = file.read_bytes()
     for part in (targets, targets[1:] + targets[:1]):
-        assert len(examine_all(part, Settings(), today=TODAY, memory=memory(tmp_path, whole=False))) == len(targets)
+        assert len(examine_all(part, conditions_for(Settings(), TODAY), memory=memory(tmp_path, whole=False))) == len(
+            targets
+        )
         assert file.read_bytes() == large
     criteria = Criteria(Settings().calls, (), {})
     folder = str(file.parent.parent)
@@ -377,14 +487,16 @@ def test_the_records_of_repositories_that_are_gone_go_too(tmp_path: Path) -> Non
     days = 24 * 3600
     for folder in folders[:2]:
         folder.mkdir()
-        examine_all(padding(folder), Settings(), today=TODAY, memory=memory(folder)._replace(folder=cache))
+        examine_all(padding(folder), conditions_for(Settings(), TODAY), memory=memory(folder)._replace(folder=cache))
     for file in Path(cache, "cleared").iterdir():
         os.utime(file, (time.time() - 70 * days, time.time() - 70 * days))
     used = [Target(str(file), file.name) for file in sorted(folders[0].iterdir())]
-    examine_all(used, Settings(), today=TODAY, memory=memory(folders[0])._replace(folder=cache))
+    examine_all(used, conditions_for(Settings(), TODAY), memory=memory(folders[0])._replace(folder=cache))
     assert len(list(Path(cache, "cleared").iterdir())) == 2
     folders[2].mkdir()
-    examine_all(padding(folders[2]), Settings(), today=TODAY, memory=memory(folders[2])._replace(folder=cache))
+    examine_all(
+        padding(folders[2]), conditions_for(Settings(), TODAY), memory=memory(folders[2])._replace(folder=cache)
+    )
     left = sorted(file.name.rpartition("-")[0].rpartition("-")[2] for file in Path(cache, "cleared").iterdir())
     assert left == ["new", "used"]
 
@@ -394,17 +506,17 @@ def test_two_repositories_have_two_records(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         where = memory(folder)._replace(folder=str(tmp_path / "cache"))
-        examine_all(padding(folder), Settings(), today=TODAY, memory=where)
+        examine_all(padding(folder), conditions_for(Settings(), TODAY), memory=where)
     assert len(list((tmp_path / "cache" / "cleared").iterdir())) == 2
 
 
 def test_the_record_is_for_its_owner_alone(tmp_path: Path) -> None:
-    examine_all(padding(tmp_path), Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(padding(tmp_path), conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert record(tmp_path).stat().st_mode & 0o077 == 0 or os.name == "nt"
 
 
 def test_few_small_files_are_not_remembered(tmp_path: Path) -> None:
-    examine_all(padding(tmp_path)[1:], Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(padding(tmp_path)[1:], conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     assert not (tmp_path.parent / f"{tmp_path.name}.cache").exists()
 
 
@@ -430,7 +542,7 @@ def test_on_the_command_line(tmp_path: Path, arguments: tuple[str, ...]) -> None
 
 def test_a_settled_record_is_not_for_another_python_or_pinner(tmp_path: Path) -> None:
     targets = padding(tmp_path)
-    examine_all(targets, Settings(), today=TODAY, memory=memory(tmp_path))
+    examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))
     key = record(tmp_path).read_text().split("\n")[0]
     for known in (
         Path(check_record.__file__),
@@ -450,11 +562,14 @@ TEXTS = st.sampled_from(
         f"services:\n  web:\n    image: web:1@{DIGEST}\n",
         "services:\n  web:\n    build: .\n",
         f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: a:1@{DIGEST}\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: b:1\n",
+        "resources: [pod.yaml]\nimages: [{name: a, newTag: '2'}]\n",
+        f"resources: [pod.yaml]\nimages: [{{name: a, newName: b, newTag: 1@{DIGEST}}}, {{name: b, newTag: '3'}}]\n",
         "a: b\n",
         "",
     ]
 )
-FILES = ("Dockerfile", "compose.yaml", "compose.override.yaml", "pod.yaml", "sub/compose.yaml")
+FILES = ("Dockerfile", "compose.yaml", "compose.override.yaml", "pod.yaml", "kustomization.yaml", "sub/compose.yaml")
 NAMES = st.sampled_from(FILES)
 STEPS = st.one_of(
     st.tuples(st.just("write"), NAMES, TEXTS),
@@ -490,4 +605,4 @@ def test_whatever_happens_between_two_runs_memory_changes_no_answer(
             wait_for_a_tick(folder)
             take(folder, step)
             targets = [*(Target(str(folder / name), name) for name in FILES if (folder / name).exists()), *filling]
-            agree(targets, examine_all(targets, Settings(), today=TODAY, memory=memory(folder, later=later)))
+            agree(targets, examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(folder, later=later)))

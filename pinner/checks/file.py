@@ -1,4 +1,4 @@
-"""Check of one file: its counts and findings."""
+"""Check of one file: its counts and findings, and what it states about others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date
 
+    from pinner.config import Settings
     from pinner.findings import Finding
+    from pinner.findings.lock_agreement import LockView
     from pinner.formats.pragmas import PragmaProblem
+    from pinner.link.facts import Fact
     from pinner.model import Calls, Place
     from pinner.rules import Level
     from pinner.scan.discover import Target
@@ -25,11 +28,31 @@ if TYPE_CHECKING:
 
 
 class Criteria(NamedTuple):
-    """All that an examination depends on beside the bytes of a file, its name and the day."""
+    """All that an examination depends on beside the bytes of a file, its name, the day and other files."""
 
     calls: Calls
     images_exclude: tuple[str, ...]
     rules: Mapping[str, Level]
+    lock: LockView | None = None
+
+
+class Conditions(NamedTuple):
+    """How the files of one run are examined."""
+
+    criteria: Criteria
+    today: date
+    hashed: bool = False
+    """Whether the hash is told of a file whose answer holds on every day."""
+    keeps_sources: bool = False
+    """Whether it is told where every image stands: registries are to be asked."""
+
+
+def conditions_for(
+    settings: Settings, today: date, lock: LockView | None = None, *, keeps_sources: bool = False
+) -> Conditions:
+    """Return how files are examined in a run with ``settings``, on ``today``, beside ``lock``."""
+    criteria = Criteria(settings.calls, settings.images_exclude, settings.rules, lock)
+    return Conditions(criteria, today, keeps_sources=keeps_sources)
 
 
 class Counts(NamedTuple):
@@ -40,53 +63,89 @@ class Counts(NamedTuple):
     skipped: int = 0
 
 
+class Judged(NamedTuple):
+    """What is said of a file: alone, or in the light of others."""
+
+    counts: Counts = Counts()
+    findings: tuple[Finding, ...] = ()
+    names: tuple[str, ...] = ()
+    """The canonical names that a lock lists for it; only beside a lock."""
+
+
 class Examined(NamedTuple):
     """What a check has to know of one file."""
 
     path: str
     format: str | None = None
     """The name of the format that knows the content; None where none does."""
-    counts: Counts = Counts()
-    findings: tuple[Finding, ...] = ()
+    judged: Judged = Judged()
     problems: tuple[PragmaProblem, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """What it states about images that other files name."""
     data: bytes = b""
     """Where there is a finding: its lines and columns are counted in these bytes."""
     error: InputError | None = None
     hash: str = ""
-    """SHA-256 of the bytes, in hex, where nothing but these and the criteria says that there is nothing to report."""
+    """SHA-256 of the bytes, in hex, where nothing but these and the criteria says what there is to say of it alone."""
+    source: Source | None = None
+    """Only where the conditions ask for it."""
+
+    @property
+    def counts(self) -> Counts:
+        """How many images it names."""
+        return self.judged.counts
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with it."""
+        return self.judged.findings
 
 
-def examine(
-    target: Target, criteria: Criteria, *, today: date, hashed: bool = False, before: Examined | None = None
-) -> Examined:
-    """Return what there is to know of ``target``, on its own: rules across files are not applied.
+class Remembered(NamedTuple):
+    """What has come of one file."""
 
-    With ``hashed`` the hash is told of a file without anything to report. ``before`` is what came of the file when its
-    bytes had the hash that it tells: that holds for these bytes again. Never raises: what cannot be told is the error.
+    examined: Examined
+    """By itself."""
+    light: str = ""
+    """What the other files were that it was seen in the light of, so that it can be compared; empty where none were."""
+    again: Judged | None = None
+    """What was said of it in that light."""
+
+
+def examine(target: Target, conditions: Conditions, before: Examined | None = None) -> Examined:
+    """Return what there is to know of ``target`` on its own.
+
+    ``before`` is what came of the file alone when its bytes had the hash that it tells: that holds for these bytes
+    again. Never raises: what cannot be told is the error.
     """
-    examined = attempt(_examine, target, criteria, today, before, hashed=hashed)
+    examined = attempt(_examine, target, conditions, before)
     return Examined(target.path, error=examined) if isinstance(examined, InputError) else examined
 
 
-def _examine(target: Target, criteria: Criteria, today: date, before: Examined | None, *, hashed: bool) -> Examined:
+def _examine(target: Target, conditions: Conditions, before: Examined | None) -> Examined:
+    criteria, today, hashed, _ = conditions
     data = read_text(target)
     if data is None:
         return Examined(target.path)
     hash_ = digest(data) if hashed else ""
     if before is not None and before.hash == hash_:
-        return before
+        return before._replace(data=data if before.findings else b"")
     document = Document(target.path, data)
     found = locate(document, with_calls(criteria.calls))
     if found is None:
         return Examined(target.path, hash=hash_)
     format_, located = found
     # Where nobody is silenced or excluded the places themselves say whether a rule is broken.
-    is_plain = not criteria.images_exclude and not may_have_pragmas(format_.unwrapped(document))
+    is_plain = not may_have_pragmas(format_.unwrapped(document)) and not _looks_closer(conditions)
     if is_plain and not any(map(broken_rule, located.places)):
-        return Examined(target.path, format_.name, _count(located.places), hash=hash_)
+        return Examined(target.path, format_.name, Judged(_count(located.places)), facts=located.facts, hash=hash_)
     source = apply_suppressions(document, *found, today=today, images_exclude=criteria.images_exclude)
-    examined = examine_source(source, criteria.rules)
-    return examined._replace(hash=hash_) if _lasts(source, examined) else examined
+    return examine_source(source, target, conditions, hash_)
+
+
+def _looks_closer(conditions: Conditions) -> bool:
+    criteria = conditions.criteria
+    return conditions.keeps_sources or bool(criteria.images_exclude) or criteria.lock is not None
 
 
 def _count(places: Iterable[Place]) -> Counts:
@@ -101,21 +160,38 @@ def _count(places: Iterable[Place]) -> Counts:
     return Counts(pinned, unpinned, skipped)
 
 
-def examine_source(source: Source, rules: Mapping[str, Level]) -> Examined:
-    """Return what there is to know of the file that ``source`` was made from; ``rules`` are severities by rule id."""
+def examine_source(source: Source, target: Target, conditions: Conditions, hash_: str = "") -> Examined:
+    """Return what there is to know of ``target``, from which ``source`` was made."""
     path, data = source.document
-    counts = _count(occurrences_for(source, "pin"))
-    findings = tuple(check_source(source, rules))
-    return Examined(path, source.format.name, counts, findings, source.problems, data if findings else b"")
-
-
-def _lasts(source: Source, examined: Examined) -> bool:
-    """Tell whether there is nothing to report of a file, and will not be on another day."""
-    if examined.findings or examined.problems:
-        return False
-    return all(
-        pragma.until is None for candidate in source.candidates for pragma in (*candidate.pragmas, *candidate.expired)
+    judged = _judge(source, target, conditions.criteria)
+    return Examined(
+        path,
+        source.format.name,
+        judged,
+        source.problems,
+        source.located.facts,
+        data if judged.findings or conditions.keeps_sources else b"",
+        hash=hash_ if _lasts(source) else "",
+        source=source if conditions.keeps_sources else None,
     )
+
+
+def _judge(source: Source, target: Target, criteria: Criteria) -> Judged:
+    counts = _count(occurrences_for(source, "pin"))
+    findings = tuple(check_source(source, criteria.rules))
+    if criteria.lock is None:
+        return Judged(counts, findings)
+    from pinner.findings.lock_agreement import in_file  # noqa: PLC0415 - only where there is a lock
+    from pinner.lockfile.usage import names_in  # noqa: PLC0415 - as above
+
+    inner = criteria.lock.place.inner_path(target.file)
+    return Judged(counts, in_file(findings, source, inner, criteria.lock, criteria.rules), names_in(source))
+
+
+def _lasts(source: Source) -> bool:
+    """Tell whether what there is to say of a file will be the same on another day."""
+    applying = (pragma for one in source.candidates for pragma in (*one.pragmas, *one.expired))
+    return all(pragma.until is None for pragma in (*source.pragmas, *applying))
 
 
 def digest(data: bytes) -> str:

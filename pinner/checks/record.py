@@ -1,10 +1,11 @@
-"""Record of clean files, so that the next check reads changed files alone.
+"""Record of checked files, so that the next check looks into changed files alone.
 
-One record for each repository in the user's cache folder, a line for each file that an examination had nothing to say
-of, whatever the day: its counts, the SHA-256 of its bytes, and the stamp the system had on it (size, times, inode).
-Where the stamp is the same the file is not even opened, as git does it; where it is not, the bytes decide. A record is
-good for one key: the criteria, pinner's own code, Python and the parsers. One that cannot be read, has another key, is
-damaged or may be somebody else's work is an empty one; one that cannot be written is no error.
+One record for each repository in the user's cache folder, a line for each file of which the same is to be said on every
+day: its counts, the SHA-256 of its bytes, the stamp the system had on it (size, times, inode), its findings and what it
+states about other files; and what is said of it in the light of others, with what these stated. Where the stamp is the
+same the file is not looked into, as git does it; where it is not, the bytes decide. A record is good for one key: the
+criteria, pinner's own code, Python and the parsers. One that cannot be read, has another key, is damaged or may be
+somebody else's work is an empty one; one that cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from functools import lru_cache
 
 from pinner import __version__
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.file import Counts, Examined
+from pinner.checks.file import Counts, Examined, Judged, Remembered, digest
 from pinner.filesystem import open_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from pinner.checks.file import Criteria
     from pinner.scan.discover import Target
@@ -32,6 +34,8 @@ _COARSE_TICK = 3 * _SECOND
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _DAY = 24 * 3600 * _SECOND
 _UNUSED = 60 * _DAY
+_DETAILS = 6
+"""How many there are of a file, see `written`."""
 _MOST_LINES = 200_000
 _CHEAP = 1_000_000
 """Bytes of a record that are read in 10 ms or less."""
@@ -39,7 +43,7 @@ _WORTH_A_FILE = 5_000
 """Bytes of a record that are read in the time that a file takes."""
 # Elsewhere the time of the last change cannot be set; there what stands in its place is the time of creation.
 _TELLS_CHANGES = os.name != "nt"
-_JUDGES = ("checks", "findings", "formats", "link", "rules", "scan")
+_JUDGES = ("checks", "findings", "formats", "link", "lockfile", "rules", "scan")
 """The rooms of the package whose code an answer depends on, beside the modules at its top."""
 # What answers depend on and is not ours, by its first file.
 _PARSERS = ("ruamel/yaml/__init__.py", "dockerfile_parse/__init__.py", "libcst/__init__.py")
@@ -55,14 +59,30 @@ class RecordLine(NamedTuple):
     format: str
     """Empty where no format knows the content."""
     counts: Counts
+    details: str
+    """What there is to say beyond that, encoded; empty where there is nothing."""
 
-    def examined(self, path: str) -> Examined:
-        """Return what an examination of the file, called ``path``, found."""
-        return Examined(path, self.format or None, self.counts, hash=self.hash)
+    def remembered(self, path: str) -> Remembered | None:
+        """Return what was said of the file, which messages call ``path``; None where they called it something else.
+
+        Raises `ValueError` where the line was not written by `written`.
+        """
+        format_ = self.format or None
+        if not self.details:
+            return Remembered(Examined(path, format_, Judged(self.counts), hash=self.hash))
+        from pinner.checks.encoding import decode  # noqa: PLC0415 - json, only where there is something to say
+
+        decoded = decode(self.details)
+        if type(decoded) is not tuple or len(decoded) != _DETAILS:
+            raise ValueError(self.details[:100])
+        shown, judged, problems, facts, light, again = decoded
+        if shown != path:
+            return None
+        return Remembered(Examined(path, format_, judged, problems, facts, hash=self.hash), light, again)
 
 
 class Record(NamedTuple):
-    """The files of one repository that had nothing to report."""
+    """The files of one repository, and what was said of them."""
 
     file: str
     """Where it is kept."""
@@ -85,7 +105,8 @@ class Record(NamedTuple):
             return None
         try:
             stamp, hash_, result = line.split("\t", 2)
-            return RecordLine(stamp, hash_, *_result(result))
+            result, _, details = result.rpartition("\t")
+            return RecordLine(stamp, hash_, *_result(result), details)
         except ValueError:  # somebody else wrote it
             return None
 
@@ -198,9 +219,15 @@ def stamp(file: str, now: int) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
-def written(stamp: str, examined: Examined) -> str:
-    """Return the line of a file with this ``stamp`` that had nothing to report."""
-    return "\t".join((stamp, examined.hash, examined.format or "", *map(str, examined.counts)))
+def written(stamp: str, remembered: Remembered) -> str:
+    """Return the line of a file with this ``stamp``."""
+    one, light, again = remembered
+    details = ""
+    if one.findings or one.problems or one.facts or one.judged.names or light:
+        from pinner.checks.encoding import encode  # noqa: PLC0415 - json, only where there is something to say
+
+        details = encode((one.path, one.judged, one.problems, one.facts, light, again))
+    return "\t".join((stamp, one.hash, one.format or "", *map(str, one.counts), details))
 
 
 def _key(root: str, criteria: Criteria, package: str) -> str | None:
@@ -220,7 +247,9 @@ def _key(root: str, criteria: Criteria, package: str) -> str | None:
     if not code:
         return None
     parsers = [version for name in _PARSERS if (version := _first_version(name))]
-    settings = (criteria.calls, criteria.images_exclude, sorted(criteria.rules.items()))
+    settings: list[Any] = [criteria.calls, criteria.images_exclude, sorted(criteria.rules.items())]
+    if criteria.lock is not None:
+        settings += (criteria.lock.place, digest(criteria.lock.data))
     return ascii((root, __version__, package, sys.version, settings, code, parsers))
 
 

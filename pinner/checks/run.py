@@ -2,191 +2,186 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections import Counter
-
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.file import Criteria, Examined, examine, examine_source
+from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
+from pinner.checks.linked import light_of, look_again
+from pinner.checks.memory import Entry, open_memory, recall, remember
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
-from pinner.formats import FORMATS
-from pinner.pipeline import Survey, survey
-from pinner.scan.discover import siblings_of
+from pinner.lockfile.file import lock_file, read_lock
+from pinner.model import Document
+from pinner.pipeline import Unreadable
+from pinner.scan.scan import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from pinner.checks.record import Record
+    from pinner.checks.linked import Light
+    from pinner.checks.memory import Memory
     from pinner.config import Settings
+    from pinner.findings import Finding
+    from pinner.findings.lock_agreement import LockView
+    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
 
 WORTH_A_PROCESS = 150
 """Files that a process must have to look into: below that, starting it takes longer than it saves."""
-WORTH_REMEMBERING = 50
-"""Files above which looking at a record takes less time than it saves; or as many bytes as these have."""
-_USUAL_SIZE = 2_000
 
 
-class Memory(NamedTuple):
-    """Where what had nothing to report is remembered."""
+class Checked(NamedTuple):
+    """What a check without registries finds."""
 
-    folder: str
-    """The cache folder."""
-    root: str
-    """The folder that the record is for."""
-    whole: bool
-    """Whether the run sees all that is there: then what it does not see is forgotten."""
-    now: int
-    """Nanoseconds since 1970, from before any file was looked at."""
+    examined: tuple[Examined, ...]
+    """The files of a known format, sorted by path."""
+    unreadable: tuple[Unreadable, ...]
+    findings: tuple[Finding, ...]
+    lock: tuple[Document, ...] = ()
+    """The lock that was looked at too; none where there is none."""
 
 
-class _Job(NamedTuple):
-    target: Target
-    before: Examined | None
-    """What came of it when its bytes were those of its hash."""
+def check(
+    targets: Sequence[Target],
+    settings: Settings,
+    folder: str,
+    *,
+    today: date,
+    around: Around = None,
+    memory: Memory | None = None,
+    keeps_sources: bool = False,
+) -> Checked:
+    """Return what is wrong with ``targets``, by the files and by pinner.lock, where there is one.
+
+    ``around`` are the files of the repository where the run in ``folder`` sees a part of it: only a run that sees all
+    (the default) can tell what the lock has too much. With ``keeps_sources`` every file is told in detail, and nothing
+    is taken from ``memory``. Raises `ConfigError` for a lock that is broken.
+    """
+    view = _lock_view(settings, folder)
+    conditions = conditions_for(settings, today, view, keeps_sources=keeps_sources)
+    found = examine_all(targets, conditions, around=around, memory=memory)
+    unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
+    examined = tuple(one for one in found if one.format is not None)
+    findings = tuple(finding for one in examined for finding in one.findings)
+    if view is None:
+        return Checked(examined, unreadable, findings)
+    from pinner.findings.lock_agreement import in_lock, order  # noqa: PLC0415 - only where there is a lock
+
+    if around is None:
+        inner = {target.path: view.place.inner_path(target.file) for target in targets}
+        named = {inner[one.path]: one.judged.names for one in examined}
+        findings += in_lock(named, {inner[file.path] for file in unreadable}, view, settings.rules)
+    lock = Document(view.place.shown, view.data)
+    return Checked(examined, unreadable, tuple(sorted(findings, key=order)), (lock,))
+
+
+def _lock_view(settings: Settings, folder: str) -> LockView | None:
+    place = lock_file(settings, folder)
+    stored = read_lock(place)
+    if stored is None:
+        return None
+    from pinner.findings.lock_agreement import LockView  # noqa: PLC0415 - only where there is a lock
+
+    return LockView(stored.lock, stored.data, place)
 
 
 def examine_all(
     targets: Sequence[Target],
-    settings: Settings,
+    conditions: Conditions,
     *,
-    today: date,
+    around: Around = None,
     memory: Memory | None = None,
     processes: int | None = None,
 ) -> tuple[Examined, ...]:
-    """Return what an offline check without a lock has to know of ``targets``, sorted by path.
+    """Return what an offline check has to know of ``targets``, sorted by path; ``around`` as for `check`.
 
-    ``memory`` is used where there is enough to do; ``processes`` as in `share_out`.
+    ``memory`` is used where there is enough to do and no source is asked for; ``processes`` as in `share_out`.
     """
     targets = sorted(targets, key=lambda target: target.path)
-    criteria = Criteria(settings.calls, settings.images_exclude, settings.rules)
-
-    is_kept = memory is not None and _is_much(targets)
-
-    def work(job: _Job) -> Examined:
-        return examine(job.target, criteria, today=today, hashed=is_kept, before=job.before)
-
-    def look(jobs: Sequence[_Job]) -> list[Examined]:
-        return share_out(work, jobs, WORTH_A_PROCESS, processes)
-
-    if memory is None or not is_kept:
-        examined = look([_Job(target, None) for target in targets])
-    else:
-        examined = _remembering(targets, criteria, memory, look)
-    return tuple(_reconciled(targets, examined, settings, today))
+    record = None if conditions.keeps_sources else open_memory(memory, targets, conditions.criteria)
+    run = _Run(conditions._replace(hashed=record is not None), 1 if conditions.keeps_sources else processes)
+    if record is None or memory is None:
+        return tuple(run.results([Entry(target) for target in targets], around)[0])
+    entries = [recall(record, target, memory.now) for target in targets]
+    results, news = run.results(entries, around)
+    remember(record, entries, news, memory)
+    return tuple(results)
 
 
-def _is_much(targets: Sequence[Target]) -> bool:
-    if len(targets) >= WORTH_REMEMBERING:
-        return True
-    return sum(map(_size, targets)) >= WORTH_REMEMBERING * _USUAL_SIZE
+class _Run(NamedTuple):
+    conditions: Conditions
+    processes: int | None
+
+    def results(self, entries: Sequence[Entry], around: Around) -> tuple[list[Examined], list[Remembered]]:
+        """Return what came of each of ``entries``, and what there is to be remembered of it."""
+        targets = [entry.target for entry in entries]
+        alone = self._alone(entries)
+        light = attempt(light_of, targets, alone, self.conditions, around)
+        if isinstance(light, InputError):
+            lost = [Examined(one.path, error=light) if one.facts else one for one in alone]
+            return lost, list(map(Remembered, lost))
+        known = {
+            one.path: entry.before
+            for entry, one in zip(entries, alone, strict=True)
+            if entry.before is not None and entry.before.examined.hash == one.hash
+        }
+        seen = look_again(_unknown(targets, alone, light, known), light, self.conditions, self.processes)
+        news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
+        results = [
+            seen.get(target.path) or _with_bytes(target, _final(new)) for target, new in zip(targets, news, strict=True)
+        ]
+        return results, news
+
+    def _alone(self, entries: Sequence[Entry]) -> list[Examined]:
+        """Return what comes of each of ``entries`` by itself."""
+        jobs = [entry for entry in entries if not entry.is_same]
+
+        def look(entry: Entry) -> Examined:
+            return examine(entry.target, self.conditions, entry.before and entry.before.examined)
+
+        found = iter(share_out(look, jobs, WORTH_A_PROCESS, self.processes))
+        return [
+            entry.before.examined if entry.is_same and entry.before is not None else next(found) for entry in entries
+        ]
 
 
-def _size(target: Target) -> int:
-    try:
-        return os.path.getsize(target.file)
-    except OSError:  # whoever reads it says so
-        return 0
+def _unknown(
+    targets: Sequence[Target], alone: Sequence[Examined], light: Light, known: Mapping[str, Remembered]
+) -> list[Target]:
+    """Return those of ``targets`` that are to be looked at in ``light``.
 
-
-def _remembering(
-    targets: Sequence[Target],
-    criteria: Criteria,
-    memory: Memory,
-    look: Callable[[Sequence[_Job]], list[Examined]],
-) -> list[Examined]:
-    """Return what came of ``targets``; those that are as they were are not looked at, and what is new is remembered."""
-    from pinner.checks.record import open_record, save_record, written  # noqa: PLC0415 - only for large trees
-
-    record = open_record(memory.folder, memory.root, criteria, len(targets))
-    if record is None:
-        return look([_Job(target, None) for target in targets])
-    known, new = _told_apart(record, targets, memory.now)
-    found = look([one.job for one in new])
-    kept = {} if memory.whole else dict(record.lines)
-    kept |= {name: record.lines[name] for name, _ in known.values()}
-    kept |= {
-        one.name: written(one.mark, result)
-        for one, result in zip(new, found, strict=True)
-        if one.name is not None and result.hash
-    }
-    save_record(record, kept, memory.now)
-    results = {path: result for path, (_, result) in known.items()} | {one.path: one for one in found}
-    return [results[target.path] for target in targets]
-
-
-class _New(NamedTuple):
-    """A file that is looked into, and what it will be remembered by."""
-
-    job: _Job
-    name: str | None
-    mark: str
-
-
-def _told_apart(
-    record: Record, targets: Iterable[Target], now: int
-) -> tuple[dict[str, tuple[str, Examined]], list[_New]]:
-    """Return the files that are as ``record`` has them, by path, with their names in it; and the others."""
-    from pinner.checks.record import stamp  # noqa: PLC0415 - only for large trees
-
-    known: dict[str, tuple[str, Examined]] = {}
-    new: list[_New] = []
-    for target in targets:
-        name = record.name(target)
-        line = None if name is None else record.find(name)
-        mark = stamp(target.file, now)
-        if name is not None and line is not None and mark and line.stamp == mark:
-            known[target.path] = name, line.examined(target.path)
-        else:
-            new.append(_New(_Job(target, line and line.examined(target.path)), name, mark))
-    return known, new
-
-
-def _reconciled(
-    targets: Sequence[Target], examined: Sequence[Examined], settings: Settings, today: date
-) -> Iterator[Examined]:
-    """Yield ``examined`` after the rules across files: where there is somebody beside a file, it is read once more."""
-    contested = list(dict.fromkeys((*_contested(targets, examined), *_decided(targets, examined))))
-    again = survey(contested, settings, today=today) if contested else Survey((), ())
-    better = {file.path: Examined(file.path, error=file.error) for file in again.unreadable}
-    for source in again.sources:
-        path = source.document.path
-        one = attempt(examine_source, source, settings.rules)
-        better[path] = Examined(path, error=one) if isinstance(one, InputError) else one
-    for one in examined:
-        yield better.get(one.path, one)
-
-
-def _contested(targets: Sequence[Target], examined: Sequence[Examined]) -> Iterator[Target]:
-    for format_ in FORMATS:
-        if not format_.crosses_files:
-            continue
-        own = [target for target, one in zip(targets, examined, strict=True) if one.format == format_.name]
-        beside = siblings_of(own, format_)
-        # Nearly all are alone in their folder: only for the others is the format asked, whose module takes 25 ms.
-        neighbours = Counter(map(_folder, (*own, *beside)))
-        crowded = [target for target in (*own, *beside) if neighbours[_folder(target)] > 1]
-        families = Counter(format_.family(target.path) for target in crowded)
-        mine = set(own)
-        yield from (target for target in crowded if target in mine and families[format_.family(target.path)] > 1)
-
-
-_STATING = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization|skaffold[^/]*\.ya?ml|kbld[^/]*\.ya?ml)$")
-
-
-def _decided(targets: Sequence[Target], examined: Sequence[Examined]) -> Iterator[Target]:
-    """Yield the files that others of the run may decide about, and those others: they are linked (`pinner.link`).
-
-    Manifests where a kustomization or a build is stated, Dockerfiles where a compose file may give them arguments.
+    Compose files and Dockerfiles make images together: where one of them is, so are all.
     """
-    formats = {one.format for one in examined}
-    wanted = {"compose", "dockerfile"} if {"compose", "dockerfile"} <= formats else set()
-    if any(_STATING.search(target.path) for target in targets):
-        wanted.add("kubernetes")
-    yield from (target for target, one in zip(targets, examined, strict=True) if one.format in wanted)
+    concerned = [(target, one) for target, one in zip(targets, alone, strict=True) if one.path in light.concerned]
+    new = {one.path for _, one in concerned if not (light.key and _has_seen(known.get(one.path), light))}
+    if any(one.format != "kubernetes" for _, one in concerned if one.path in new):
+        new |= {one.path for _, one in concerned if one.format != "kubernetes"}
+    return [target for target, one in concerned if one.path in new]
 
 
-def _folder(target: Target) -> str:
-    return target.path.rpartition("/")[0]
+def _has_seen(before: Remembered | None, light: Light) -> bool:
+    return before is not None and before.light == light.key
+
+
+def _news(alone: Examined, light: Light, before: Remembered | None, seen: Examined | None) -> Remembered:
+    """Return what there is to be remembered of a file."""
+    if not light.key or alone.path not in light.concerned:
+        return Remembered(alone)
+    if seen is None:
+        return Remembered(alone, light.key, before and before.again)
+    # A file that was changed between two looks is in no light yet.
+    is_settled = bool(seen.hash) and seen.hash == alone.hash
+    return Remembered(alone, light.key, seen.judged) if is_settled else Remembered(alone)
+
+
+def _final(new: Remembered) -> Examined:
+    return new.examined if new.again is None else new.examined._replace(judged=new.again)
+
+
+def _with_bytes(target: Target, one: Examined) -> Examined:
+    """Return ``one`` with the bytes that its findings are counted in: those that are remembered have none."""
+    if one.data or not one.findings:
+        return one
+    data = attempt(read_text, target)
+    if isinstance(data, InputError):
+        return Examined(target.path, error=data)
+    return one._replace(data=data or b"")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
-from pinner.checks.file import examine_source
-from pinner.checks.run import Memory, examine_all
+from pinner.checks import run
+from pinner.checks.memory import Memory
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import look, look_for, tell
+from pinner.cli.scan import around_of, look_for, tell
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
-from pinner.lockfile.file import lock_file
-from pinner.pipeline import Unreadable
 from pinner.report.base import Verdict, summary_of
 from pinner.report.sentences import Outlook, check_sentence
 from pinner.report.style import hint_line
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Document, Occurrence
+    from pinner.pipeline import Unreadable
 
 
 _TO_MEND = (CANNOT_PIN, MALFORMED, VOID_DIGEST, BUILT_WITH_DIGEST)
@@ -79,9 +77,7 @@ def check(context: Context, asked: CheckOptions) -> int:
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context)
     settings = _settings(context, asked)
-    in_detail = asked.online or lock_file(settings, context.folder).exists
-    look_at = _look_at_references if in_detail else _look_at_files
-    outcome = look_at(context, settings, asked, terminal)
+    outcome = _look_at_files(context, settings, asked, terminal)
     verdict = _verdict(outcome, asked)
     complete = deliver(verdict, outputs, context, terminal)
     _close(verdict, outcome, settings, terminal)
@@ -132,29 +128,26 @@ def _outlook(findings: Iterable[Finding]) -> Outlook:
 
 
 def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
-    """Judge every file by itself, which takes the least time."""
+    """Judge every file: by itself, by the others, by pinner.lock, and by what registries say where they are asked."""
     targets = look_for(context, settings, asked.paths, terminal)
-    memory = _memory(context, settings, asked)
-    found = examine_all(targets, settings, today=context.today, memory=memory)
-    unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
-    examined = [one for one in found if one.format is not None]
+    examined, unreadable, findings, lock = run.check(
+        targets,
+        settings,
+        context.folder,
+        today=context.today,
+        around=around_of(context, settings, asked.paths),
+        memory=_memory(context, settings, asked),
+        keeps_sources=asked.online,
+    )
     tell(((one.path, one.problems) for one in examined), unreadable, terminal)
-    findings = tuple(finding for one in examined for finding in one.findings)
-    return _Outcome(len(targets), examined, unreadable, findings)
+    outcome = _Outcome(len(targets), examined, unreadable, findings, lock)
+    if not asked.online:
+        return outcome
+    from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
 
-
-def _look_at_references(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
-    """Judge every reference: by its file, by pinner.lock, and by what registries say where they are to be asked."""
-    targets, survey = look(context, settings, asked.paths, terminal)
-    findings, lock = pipeline.check(survey, targets, settings, context.folder, asked.paths)
-    untold: tuple[tuple[str, Occurrence, PinnerError], ...] = ()
-    believed: tuple[tuple[str, Occurrence], ...] | None = None
-    if asked.online:
-        from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
-
-        findings, untold, believed = judge_online(context, settings, survey.sources, findings, terminal)
-    examined = [examine_source(source, settings.rules)._replace(data=source.document.data) for source in survey.sources]
-    return _Outcome(len(targets), examined, survey.unreadable, findings, lock, untold, believed)
+    sources = [one.source for one in examined if one.source is not None]
+    findings, untold, believed = judge_online(context, settings, sources, findings, terminal)
+    return outcome._replace(findings=findings, untold=untold, believed=believed)
 
 
 def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING
 from pinner.report.as_text import render_error
@@ -17,13 +19,15 @@ if TYPE_CHECKING:
     from pinner.formats.pragmas import PragmaProblem
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
+    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
 
 
 def look(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> tuple[list[Target], Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
     targets = look_for(context, settings, paths, terminal)
-    survey = pipeline.survey(targets, settings, today=context.today)
+    around = around_of(context, settings, paths)
+    survey = pipeline.survey(targets, settings, today=context.today, around=around)
     tell(((source.document.path, source.problems) for source in survey.sources), survey.unreadable, terminal)
     return targets, survey
 
@@ -33,6 +37,11 @@ def look_for(context: Context, settings: Settings, paths: Sequence[str], termina
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
     return discover(paths, settings, context.folder, context.environment)
+
+
+def around_of(context: Context, settings: Settings, paths: Sequence[str]) -> Around:
+    """Return what finds the files of the repository that a run over ``paths`` does not look at; none without any."""
+    return partial(discover, (), settings, context.folder, context.environment) if paths else None
 
 
 def tell(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.findings import Finding, with_expiry
 from pinner.lockfile.model import NAME
 from pinner.lockfile.positions import where_all
-from pinner.lockfile.usage import explains, follows_tag, names_in
+from pinner.lockfile.usage import explains, follows_tag
 from pinner.model import Occurrence
 from pinner.plan import LATEST
 from pinner.reference import ImageReference
@@ -15,8 +15,9 @@ from pinner.rules import LOCK_MISMATCH, UNPINNED
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from pinner.lockfile.file import LockFile
     from pinner.lockfile.model import Entry, Lock
     from pinner.reference import Digest
     from pinner.rules import Level
@@ -31,33 +32,43 @@ class LockView(NamedTuple):
 
     lock: Lock
     data: bytes
-    shown: str
-    """What messages call the file."""
-    paths: Mapping[str, str]
-    """What the lock calls each file, by the path that messages show."""
-    covers: Callable[[str], bool] | None = None
-    """Tells whether the run would have seen a path of the lock; None where it looked at a part of the files."""
+    place: LockFile
 
 
-def with_agreement(
-    findings: Iterable[Finding], sources: Sequence[Source], view: LockView, levels: Mapping[str, Level]
+def in_file(
+    findings: Iterable[Finding], source: Source, inner: str, view: LockView, levels: Mapping[str, Level]
 ) -> tuple[Finding, ...]:
-    """Return ``findings``, those of the files alone, as they are beside a lock: with what does not agree.
+    """Return ``findings``, those of ``source`` alone, as they are beside a lock that calls it ``inner``.
 
-    What a file does not pin and the lock does is a note, unless ``levels`` says what it is to be.
+    With what does not agree. What a file does not pin and the lock does is a note, unless ``levels`` says what it is.
     """
     softened = [finding if UNPINNED.id in levels else _softened(finding, view.lock) for finding in findings]
+    found = _found(_in_source(source, view.lock, view.lock.sources.get(inner, ())), levels)
+    return tuple(sorted((*softened, *found), key=order))
+
+
+def in_lock(
+    named: Mapping[str, Sequence[str]], unread: Collection[str], view: LockView, levels: Mapping[str, Level]
+) -> tuple[Finding, ...]:
+    """Return what the lock lists and no file needs any more.
+
+    ``named`` are the canonical names in each file of the run, which saw all there is but ``unread``, by the paths that
+    the lock has.
+    """
+    return tuple(sorted(_found(_in_lock(named, unread, view), levels), key=order))
+
+
+def _found(mismatches: Iterable[_Mismatch], levels: Mapping[str, Level]) -> list[Finding]:
     level = levels.get(LOCK_MISMATCH.id, LOCK_MISMATCH.severity)
     if level == "off":
-        return tuple(softened)
-    mismatches = [
-        Finding(LOCK_MISMATCH, level, one.message, one.hint, one.path, one.place, one.proposed)
-        for one in (*_in_files(sources, view), *(_in_lock(sources, view) if view.covers else ()))
+        return []
+    return [
+        Finding(LOCK_MISMATCH, level, one.message, one.hint, one.path, one.place, one.proposed) for one in mismatches
     ]
-    return tuple(sorted((*softened, *mismatches), key=_order))
 
 
-def _order(finding: Finding) -> tuple[object, ...]:
+def order(finding: Finding) -> tuple[object, ...]:
+    """Return the key that findings of several files are sorted by."""
     return finding.path, finding.place.line, finding.place.span, finding.rule.id
 
 
@@ -84,18 +95,16 @@ def _softened(finding: Finding, lock: Lock) -> Finding:
     )
 
 
-def _in_files(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
-    """Yield where files disagree with the lock, or name what it lacks."""
-    for source in sources:
-        listed = view.lock.sources.get(view.paths[source.document.path], ())
-        for candidate, place in zip(source.candidates, occurrences_for(source, "pin"), strict=True):
-            if not isinstance(place, Occurrence) or not follows_tag(place) or candidate.silenced(LOCK_MISMATCH.id):
-                continue
-            found = _told_apart(place.reference, view.lock.images.get(place.reference.canonical), listed)
-            if found is not None:
-                message, hint, proposed = found
-                hint = with_expiry(candidate, LOCK_MISMATCH, hint) or hint
-                yield _Mismatch(source.document.path, place, message, hint, proposed)
+def _in_source(source: Source, lock: Lock, listed: Sequence[str]) -> Iterator[_Mismatch]:
+    """Yield where ``source`` disagrees with the lock, or names what it lacks; ``listed`` is what it has for it."""
+    for candidate, place in zip(source.candidates, occurrences_for(source, "pin"), strict=True):
+        if not isinstance(place, Occurrence) or not follows_tag(place) or candidate.silenced(LOCK_MISMATCH.id):
+            continue
+        found = _told_apart(place.reference, lock.images.get(place.reference.canonical), listed)
+        if found is not None:
+            message, hint, proposed = found
+            hint = with_expiry(candidate, LOCK_MISMATCH, hint) or hint
+            yield _Mismatch(source.document.path, place, message, hint, proposed)
 
 
 def _told_apart(
@@ -116,44 +125,50 @@ def _told_apart(
     return None
 
 
-def _in_lock(sources: Iterable[Source], view: LockView) -> Iterator[_Mismatch]:
-    """Yield what the lock lists and no file needs any more; its place is in the lock itself."""
-    named = {view.paths[source.document.path]: names_in(source) for source in sources}
+class _Unneeded(NamedTuple):
+    key: tuple[str, ...]
+    """Where in the lock."""
+    reference: ImageReference
+    message: str
+
+
+def _in_lock(named: Mapping[str, Sequence[str]], unread: Collection[str], view: LockView) -> Iterator[_Mismatch]:
     # What could not be looked into may need all that it is listed with.
-    unseen = {path: names for path, names in view.lock.sources.items() if view.covers and not view.covers(path)}
+    unseen = {path: names for path, names in view.lock.sources.items() if path in unread}
     used = {name for names in (*named.values(), *unseen.values()) for name in names}
-    found = [*_entries_of_nobody(view.lock, used)]
-    for path, names in view.lock.sources.items():
-        if path not in unseen:
-            found += _listed_in_vain(path, names, named.get(path, ()), used)
+    found = [*_unneeded_images(view.lock, used), *_unneeded_sources(view.lock, named, used, unseen)]
     # Looked for only now: nearly always there is nothing.
     places = where_all(view.data) if found else {}
-    for key, reference, message in found:
-        where = places[key]
-        place = Occurrence("lockfile", "lock-entry", reference, where.line, where.column, where.span, where.span.end)
-        yield _Mismatch(view.shown, place, message, _DROP)
+    for one in found:
+        where = places[one.key]
+        place = Occurrence(
+            "lockfile", "lock-entry", one.reference, where.line, where.column, where.span, where.span.end
+        )
+        yield _Mismatch(view.place.shown, place, one.message, _DROP)
 
 
-_Found: TypeAlias = tuple[tuple[str, ...], ImageReference, str]
-"""What is too much in a lock: its keys there, the image, and what to say."""
-
-
-def _entries_of_nobody(lock: Lock, used: Collection[str]) -> Iterator[_Found]:
+def _unneeded_images(lock: Lock, used: Collection[str]) -> Iterator[_Unneeded]:
     for name, entry in lock.images.items():
         if name not in used:
             reference = ImageReference.parse(name).at(entry.selected.digest)
-            yield ("images", name), reference, f"`{name}` is in {NAME}, and no file names it any more"
+            yield _Unneeded(("images", name), reference, f"`{name}` is in {NAME}, and no file names it any more")
 
 
-def _listed_in_vain(path: str, names: Sequence[str], named: Collection[str], used: Collection[str]) -> Iterator[_Found]:
-    if not named:
-        yield ("sources", path), ImageReference.parse(names[0]), f"`{path}` is in {NAME}, and names no image any more"
-        return
-    for name in names:
-        # Where nobody names it, the entry itself has been told of.
-        if name not in named and name in used:
-            message = f"{NAME} lists `{name}` for `{path}`, which does not name it any more"
-            yield ("sources", path, name), ImageReference.parse(name), message
+def _unneeded_sources(
+    lock: Lock, named: Mapping[str, Sequence[str]], used: Collection[str], unseen: Collection[str]
+) -> Iterator[_Unneeded]:
+    for path, names in lock.sources.items():
+        if path in unseen:
+            continue
+        if not named.get(path):
+            message = f"`{path}` is in {NAME}, and names no image any more"
+            yield _Unneeded(("sources", path), ImageReference.parse(names[0]), message)
+            continue
+        for name in names:
+            # Where nobody names it, the entry itself has been told of.
+            if name not in named[path] and name in used:
+                message = f"{NAME} lists `{name}` for `{path}`, which does not name it any more"
+                yield _Unneeded(("sources", path, name), ImageReference.parse(name), message)
 
 
 def _held_to(reference: ImageReference, digest: Digest) -> str:

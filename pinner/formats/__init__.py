@@ -31,8 +31,23 @@ FORMATS = (
             *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
         ),
     ),
-    Format("compose", "pinner.formats.compose", _YAML, siblings=rf"compose[^/]*{_YAML}"),
-    Format("kubernetes", "pinner.formats.kubernetes", rf"{_YAML}|^Kustomization$"),
+    Format(
+        "compose",
+        "pinner.formats.compose",
+        _YAML,
+        siblings=rf"compose[^/]*{_YAML}",
+        stating_names=rf"compose[^/]*{_YAML}",
+        # What an overriding file says counts in its own folder; elsewhere that of a file which reads others along.
+        stating_words=rb"(?m)^[\"']?include[\"']?[ \t]*:|\bextends[\"']?[ \t]*:",
+    ),
+    Format(
+        "kubernetes",
+        "pinner.formats.kubernetes",
+        rf"{_YAML}|^Kustomization$",
+        stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
+        # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
+        stating_words=rb"kustomize\.config\.k8s\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io",
+    ),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),

@@ -56,6 +56,11 @@ class Format(NamedTuple):
     siblings: str = ""
     """A regular expression for the names of files in the same folder whose facts decide about those of this format."""
 
+    stating_names: str = ""
+    """Where the module finds facts: a regular expression for the names of files that are looked into for any."""
+    stating_words: bytes = b""
+    """A regular expression for what any other file has in it that states some."""
+
     calls: Calls | None = None
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
     wraps: bool = False
@@ -64,14 +69,21 @@ class Format(NamedTuple):
     """What the names of files end in that are something else, although they fit ``names``."""
 
     @property
-    def crosses_files(self) -> bool:
+    def states_facts(self) -> bool:
         """Tell whether files of this format decide about each other's images."""
-        return bool(self.siblings)
+        return bool(self.stating_names)
 
     def claims(self, path: str) -> bool:
         """Tell by its name alone whether the file at ``path`` may be of this format."""
         name = path[path.rfind("/") + 1 :]
         return not name.endswith(self.others) and re.search(self.names, name) is not None
+
+    def may_state(self, document: Document) -> bool:
+        """Tell, without parsing, whether ``document`` may state facts about images that other files name."""
+        name = document.path[document.path.rfind("/") + 1 :]
+        return (
+            re.search(self.stating_names, name) is not None or re.search(self.stating_words, document.data) is not None
+        )
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
@@ -85,7 +97,3 @@ class Format(NamedTuple):
         if not self.wraps:
             return document.data
         return cast("WrappingModule", _module(self.module)).unwrapped(document)
-
-    def family(self, path: str) -> str:
-        """Return the same for the paths of files that may decide about each other's images: their folder."""
-        return path.rpartition("/")[0] if self.crosses_files else path

@@ -93,17 +93,21 @@ class Linker:
         projects = list(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}))
         self._composed = Builds(projects)
         self.builds = builds_of(projects)
+        self._given = {build.dockerfile for build in self.builds if build.arguments}
+        self._given |= {path for build in self.builds for path, _ in build.arguments}
         self._results = {path for path, _ in self._composed.results}
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:
             if type(fact) is Built:
                 self._built.setdefault(posixpath.dirname(path), {}).setdefault(fact.name, (path, fact))
 
-    def concerns(self, path: str) -> bool:
-        """Tell whether anything stated may concern the file at ``path``."""
-        if path in self._chains or path in self._results or path in self._composed.names:
+    def concerns(self, path: str, format_: str | None = None) -> bool:
+        """Tell whether anything stated may concern the file at ``path``, which is of ``format_`` if that is known."""
+        if format_ != "kubernetes" and (path in self._results or path in self._composed.names):
             return True
-        return bool(self._built) and any(True for _ in self._builders(path))
+        if format_ not in ("kubernetes", None):
+            return path in self._given
+        return path in self._chains or (bool(self._built) and any(True for _ in self._builders(path)))
 
     def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:
         """Return ``places``, those of the file at ``path``, as the repository has them."""

@@ -6,28 +6,36 @@ import os
 import posixpath
 
 from pinner._typing import TYPE_CHECKING
+from pinner.errors import InputError, attempt
+from pinner.model import Document
 from pinner.scan.discover import Target, siblings_of
-from pinner.scan.scan import read_all
+from pinner.scan.scan import read_all, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     from pinner.formats.base import Format
     from pinner.scan.scan import Reading
 
+    Around: TypeAlias = Callable[[], Iterable[Target]] | None
+    """Returns the files of the repository that a run over all of it would look at; None where this one does."""
+
 _MOST = 1_000
 
 
-def read_deciding(readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format]) -> list[Reading]:
+def read_deciding(
+    readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around = None
+) -> list[Reading]:
     """Return what came of the files that decide about those of ``readings`` and are none of ``targets``.
 
-    They are the files in the same folders that ``formats`` name, and those that a compose file extends or includes, as
-    far as they lie in the repository around it.
+    They are the files in the same folders that ``formats`` name, those of ``around`` that may state anything, and those
+    that a compose file extends or includes, as far as they lie in the repository around it.
     """
     files = {target.path: target.file for target in targets}
     by_format: dict[str, list[Target]] = {}
     for reading, target in zip(readings, targets, strict=True):
-        if reading.format is not None and (reading.format.crosses_files or _is_named_dockerfile(reading, target)):
+        if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     compose = next(format_ for format_ in formats if format_.name == "compose")
     pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose)]
@@ -37,6 +45,8 @@ def read_deciding(readings: Sequence[Reading], targets: Sequence[Target], format
         if format_.name in by_format
         for target in siblings_of(by_format[format_.name], format_)
     ]
+    if around is not None and any(format_.states_facts for format_ in formats if format_.name in by_format):
+        pending += [target for target in around() if target.path not in files and may_state(target, formats)]
     found: list[Reading] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
@@ -47,6 +57,15 @@ def read_deciding(readings: Sequence[Reading], targets: Sequence[Target], format
         found += fresh
         pending = []
     return found
+
+
+def may_state(target: Target, formats: Iterable[Format]) -> bool:
+    """Tell whether the file at ``target`` may state facts; one that cannot be read states nothing."""
+    claiming = [format_ for format_ in formats if format_.states_facts and format_.claims(target.path)]
+    data = attempt(read_text, target) if claiming else None
+    if data is None or isinstance(data, InputError):
+        return False
+    return any(format_.may_state(Document(target.path, data)) for format_ in claiming)
 
 
 def _is_named_dockerfile(reading: Reading, target: Target) -> bool:

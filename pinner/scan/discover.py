@@ -77,6 +77,8 @@ def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
 
     Where a folder was listed they are all there already; a hook names just the files that a commit touches.
     """
+    if not format_.siblings:
+        return []
     known = {target.file for target in targets}
     folders: dict[str, str] = {}
     for target in targets:

@@ -26,6 +26,11 @@ class Reading(NamedTuple):
     located: Located | None = None
     error: InputError | None = None
 
+    @property
+    def document(self) -> Document:
+        """Path and bytes."""
+        return Document(self.path, self.data)
+
 
 def read_all(targets: Iterable[Target], formats: Sequence[Format] = FORMATS) -> list[Reading]:
     """Return what came of each of ``targets``, in their order; ``formats`` are the formats as they are configured.

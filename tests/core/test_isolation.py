@@ -13,16 +13,18 @@ from world import TODAY, pinner
 import pinner.formats.dockerfile as dockerfile_format
 import pinner.link.link as linker
 from pinner import files, pipeline
+from pinner.checks.file import conditions_for
 from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.errors import InputError, InternalError, apart, attempt
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from pinner.model import Document, Located, Place
+    from pinner.link.facts import Fact
+    from pinner.model import Document, Located
 
     Break = Callable[[Callable[[Document], bool]], None]
 
@@ -100,10 +102,10 @@ def test_a_proof_that_raises_fails_the_file_alone(tmp_path: Path, break_format: 
 
 
 def test_linking_that_raises_loses_the_files_with_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(inputs: Iterable[linker.LinkInput]) -> dict[str, tuple[Place, ...]]:
-        raise ZeroDivisionError(f"{sum(bool(one.facts) for one in inputs)} files")
+    def link(facts: Mapping[str, Sequence[Fact]]) -> linker.Linker:
+        raise ZeroDivisionError(f"{len(facts)} files")
 
-    monkeypatch.setattr(linker, "link", link)
+    monkeypatch.setattr(linker, "Linker", link)
     plant(tmp_path)
     for name in ("compose.yaml", "compose.override.yaml"):
         (tmp_path / name).write_text("services:\n  a:\n    image: redis:7\n")
@@ -121,7 +123,7 @@ def test_every_process_keeps_to_it(tmp_path: Path, break_format: Break) -> None:
     break_format(lambda document: document.path == "7.Dockerfile")
     targets = [Target(str(tmp_path / name), name) for name in names]
     for processes in (1, 2):
-        examined = examine_all(targets, Settings(), today=TODAY, processes=processes)
+        examined = examine_all(targets, conditions_for(Settings(), TODAY), processes=processes)
         [lost] = [one for one in examined if one.error is not None]
         assert lost.path == "7.Dockerfile"
         assert isinstance(lost.error, InternalError)

@@ -9,9 +9,11 @@ from lineformat import FORMAT
 from locks import NGINX, REDIS, digest, entry, lock
 
 from pinner.findings import Finding, check_source
-from pinner.findings.lock_agreement import LockView, with_agreement
+from pinner.findings.lock_agreement import LockView, in_file, in_lock, order
+from pinner.lockfile.file import LockFile
 from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
+from pinner.lockfile.usage import names_in
 from pinner.model import Document, Occurrence
 from pinner.scan.suppressions import Source, apply_suppressions
 
@@ -41,16 +43,16 @@ def check(
     unread: Collection[str] = (),
     levels: dict[str, Level] | None = None,
 ) -> list[Finding]:
+    view = LockView(held, render_lock(held), LockFile("/work/pinner.lock", "pinner.lock"))
     sources = [source(path, text) for path, text in files.items()]
-    view = LockView(
-        held,
-        render_lock(held),
-        "pinner.lock",
-        {path: path for path in files},
-        (lambda path: path not in unread) if full else None,
-    )
-    findings = [finding for one in sources for finding in check_source(one, levels or {})]
-    return list(with_agreement(findings, sources, view, levels or {}))
+    found: list[Finding] = []
+    for one in sources:
+        alone = check_source(one, levels or {})
+        found += in_file(alone, one, one.document.path, view, levels or {})
+    if full:
+        named = {one.document.path: names_in(one) for one in sources}
+        found += in_lock(named, unread, view, levels or {})
+    return sorted(found, key=order)
 
 
 def said(findings: list[Finding]) -> list[tuple[str, str, str, str]]:

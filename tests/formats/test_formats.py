@@ -112,11 +112,6 @@ def test_a_workflow_about_a_dockerfile_is_no_dockerfile(path: str) -> None:
     assert not by_name("dockerfile").claims(path)
 
 
-def test_files_decide_about_each_other_in_one_folder() -> None:
-    assert by_name("compose").family("a/compose.yaml") == by_name("compose").family("a/x.yaml") == "a"
-    assert by_name("dockerfile").family("a/Dockerfile") == "a/Dockerfile"
-
-
 @pytest.mark.parametrize(("documents", "reasons"), [(YAML_DOCUMENTS, []), (YAML_DOCUMENTS + 1, ["parse-error"])])
 def test_so_many_documents_are_read_and_no_more(documents: int, reasons: list[str]) -> None:
     pod = b"apiVersion: v1\nkind: Pod\nspec: {image: nginx}\n"

@@ -35,7 +35,7 @@ _GLOBAL = (
     click.Option(
         ["--no-cache"],
         is_flag=True,
-        help="Use and keep nothing in the cache folder: no answer, and no record of files that were fine.",
+        help="Use and keep nothing in the cache folder: no answer, and no record of what was checked.",
     ),
     click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
 )

@@ -11,6 +11,7 @@ from fakes import digest_of
 from pythonplaces import CONTAINER
 from world import pinner
 
+from pinner.checks.file import conditions_for
 from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
 from pinner.formats import FORMATS, with_calls
@@ -48,7 +49,7 @@ def test_own_calls_reach_every_process(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(CODE)
     targets = [Target(str(tmp_path / "app.py"), f"{number}.py") for number in range(2 * WORTH_A_PROCESS)]
     settings = Settings(calls=Calls(("acme.jobs.Runner.start:image",)))
-    examined = examine_all(targets, settings, today=date(2026, 11, 1), processes=2)
+    examined = examine_all(targets, conditions_for(settings, date(2026, 11, 1)), processes=2)
     assert [one.counts for one in examined] == [(0, 1, 0)] * len(targets)
 
 

@@ -1,0 +1,125 @@
+"""Second look at checked files: those that others of the repository decide about, in the light of these."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.checks.file import Examined, digest, examine_source
+from pinner.checks.processes import share_out
+from pinner.errors import InputError, attempt
+from pinner.formats import by_name, with_calls
+from pinner.model import Located
+from pinner.scan.deciding import read_deciding
+from pinner.scan.scan import Reading, read_all
+from pinner.scan.suppressions import apply_suppressions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pinner.checks.file import Conditions
+    from pinner.model import Place
+    from pinner.scan.deciding import Around
+    from pinner.scan.discover import Target
+    from pinner.scan.linked import File
+
+WORTH_A_PROCESS = 20
+"""Files that a process must have to look into again: these hold images, and are parsed."""
+
+
+class Light(NamedTuple):
+    """What a run knows of files that decide about others."""
+
+    concerned: frozenset[str] = frozenset()
+    """The paths of those that others decide about."""
+    stating: tuple[File, ...] = ()
+    """The files that state anything, by what they state alone; with all that they hold where they are not the run's."""
+    key: str = ""
+    """What tells all this from anything else that files may state; empty where that is not to be known."""
+
+
+def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around) -> Light:
+    """Return what decides about ``examined``, what has come of each of ``targets`` by itself.
+
+    ``around`` are the files of the repository where the run sees a part of it.
+    """
+    formats = with_calls(conditions.criteria.calls)
+    readings = [_reading(one) for one in examined]
+    names_images = any(any(one.counts) for one in examined)
+    beside = read_deciding(readings, targets, formats, around if names_images else None)
+    facts = {one.path: one.located.facts for one in (*readings, *beside) if one.located and one.located.facts}
+    if not facts:
+        return Light()
+    from pinner.link.link import Linker  # noqa: PLC0415 - only where a file states something about others
+    from pinner.scan.linked import known_files  # noqa: PLC0415 - as above
+
+    linker = Linker(facts)
+    concerned = frozenset(
+        one.path for one in examined if (any(one.counts) or one.facts) and linker.concerns(one.path, one.format)
+    )
+    stating = known_files([*(one for one in readings if one.path in facts), *beside])
+    key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
+    return Light(concerned, tuple(stating), key)
+
+
+def _reading(one: Examined) -> Reading:
+    """Return what a file states, as if nothing else were in it."""
+    if one.format is None:
+        return Reading(one.path)
+    return Reading(one.path, b"", by_name(one.format), Located((), (), one.facts))
+
+
+def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Iterable[Reading]) -> str:
+    from pinner.checks.encoding import encode  # noqa: PLC0415 - json, only where a record is kept
+
+    # What a build makes of a Dockerfile is decided by all that is in it.
+    dockerfiles = [(one.path, one.hash) for one in concerned if one.format == "dockerfile"]
+    if not all(hash_ for _, hash_ in dockerfiles):
+        return ""
+    dockerfiles += [(one.path, digest(one.data)) for one in beside if one.format and one.format.name == "dockerfile"]
+    return digest(encode((tuple(sorted(facts.items())), tuple(sorted(dockerfiles)))).encode("ascii"))
+
+
+def look_again(
+    targets: Sequence[Target], light: Light, conditions: Conditions, processes: int | None
+) -> dict[str, Examined]:
+    """Return, by path, what comes of ``targets``, which others decide about, in their ``light``.
+
+    ``processes`` as in `share_out`. What cannot be told is the error.
+    """
+    if not targets:
+        return {}
+    from pinner.scan.linked import known_files, link_files  # noqa: PLC0415 - as above
+
+    formats = with_calls(conditions.criteria.calls)
+
+    def read(target: Target) -> Reading:
+        [reading] = read_all([target], formats)
+        located = reading.located
+        return reading if located is None else reading._replace(located=located._replace(outline=()))
+
+    readings = share_out(read, targets, WORTH_A_PROCESS, processes)
+    again = {target.path for target in targets}
+    others = [file for file in light.stating if file.document.path not in again]
+    links = attempt(link_files, [*known_files(readings), *others])
+    if isinstance(links, InputError):
+        return {target.path: Examined(target.path, error=links) for target in targets}
+    found = {}
+    for target, reading in zip(targets, readings, strict=True):
+        one = attempt(_examined, target, reading, links.changed.get(target.path), conditions)
+        found[target.path] = Examined(target.path, error=one) if isinstance(one, InputError) else one
+    return found
+
+
+def _examined(target: Target, reading: Reading, places: Sequence[Place] | None, conditions: Conditions) -> Examined:
+    if reading.error is not None:
+        raise reading.error
+    if reading.format is None or reading.located is None:
+        return Examined(target.path)
+    source = apply_suppressions(
+        reading.document,
+        reading.format,
+        reading.located,
+        today=conditions.today,
+        places=places,
+        images_exclude=conditions.criteria.images_exclude,
+    )
+    return examine_source(source, target, conditions, digest(reading.data) if conditions.hashed else "")
