@@ -18,7 +18,7 @@ help:
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench-peers install the programs that pinner is measured beside (PyPI, npm), into $(VENV)/peers"
-	@echo "make bench   time check and pin on generated work, beside the peers that are installed (10 minutes)"
+	@echo "make bench   time check and pin, beside the peers that are installed (10 minutes); PINNER_TREES=DIR: on real trees, too"
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -10,6 +10,7 @@ from pathlib import Path
 import bundle
 import check_tree
 import mixed
+import real_trees
 from measure import Place, Row, bare, machine, race, show
 from peers import introduce
 
@@ -22,7 +23,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Place(Path(name), Path(name, "home"))
         show([Row("this machine: a start of Python that does nothing", race([bare()], place, 15, place.forget))])
-    for row in itertools.chain(check_tree.rows(runs=runs), mixed.rows(runs), bundle.rows(runs)):
+    folder = real_trees.trees()
+    if folder is None:
+        print(real_trees.ABSENT)
+    real = () if folder is None else real_trees.rows(folder, runs)
+    for row in itertools.chain(real, check_tree.rows(runs=runs), mixed.rows(runs), bundle.rows(runs)):
         show([row])
     check_tree.growth()
 

@@ -14,7 +14,7 @@ from pinner.formats.compose.services import is_named_compose, read_services, ser
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector, is_null
-from pinner.formats.yaml.roots import has_plain_root
+from pinner.formats.yaml.roots import has_plain_root, has_root_key
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ __all__ = ["locate"]
 
 # `build` alone names no image, but the files of the same project have to know of it, and of what belongs to it.
 _WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build|extends|include|!reset")
-_LOOKS_LIKE_COMPOSE = re.compile(rb"""^["']?services["']?[ \t]*:""", re.MULTILINE)
+_AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
 _NO_MAPPING = "compose refuses a document that is no mapping"
-_LOOKS_LIKE_KUBERNETES = re.compile(rb"^apiVersion[ \t]*:", re.MULTILINE)
 
 
 class _File(NamedTuple):
@@ -51,10 +50,14 @@ def locate(document: Document) -> Located | None:
     if b"services" not in data and not named:
         return None
     if not _WORTH_PARSING.search(data):
-        return Located() if named and _LOOKS_LIKE_COMPOSE.search(data) else None
-    if not named and _LOOKS_LIKE_COMPOSE.search(data) is None and _has_plain_roots(data):
+        return Located() if named and _has_services(data) else None
+    if not named and not _has_services(data) and _has_plain_roots(data):
         return None
     return _locate(document, named=named)
+
+
+def _has_services(data: bytes) -> bool:
+    return has_root_key(data, b"services", _AFTER_KEY)
 
 
 def _has_plain_roots(data: bytes) -> bool:
@@ -112,6 +115,6 @@ def _is_empty(root: Node) -> bool:
 
 def _may_be_compose(text: bytes, *, named: bool) -> bool:
     """Tell whether a document that cannot be read is worth a word: it may name images, and be a compose file."""
-    if not _WORTH_PARSING.search(text) or _LOOKS_LIKE_KUBERNETES.search(text):
+    if not _WORTH_PARSING.search(text) or has_root_key(text, b"apiVersion", _AFTER_KEY):
         return False
-    return named or _LOOKS_LIKE_COMPOSE.search(text) is not None
+    return named or _has_services(text)

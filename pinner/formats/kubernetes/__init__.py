@@ -10,7 +10,7 @@ from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.yaml import Budget, load, parse
 from pinner.formats.yaml.references import Collector
-from pinner.formats.yaml.roots import has_plain_root, root_scalars
+from pinner.formats.yaml.roots import has_plain_root, has_root_key, root_scalars
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ _OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kust
 # With a scalar for a value: a schema has a mapping there, and is no object.
 _SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
 _VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)
-_ROOT_VERSION = re.compile(rb"""^["']?apiVersion["']?[ \t]*:""" + _SCALAR, re.MULTILINE)
-_ROOT_KIND = re.compile(rb"""^["']?kind["']?[ \t]*:(?![ \t]*\{)""", re.MULTILINE)
+_AFTER_VERSION = re.compile(rb"""["']?[ \t]*:""" + _SCALAR)
+_AFTER_KIND = re.compile(rb"""["']?[ \t]*:(?![ \t]*\{)""")
 # RFC 6902: an operation that sets an image, or a container that has one.
-_JSON_PATCH = re.compile(rb"""\bpath["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
+_PATCHED = (b"/image", b"/containers", b"/initContainers")
+_JSON_PATCH = re.compile(rb"""path["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
 _KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 # In a document that cannot be read: a key that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackage[ \t]*:|\bbundle[ \t]*:""")
@@ -43,7 +44,7 @@ def locate(document: Document) -> Located | None:
     marks = _marks(document)
     if marks is None:
         return None
-    if not marks.images and not marks.others and not marks.is_kustomization:
+    if not marks.images and not marks.is_kustomization and not _has_others(document.data):
         return Located() if _is_object(document.data) else None
     collector, budget = Collector("kubernetes", document.data), Budget()
     outline: list[object] = []
@@ -63,35 +64,34 @@ class _Marks(NamedTuple):
     is_kustomization: bool
     is_patch: bool
     images: list[int]
-    others: list[int]
     versions: list[int]
 
-    def may_name_an_image(self, chunk: Chunk) -> bool:
+    def may_name_an_image(self, part: YamlDocument) -> bool:
         """Tell from its bytes alone whether a document may: others cost no parser's time."""
         if self.is_kustomization:
             return True
-        is_one = self.is_patch or _within(chunk, self.versions)
-        return bool(is_one and (_within(chunk, self.images) or _within(chunk, self.others)))
+        is_one = self.is_patch or _within(part.chunk, self.versions)
+        return bool(is_one and (_within(part.chunk, self.images) or _has_others(part.text)))
 
 
 def _marks(document: Document) -> _Marks | None:
     """Return the marks of a file that may be Kubernetes'; None for any other."""
     data = document.data
     is_kustomization = _KUSTOMIZATION.search(document.path) is not None
-    is_patch = _VERSION not in data and b"op" in data and _JSON_PATCH.search(data) is not None
-    if _VERSION not in data and not is_kustomization and not is_patch:
+    has_version = _VERSION in data
+    is_patch = not has_version and any(path in data for path in _PATCHED) and _JSON_PATCH.search(data) is not None
+    if not has_version and not is_kustomization and not is_patch:
         return None
     # A patch has the word at the end of a path.
     images = _offsets(data, _IMAGE, None if is_patch else _IMAGE_KEY)
-    others = sorted([offset for word in _OTHERS for offset in _offsets(data, word)])
-    return _Marks(is_kustomization, is_patch, images, others, _offsets(data, _VERSION, _VERSION_KEY))
+    return _Marks(is_kustomization, is_patch, images, _offsets(data, _VERSION, _VERSION_KEY))
 
 
 def _read(
     part: YamlDocument, marks: _Marks, collector: Collector, budget: Budget
 ) -> tuple[tuple[int, ...], bool, Sequence[Fact]]:
     """Give ``collector`` the images of one document; return its size, whether it is known, and what it states."""
-    if not marks.may_name_an_image(part.chunk) or _says_nothing(part.text):
+    if not marks.may_name_an_image(part) or _says_nothing(part.text):
         return (), _is_object(part.text), ()
     composed = parse(part, budget)
     walk = Walk(collector, locate, is_kustomization=marks.is_kustomization, shares=composed.shares)
@@ -120,6 +120,10 @@ def _offsets(data: bytes, word: bytes, key: re.Pattern[bytes] | None = None) -> 
     return found
 
 
+def _has_others(text: bytes) -> bool:
+    return any(word in text for word in _OTHERS)
+
+
 def _within(chunk: Chunk, offsets: list[int]) -> list[int]:
     """Return those of ``offsets``, which are sorted, that are in ``chunk``."""
     return offsets[bisect_left(offsets, chunk.start) : bisect_left(offsets, chunk.end)]
@@ -127,7 +131,11 @@ def _within(chunk: Chunk, offsets: list[int]) -> list[int]:
 
 def _is_object(text: bytes) -> bool:
     """Tell whether ``text``, in which no image is named, is an object: a Helm chart has a version, and no kind."""
-    return _ROOT_VERSION.search(text) is not None and _ROOT_KIND.search(text) is not None
+    return _has_version(text) and has_root_key(text, b"kind", _AFTER_KIND)
+
+
+def _has_version(text: bytes) -> bool:
+    return has_root_key(text, _VERSION, _AFTER_VERSION)
 
 
 def _says_nothing(text: bytes) -> bool:
@@ -142,4 +150,4 @@ def _says_nothing(text: bytes) -> bool:
 def _is_worth_a_word(part: YamlDocument) -> bool:
     """Tell whether somebody would want to know that a document cannot be read: an object that names an image."""
     text = part.text
-    return _ROOT_VERSION.search(text) is not None and _NAMES_AN_IMAGE.search(text) is not None
+    return _has_version(text) and _NAMES_AN_IMAGE.search(text) is not None
