@@ -43,7 +43,7 @@ def check(
     unread: Collection[str] = (),
     levels: dict[str, Level] | None = None,
 ) -> list[Finding]:
-    view = LockView(held, render_lock(held), LockFile("/work/pinner.lock", "pinner.lock"))
+    view = LockView(held, render_lock(held), LockFile("/repository/pinner.lock", "pinner.lock"))
     sources = [source(path, text) for path, text in files.items()]
     found: list[Finding] = []
     for one in sources:
