@@ -6,7 +6,7 @@ from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats import with_calls
-from pinner.scan.deciding import read_deciding
+from pinner.scan.deciding import paths_of, read_deciding
 from pinner.scan.linked import Expected, Links, known_files, link_files, unproved
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import apply_suppressions
@@ -57,7 +57,8 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date, around
     readings = read_all(targets, formats)
     found = known_files(readings)
     around = around if any(file.located.places for file in found) else None
-    links = attempt(link_files, [*found, *known_files(read_deciding(readings, targets, formats, around))])
+    beside = known_files(read_deciding(readings, targets, formats, around))
+    links = attempt(link_files, [*found, *beside], paths_of(targets))
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}
     if isinstance(links, InputError):
         lost |= dict.fromkeys((file.document.path for file in found if file.located.facts), links)

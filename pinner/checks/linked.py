@@ -7,8 +7,9 @@ from pinner.checks.file import Examined, digest, examine_source
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
 from pinner.formats import by_name, with_calls
+from pinner.link.paths import Paths
 from pinner.model import Located
-from pinner.scan.deciding import read_deciding
+from pinner.scan.deciding import paths_of, read_deciding
 from pinner.scan.scan import Reading, read_all
 from pinner.scan.suppressions import apply_suppressions
 
@@ -34,6 +35,7 @@ class Light(NamedTuple):
     """The files that state anything, by what they state alone; with all that they hold where they are not the run's."""
     key: str = ""
     """What tells all this from anything else that files may state; empty where that is not to be known."""
+    paths: Paths = Paths()
 
 
 def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around) -> Light:
@@ -51,13 +53,14 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     from pinner.link.link import Linker  # noqa: PLC0415 - only where a file states something about others
     from pinner.scan.linked import known_files  # noqa: PLC0415 - as above
 
-    linker = Linker(facts)
+    paths = paths_of(targets)
+    linker = Linker(facts, paths)
     concerned = frozenset(
         one.path for one in examined if (any(one.counts) or one.facts) and linker.concerns(one.path, one.format)
     )
     stating = known_files([*(one for one in readings if one.path in facts), *beside])
     key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
-    return Light(concerned, tuple(stating), key)
+    return Light(concerned, tuple(stating), key, paths)
 
 
 def _reading(one: Examined) -> Reading:
@@ -99,7 +102,7 @@ def look_again(
     readings = share_out(read, targets, WORTH_A_PROCESS, processes)
     again = {target.path for target in targets}
     others = [file for file in light.stating if file.document.path not in again]
-    links = attempt(link_files, [*known_files(readings), *others])
+    links = attempt(link_files, [*known_files(readings), *others], light.paths)
     if isinstance(links, InputError):
         return {target.path: Examined(target.path, error=links) for target in targets}
     found = {}

@@ -41,7 +41,8 @@ def in_image(query: Query, image: Image, reference: ImageReference, *, current: 
     where = reference.canonical if current else reference.repository
 
     def sighting(role: Role, digest: Digest, member: PlatformImage | None = None, layer: int | None = None) -> Sighting:
-        proof: Proof = "hashed" if role in ("index", "manifest", "config") else "named"
+        is_hashed = role in ("index", "manifest", "config") and not (member is not None and member.is_missing)
+        proof: Proof = "hashed" if is_hashed else "named"
         platform = None if member is None else member.platform
         return Sighting(role, digest, where, proof, platform, layer, reference, image, member, current=current)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.link.compose import Said, resolve_path
+from pinner.link.paths import Paths
 from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from pinner.link.compose import Project
+    from pinner.link.compose import Project, Said
     from pinner.link.facts import Argument
     from pinner.model import Place
 
@@ -49,19 +49,19 @@ class Build(NamedTuple):
     """Each with the path of the file that it stands in."""
 
 
-def builds_of(projects: Iterable[Project]) -> list[Build]:
+def builds_of(projects: Iterable[Project], paths: Paths = Paths()) -> list[Build]:  # noqa: B008 - a value
     """Return what ``projects`` build of Dockerfiles in the repository."""
     found: dict[Build, None] = {}
     for project in projects:
         if project.is_whole:
             for service in project.services.values():
-                build = _build(service.builds)
+                build = _build(service.builds, paths)
                 if build is not None:
                     found[build] = None
     return list(found)
 
 
-def _build(said: Sequence[Said]) -> Build | None:
+def _build(said: Sequence[Said], paths: Paths) -> Build | None:
     """Return the build that the ``build`` keys of ``said`` make together, the last the strongest."""
     context = dockerfile = None
     arguments: dict[str, tuple[str, Argument]] = {}
@@ -69,12 +69,12 @@ def _build(said: Sequence[Said]) -> Build | None:
         build = one.service.build
         if build is None or build.is_inline:
             return None
-        context = context if build.context is None else resolve_path(one.path, build.context)
+        context = context if build.context is None else paths.beside(one.path, build.context)
         dockerfile = dockerfile if build.dockerfile is None else build.dockerfile
         arguments |= {argument.name: (one.path, argument) for argument in build.args}
     if not said or context is None or "$" in context or "://" in context or "$" in (dockerfile or ""):
         return None
-    path = posixpath.normpath(posixpath.join(context, dockerfile or "Dockerfile"))
+    path = paths.shown(posixpath.join(context, dockerfile or "Dockerfile"))
     return Build(path, said[-1], tuple(arguments.values()))
 
 

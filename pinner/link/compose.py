@@ -11,6 +11,7 @@ import posixpath
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.link.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,11 +58,6 @@ def _stem(path: str) -> str:
     return _EXTENSION.sub("", posixpath.basename(path))
 
 
-def resolve_path(path: str, written: str) -> str:
-    """Return the path of the file that is called ``written`` in the file at ``path``."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
-
-
 class Project(NamedTuple):
     """What one run of compose may load."""
 
@@ -77,14 +73,15 @@ class Project(NamedTuple):
 class Projects:
     """The compose files of a run."""
 
-    def __init__(self, files: Mapping[str, ComposeFile]) -> None:
+    def __init__(self, files: Mapping[str, ComposeFile], paths: Paths = Paths()) -> None:  # noqa: B008 - a value
         """``files`` are by path."""
         self._files = files
+        self._paths = paths
         self._services = {path: {one.name: one for one in file.services} for path, file in files.items()}
 
     def __iter__(self) -> Iterator[Project]:
         """Yield what compose may load: each file alone, and with each of its overrides."""
-        parts = {resolve_path(path, one) for path, file in self._files.items() for one in file.reads}
+        parts = {self._paths.beside(path, one) for path, file in self._files.items() for one in file.reads}
         folders: dict[str, list[str]] = {}
         for path in sorted(self._files):
             folders.setdefault(posixpath.dirname(path), []).append(path)
@@ -114,7 +111,7 @@ class Projects:
                 continue
             read.add(path)
             for included in file.includes:
-                below = self._merged([resolve_path(path, one) for one in included], read, depth + 1)
+                below = self._merged([self._paths.beside(path, one) for one in included], read, depth + 1)
                 services = {**below, **services}
             for service in file.services:
                 if service.is_reset:
@@ -132,7 +129,7 @@ class Projects:
         if service.extends is None or depth > _DEEPEST:
             return own
         file, name = service.extends
-        place = resolve_path(path, file) if file else path
+        place = self._paths.beside(path, file) if file else path
         base = self._services.get(place, {}).get(name)
         if base is None:
             return own

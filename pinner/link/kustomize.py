@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.link.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -95,9 +96,13 @@ class Overlays:
     """The kustomizations of a run, and what reaches what through their resources, components and patches."""
 
     def __init__(
-        self, kustomizations: Mapping[str, Kustomization], transformers: Mapping[str, tuple[ImageRule, ...]]
+        self,
+        kustomizations: Mapping[str, Kustomization],
+        transformers: Mapping[str, tuple[ImageRule, ...]],
+        paths: Paths = Paths(),  # noqa: B008 - a value
     ) -> None:
         """Both are by the path of their file."""
+        self._paths = paths
         self._nodes = {path: self._node(path, fact, transformers) for path, fact in kustomizations.items()}
         self._by_folder = {
             posixpath.dirname(path): node for path, node in self._nodes.items() if not node.fact.is_deployment
@@ -171,20 +176,15 @@ class Overlays:
             for path, chains in found.items():
                 found[path] = {(*chain, *entries) for chain in sorted(chains)[:_MAX_CHAINS]}
 
-    @staticmethod
-    def _node(path: str, fact: Kustomization, transformers: Mapping[str, tuple[ImageRule, ...]]) -> _Node:
+    def _node(self, path: str, fact: Kustomization, transformers: Mapping[str, tuple[ImageRule, ...]]) -> _Node:
         places = [(path, rule) for rule in fact.rules]
         for written in fact.transformers:
-            other = _resolve(path, fact, written)
+            other = self._place(path, fact, written)
             places += [(other, rule) for rule in transformers.get(other, ())]
         return _Node(path, fact, tuple([Entry(*place) for place in places]))
 
-    @staticmethod
-    def _resolve(node: _Node, written: str) -> str:
-        return _resolve(node.path, node.fact, written)
+    def _resolve(self, node: _Node, written: str) -> str:
+        return self._place(node.path, node.fact, written)
 
-
-def _resolve(path: str, fact: Kustomization, written: str) -> str:
-    folder = "" if fact.is_deployment else posixpath.dirname(path)
-    place = posixpath.normpath(posixpath.join(folder, written))
-    return "" if place == "." else place
+    def _place(self, path: str, fact: Kustomization, written: str) -> str:
+        return self._paths.beside("" if fact.is_deployment else path, written)

@@ -12,6 +12,7 @@ from pinner.link.build_args import Arguments, builds_of
 from pinner.link.compose import Builds, Projects
 from pinner.link.facts import Built, ComposeFile, ImageTransformer, Kustomization
 from pinner.link.kustomize import Image, Overlays, rendered
+from pinner.link.paths import Paths
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ class Ruling(NamedTuple):
     """``path:line``."""
 
 
-def link(files: Iterable[LinkInput]) -> dict[str, tuple[Place, ...]]:
+def link(files: Iterable[LinkInput], paths: Paths = Paths()) -> dict[str, tuple[Place, ...]]:  # noqa: B008 - a value
     """Return, by path, the places of those of ``files`` that other files decide about."""
     files = list(files)
-    linker = Linker({file.path: file.facts for file in files if file.facts})
+    linker = Linker({file.path: file.facts for file in files if file.facts}, paths)
     changed = {}
     for file in files:
         if linker.concerns(file.path):
@@ -82,17 +83,19 @@ def _position(place: Place) -> tuple[int, int]:
 class Linker:
     """All that the files of a run state about images that others of them name."""
 
-    def __init__(self, facts: Mapping[str, Sequence[Fact]]) -> None:
+    def __init__(self, facts: Mapping[str, Sequence[Fact]], paths: Paths = Paths()) -> None:  # noqa: B008 - a value
         """``facts`` are by the path of the file that states them."""
         pairs = [(path, fact) for path, stated in facts.items() for fact in stated]
         overlays = Overlays(
             {path: fact for path, fact in pairs if type(fact) is Kustomization},
             _by_path((path, fact.rule) for path, fact in pairs if type(fact) is ImageTransformer),
+            paths,
         )
         self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
-        projects = list(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}))
+        self._paths = paths
+        projects = list(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}, paths))
         self._composed = Builds(projects)
-        self.builds = builds_of(projects)
+        self.builds = builds_of(projects, paths)
         self._given = {build.dockerfile for build in self.builds if build.arguments}
         self._given |= {path for build in self.builds for path, _ in build.arguments}
         self._results = {path for path, _ in self._composed.results}
@@ -158,13 +161,9 @@ class Linker:
 
     def _builders(self, path: str) -> Iterator[dict[str, tuple[str, Built]]]:
         """Yield what is built in the folder of ``path`` and in those around it, from the inside out."""
-        folder = posixpath.dirname(path)
-        while True:
+        for folder in self._paths.folders(path):
             if folder in self._built:
                 yield self._built[folder]
-            if folder in ("", "/"):
-                return
-            folder = posixpath.dirname(folder)
 
     def _replaced(self, path: str, place: Place, text: str) -> Ruling | None:
         """Return who replaces the image ``text``, where it is not rendered as it stands on any way."""

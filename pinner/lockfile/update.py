@@ -214,6 +214,10 @@ class _Run:
         """Return the record of ``digest``; where the annotations do not say it, one config tells where it came from."""
         held = reference.at(digest)
         image = await self._registry.describe(held, "manifests", self._wish.platforms or None)
+        lost = next((one for one in image.platforms if one.is_missing), None)
+        if lost is not None:
+            # A lock promises that what it names can be pulled.
+            raise NotFoundError(f"`{held}` is an index whose manifest {lost.digest.short} is not served")
         usual = usual_platform(image)
         labels: Mapping[str, str] = {} if usual is None else usual.labels
         found = {**labels, **annotated(image)}

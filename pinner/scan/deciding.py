@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import posixpath
 
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import InputError, attempt
+from pinner.link.paths import Paths
 from pinner.model import Document
 from pinner.scan.discover import Target, siblings_of
 from pinner.scan.scan import read_all, read_text
@@ -32,13 +32,14 @@ def read_deciding(
     They are the files in the same folders that ``formats`` name, those of ``around`` that may state anything, and those
     that a compose file extends or includes, as far as they lie in the repository around it.
     """
+    paths = paths_of(targets)
     files = {target.path: target.file for target in targets}
     by_format: dict[str, list[Target]] = {}
     for reading, target in zip(readings, targets, strict=True):
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     compose = next(format_ for format_ in formats if format_.name == "compose")
-    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose)]
+    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose, paths)]
     pending += [
         target
         for format_ in formats
@@ -50,7 +51,7 @@ def read_deciding(
     found: list[Reading] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
-        pending = [target for target in (*pending, *_named(fresh, files)) if target.path not in files]
+        pending = [target for target in (*pending, *_named(fresh, files, paths)) if target.path not in files]
         pending = list({target.path: target for target in pending}.values())
         files |= {target.path: target.file for target in pending}
         fresh = read_all(pending, formats)
@@ -72,7 +73,7 @@ def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
     return target.named and reading.format is not None and reading.format.name == "dockerfile"
 
 
-def _around(target: Target, compose: Format) -> Iterator[Target]:
+def _around(target: Target, compose: Format, paths: Paths) -> Iterator[Target]:
     """Yield the compose files in the folder of ``target`` and in those around it, as far as its repository goes."""
     from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
 
@@ -85,11 +86,10 @@ def _around(target: Target, compose: Format) -> Iterator[Target]:
         if folder == root or os.path.dirname(folder) == folder:
             return
         folder = os.path.dirname(folder)
-        shown = _beside(f"{shown}/x" if shown else "x", "..")
-        shown = "" if shown == "." else shown
+        shown = paths.shown(f"{shown}/.." if shown else "..")
 
 
-def _named(readings: Sequence[Reading], files: dict[str, str]) -> Iterator[Target]:
+def _named(readings: Sequence[Reading], files: dict[str, str], paths: Paths) -> Iterator[Target]:
     """Yield the files that compose reads along with those of ``readings``, where they are in the same repository."""
     for reading in readings:
         for fact in reading.located.facts if reading.located is not None else ():
@@ -97,11 +97,25 @@ def _named(readings: Sequence[Reading], files: dict[str, str]) -> Iterator[Targe
                 folder = os.path.dirname(files[reading.path])
                 file = os.path.normpath(os.path.join(folder, written))
                 if "$" not in written and not os.path.isabs(written) and _is_inside(file, folder):
-                    yield Target(file, _beside(reading.path, written))
+                    yield Target(file, paths.beside(reading.path, written))
 
 
-def _beside(path: str, written: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), written))
+def paths_of(targets: Iterable[Target]) -> Paths:
+    """Return how the paths of ``targets`` lead from file to file, by the folder that they are relative to."""
+    for target in targets:
+        file = target.file.replace(os.sep, "/")
+        if file.endswith(f"/{target.path}"):
+            return Paths(file[: -len(target.path) - 1])
+    for target in targets:
+        # Outside of the folder of the run, whose own name cannot be told then, and need not be.
+        inside = target.path.removeprefix("../")
+        steps = 1
+        while inside.startswith("../"):
+            inside, steps = inside[3:], steps + 1
+        file = target.file.replace(os.sep, "/")
+        if target.path.startswith("../") and file.endswith(f"/{inside}"):
+            return Paths(file[: -len(inside) - 1] + "/?" * steps)
+    return Paths()
 
 
 def _is_inside(file: str, folder: str) -> bool:

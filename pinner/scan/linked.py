@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.link.paths import Paths
 from pinner.model import Document, Occurrence
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Links(NamedTuple):
     files: tuple[File, ...] = ()
     changed: Mapping[str, tuple[Place, ...]] = {}
     """By path, the places that other files decide about."""
+    paths: Paths = Paths()
 
 
 class Expected(NamedTuple):
@@ -48,14 +50,14 @@ def known_files(readings: Iterable[Reading]) -> list[File]:
     ]
 
 
-def link_files(files: Sequence[File]) -> Links:
+def link_files(files: Sequence[File], paths: Paths = Paths()) -> Links:  # noqa: B008 - a value
     """Return ``files`` linked; no links where none of them states anything about others."""
     if not any(file.located.facts for file in files):
         return Links()
     from pinner.link.link import LinkInput, link  # noqa: PLC0415 - only where a file states something about others
 
     inputs = [LinkInput(file.document.path, file.located.places, file.located.facts, _variant(file)) for file in files]
-    return Links(tuple(files), link(inputs))
+    return Links(tuple(files), link(inputs, paths), paths)
 
 
 def _variant(file: File) -> Variant | None:
@@ -90,7 +92,7 @@ def _wrong(links: Links, edited: Mapping[str, Expected]) -> set[str]:
         if located is None:
             return {document.path}
         after.append(File(document, file.format, located))
-    changed = link_files(after).changed
+    changed = link_files(after, links.paths).changed
     wrong = set()
     for old, new in zip(links.files, after, strict=True):
         path = old.document.path

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pinner.link.facts import Fact
+    from pinner.link.paths import Paths
     from pinner.model import Document, Located
 
     Break = Callable[[Callable[[Document], bool]], None]
@@ -102,7 +103,7 @@ def test_a_proof_that_raises_fails_the_file_alone(tmp_path: Path, break_format: 
 
 
 def test_linking_that_raises_loses_the_files_with_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(facts: Mapping[str, Sequence[Fact]]) -> linker.Linker:
+    def link(facts: Mapping[str, Sequence[Fact]], _: Paths) -> linker.Linker:
         raise ZeroDivisionError(f"{len(facts)} files")
 
     monkeypatch.setattr(linker, "Linker", link)

@@ -76,7 +76,7 @@ def test_a_layout_of_one_platform_is_looked_into_as_far_as_it_goes(layout: Path)
     assert (sighting.role, str(sighting.platform)) == ("config", "linux/amd64")
     # The manifest that is not here is still named by the index.
     [named] = found_in(layout, gone.digest, NAME).sightings
-    assert (named.role, named.proof) == ("manifest", "hashed")
+    assert (named.role, named.proof) == ("manifest", "named")
 
 
 def test_a_name_that_is_not_there_is_an_answer_and_the_others_go_on(layout: Path) -> None:

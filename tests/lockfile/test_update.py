@@ -348,3 +348,14 @@ def test_when_a_digest_was_first_seen_is_remembered_beyond_the_lock(tmp_path: Pa
     later = asyncio.run(ask_what_lacks(lock({}), wish, registry, FirstSeenStore(tmp_path, NOON + days(3))))
     assert first.images == later.images
     assert registry.references == ["nginx:1.27", "nginx:1.27"]
+
+
+def test_an_index_whose_manifest_is_not_served_is_not_locked() -> None:
+    whole = image("n")
+    lost = whole._replace(platforms=tuple(one._replace(is_missing=True) for one in whole.platforms))
+    outcome = settle(None, serving("n", lost))
+    assert outcome.images == {}
+    assert isinstance(outcome.failures[NGINX], NotFoundError)
+    assert "is not served" in outcome.failures[NGINX].message
+    # What was locked before stays.
+    assert settle(entry("a"), serving("n", lost), refresh=True).images == {NGINX: entry("a")}

@@ -65,7 +65,7 @@ def find_parameter(text: str, root: Mapping, fields: KeyLookup) -> Parameter | N
     if match is None or spec is None or type(spec.node) is not Mapping:
         return None
     name = match[1] or match[2]
-    for item in _mappings(spec.node, "params", fields):
+    for item in fields.mappings(spec.node, "params"):
         own = fields.scalar(item, "name")
         default = fields.get(item, "default")
         if own is not None and own.value == name and default is not None and type(default.node) is Scalar:
@@ -93,21 +93,13 @@ def _is_read(text: str, mark: re.Pattern[str], *, is_image: bool) -> bool:
     return mark.search(text) is not None and not (is_image and mark.fullmatch(text))
 
 
-def _mappings(mapping: Mapping, key: str, fields: KeyLookup) -> Iterator[Mapping]:
-    field = fields.get(mapping, key)
-    for child in field.node.children if field is not None and type(field.node) is Sequence else ():
-        entry = resolve(child)
-        if type(entry) is Mapping:
-            yield entry
-
-
 def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner: Object) -> Iterator[Built]:
     """Yield the names that skaffold's ``build.artifacts`` and kbld's ``sources`` build."""
     if owner.is_skaffold:
-        configurations = (mapping, *_mappings(mapping, "profiles", fields))
+        configurations = (mapping, *fields.mappings(mapping, "profiles"))
         entries = [entry for one in configurations for entry in _artifacts(one, fields)]
     elif owner.group == "kbld.k14s.io":
-        entries = list(_mappings(mapping, "sources", fields))
+        entries = list(fields.mappings(mapping, "sources"))
     else:
         return
     by = "skaffold" if owner.is_skaffold else "kbld"
@@ -120,7 +112,7 @@ def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner
 
 def _artifacts(configuration: Mapping, fields: KeyLookup) -> Iterator[Mapping]:
     build = fields.get(configuration, "build")
-    return _mappings(build.node, "artifacts", fields) if build and type(build.node) is Mapping else iter(())
+    return fields.mappings(build.node, "artifacts") if build and type(build.node) is Mapping else iter(())
 
 
 def full_name(text: str) -> str:

@@ -168,7 +168,7 @@ class _Field(NamedTuple):
 
 def locate_images(collector: Collector, holder: Mapping, fields: KeyLookup, owner: str) -> tuple[ImageRule, ...]:
     """Keep the entries under ``images`` of ``holder`` and return them as rules."""
-    entries = [entry for key in _IMAGES for entry in _mappings(holder, key, fields)]
+    entries = [entry for key in _IMAGES for entry in fields.mappings(holder, key)]
     return tuple(filter(None, (_Entry(collector, entry, fields, owner).keep() for entry in entries)))
 
 
@@ -178,7 +178,7 @@ def read_kustomization(collector: Collector, root: Mapping, fields: KeyLookup, o
     resources, bases, components, transformers = (_texts(root, key, fields) for key in _LISTS)
     patches = [*_texts(root, "patchesStrategicMerge", fields)]
     for key in ("patches", "patchesJson6902"):
-        for entry in _mappings(root, key, fields):
+        for entry in fields.mappings(root, key):
             path = fields.scalar(entry, "path")
             patches += [] if path is None else [path.value]
     return Kustomization((*resources, *bases), components, tuple(patches), transformers, rules)
@@ -187,7 +187,7 @@ def read_kustomization(collector: Collector, root: Mapping, fields: KeyLookup, o
 def inline_patches(root: Mapping, fields: KeyLookup) -> Iterator[tuple[Scalar, Node]]:
     """Yield the scalars that hold patches of the kustomization ``root`` as text, and what stands for each."""
     for key in ("patches", "patchesJson6902"):
-        for entry in _mappings(root, key, fields):
+        for entry in fields.mappings(root, key):
             field = fields.get(entry, "patch")
             if field is not None and type(field.node) is Scalar:
                 yield field.node, field.written
@@ -205,14 +205,6 @@ def read_transformer(collector: Collector, root: Mapping, fields: KeyLookup, own
         return None
     rule = _Entry(collector, field.node, fields, owner).keep()
     return None if rule is None else ImageTransformer(rule)
-
-
-def _mappings(mapping: Mapping, key: str, fields: KeyLookup) -> Iterator[Mapping]:
-    field = fields.get(mapping, key)
-    for child in field.node.children if field is not None and type(field.node) is Sequence else ():
-        entry = resolve(child)
-        if type(entry) is Mapping:
-            yield entry
 
 
 def _texts(mapping: Mapping, key: str, fields: KeyLookup) -> tuple[str, ...]:

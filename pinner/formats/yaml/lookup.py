@@ -76,6 +76,14 @@ class KeyLookup:
         field = self.get(mapping, key)
         return field.node if field is not None and type(field.node) is Scalar else None
 
+    def mappings(self, mapping: Mapping, key: str) -> Iterator[Mapping]:
+        """Yield the mappings in the list under ``key``, what aliases stand for among them."""
+        field = self.get(mapping, key)
+        for child in field.node.children if field is not None and type(field.node) is Sequence else ():
+            entry = resolve(child)
+            if type(entry) is Mapping:
+                yield entry
+
     def sources(self, mapping: Mapping) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
         """Yield ``mapping`` and, in the order of precedence, all that is merged into it; cycles end."""
         stack: list[tuple[Mapping, tuple[str, ...]]] = [(mapping, ())]

@@ -1,0 +1,44 @@
+"""Paths of files as a run shows them, followed from one file to another.
+
+A run shows paths relative to its own folder, so one file may be reached by two texts: from the folder ``base``, what
+``../over/kustomization.yaml`` calls ``../base/pod.yaml`` is shown as ``pod.yaml``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Paths(NamedTuple):
+    """How the paths of a run lead from file to file."""
+
+    here: str = ""
+    """The folder of the run, absolute, ``/`` on every system; empty where nothing shown is outside of it."""
+
+    def shown(self, path: str) -> str:
+        """Return the one text by which ``path``, relative to the folder of the run, is shown; empty for that folder."""
+        path = posixpath.normpath(path)
+        if self.here and path.startswith(".."):
+            here = f"/{self.here.strip('/')}"
+            path = posixpath.relpath(posixpath.join(here, path), here)
+        return "" if path == "." else path
+
+    def beside(self, path: str, written: str) -> str:
+        """Return how the file or folder is shown that the file at ``path`` calls ``written``."""
+        return self.shown(posixpath.join(posixpath.dirname(path), written))
+
+    def folders(self, path: str) -> Iterator[str]:
+        """Yield the folder of the file at ``path`` and those around it, from the inside out, as far as it is known."""
+        folder = posixpath.dirname(path)
+        beyond = len(list(filter(None, self.here.split("/"))))
+        while True:
+            yield folder
+            around = self.shown(posixpath.join(folder, ".."))
+            if folder in (around, "/") or around.count("..") > beyond:
+                return
+            folder = around
