@@ -163,12 +163,10 @@ async def _differences(git: Git, old: str, new: str, paths: Sequence[str] = ()) 
 
 _REF = "refs/pinner/new"
 _MOVED = (b"stale info", b"fetch first", b"cannot lock ref", b"reference already exists", b"failed to update ref")
+# As git and its servers say it (http.c: "The requested URL returned error: 403"); the number alone may be of a port.
 _FORBIDDEN = (
-    b"403",
-    b"Permission denied",
-    b"not allowed to push",
-    b"Authentication failed",
-    b"could not read Username",
+    *(b"returned error: 403", b"HTTP 403", b"status code 403"),
+    *(b"Permission denied", b"not allowed to push", b"Authentication failed", b"could not read Username"),
 )
 
 
@@ -255,8 +253,13 @@ async def _push(git: Git, ref: str, commit: str, lease: str) -> None:
         raise StaleHeadError(f"the branch `{branch}` has moved meanwhile", hint="run pinner again")
     refusals = b"\n".join(line for line in output.splitlines() if line.startswith(b"!"))
     words = git.words(errors if not refusals or b"remote:" in errors else refusals)
-    if any(word in said for word in _FORBIDDEN):
+    if is_forbidden(said):
         raise ForbiddenError(
             f"the token may not push to `{branch}`: {words}", hint="give it the right to write contents, and run again"
         )
     raise GitError(f"git push failed: {words}")
+
+
+def is_forbidden(said: bytes) -> bool:
+    """Tell whether git ``said`` that the token lacks the right, and not that something else stands in the way."""
+    return any(words in said for words in _FORBIDDEN)
