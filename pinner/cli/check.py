@@ -13,7 +13,8 @@ from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.report.base import Verdict, summary_of
-from pinner.report.sentences import Outlook, check_sentence
+from pinner.report.escapes import printable
+from pinner.report.sentences import Outlook, check_sentence, count
 from pinner.report.style import hint_line
 from pinner.rules import (
     BUILT_WITH_DIGEST,
@@ -56,6 +57,16 @@ class CheckOptions(NamedTuple):
     """Whether the registries are asked how the pins stand."""
     strict: bool = False
     """Whether every image has to be held to a digest, whatever the reason that it is not."""
+    baseline: str | None = None
+    """The file that says which findings were there before; they are counted and not told."""
+    write_baseline: str | None = None
+    """The file to write that to."""
+    group: str | None = None
+    """How findings are told in text: by image, rule or file; None for one after the other."""
+    statistics: bool = False
+    """Whether only their numbers are told."""
+    fix: bool = False
+    """Whether what can be pinned is pinned first."""
 
 
 class _Outcome(NamedTuple):
@@ -70,19 +81,63 @@ class _Outcome(NamedTuple):
     lock: tuple[Document, ...] = ()
     untold: tuple[tuple[str, Occurrence, PinnerError], ...] = ()
     believed: tuple[tuple[str, Occurrence], ...] | None = None
+    held_back: int = 0
+    """How many findings a baseline knows."""
+    gone: int = 0
+    """How many findings of the baseline are not there any more."""
 
 
 def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
-    outputs = choose_outputs(asked.format, asked.output, context)
+    outputs = choose_outputs(asked.format, asked.output, context, asked.group, statistics=asked.statistics)
     settings = _settings(context, asked)
+    complete = not asked.fix or _fix(context, asked)
     outcome = _look_at_files(context, settings, asked, terminal)
+    if asked.write_baseline is not None:
+        return _write_baseline(outcome, asked.write_baseline, context, terminal)
+    if asked.baseline is not None:
+        outcome = _beside_baseline(outcome, asked.baseline, context, everything=not asked.paths)
     verdict = _verdict(outcome, asked)
-    complete = deliver(verdict, outputs, context, terminal)
+    complete = deliver(verdict, outputs, context, terminal) and complete
     _close(verdict, outcome, settings, terminal)
+    _tell_baseline(outcome, asked.baseline, terminal)
     failed = verdict.status == exit_status(found=True, untold=False)
     return verdict.status if complete else exit_status(found=failed, untold=True)
+
+
+def _fix(context: Context, asked: CheckOptions) -> bool:
+    """Do what ``pinner pin`` does; tell whether every question was answered and every file written."""
+    from pinner.cli.change import ChangeOptions, change  # noqa: PLC0415 - only to write
+
+    # What stands on stdout is the report, whatever its format.
+    talking = context._replace(stdout=context.stderr)
+    return change(talking, ChangeOptions("pin", asked.options, asked.paths)) == exit_status(found=False, untold=False)
+
+
+def _write_baseline(outcome: _Outcome, file: str, context: Context, terminal: Terminal) -> int:
+    from pinner.cli.baseline import write_baseline  # noqa: PLC0415 - only where one is written
+
+    write_baseline(outcome.findings, file, context)
+    number = count(len(outcome.findings), "finding")
+    terminal.info(f"wrote {number} to {printable(file)}; `pinner check --baseline {printable(file)}` tells new ones")
+    return exit_status(found=False, untold=bool(outcome.unreadable or outcome.untold))
+
+
+def _beside_baseline(outcome: _Outcome, file: str, context: Context, *, everything: bool) -> _Outcome:
+    from pinner.cli.baseline import beside_baseline  # noqa: PLC0415 - only where there is one
+
+    new, held_back, gone = beside_baseline(outcome.findings, file, context)
+    # A run over a part of the repository does not see what the rest still has.
+    return outcome._replace(findings=new, held_back=held_back, gone=gone if everything else 0)
+
+
+def _tell_baseline(outcome: _Outcome, file: str | None, terminal: Terminal) -> None:
+    if outcome.held_back:
+        terminal.info(f"{count(outcome.held_back, 'known finding')} of {printable(file or '')} not told")
+    if outcome.gone:
+        hint = f"{count(outcome.gone, 'finding')} in it found no more: write it anew with --write-baseline"
+        terminal.info(hint_line(hint, terminal.talk_style))
 
 
 def _settings(context: Context, asked: CheckOptions) -> Settings:
@@ -93,7 +148,7 @@ def _settings(context: Context, asked: CheckOptions) -> Settings:
 
 
 def _verdict(outcome: _Outcome, asked: CheckOptions) -> Verdict:
-    _, examined, unreadable, findings, lock, untold, believed = outcome
+    _, examined, unreadable, findings, lock, untold, believed, *_ = outcome
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     return Verdict(

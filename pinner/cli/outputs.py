@@ -13,7 +13,7 @@ from pinner.report.escapes import escaped, form_of, printable
 from pinner.report.style import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
@@ -49,10 +49,18 @@ class Outputs(NamedTuple):
     """GitHub's annotations go to stderr beside what stands on stdout, which stays data."""
     summarise: bool = False
     """The summary of GitHub's job gets the findings as a table."""
+    group: str | None = None
+    """What findings in text are grouped by."""
+    statistics: bool = False
+    """Whether text has their numbers alone."""
 
 
-def choose_outputs(format_: str | None, files: Sequence[str], context: Context) -> Outputs:
+def choose_outputs(
+    format_: str | None, files: Sequence[str], context: Context, group: str | None = None, *, statistics: bool = False
+) -> Outputs:
     """Return what ``--format`` and ``--output`` mean; raises `ConfigError` where they make no sense.
+
+    ``group`` and ``statistics`` are about text, and nothing else.
 
     Without a file the report goes to stdout. With files it goes there, each in the format given or else the one its
     name stands for, and text to stdout as ever. On GitHub a run that was given no format annotates as well.
@@ -65,8 +73,12 @@ def choose_outputs(format_: str | None, files: Sequence[str], context: Context) 
         reports = (Report(format_ or "text"),)
     elif all(report.file != STDOUT for report in reports):
         reports = (Report("text"), *reports)
+    if (group or statistics) and all(report.format != "text" for report in reports):
+        option = "--statistics" if statistics else "--group"
+        raise ConfigError(f"{option} is about text", hint=f"other programs group what --format {format_} tells them")
     annotate = github and format_ is None
-    return Outputs(reports, annotate, annotate or (github and any(one.format == "github" for one in reports)))
+    summarise = annotate or (github and any(one.format == "github" for one in reports))
+    return Outputs(reports, annotate, summarise, group, statistics)
 
 
 def _format_of(file: str, environment: Mapping[str, str]) -> str:
@@ -103,7 +115,7 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
             rooted = rooted or at_root(verdict, context.folder)
             shown = rooted
         style = terminal.style if report.file == STDOUT else PLAIN
-        lines, failed = _rendered(shown, report.format, style)
+        lines, failed = _rendered(shown, _renderer_of(report.format, outputs), style)
         if report.file == STDOUT:
             terminal.output(lines, form_of(report.format))
         else:
@@ -117,9 +129,21 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
     return complete
 
 
-def _rendered(verdict: Verdict, format_: str, style: Style) -> tuple[list[str], list[Unreadable]]:
+def _renderer_of(format_: str, outputs: Outputs) -> Callable[[Verdict, Style], Iterator[str]]:
+    if format_ != "text" or not (outputs.group or outputs.statistics):
+        return renderer(format_).render_verdict
+    from pinner.report import as_groups  # noqa: PLC0415 - only where it is asked for
+
+    if outputs.group:
+        by = outputs.group
+        return lambda verdict, style: as_groups.render_groups(verdict.findings, by, style)
+    return lambda verdict, style: as_groups.render_statistics(verdict.findings, style)
+
+
+def _rendered(
+    verdict: Verdict, render: Callable[[Verdict, Style], Iterator[str]], style: Style
+) -> tuple[list[str], list[Unreadable]]:
     """Return the lines of ``verdict`` in a format, and the files that are not in them: the report fails on those."""
-    render = renderer(format_).render_verdict
 
     def of(paths: Collection[str]) -> list[str]:
         kept = set(paths)
@@ -132,22 +156,27 @@ def _rendered(verdict: Verdict, format_: str, style: Style) -> tuple[list[str], 
 
 def at_root(verdict: Verdict, folder: str) -> Verdict:
     """Return ``verdict`` with its paths relative to the root of the repository around ``folder``, if there is one."""
-    from pinner.config.find import repository_around  # noqa: PLC0415 - only here
-
-    root = repository_around(folder) or folder
     # Not all that is found is found in a document: pinner.lock is none.
     paths = (*(finding.path for finding in verdict.findings), *(file.path for file in verdict.unreadable))
     paths += tuple(path for path, _, _ in verdict.untold)
     files = dict.fromkeys((*verdict.documents, *paths))
-    if root == folder and not any(os.path.isabs(path) for path in files):
-        return verdict
-    moved = {path: _relative(os.path.join(folder, path), root) for path in files}
+    moved = rooted_paths(files, folder)
     return verdict._replace(
         findings=tuple(finding._replace(path=moved[finding.path]) for finding in verdict.findings),
         unreadable=tuple(_Moved(moved[file.path], file.error) for file in verdict.unreadable),
         documents={moved[path]: data for path, data in verdict.documents.items()},
         untold=tuple((moved[path], place, error) for path, place, error in verdict.untold),
     )
+
+
+def rooted_paths(paths: Iterable[str], folder: str) -> dict[str, str]:
+    """Return ``paths``, relative to ``folder``, as seen from the root of the repository around it, if there is one."""
+    from pinner.config.find import repository_around  # noqa: PLC0415 - only here
+
+    root = repository_around(folder) or folder
+    if root == folder:
+        return {path: _relative(path, root) if os.path.isabs(path) else path for path in paths}
+    return {path: _relative(os.path.join(folder, path), root) for path in paths}
 
 
 class _Moved(NamedTuple):

@@ -11,6 +11,7 @@ from pinner.cli.check import CheckOptions, check
 from pinner.cli.options import Invocation
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.report import FORMATS
+from pinner.report.as_groups import GROUPS
 from pinner.rules import SEVERITIES
 
 _EPILOG = """\b
@@ -21,6 +22,8 @@ Examples:
   pinner check --online                 which digests are stale or gone
   pinner check --format json | jq       for other programs
   pinner check --output pinner.sarif    for code scanning, and text for you
+  pinner check --group image            89 places of one image as one entry
+  pinner check --baseline known.json    new findings alone
 
 \b
 To silence a finding, above or beside the reference:
@@ -59,6 +62,13 @@ What a rule means, and what to do about it:
     help="Fail on every image that is not held to a digest, whatever the reason (PIN003, PIN006).",
 )
 @click.option("--online", is_flag=True, help="Ask the registries too: digests that are stale, gone or of a wrong kind.")
+@click.option("--fix", is_flag=True, help="Pin what can be pinned first, as `pinner pin` does.")
+@click.option(
+    "--baseline", metavar="FILE", help="Count the findings that FILE knows, and tell and fail on the others alone."
+)
+@click.option("--write-baseline", metavar="FILE", help="Write what is found now to FILE, for --baseline; exit with 0.")
+@click.option("--group", type=click.Choice(GROUPS), help="Tell the findings in text by image, rule or file.")
+@click.option("--statistics", is_flag=True, help="Tell in text how many findings each rule has, and nothing else.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever is found.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
@@ -68,6 +78,6 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     repository decides a note. With --strict all of it fails.
 
     Only the files are looked at, unless --online is given: then the registries are asked how every pin stands. No file
-    is changed.
+    is changed without --fix.
     """
     return Invocation(ctx.obj, partial(check, asked=CheckOptions(ctx.obj, **values)))

@@ -23,6 +23,52 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
 
+_WORDS = {
+    "add": "pin",
+    "apply": "pin",
+    "audit": "check --online",
+    "bump": "update",
+    "diff": "pin --diff",
+    "digest": "inspect",
+    "fix": "pin",
+    "freeze": "pin",
+    "lint": "check",
+    "ls": "list",
+    "outdated": "check --online",
+    "plan": "pin --diff",
+    "resolve": "inspect",
+    "rules": "explain",
+    "run": "pin",
+    "scan": "check",
+    "show": "list",
+    "status": "check --online",
+    "undo": "unpin",
+    "upgrade": "update",
+    "validate": "check",
+    "version": "--version",
+    "what": "identify",
+}
+"""What other tools call it."""
+_OPTIONS = {
+    "--dry-run": "--diff prints what would change, and writes nothing",
+    "--dryrun": "--diff prints what would change, and writes nothing",
+    "--check": "`pinner check` says what is not pinned, and writes nothing",
+    "--write": "files are written unless --diff is given",
+    "--in-place": "files are written unless --diff is given",
+    "--inplace": "files are written unless --diff is given",
+    "--recursive": "a folder is looked into with all that is below it",
+    "--json": "--format json",
+    "--sarif": "--format sarif",
+    "--ignore": "`rules` in pinner.toml turns a rule off, `# pinner: ignore` silences one place",
+    "--select": "`rules` in pinner.toml sets the severity of each rule",
+    "--exit-code": "`pinner check` exits with 1 where it finds something; --exit-zero turns that off",
+    "--registry": '`[registry."HOST"]` in pinner.toml holds the settings of a registry',
+    "--insecure": '`plain-http = true` under `[registry."HOST"]` in a configuration of your own',
+    "--password": "pinner uses the logins of `docker login` and of credential helpers",
+    "--token": "pinner uses the logins of `docker login`, and PINNER_TOKEN for a forge",
+    "--stdin": "name the files, or a folder",
+}
+"""What people try from other tools, and what serves them here."""
 _SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)
 HELP = """Find every image reference in Dockerfiles, compose files, Kubernetes manifests, Python files and notebooks,
 and pin it to its digest in place: not one other byte of a file changes.
@@ -53,13 +99,20 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             raise ConfigError(
                 f"there is no command `{cmd_name}`",
-                hint=did_you_mean(cmd_name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
+                hint=_instead_of(cmd_name),
             )
         return cast("click.Command", import_module(COMMANDS[cmd_name].module).command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in COMMANDS.items()])
+
+
+def _instead_of(word: str) -> str:
+    """Return the hint for one who calls a command ``word``."""
+    if word in _WORDS:
+        return f"`pinner {_WORDS[word]}` does that"
+    return did_you_mean(word, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
 
 
 def _group(ctx: click.Context, **values: object) -> None:
@@ -107,6 +160,8 @@ def _print(text: str, status: int, context: Context) -> int:
 
 
 def _misuse(error: click.UsageError) -> ConfigError:
+    if isinstance(error, click.NoSuchOption) and error.option_name in _OPTIONS:
+        return ConfigError(f"no such option: {error.option_name}", hint=_OPTIONS[error.option_name])
     # Click puts each choice on a line of its own.
     message = " ".join(re.sub(r"'([^']*)'", r"`\1`", error.format_message()).replace(". Choose from:", ":").split())
     match = _SUGGESTION.fullmatch(message)
