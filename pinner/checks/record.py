@@ -243,7 +243,7 @@ def _key(root: str, criteria: Criteria, package: str) -> str | None:
     for room in _JUDGES:
         for folder, _, names in os.walk(os.path.join(package, room)):
             own += [os.path.join(folder, name) for name in names]
-    code = sorted(filter(None, map(_version, (name for name in own if name.endswith(".py")))))
+    code = sorted(filter(None, map(_version, (name for name in own if name.endswith((".py", ".md"))))))
     if not code:
         return None
     parsers = [version for name in _PARSERS if (version := _first_version(name))]

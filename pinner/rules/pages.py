@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.rules import RULES
-from pinner.rules.explanations import EXPLANATIONS
+from pinner.rules import RULES, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +16,8 @@ _NEEDS = {
     "lock": "`pinner.lock`",
     "online": "`pinner check --online`, which asks the registries",
 }
-_SILENCE = """\
+_SILENCE = """
+
 Above the reference, or, in YAML, on its line:
 
 ```dockerfile
@@ -41,15 +41,7 @@ def page(rule: Rule) -> str:
 
 def help_text(rule: Rule) -> str:
     """Return the sections of the page of ``rule`` in Markdown: what, why, how to mend, how to silence."""
-    parts = EXPLANATIONS[rule.id]
-    silence = "\n\n".join(filter(None, (parts.silence, _SILENCE.format(id=rule.id, severity=rule.severity))))
-    sections = (
-        ("What it says", parts.what),
-        ("Why it matters", parts.why),
-        ("How to mend it", parts.mend),
-        ("How to silence it", silence),
-    )
-    return "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
+    return explanation(rule) + _SILENCE.format(id=rule.id, severity=rule.severity)
 
 
 def _lead(rule: Rule) -> str:
