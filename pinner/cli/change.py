@@ -116,7 +116,7 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
     stored = None if asked.operation == "unpin" else read_lock(place)
     if stored is None:
         _do_without_lock(settings, asked, terminal)
-    targets, survey = look(context, settings, asked.paths, terminal)
+    (targets, _), survey = look(context, settings, asked.paths, terminal)
     sources = _selected(survey.sources, asked)
     return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources)
 

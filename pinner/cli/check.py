@@ -8,13 +8,13 @@ from pinner.checks import run
 from pinner.checks.memory import Memory
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import around_of, look_for, tell
+from pinner.cli.scan import around_of, look_for, refuse_unknown, tell
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.report.base import Verdict, summary_of
 from pinner.report.escapes import printable
-from pinner.report.sentences import Outlook, check_sentence, count
+from pinner.report.sentences import NotTold, Outlook, check_sentence, count
 from pinner.report.style import hint_line
 from pinner.rules import (
     BUILT_WITH_DIGEST,
@@ -74,6 +74,8 @@ class _Outcome(NamedTuple):
 
     seen: int
     """How many were looked at."""
+    unread: Sequence[str]
+    """What those are that name images and that no format reads."""
     examined: Sequence[Examined]
     """Those of a known format."""
     unreadable: tuple[Unreadable, ...]
@@ -148,7 +150,7 @@ def _settings(context: Context, asked: CheckOptions) -> Settings:
 
 
 def _verdict(outcome: _Outcome, asked: CheckOptions) -> Verdict:
-    _, examined, unreadable, findings, lock, untold, believed, *_ = outcome
+    _, _, examined, unreadable, findings, lock, untold, believed, *_ = outcome
     failing = SEVERITIES[SEVERITIES.index(asked.fail_on) :]
     found = any(finding.severity in failing for finding in findings) and not asked.exit_zero
     return Verdict(
@@ -170,7 +172,8 @@ def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, terminal: Te
 
         terminal.error(render_untold(outcome.untold, terminal.talk_style))
     findings = outcome.findings
-    sentence = check_sentence(verdict.summary, len(outcome.unreadable), outcome.seen, _outlook(findings))
+    rest = NotTold(len(outcome.unreadable), outcome.unread)
+    sentence = check_sentence(verdict.summary, rest, outcome.seen, _outlook(findings))
     beside_lock = outcome.lock and outcome.examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
     terminal.info(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
@@ -184,7 +187,7 @@ def _outlook(findings: Iterable[Finding]) -> Outlook:
 
 def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
     """Judge every file: by itself, by the others, by pinner.lock, and by what registries say where they are asked."""
-    targets = look_for(context, settings, asked.paths, terminal)
+    targets, unread = look_for(context, settings, asked.paths, terminal)
     examined, unreadable, findings, lock = run.check(
         targets,
         settings,
@@ -194,8 +197,9 @@ def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, te
         memory=_memory(context, settings, asked),
         keeps_sources=asked.online,
     )
+    refuse_unknown(targets, {one.path for one in examined} | {one.path for one in unreadable})
     tell(((one.path, one.problems) for one in examined), unreadable, terminal)
-    outcome = _Outcome(len(targets), examined, unreadable, findings, lock)
+    outcome = _Outcome(len(targets), unread, examined, unreadable, findings, lock)
     if not asked.online:
         return outcome
     from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio

@@ -56,7 +56,7 @@ def export(context: Context, asked: ExportOptions) -> int:
     settings = settings_for(context, asked.options)
     lock = _lock(settings, context)
     file = _output_file(context, asked)
-    targets, survey = look(context, settings, asked.paths, terminal)
+    (targets, _), survey = look(context, settings, asked.paths, terminal)
     # What an export made last time is no source of the next one.
     earlier = None if file is None else os.path.realpath(file)
     own = {target.path for target in targets if os.path.realpath(target.file) == earlier}

@@ -12,7 +12,7 @@ from pinner.pipeline import Unreadable
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.escapes import form_of
-from pinner.report.sentences import list_sentence
+from pinner.report.sentences import NotTold, list_sentence
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def list_(context: Context, asked: ListOptions) -> int:
     """Show every place; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options)
-    targets, survey = look(context, settings, asked.paths, terminal)
+    found, survey = look(context, settings, asked.paths, terminal)
     sources = [(source.document.path, occurrences_for(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
     summary = summarise(len(survey.sources), places)
@@ -48,5 +48,5 @@ def list_(context: Context, asked: ListOptions) -> int:
     lines, failed = apart(listing, [path for path, _ in sources])
     terminal.output(lines, form_of(asked.format))
     complain_about((Unreadable(path, error) for path, error in failed), terminal)
-    terminal.info(list_sentence(summary, len(survey.unreadable), len(targets)))
+    terminal.info(list_sentence(summary, NotTold(len(survey.unreadable), found.unread), len(found.targets)))
     return exit_status(found=False, untold=bool(survey.unreadable or failed))

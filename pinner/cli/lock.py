@@ -41,7 +41,7 @@ def lock(context: Context, asked: LockOptions) -> int:
     settings = settings_for(context, asked.options)
     if settings.platform is not None:
         _say_that_platforms_have_no_effect(terminal)
-    targets, survey = look(context, settings, asked.paths, terminal)
+    (targets, _), survey = look(context, settings, asked.paths, terminal)
     place = lock_file(settings, context.folder)
     stored = read_lock(place)
     before = Lock() if stored is None else stored.lock

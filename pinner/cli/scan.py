@@ -6,12 +6,14 @@ from functools import partial
 
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING
+from pinner.errors import ConfigError
+from pinner.formats import claims
 from pinner.report.as_text import render_error
 from pinner.report.escapes import printable
-from pinner.scan.discover import discover
+from pinner.scan.discover import discover, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
@@ -20,23 +22,41 @@ if TYPE_CHECKING:
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
     from pinner.scan.deciding import Around
-    from pinner.scan.discover import Target
+    from pinner.scan.discover import Found, Target
 
 
-def look(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> tuple[list[Target], Survey]:
+def look(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> tuple[Found, Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
-    targets = look_for(context, settings, paths, terminal)
+    found = look_for(context, settings, paths, terminal)
     around = around_of(context, settings, paths)
-    survey = pipeline.survey(targets, settings, today=context.today, around=around)
+    survey = pipeline.survey(found.targets, settings, today=context.today, around=around)
+    known = {source.document.path for source in survey.sources} | {file.path for file in survey.unreadable}
+    refuse_unknown(found.targets, known)
     tell(((source.document.path, source.problems) for source in survey.sources), survey.unreadable, terminal)
-    return targets, survey
+    return found, survey
 
 
-def look_for(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> list[Target]:
+def look_for(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> Found:
     """Return the files that ``paths`` stand for."""
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
-    return discover(paths, settings, context.folder, context.environment)
+    return find(paths, settings, context.folder, context.environment)
+
+
+def refuse_unknown(targets: Iterable[Target], known: Collection[str]) -> None:
+    """Raise `ConfigError` where a file that was named is of no format, by its name or by its content.
+
+    ``known`` are the paths of those of ``targets`` that a format knows or that could not be read. A hook hands over
+    what the formats claim by name, and does not know what is in it: YAML of another kind is no error.
+    """
+    unknown = [one.path for one in targets if one.named and one.path not in known and not claims(one.path)]
+    if not unknown:
+        return
+    more = f", nor {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    raise ConfigError(
+        f"no format knows `{printable(unknown[0])}`{more}: nothing can be said of the images in it",
+        hint="docs/what-is-pinned.md says what is read; of a folder that is named the files that are known count",
+    )
 
 
 def around_of(context: Context, settings: Settings, paths: Sequence[str]) -> Around:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
@@ -53,6 +54,20 @@ FORMATS = (
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
 )
 
+# What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.
+_UNREAD = (
+    (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
+    (r"^Earthfile$", "Earthfile"),
+    (r"\.(?:tf|tofu)(?:\.json)?$", "Terraform file"),
+    (r"\.nomad(?:\.hcl)?$", "Nomad job"),
+    (r"^docker-bake[^/]*\.(?:hcl|json)$", "bake file"),
+    (r"\.container$", "Quadlet unit"),
+    (r"^\.?devcontainer\.json$", "dev container"),
+    (r"^\.drone\.(?:jsonnet|star)$", "Drone pipeline"),
+    (r"\.ya?ml\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|erb|ejs|ytt|in)$", "YAML template"),
+)
+_UNREAD_NAMES = re.compile("|".join(f"(?:{names})" for names, _ in _UNREAD))
+
 
 def by_name(name: str, formats: Iterable[Format] = FORMATS) -> Format:
     """Return the format called ``name`` among ``formats``, the formats as they are configured."""
@@ -74,6 +89,18 @@ def claims(path: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_claimed(name: str) -> bool:
     return any(format_.claims(name) for format_ in FORMATS)
+
+
+def unread_kind(path: str) -> str:
+    """Return what the file at ``path`` is, by its name, where such files name images and no format claims it."""
+    return _unread_kind(path[path.rfind("/") + 1 :])
+
+
+@lru_cache(maxsize=4096)
+def _unread_kind(name: str) -> str:
+    if _UNREAD_NAMES.search(name) is None:
+        return ""
+    return next(kind for names, kind in _UNREAD if re.search(names, name))
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinner.report.escapes import printable
 from pinner.report.interchange import sentence, troubles, whole
-from pinner.report.sentences import check_sentence, count
+from pinner.report.sentences import NotTold, check_sentence, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _SPAN = re.compile(r"`([^`]+)`")
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield a heading, a table with a row a finding as far as a comment takes them, and the counts."""
-    closing = check_sentence(verdict.summary, len(verdict.unreadable))
+    closing = check_sentence(verdict.summary, NotTold(len(verdict.unreadable)))
     yield "### pinner"
     yield ""
     rows = [_trouble(trouble) for trouble in troubles(verdict)] + [_row(finding) for finding in verdict.findings]

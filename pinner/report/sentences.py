@@ -5,6 +5,8 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pinner.report.base import Summary
 
 _NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded"
@@ -34,30 +36,51 @@ class Outlook(NamedTuple):
     unknown: int = 0
 
 
-def check_sentence(summary: Summary, unreadable: int = 0, seen: int = 0, outlook: Outlook | None = None) -> str:
+class NotTold(NamedTuple):
+    """The files that nothing is said of."""
+
+    unreadable: int = 0
+    """How many could not be read."""
+    unread: Sequence[str] = ()
+    """What those are that name images and that no format reads: ``Jenkinsfile``, a text for each."""
+
+
+def check_sentence(
+    summary: Summary,
+    rest: NotTold = NotTold(),  # noqa: B008 - a value
+    seen: int = 0,
+    outlook: Outlook | None = None,
+) -> str:
     """Return what ``check`` found, in one line.
 
-    ``unreadable`` is how many files could not be told, ``seen`` how many were looked at, of whatever kind.
+    ``rest`` are the files that nothing is said of, ``seen`` is how many were looked at, of whatever kind.
     """
     found = ", ".join(
         count(number, noun)
         for number, noun in ((summary.error, "error"), (summary.warning, "warning"), (summary.note, "note"))
         if number
     )
-    return "; ".join(
-        part for part in (found and f"found {found}", list_sentence(summary, unreadable, seen, outlook)) if part
-    )
+    return "; ".join(part for part in (found and f"found {found}", list_sentence(summary, rest, seen, outlook)) if part)
 
 
-def list_sentence(summary: Summary, unreadable: int = 0, seen: int = 0, outlook: Outlook | None = None) -> str:
+def list_sentence(
+    summary: Summary,
+    rest: NotTold = NotTold(),  # noqa: B008 - a value
+    seen: int = 0,
+    outlook: Outlook | None = None,
+) -> str:
     """Return how the references stand, in one line; see `check_sentence`."""
     if not summary.files:
-        return "; ".join(_unread(unreadable)) or nothing_found(seen)
-    return "; ".join((_state(summary, outlook), *_unread(unreadable)))
+        return "; ".join((*(() if rest.unreadable else (nothing_found(seen),)), *_not_told(rest)))
+    return "; ".join((_state(summary, outlook), *_not_told(rest)))
 
 
-def _unread(number: int) -> tuple[str, ...]:
-    return (f"{count(number, 'file')} could not be read",) if number else ()
+def _not_told(rest: NotTold) -> Iterator[str]:
+    if rest.unreadable:
+        yield f"{count(rest.unreadable, 'file')} could not be read"
+    if rest.unread:
+        kinds = sorted(set(rest.unread), key=lambda kind: (-rest.unread.count(kind), kind))
+        yield f"not read: {', '.join(count(rest.unread.count(kind), kind) for kind in kinds)}"
 
 
 def _state(summary: Summary, outlook: Outlook | None) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import InputError, attempt
 from pinner.link.paths import Paths
 from pinner.model import Document
-from pinner.scan.discover import Target, siblings_of
+from pinner.scan.discover import Target
 from pinner.scan.scan import read_all, read_text
 
 if TYPE_CHECKING:
@@ -57,6 +58,32 @@ def read_deciding(
         fresh = read_all(pending, formats)
         found += fresh
         pending = []
+    return found
+
+
+def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
+    """Return the files beside the named ones among ``targets`` that the rules of ``format_`` reach to.
+
+    Where a folder was listed they are all there already; a hook names just the files that a commit touches.
+    """
+    if not format_.siblings:
+        return []
+    known = {target.file for target in targets}
+    folders: dict[str, str] = {}
+    for target in targets:
+        if target.named:
+            folder, name = os.path.split(target.file)
+            folders.setdefault(folder, target.path[: len(target.path) - len(name)])
+    found: list[Target] = []
+    for folder, shown in folders.items():
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:  # read the file, but not its folder
+            continue
+        for name in names:
+            file = os.path.join(folder, name)
+            if re.search(format_.siblings, name) and file not in known and os.path.isfile(file):
+                found.append(Target(file, shown + name))
     return found
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
+from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
-from pinner.formats import claims
+from pinner.formats import claims, unread_kind
 from pinner.limits import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.config import Settings
-    from pinner.formats.base import Format
     from pinner.scan.git import Invocation
 
 _QUICK = 1.0
@@ -34,14 +33,42 @@ class Target(NamedTuple):
     """How messages name it: relative, ``/`` on every system."""
     named: bool = False
     """Whether it was asked for by its own name."""
+    unread: str = ""
+    """What it is where it names images, as far as its name tells, and no format reads it."""
+
+
+LEFT_ALONE = frozenset(
+    {
+        *("node_modules", "bower_components", ".yarn", ".pnpm-store"),
+        *("site-packages", ".venv", "__pycache__", "__pypackages__", ".eggs", ".tox", ".nox", ".direnv", ".pyenv"),
+        *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".pytype", ".ipynb_checkpoints"),
+        *(".terraform", ".terragrunt-cache", ".gradle", ".hg", ".svn", ".bzr"),
+    }
+)
+"""Folders of dependencies, caches and other version control: nobody writes what is in them, and no tool looks there."""
+
+
+class Found(NamedTuple):
+    """What there is below the paths of a run."""
+
+    targets: list[Target]
+    """The files to look at, each once."""
+    unread: tuple[str, ...] = ()
+    """What those files are that name images and that no format reads: one text for each."""
 
 
 def discover(paths: Sequence[str], settings: Settings, folder: str, environment: Mapping[str, str]) -> list[Target]:
+    """Return the files to look at; see `find`."""
+    return find(paths, settings, folder, environment).targets
+
+
+def find(paths: Sequence[str], settings: Settings, folder: str, environment: Mapping[str, str]) -> Found:
     """Return the files to look at, each once: those of ``paths``, or of the repository around ``folder``.
 
     ``paths`` are relative to ``folder`` (absolute). A file that is named is taken whatever it is called, a folder
-    stands for the files in it that git does not ignore and a format claims; excludes hold for both. Targets show paths
-    relative to ``folder``. Raises `ConfigError` for a path that does not exist.
+    stands for the files in it that git does not ignore and a format claims, but for those in folders that are
+    `LEFT_ALONE`; excludes hold for both. Targets show paths relative to ``folder``. Raises `ConfigError` for a path
+    that does not exist.
     """
     excluded = _excluder(settings)
     found: dict[str, Target] = {}
@@ -50,15 +77,18 @@ def discover(paths: Sequence[str], settings: Settings, folder: str, environment:
             raise ConfigError("a path is empty", hint="is a variable of the shell unset?")
         full = os.path.normpath(os.path.join(folder, path))
         if os.path.isdir(full):
-            targets = _in_folder(full, folder, environment)
+            entries = _in_folder(full, folder, environment)
         elif _is_there(full):
-            targets = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
+            entries = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
         else:
             raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
-        for identity, target in targets:
+        for identity, target in entries:
             if identity not in found and not excluded(target.file):
                 found[identity] = target
-    return list(found.values())
+    targets = [target for target in found.values() if not target.unread]
+    if len(targets) == len(found):
+        return Found(targets)
+    return Found(targets, tuple([target.unread for target in found.values() if target.unread]))
 
 
 def _is_there(file: str) -> bool:
@@ -72,34 +102,8 @@ def _is_there(file: str) -> bool:
     return True
 
 
-def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:
-    """Return the files beside the named ones among ``targets`` that the rules of ``format_`` reach to.
-
-    Where a folder was listed they are all there already; a hook names just the files that a commit touches.
-    """
-    if not format_.siblings:
-        return []
-    known = {target.file for target in targets}
-    folders: dict[str, str] = {}
-    for target in targets:
-        if target.named:
-            folder, name = os.path.split(target.file)
-            folders.setdefault(folder, target.path[: len(target.path) - len(name)])
-    found: list[Target] = []
-    for folder, shown in folders.items():
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:  # read the file, but not its folder
-            continue
-        for name in names:
-            file = os.path.join(folder, name)
-            if re.search(format_.siblings, name) and file not in known and os.path.isfile(file):
-                found.append(Target(file, shown + name))
-    return found
-
-
 def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
-    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims.
+    """Yield what makes a file itself and the file, for each file below ``root`` that a format claims, or none reads.
 
     A folder that may not be looked into is among them, its path ending in ``/``: to read it says why.
     """
@@ -109,7 +113,7 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
     shown = _shower(root, folder)
     links = []
     for name, is_link in _walked(root) if names is None else _looked_up(start, names):
-        target = Target(start + name, _without_dot(shown(name)))
+        target = Target(start + name, _without_dot(shown(name)), unread="" if claims(name) else unread_kind(name))
         if is_link:
             links.append(target)
         else:
@@ -121,15 +125,20 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
             yield identity, target
 
 
+@lru_cache(maxsize=4096)
+def _is_left_alone(folder: str) -> bool:
+    return not LEFT_ALONE.isdisjoint(folder.split("/"))
+
+
 def _without_dot(path: str) -> str:
     """Return ``path``, that of a folder, which is given by way of its ``.``, with a ``/`` at its end."""
     return f"{path[:-1] or './'}" if path == "." or path.endswith("/.") else path
 
 
 def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield those of ``names`` that are claimed files below ``start``, and whether each is a link."""
+    """Yield those of ``names`` that are wanted files below ``start``, and whether each is a link."""
     for name in names:
-        if not claims(name):
+        if not (claims(name) or unread_kind(name)) or _is_left_alone(name[: name.rfind("/") + 1]):
             continue
         try:
             mode = os.lstat(start + name).st_mode
@@ -197,7 +206,7 @@ def _would_block(root: str, repository: str) -> bool:
 
 
 def _walked(root: str) -> Iterator[tuple[str, bool]]:
-    """Yield the claimed files below ``root`` that no .gitignore on the way ignores, and whether each is a link.
+    """Yield the wanted files below ``root`` that no .gitignore on the way ignores, and whether each is a link.
 
     Links are not followed.
     """
@@ -222,9 +231,9 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
         for entry in entries:
             name = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != ".git" and not rules.ignore(f"{name}/"):
+                if entry.name != ".git" and entry.name not in LEFT_ALONE and not rules.ignore(f"{name}/"):
                     pending.append(f"{name}/")
-            elif claims(entry.name) and not rules.ignore(name):
+            elif (claims(entry.name) or unread_kind(entry.name)) and not rules.ignore(name):
                 is_link = entry.is_symlink()
                 if is_link or entry.is_file():
                     yield name, is_link

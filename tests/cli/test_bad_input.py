@@ -281,3 +281,39 @@ def test_files_that_name_no_image_were_looked_at_all_the_same(tmp_path: Path, co
     (tmp_path / "notes.yaml").write_text("a: b\n")
     assert pinner(tmp_path, command, "broken.yaml")[:3] == (0, "", "no image is named in 1 file\n")
     assert pinner(tmp_path, command)[:3] == (0, "", "no image is named in 2 files\n")
+
+
+@pytest.mark.parametrize("command", ["check", "list", "pin", "unpin", "lock"])
+def test_a_named_file_that_no_format_knows_is_an_error_of_usage(tmp_path: Path, command: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "Jenkinsfile").write_text("pipeline { agent { docker { image 'maven:3' } } }\n")
+    (tmp_path / "notes.txt").write_text("nothing\n")
+    done = pinner(tmp_path, command, "Dockerfile", "Jenkinsfile", "notes.txt")
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "error: no format knows `Jenkinsfile`, nor 1 more: nothing can be said of the images in it\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "list", "pin", "unpin"])
+def test_what_a_hook_hands_over_is_no_error(tmp_path: Path, command: str) -> None:
+    # By their names they are of a format; what is in them the hook does not know.
+    for name in ("mkdocs.yml", ".pre-commit-config.yaml", "setup.py", "Dockerfile.empty"):
+        (tmp_path / name).write_text("")
+    assert (
+        pinner(tmp_path, command, "mkdocs.yml", ".pre-commit-config.yaml", "setup.py", "Dockerfile.empty").status == 0
+    )
+
+
+def test_a_named_file_is_tried_by_its_content(tmp_path: Path) -> None:
+    (tmp_path / "build.txt").write_text("FROM nginx:1.27\n")
+    assert pinner(tmp_path, "check", "build.txt").status == 1
+
+
+def test_the_last_line_names_what_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "Jenkinsfile").write_text("")
+    assert pinner(tmp_path, "check").stderr == "no image is named in 1 file; not read: 3 Jenkinsfiles\n"
+    assert pinner(tmp_path, "list").stderr == "no image is named in 1 file; not read: 3 Jenkinsfiles\n"

@@ -11,7 +11,7 @@ from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
 from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
 from pinner.report.escapes import printable
 from pinner.report.records import occurrence_record
-from pinner.report.sentences import Outlook, check_sentence, count, list_sentence
+from pinner.report.sentences import NotTold, Outlook, check_sentence, count, list_sentence
 from pinner.report.style import PLAIN, Style
 
 ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
@@ -198,8 +198,18 @@ def summary(files: int, pinned: int, unpinned: int, skipped: int, *severities: i
     ],
 )
 def test_the_last_line_of_a_list(counts: Summary, unreadable: int, sentence: str) -> None:
-    assert list_sentence(counts, unreadable) == sentence
-    assert check_sentence(counts, unreadable) == sentence
+    assert list_sentence(counts, NotTold(unreadable)) == sentence
+    assert check_sentence(counts, NotTold(unreadable)) == sentence
+
+
+def test_the_last_line_says_which_files_no_format_reads() -> None:
+    rest = NotTold(1, ("Earthfile", "Jenkinsfile", "Jenkinsfile", "Jenkinsfile"))
+    assert list_sentence(summary(1, 1, 0, 0), rest) == (
+        "the one reference is pinned (1 file); 1 file could not be read; not read: 3 Jenkinsfiles, 1 Earthfile"
+    )
+    assert check_sentence(summary(0, 0, 0, 0), NotTold(0, ("Jenkinsfile",)), 1) == (
+        "no image is named in 1 file; not read: 1 Jenkinsfile"
+    )
 
 
 def test_the_last_line_of_a_check_counts_by_severity() -> None:

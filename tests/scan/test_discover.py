@@ -11,7 +11,8 @@ import pytest
 from pinner.config import Settings
 from pinner.errors import ConfigError
 from pinner.formats import by_name
-from pinner.scan.discover import Target, discover, siblings_of
+from pinner.scan.deciding import siblings_of
+from pinner.scan.discover import LEFT_ALONE, Target, discover, find
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
 
@@ -339,3 +340,28 @@ def test_siblings_are_those_of_each_named_file_by_its_own_path(tmp_path: Path) -
         Target(str(tmp_path / "a" / "compose.dev.yaml"), "../a/compose.dev.yaml"),
         Target(str(tmp_path / "b" / "c" / "compose.ci.yml"), "b/c/compose.ci.yml"),
     ]
+
+
+@both_ways
+def test_folders_that_every_tool_leaves_alone_are_left_alone(tmp_path: Path, *, git_works: bool) -> None:
+    root = repository(tmp_path / "r")
+    fill(
+        root, *(f"{folder}/a/Dockerfile" for folder in LEFT_ALONE), *(f"a/{folder}/Dockerfile" for folder in LEFT_ALONE)
+    )
+    fill(root, "my_node_modules/Dockerfile", "vendor/Dockerfile", "a/site-packages.d/Dockerfile")
+    kept = ["a/site-packages.d/Dockerfile", "my_node_modules/Dockerfile", "vendor/Dockerfile"]
+    assert found(root, git_works=git_works) == kept
+    # Who names one means it.
+    assert found(root, "node_modules", git_works=git_works) == ["node_modules/a/Dockerfile"]
+    assert found(root, ".venv/a/Dockerfile", git_works=git_works) == [".venv/a/Dockerfile"]
+
+
+@both_ways
+def test_files_that_name_images_and_that_no_format_reads_are_counted(tmp_path: Path, *, git_works: bool) -> None:
+    root = repository(tmp_path / "r")
+    fill(root, "Dockerfile", "Jenkinsfile", "ci/Jenkinsfile.release", "Earthfile", "a/build.jenkinsfile", "Makefile")
+    fill(root, "node_modules/Jenkinsfile", "old/Jenkinsfile", "charts/pod.yaml.j2")
+    environment = {} if git_works else {"PATH": str(root / "nowhere")}
+    names, unread = find((), Settings(("old/",), str(root)), str(root), environment)
+    assert [target.path for target in names] == ["Dockerfile"]
+    assert sorted(unread) == ["Earthfile", *["Jenkinsfile"] * 3, "YAML template"]
