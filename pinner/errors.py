@@ -90,6 +90,10 @@ class UnsupportedError(ResolveError):
     """An answer that no pin can be made from."""
 
 
+class TagListTooLongError(UnsupportedError):
+    """A repository has more tags than are read: of those that were not, nothing is known."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return the hint that names which of ``known`` was probably meant by ``word``, or None."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it

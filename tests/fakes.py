@@ -32,6 +32,8 @@ class FakeResolver:
     def __init__(self, missing: Collection[str] = ()) -> None:
         self.missing = missing
         self.asked: list[str] = []
+        self.lists: dict[str, tuple[str, ...]] = {}
+        """The tags of each repository, by its full name."""
 
     async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
         self.asked.append(reference.canonical)
@@ -53,6 +55,9 @@ class FakeResolver:
 
     async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:  # noqa: ARG002 - the protocol's
         return ()
+
+    async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        return self.lists.get(reference.repository, ())
 
     async def allowance(
         self,

@@ -67,6 +67,12 @@ class SharedRegistry:
         found: tuple[Attachment, ...] = await self._once(key, lambda: self._registry.attachments(reference))
         return found
 
+    async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:
+        """Return every tag in the repository of ``reference``."""
+        key = ("tags", reference.repository, wanted)
+        found: tuple[str, ...] = await self._once(key, lambda: self._registry.list_tags(reference, wanted))
+        return found
+
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch: that is another with every question."""
         return await self._registry.allowance(registry, reference)

@@ -80,6 +80,10 @@ class Endpoint:
         """Return the address of a manifest by tag or digest; both must have been parsed before."""
         return httpx.URL(f"{self.base}{repository}/manifests/{selector}")
 
+    def tags(self, repository: str) -> httpx.URL:
+        """Return the address of a repository's list of tags."""
+        return httpx.URL(f"{self.base}{repository}/tags/list")
+
     def blob(self, repository: str, digest: str) -> httpx.URL:
         """Return the address of a blob; the digest must have been parsed before."""
         return httpx.URL(f"{self.base}{repository}/blobs/{digest}")

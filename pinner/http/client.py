@@ -16,7 +16,7 @@ from pinner import __version__
 from pinner.errors import UnsupportedError
 from pinner.http.addresses import NetworkZone, origin, proxy_for, zone_of
 from pinner.http.connections import ConnectionPool, Contexts
-from pinner.http.errors import Reply, clean
+from pinner.http.errors import OversizeError, Reply, clean
 from pinner.http.library import httpx
 from pinner.http.rate_limits import Notices
 from pinner.http.redaction import redacted, secrets_in
@@ -244,8 +244,8 @@ def _is_hung_up(error: httpx.TransportError) -> bool:
     return isinstance(error, httpx.ReadError | httpx.RemoteProtocolError)
 
 
-def _too_long(host: str, limit: int) -> UnsupportedError:
-    return UnsupportedError(f"{host} sent more than {limit >> 10} KB where so much is never needed")
+def _too_long(host: str, limit: int) -> OversizeError:
+    return OversizeError(f"{host} sent more than {limit >> 10} KB where so much is never needed")
 
 
 def _too_near(url: httpx.URL) -> PermanentError:

@@ -44,6 +44,10 @@ _LOGINS = (
 )
 
 
+class OversizeError(UnsupportedError):
+    """An answer longer than any that is needed."""
+
+
 class Reply(NamedTuple):
     """What came back for one request: the body bounded, nothing decoded."""
 
@@ -74,9 +78,9 @@ def shown(address: str, secrets: tuple[str, ...] = ()) -> str:
     return clean(public_address(without(secrets, address)))
 
 
-def named(error: ResolveError, reference: ImageReference) -> ResolveError:
-    """Return ``error`` as the answer to the question about ``reference``."""
-    return prefixed(error, f"cannot resolve `{reference.familiar}`")
+def named(error: ResolveError, reference: ImageReference, deed: str = "resolve") -> ResolveError:
+    """Return ``error`` as the answer to the question about ``reference``; ``deed`` is what cannot be done with it."""
+    return prefixed(error, f"cannot {deed} `{reference.familiar}`")
 
 
 def prefixed(error: ResolveError, what: str) -> ResolveError:

@@ -55,6 +55,14 @@ class Registry(Resolver, Protocol):
         """
         ...
 
+    async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:
+        """Return every tag in the repository of ``reference``, in whatever order.
+
+        Of a list that is too long, those that begin with ``wanted`` may be all that is returned. Raises `ResolveError`,
+        `TagListTooLongError` where that is not enough: nothing may be concluded then from a tag that was not seen.
+        """
+        ...
+
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry``, as names have it (``docker.io``), lets us fetch; asking counts as no pull.
 

@@ -21,7 +21,7 @@ from pinner.oci.manifests import MANIFEST_TYPES
 from pinner.reference import Digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pinner.registry.auth.credentials import Credentials
@@ -30,6 +30,7 @@ MAX_BYTES = 256 * 1024 * 1024
 _VERSION = "registry-1"
 _MAX_ANSWER = 4096
 _TRIM_EVERY = 24 * 60 * 60.0
+_MAX_LIST = 8 * 1024 * 1024
 _BLOCK = 4096
 """What the smallest file takes on a disk."""
 _ROUNDS = 20_000
@@ -50,6 +51,14 @@ class Remembered(NamedTuple):
     """An answer for a tag, and when the registry gave it, in seconds since the epoch."""
 
     resolved: Resolved
+    time: float
+
+
+class RememberedTags(NamedTuple):
+    """A list of tags, what the registry calls this state of it, and when it was sent, in seconds since the epoch."""
+
+    tags: tuple[str, ...]
+    etag: str | None
     time: float
 
 
@@ -96,6 +105,28 @@ class Cache:
         """Keep what the registry answers to somebody with ``credentials``."""
         document = {"digest": str(resolved.digest), "mediaType": resolved.media_type, "time": self._wall()}
         self._write(self._answer_path(key, credentials), json.dumps(document).encode())
+
+    def tags(self, key: TagKey, credentials: Credentials | None) -> RememberedTags | None:
+        """Return the list of tags that was sent to somebody with the same ``credentials``; ``key`` names no tag."""
+        path = self._answer_path(key, credentials)
+        data = _read(path, _MAX_LIST)
+        if data is None:
+            return None
+        head, _, rest = data.partition(b"\n")
+        try:
+            time, etag = json.loads(head)
+            return RememberedTags(tuple(rest.decode("ascii").split()), etag and str(etag), float(time))
+        except (ValueError, TypeError, RecursionError, OverflowError):
+            _remove(path)
+            return None
+
+    def keep_tags(
+        self, key: TagKey, credentials: Credentials | None, tags: Iterable[str], etag: str | None = None
+    ) -> None:
+        """Keep a list of tags that was sent, or found unchanged, just now; one that is over 8 MB is not kept."""
+        data = "\n".join([json.dumps([self._wall(), etag]), *tags]).encode("ascii", "ignore")
+        if len(data) <= _MAX_LIST:
+            self._write(self._answer_path(key, credentials), data)
 
     def last_seen(self, key: TagKey) -> Digest | None:
         """Return what the tag of ``key`` meant when anybody asked last: no answer, but worth asking about."""

@@ -6,13 +6,11 @@ For a tag one GET, whose body is hashed, and by Docker Hub, which counts GETs as
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
-from pinner.cache.latest_tags import cache_directory
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
-from pinner.http.addresses import check_endpoint, endpoint_for
 from pinner.http.client import HttpClient
-from pinner.http.connections import check_ca
 from pinner.http.errors import clean, named, prefixed
 from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
@@ -22,12 +20,14 @@ from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.auth.credentials import CredentialFinder
-from pinner.registry.cache import Cache, TagKey, age
+from pinner.registry.cache import TagKey, age
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.mirrors import Mirrors, Source
+from pinner.registry.parts import cache_of, check_places, layout_of, layout_source, remembered_for
 from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
 from pinner.registry.session import Session
+from pinner.registry.tag_list import list_key, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -42,34 +42,12 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+FRESH = 60 * 60.0
+"""Seconds for which nobody is asked for a list of tags again."""
 _DEFAULT_JOBS = 32
 """Questions at once for each host: as many as a token is shared by, so that its waiters are all at work."""
 _CAREFUL_JOBS = {DOCKER_HUB: 16, "ghcr.io": 16}
 """Hosts that hold much traffic from one address against it (registry.md §1.6, §6)."""
-_LAYOUT_HINT = (
-    "a layout names its images in full by the annotation org.opencontainers.image.ref.name: "
-    "`skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
-)
-
-
-def _check(settings: Settings) -> None:
-    for options in settings.registries.values():
-        check_endpoint(options)
-        if options.ca is not None:
-            check_ca(options.ca)
-
-
-def _layout(settings: Settings) -> httpx.AsyncBaseTransport | None:
-    if settings.layout is None:
-        return None
-    from pinner.registry.layout import LayoutTransport  # noqa: PLC0415 - only where there is a layout
-
-    return LayoutTransport(settings.layout)
-
-
-def _cache(settings: Settings, environment: Mapping[str, str], clock: Clock) -> Cache | None:
-    folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
-    return None if folder is None else Cache(folder, clock.wall)
 
 
 class _Want(NamedTuple):
@@ -80,6 +58,8 @@ class _Want(NamedTuple):
     by_tag: bool = False
     """Whether a tag is to be told: sources that are not trusted with tags come last."""
     from_mirrors: bool = True
+    deed: str = "resolve"
+    """What cannot be done where nobody answers."""
 
 
 class RegistryResolver:
@@ -99,17 +79,17 @@ class RegistryResolver:
 
         Raises `ConfigError` for a layout, an endpoint or a file of authorities that is none; `resolve` never does.
         """
-        _check(settings)
+        check_places(settings)
         self._registries, self._layout = settings.registries, settings.layout
         self._notes: list[str] = []
         self._warnings: list[str] = []
         self._ages: list[float] = []
         self._listener = listener
         self._mirrors = Mirrors(environment, self._warn, self._note)
-        transport = _layout(settings) or transport
+        transport = layout_of(settings) or transport
         jobs = settings.jobs or _DEFAULT_JOBS
         retry_policy, clock = replace(retry_policy or RetryPolicy(), run=settings.timeout), clock or Clock()
-        self._cache = _cache(settings, environment, clock)
+        self._cache = cache_of(settings, environment, clock)
         self._is_offline = settings.offline and settings.layout is None
         self._clock = clock
         self._notices = Notices(self._warn)
@@ -233,6 +213,28 @@ class RegistryResolver:
 
         return await self._first(reference, ask, _Want(0, from_mirrors=False))
 
+    async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:
+        """Return every tag in the repository of ``reference``; see `pinner.oci.resolver.Registry`.
+
+        A list is remembered for an hour, and after that asked for only where it is another by now.
+        """
+
+        async def ask(source: Source) -> tuple[str, ...]:
+            key = list_key(source)
+            known = await remembered_for(
+                self._cache, self._finder, source, lambda cache, credentials: cache.tags(key, credentials)
+            )
+            seconds = inf if known is None else self._clock.wall() - known.time
+            if known is not None and (self._is_offline or 0 <= seconds < FRESH):
+                self._ages += [seconds] if self._is_offline else []
+                return known.tags
+            if self._is_offline:
+                raise nothing_remembered(source.endpoint.host)
+            return await read_list(self._session, source, self._cache, known, wanted)
+
+        bare = reference._replace(written=reference.repository, tag=None, digest=None)
+        return await self._first(bare, ask, _Want(0, by_tag=True, deed="list the tags of"))
+
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch; see `pinner.oci.resolver.Registry`."""
         try:
@@ -252,7 +254,7 @@ class RegistryResolver:
             return await self._in_turn(reference, ask, want)
         except ResolveError as error:
             # Without the chain: what lies under it may hold what must not be shown.
-            raise named(error, reference) from None
+            raise named(error, reference, want.deed) from None
 
     async def _in_turn(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], want: _Want) -> _T:
         """Ask one source after the other; those that are not trusted with tags only where nobody else is reached."""
@@ -280,12 +282,9 @@ class RegistryResolver:
 
     async def _recall(self, source: Source, key: TagKey) -> Resolved:
         """Return what ``source`` answered at some time, to anybody or to somebody with the credentials that we have."""
-        remembered = None
-        if self._cache is not None:
-            remembered = self._cache.answer(key, None)
-            if remembered is None:
-                credentials = await self._finder.find(source.endpoint.login, source.repository)
-                remembered = None if credentials is None else self._cache.answer(key, credentials)
+        remembered = await remembered_for(
+            self._cache, self._finder, source, lambda cache, credentials: cache.answer(key, credentials)
+        )
         if remembered is None:
             raise nothing_remembered(source.endpoint.host)
         self._ages.append(self._clock.wall() - remembered.time)
@@ -294,6 +293,4 @@ class RegistryResolver:
     def _sources(self, reference: ImageReference) -> tuple[Source, ...]:
         if self._layout is None:
             return self._mirrors.sources(reference.domain, reference.path, self._registries)
-        label = f"the OCI layout {self._layout}"
-        endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_LAYOUT_HINT, is_docker_hub=False)
-        return (Source(endpoint, reference.path),)
+        return (layout_source(self._layout, reference),)

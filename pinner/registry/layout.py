@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _NAME_ANNOTATIONS = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 _BARE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _QUESTION = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs)/(?P<selector>[^/]+)")
+_LIST = re.compile(r"/v2/(?P<repository>.+)/tags/list")
 _MAX_BLOB = 64 * 1024 * 1024
 _MAX_NAMES = 3
 _HINT = "make one with `skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
@@ -56,6 +57,9 @@ class LayoutTransport(httpx.AsyncBaseTransport):
         url = request.url
         if url.path == "/v2/":
             return httpx.Response(200, json={})
+        listing = _LIST.fullmatch(url.path)
+        if listing is not None and request.method == "GET":
+            return self._list(origin(url), listing["repository"])
         question = _QUESTION.fullmatch(url.path)
         if question is None or request.method not in ("GET", "HEAD"):
             return _refusal(405 if question else 404, "UNSUPPORTED", "an OCI layout answers no such question")
@@ -70,6 +74,13 @@ class LayoutTransport(httpx.AsyncBaseTransport):
             "Docker-Content-Digest": str(descriptor.digest),
         }
         return httpx.Response(200, headers=headers, content=b"" if request.method == "HEAD" else body)
+
+    def _list(self, place: str, repository: str) -> httpx.Response:
+        """Answer with all tags of a repository on one page: what is here costs nobody anything."""
+        tags = sorted(name.tag for name in self._names if (name.origin, name.repository) == (place, repository))
+        if not tags:
+            return _refusal(404, "NAME_UNKNOWN", self._what_there_is())
+        return httpx.Response(200, json={"name": repository, "tags": tags})
 
     def _find(self, place: str, repository: str, kind: str, selector: str) -> Descriptor | None:
         if kind == "manifests" and ":" not in selector:

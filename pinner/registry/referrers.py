@@ -93,7 +93,7 @@ async def _listed(
         if page is None:
             raise UnsupportedError(f"{host.name} breaks off its list of what lies beside {subject}")
         found += page.children
-        url = _next_page(reply, first)
+        url = next_page(reply, first)
         if url is not None and (url in asked or len(asked) >= MAX_PAGES or len(found) >= MAX_REFERRERS):
             warn(f"{host.name} has a list without end of what lies beside {subject}: its beginning was read")
             url = None
@@ -111,7 +111,7 @@ def _read_page(reply: Reply) -> Index | None:
     return content if isinstance(content, Index) and content.media_type == OCI_INDEX else None
 
 
-def _next_page(reply: Reply, first: httpx.URL) -> httpx.URL | None:
+def next_page(reply: Reply, first: httpx.URL) -> httpx.URL | None:
     """Return where the list goes on: of the address that the registry gives, only its query is heeded."""
     match = _NEXT.search(reply.headers.get("link", ""))
     if match is None:

@@ -141,7 +141,7 @@ def test_an_annotation_that_is_no_name_names_nothing(tmp_path: Path, name: str) 
         ("GET", "/v2/library/nginx/manifests/sha256:..%2f..%2fx", 404, None),
         ("GET", "/v2/library/nginx/manifests/sha256:../../x", 404, None),
         ("GET", "/v2/library/nginx/blobs/1.27", 404, None),
-        ("GET", "/v2/library/nginx/tags/list", 404, None),
+        ("GET", "/v2/library/nginx/tags/list", 200, b'{"name":"library/nginx","tags":["1.27"]}'),
         ("GET", "/", 404, None),
         ("PUT", "/v2/library/nginx/manifests/1.27", 405, None),
     ],

@@ -37,7 +37,7 @@ MAX_REDIRECTS = 5
 _OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
 _MAX_GRANTS = 4
 """None or a guess, a token shared with others, the repository's own, and one for a scope the registry insists on."""
-_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers)/[^/]+\Z")
+_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers|tags)/[^/]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
