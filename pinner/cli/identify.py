@@ -12,6 +12,7 @@ import click
 from pinner.cli.answers import with_registry
 from pinner.cli.candidates import Candidates, gather
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.pasted import hash_of, images_of
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
@@ -82,6 +83,7 @@ def identify(context: Context, asked: IdentifyOptions) -> int:
 
 
 def _answer(run: Run) -> Answer:
+    run = run._replace(what=_meant(run))
     path = os.path.join(run.context.folder, run.what)
     if _is_meant(path, run.what):
         try:
@@ -102,6 +104,18 @@ def _answer(run: Run) -> Answer:
         query = Query(reference.digest.hex, reference.digest)
         return _hash_answer(run._replace(asked=asked), query, (*run.asked, reference))
     return _engine_answer(run)
+
+
+def _meant(run: Run) -> str:
+    """Return what the user meant: a name or hash out of what was pasted, where that is no file."""
+    what = run.what
+    if os.path.exists(os.path.join(run.context.folder, what)):
+        return what
+    if what.startswith(("http://", "https://")) or " " in what.strip():
+        (what, *more) = images_of((what,))
+        if more:
+            raise ConfigError(f"`{printable(run.what)}` is more than one thing", hint="give one hash or name")
+    return hash_of(what)
 
 
 def _is_meant(path: str, what: str) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from pinner.cli.answers import with_registry
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.pasted import images_of
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
@@ -45,7 +46,7 @@ def inspect(context: Context, asked: InspectOptions) -> int:
         return _limits(context, settings, asked, terminal)
     if not asked.names:
         raise ConfigError("no image is named", hint="`pinner inspect nginx:1.27`")
-    names = tuple(dict.fromkeys(asked.names))
+    names = tuple(dict.fromkeys(images_of(asked.names)))
     entries = with_registry(
         context,
         settings,
@@ -94,6 +95,7 @@ Examples:
   pinner inspect --platform linux/arm64 nginx     one of them
   pinner inspect nginx:1.27@sha256:0a39…          what that digest is
   pinner inspect --format json nginx | jq         for other programs
+  pinner inspect docker pull nginx:1.27           pasted, as addresses are
   pinner inspect --rate-limit                     pulls left on Docker Hub
   pinner inspect --rate-limit ghcr.io             the same of another registry
 """

@@ -176,7 +176,16 @@ def _sighting_tree(sighting: Sighting, style: Style, *, uses: bool) -> Node:
     children += [Node(_line(name, text)) for name, text in words.uses(sighting.role) if uses]
     if (write := _write(sighting)) is not None:
         children.append(Node(_line("write", style.good(write))))
+        name, _, digest = write.partition("@")
+        runs = sighting.digest if sighting.role in ("index", "manifest") else digest
+        children.append(Node(_line("run", f"docker run {_untagged(name)}@{runs}")))
     return Node(title, children)
+
+
+def _untagged(name: str) -> str:
+    """Return ``name`` without its tag, which ``docker run`` would not look at beside a digest."""
+    folder, slash, last = name.rpartition("/")
+    return f"{folder}{slash}{last.partition(':')[0]}"
 
 
 def _write(sighting: Sighting) -> str | None:

@@ -128,6 +128,9 @@ def _head(entry: Inspection, style: Style) -> Iterator[str]:
         yield _row("size", ", created ".join(_about(only)), style)
     if entry.reference.digest is None:
         yield _row("pin as", printable(pin_text(entry.reference, image.digest)), style)
+    if is_runnable(image):
+        # A bare hash is an image ID to `docker run`, never what a registry shows.
+        yield _row("run as", f"docker run {printable(name_of(entry.reference))}@{image.digest}", style)
     words, digest = today_words(entry)
     if words:
         yield _row("tag", printable(words), style)

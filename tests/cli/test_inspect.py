@@ -99,6 +99,7 @@ index    {INDEX}
 what     OCI index of 2 platforms
 type     application/vnd.oci.image.index.v1+json
 pin as   nginx:1.27@{INDEX}
+run as   docker run nginx@{INDEX}
 
 linux/amd64            manifest {AMD64_MANIFEST}
   71.2 MB, 2026-01-02  image ID {AMD64_ID}
@@ -136,7 +137,7 @@ def test_a_narrow_terminal_breaks_no_digest(tmp_path: Path, columns: int) -> Non
     environment = {"COLUMNS": str(columns), "NO_COLOR": "1"}
     result = outcome(world(tmp_path, registry(), terminal=True, environment=environment), "inspect", "nginx:1.27")
     lines = result.stdout.splitlines()
-    assert max(len(line) for line in lines if not line.startswith("pin as")) <= 80
+    assert max(len(line) for line in lines if not line.startswith(("pin as", "run as"))) <= 80
     here = lines.index("linux/arm64/v8  71.2 MB, 2026-01-02")
     assert lines[here + 1 : here + 3] == [f"manifest {ARM64_MANIFEST}", f"image ID {ARM64_ID}"]
 
@@ -263,6 +264,7 @@ what     OCI manifest of linux/arm64/v8 alone
 type     application/vnd.oci.image.manifest.v1+json
 size     71.2 MB, created 2026-01-02
 pin as   ghcr.io/acme/tool:2@{SINGLE}
+run as   docker run ghcr.io/acme/tool@{SINGLE}
 
 signatures and attestations: none found
 """)
