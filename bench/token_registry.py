@@ -3,7 +3,8 @@
 Every repository has an index of eight platforms, each with an attestation. A token opens what it was asked for.
 ``GET /count`` tells and forgets how many requests there were, how many bytes were sent, and how many pulls Docker Hub
 would have counted: a GET of a manifest is one, a HEAD is none (Docker's "Pull usage and limits"). With ``--hub`` the
-answers say what is left, as Docker Hub's do. Prints its port; ends with its standard input.
+answers say what is left, as Docker Hub's do. With ``--certificate`` it is a proxy too, and is itself every host that is
+asked for through it: Docker Hub, by its certificate. Prints its port; ends with its standard input.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import base64
 import functools
 import hashlib
 import json
+import ssl
 import sys
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qs, urlsplit
@@ -65,8 +67,9 @@ _LIMITS = "RateLimit-Limit: 100;w=21600\r\nRateLimit-Remaining: 90;w=21600\r\n"
 
 class _Connection(asyncio.Protocol):
     latency = 0.0
-    port = 0
     limits = ""
+    realm = ""
+    context: ssl.SSLContext | None = None
     requests = 0
     pulls = 0
     sent = 0
@@ -74,6 +77,7 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._received = b""
         self._transport: asyncio.WriteTransport | None = None
+        self._tunnel: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.WriteTransport", transport)
@@ -83,6 +87,10 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None and self._received[:1] == b"\x16":
             # A client that tries TLS first, as skopeo does, would wait for an answer.
             self._transport.close()
+            return
+        if self._received.startswith(b"CONNECT "):
+            self._received = b""
+            self._tunnel = asyncio.ensure_future(self._open_tunnel())
             return
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
@@ -95,6 +103,15 @@ class _Connection(asyncio.Protocol):
             response = self._answer(method, target, authorization, fields)
             _Connection.sent += len(response) * is_measured
             asyncio.get_running_loop().call_later(self.latency * is_measured, self._send, response)
+
+    async def _open_tunnel(self) -> None:
+        """Be the host that a client of the proxy wants: its certificate is valid for all that are asked for."""
+        if self._transport is None or self.context is None:
+            return
+        self._transport.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        loop = asyncio.get_running_loop()
+        transport = await loop.start_tls(self._transport, self, self.context, server_side=True)
+        self._transport = cast("asyncio.WriteTransport", transport)
 
     def _send(self, response: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -126,7 +143,7 @@ class _Connection(asyncio.Protocol):
 
     def _refusal(self, name: str) -> bytes:
         scope = f',scope="repository:{name}:pull"' if name else ""
-        challenge = f'Bearer realm="http://127.0.0.1:{self.port}/token",service="bench"{scope}'
+        challenge = f'Bearer realm="{self.realm}",service="bench"{scope}'
         return _response("401 Unauthorized", b"", f"WWW-Authenticate: {challenge}\r\n")
 
 
@@ -149,13 +166,19 @@ def _response(status: str, body: bytes, more: str = "", *, is_head: bool = False
     return head if is_head else head + body
 
 
-async def main(latency: float, limits: str) -> None:
+async def main(latency: float, limits: str, certificate: str | None) -> None:
     """Serve until standard input ends."""
     _Connection.limits = limits
+    if certificate is not None:
+        _Connection.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        _Connection.context.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(_Connection, "127.0.0.1", 0)
-    _Connection.latency, _Connection.port = latency, server.sockets[0].getsockname()[1]
-    print(_Connection.port, flush=True)
+    _Connection.latency = latency
+    port = server.sockets[0].getsockname()[1]
+    plain = f"http://127.0.0.1:{port}/token"
+    _Connection.realm = "https://auth.docker.io/token" if certificate else plain
+    print(port, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
@@ -163,5 +186,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("latency", type=float, help="seconds")
     parser.add_argument("--hub", action="store_true")
+    parser.add_argument("--certificate", help="file with a certificate and its key: be a proxy for the hosts it names")
     options = parser.parse_args()
-    asyncio.run(main(options.latency, _LIMITS if options.hub else ""))
+    asyncio.run(main(options.latency, _LIMITS if options.hub else "", options.certificate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
@@ -39,7 +40,7 @@ def judge_online(
 ) -> Judgement:
     """Return the findings ``offline``, with proposals, and those of the rules that registries are asked for.
 
-    With ``-v`` it is said which answers were only believed.
+    With ``-v`` it is said which answers were only believed, and of which registries' indexes nothing below was asked.
     """
 
     async def ask(registry: Registry, on_answer: Callable[[int, int], None]) -> PinStatuses:
@@ -51,6 +52,7 @@ def judge_online(
     findings.sort(key=lambda finding: (finding.path, finding.place.line, finding.place.span, finding.rule.id))
     believed = tuple(_believed(sources, pin_statuses))
     terminal.detail(*(printable(_believed_words(*one)) for one in believed))
+    terminal.detail(*_unopened_words(pin_statuses))
     return Judgement(tuple(findings), tuple(_untold(sources, pin_statuses)), believed)
 
 
@@ -76,3 +78,10 @@ def _believed_words(path: str, occurrence: Occurrence) -> str:
     name, host = occurrence.reference.familiar, occurrence.reference.domain
     place = f"{path}:{occurrence.line}:{occurrence.column}"
     return f"{place}: `{name}` was not hashed: {host}'s header is believed, for fetching it is a pull"
+
+
+def _unopened_words(pin_statuses: PinStatuses) -> Iterator[str]:
+    hosts = Counter(key[0].partition("/")[0] for key, status in pin_statuses.by_key.items() if status.is_unopened)
+    for host, count in sorted(hosts.items()):
+        indexes = f"{count} index{'' if count == 1 else 'es'}"
+        yield f"{printable(host)}: no manifest of {indexes} was asked for; with `platforms` those that count are"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 PinKey: TypeAlias = tuple[str, "Digest | None", bool]
 
+_FEW = 8
+"""So many indexes of one registry are asked for a manifest each in any case: it takes one request more for each."""
+
 
 class PinStatus(NamedTuple):
     """What the registry says of one reference."""
@@ -36,7 +39,7 @@ class PinStatus(NamedTuple):
     platform_tag: Answer | None = None
     """What the tag means now for the platform whose manifest is held."""
     image: Image | None = None
-    """The platforms that the digest serves; None where none are required."""
+    """The platforms that the digest serves; None where that was not asked."""
     same_config: Platform | None = None
     """Where an image ID is held: the platform that has it in what the tag means now."""
     moved_elsewhere: bool = False
@@ -53,6 +56,16 @@ class PinStatus(NamedTuple):
         """The digest that the tag means now, of the kind that is held; None where that cannot be told."""
         answer = self.platform_tag or self.tag
         return answer.digest if isinstance(answer, Resolved) else None
+
+    @property
+    def shows_loss(self) -> bool:
+        """Tell whether the registry no longer has something that it had."""
+        return self.is_tag_gone or bool(self.missing) or (self.held is not None and self.held.is_gone)
+
+    @property
+    def is_unopened(self) -> bool:
+        """Tell whether the digest is an index, and none of its manifests was asked for."""
+        return self.held is not None and self.held.is_index and self.image is None
 
     @property
     def is_believed(self) -> bool:
@@ -93,9 +106,10 @@ async def look_up_pin_statuses(
 ) -> PinStatuses:
     """Return how every occurrence in ``sources`` stands, each distinct one looked up once. Errors are answers.
 
-    A pin whose digest is what its tag means costs one request, and one for a manifest of its index, which may be gone
-    alone; more is asked only where the two differ, and the platforms where the settings or a reference require some.
-    What comments or the settings silence altogether is not asked.
+    A pin whose digest is what its tag means costs one request; more is asked only where the two differ, and the
+    platforms where the settings or a reference require some. A manifest of an index may be gone alone: one of them is
+    asked for where a registry has few of the pins, where the tag has left the index, and at a registry that is seen to
+    have lost anything. What comments or the settings silence altogether is not asked.
     """
     import asyncio  # noqa: PLC0415 - costs start-up time that `check` need not pay
 
@@ -107,7 +121,37 @@ async def look_up_pin_statuses(
         *(_completed(*one, platforms[pin_key(one[0])], settings, registry) for one in seen)
     )
     by_key = dict(zip(references, completed, strict=True))
+    unasked = _unasked(references, by_key)
+    opened = await asyncio.gather(*(_opened(references[key], by_key[key], registry) for key in unasked))
+    by_key |= dict(zip(unasked, opened, strict=True))
     return PinStatuses(by_key, _known(references, by_key))
+
+
+def _unasked(references: Mapping[PinKey, ImageReference], by_key: Mapping[PinKey, PinStatus]) -> list[PinKey]:
+    """Return the indexes of which nothing below is known yet, and a manifest is worth a request.
+
+    At Docker Hub none is: the index would have to be fetched for it, which is counted.
+    """
+    lossy = {references[key].domain for key, status in by_key.items() if status.shows_loss}
+    left: dict[str, list[PinKey]] = {}
+    for key, status in by_key.items():
+        if status.is_unopened and status.error is None:
+            left.setdefault(references[key].domain, []).append(key)
+    left.pop(DOCKER_HUB, None)
+    return [
+        key
+        for domain, keys in left.items()
+        for key in keys
+        if len(keys) <= _FEW or domain in lossy or by_key[key].current not in (None, references[key].digest)
+    ]
+
+
+async def _opened(reference: ImageReference, pin_status: PinStatus, registry: Registry) -> PinStatus:
+    """Return ``pin_status`` with one manifest of its index asked for: it stands for all."""
+    try:
+        return await _with_image(reference, pin_status, (), registry)
+    except ResolveError as error:
+        return pin_status._replace(error=error)
 
 
 def _in_question(source: Source, settings: Settings) -> Iterator[Occurrence]:
@@ -202,12 +246,11 @@ async def _completed(
         errors.append(held.error)
     try:
         if held is not None and is_served:
-            pin_status = await _with_image(reference, pin_status, held, platforms, registry)
-            tag = pin_status.tag
-            elsewhere = bool(settings.platforms) and isinstance(tag, Resolved)
-            if elsewhere and isinstance(tag, Resolved):
-                elsewhere = await moved_elsewhere(reference, tag.digest, settings.platforms, registry)
-            pin_status = pin_status._replace(moved_elsewhere=elsewhere)
+            if platforms:
+                pin_status = await _with_image(reference, pin_status, platforms, registry)
+            if settings.platforms and isinstance(pin_status.tag, Resolved):
+                elsewhere = await moved_elsewhere(reference, pin_status.tag.digest, settings.platforms, registry)
+                pin_status = pin_status._replace(moved_elsewhere=elsewhere)
         if held is not None and held.config is not None and isinstance(pin_status.tag, Resolved):
             pin_status = pin_status._replace(same_config=await _whose(held.config, reference, pin_status.tag, registry))
     except ResolveError as error:
@@ -216,28 +259,18 @@ async def _completed(
 
 
 async def _with_image(
-    reference: ImageReference,
-    pin_status: PinStatus,
-    held: DigestKind,
-    platforms: Sequence[Platform],
-    registry: Registry,
+    reference: ImageReference, pin_status: PinStatus, platforms: Sequence[Platform], registry: Registry
 ) -> PinStatus:
     """Return ``pin_status`` with the platforms that the digest serves, and with the manifests that are gone.
 
-    Where no platform is required one manifest stands for all, but not at Docker Hub: there the index would have to be
-    fetched for it, which is counted.
+    Those of ``platforms`` are asked for, or where there are none the first one.
     """
-    is_counted = reference.domain == DOCKER_HUB
-    if not platforms and (is_counted or not held.is_index):
-        return pin_status
-    image = await registry.describe(reference, "index" if held.is_index else "manifests")
-    children = [
-        one
-        for one in image.platforms
-        if not platforms or (one.platform is not None and any(matches(one.platform, wanted) for wanted in platforms))
-    ]
+    is_index = pin_status.held is not None and pin_status.held.is_index
+    image = await registry.describe(reference, "index" if is_index else "manifests")
+    there = [(one, one.platform) for one in image.platforms if one.platform is not None]
+    children = [one for one, its in there if any(matches(its, wanted) for wanted in platforms)]
     missing = []
-    for child in (children if platforms else children[:1]) if held.is_index else ():
+    for child in (children if platforms else image.platforms[:1]) if is_index else ():
         try:
             await registry.describe(reference.at(child.digest), "kind")
         except NotFoundError:
@@ -257,15 +290,11 @@ def _known(
 ) -> dict[Digest, frozenset[str]]:
     known: dict[Digest, frozenset[str]] = {}
 
-    def add(digest: Digest, repository: str) -> None:
-        known[digest] = known.get(digest, frozenset()) | {repository}
-
     for key, pin_status in pin_statuses.items():
-        repository = references[key].repository
-        for answer in (pin_status.tag, pin_status.platform_tag):
-            if isinstance(answer, Resolved):
-                add(answer.digest, repository)
-        digest = references[key].digest
-        if digest is not None and pin_status.held is not None and pin_status.held.media_type is not None:
-            add(digest, repository)
+        answers = (pin_status.tag, pin_status.platform_tag)
+        digests = [answer.digest for answer in answers if isinstance(answer, Resolved)]
+        if pin_status.held is not None and pin_status.held.media_type is not None:
+            digests.extend(filter(None, [references[key].digest]))
+        for digest in digests:
+            known[digest] = known.get(digest, frozenset()) | {references[key].repository}
     return known

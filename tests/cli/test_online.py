@@ -293,6 +293,62 @@ def test_an_index_whose_manifests_are_gone(
     assert all("is served, its manifest of linux/" in one["message"] for one in found)
 
 
+def many_indexes(count: int, *gone: str) -> tuple[FakeRegistry, str]:
+    """Return a registry with ``count`` indexes, of which the last has lost its manifests, and a file that pins all.
+
+    Those that ``gone`` names are what the file pins and the registry has no more.
+    """
+    children = images()[f"{REPOSITORY}@{NEW}"].platforms
+    pins = {f"registry.example/team/app{at}": Digest("sha256", f"{at:064x}") for at in range(count)}
+    here = {f"{name}@{one}": Image(one, OCI_INDEX, children) for name, one in pins.items()}
+    last, own = f"registry.example/team/app{count - 1}", PlatformImage(AMD64, OLD_AMD64, MANIFEST)
+    here[f"{last}@{pins[last]}"] = Image(pins[last], OCI_INDEX, (own,))
+    serving = FakeRegistry(here, {f"{name}:1": one for name, one in pins.items()})
+    serving.lost = {OLD_AMD64}
+    return serving, "".join(f"FROM {name}:1@{GONE if name in gone else one}\n" for name, one in pins.items())
+
+
+def asked_for_manifests(serving: FakeRegistry) -> int:
+    return sum(not one.endswith(" index") and f"@{GONE}" not in one for one in serving.described)
+
+
+def test_many_pins_in_order_cost_one_question_each(tmp_path: Path) -> None:
+    serving, text = many_indexes(9)
+    outcome = check(tmp_path, text, "-v", serving=serving)
+    assert (outcome.status, len(serving.asked), serving.described) == (0, 9, [])
+    assert "registry.example: no manifest of 9 indexes was asked for" in outcome.stderr
+    # One fewer, and a question more for each is cheap.
+    serving, text = many_indexes(8)
+    assert [one["rule"] for one in findings(tmp_path, text, serving)] == ["PIN102"]
+    assert asked_for_manifests(serving) == 8
+
+
+def test_a_registry_that_has_lost_one_digest_is_asked_for_the_manifests_of_all(tmp_path: Path) -> None:
+    serving, text = many_indexes(10, "registry.example/team/app0")
+    assert [one["rule"] for one in findings(tmp_path, text, serving)] == ["PIN102", "PIN102"]
+    assert asked_for_manifests(serving) == 9
+
+
+def test_an_index_that_its_tag_has_left_is_opened_among_many(tmp_path: Path) -> None:
+    serving, text = many_indexes(10)
+    serving.tags["registry.example/team/app9:1"] = NEW
+    serving.images[f"registry.example/team/app9@{NEW}"] = images()[f"{REPOSITORY}@{NEW}"]
+    assert [one["rule"] for one in findings(tmp_path, text, serving)] == ["PIN101", "PIN102"]
+
+
+def test_the_platforms_that_are_required_are_asked_for_among_many(tmp_path: Path) -> None:
+    (tmp_path / "pinner.toml").write_text('platforms = ["linux/amd64"]\n')
+    serving, text = many_indexes(10)
+    assert [one["rule"] for one in findings(tmp_path, text, serving)] == ["PIN104"]
+    assert asked_for_manifests(serving) == 10
+
+
+def test_a_manifest_that_cannot_be_told_is_unknown(tmp_path: Path) -> None:
+    serving = Down({f"{INDEX}@{NEW}": images()[f"{REPOSITORY}@{NEW}"]}, {f"{INDEX}:1": NEW})
+    outcome = check(tmp_path, f"FROM {INDEX}:1@{NEW}", serving=serving)
+    assert (outcome.status, "it is down" in outcome.stderr) == (3, True)
+
+
 @pytest.mark.parametrize(("platform", "rules"), [("linux/s390x", ["PIN104"]), ("linux/arm64", []), ("bsd", [])])
 def test_the_platform_of_a_reference_is_required_of_its_digest(tmp_path: Path, platform: str, rules: list[str]) -> None:
     found = findings(tmp_path, f"FROM --platform={platform} {INDEX}:1@{NEW}", serving_index())
