@@ -86,7 +86,10 @@ class Occurrence(NamedTuple):
     span: Span
     """The text that holds the end of the reference (its digest included): where the file would change."""
     insert: int
-    """The byte offset at which ``[:latest]@digest`` goes; the digest's own end where there is one already."""
+    """The byte offset at which ``[:latest]@digest`` goes; the digest's own end where there is one already.
+
+    Outside of ``span`` where the digest has a field of its own, which is empty.
+    """
     digest_span: Span | None = None
     """The bytes ``sha256:…`` of the digest where they stand together in this file; None where there is none."""
     via: tuple[str, ...] = ()
@@ -96,6 +99,14 @@ class Occurrence(NamedTuple):
     """Who uses the image: the stage, service or ``Kind/name``; empty where nobody is named."""
     decided_by: tuple[str, ...] = ()
     """``path:line`` of what elsewhere in the repository decided what the text means."""
+    glue: str = "@"
+    """What stands between the text and the digest: nothing, or a blank, where the digest is a field of its own."""
+    implied: str = ""
+    """What a digest is written without: ``sha256:`` where its field holds the hex digits alone."""
+
+    def spelled(self, digest: Digest) -> str:
+        """Return ``digest`` as it is written here, without what stands before it."""
+        return str(digest).removeprefix(self.implied)
 
 
 class SkippedOccurrence(NamedTuple):
@@ -117,6 +128,8 @@ class SkippedOccurrence(NamedTuple):
     decided_by: tuple[str, ...] = ()
     digest_span: Span | None = None
     """The bytes of a digest that stands there although it must not, where they stand together."""
+    glue: str = "@"
+    implied: str = ""
 
 
 Place: TypeAlias = Occurrence | SkippedOccurrence
@@ -138,6 +151,8 @@ def as_skipped(occurrence: Occurrence, reason: SkipReason, detail: str) -> Skipp
         occurrence.owner,
         occurrence.decided_by,
         occurrence.digest_span,
+        occurrence.glue,
+        occurrence.implied,
     )
 
 

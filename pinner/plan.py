@@ -269,14 +269,15 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
     if not isinstance(answer, Resolved):
         return Failed(place, answer.error)
     if place.reference.digest is None:
-        added = ("" if place.reference.tag else LATEST) + f"@{answer.digest}"
-        edit = Edit(place.insert, b"", added.encode())
-        return Changed(place, edit, f"{place.reference}{added}", answer.digest)
+        tag = "" if place.reference.tag else LATEST
+        edit = Edit(place.insert, b"", f"{tag}{place.glue}{place.spelled(answer.digest)}".encode())
+        return Changed(place, edit, f"{place.reference}{tag}@{answer.digest}", answer.digest)
     if place.reference.digest == answer.digest:
         return Unchanged(place)
     if place.digest_span is None:
         return Failed(place, _scattered("moved"))
-    edit = Edit(place.digest_span.start, str(place.reference.digest).encode(), str(answer.digest).encode())
+    before, after = place.spelled(place.reference.digest), place.spelled(answer.digest)
+    edit = Edit(place.digest_span.start, before.encode(), after.encode())
     return Changed(place, edit, f"{place.reference.familiar}@{answer.digest}", answer.digest)
 
 
@@ -287,9 +288,9 @@ def _unpin(occurrence: Occurrence, own_tags: Collection[int], *, is_misplaced: b
         return Unchanged(occurrence)
     if occurrence.digest_span is None:
         return Failed(occurrence, _scattered("removed"))
-    start = occurrence.digest_span.start - 1
+    removed = occurrence.glue + occurrence.spelled(digest)
+    start = occurrence.digest_span.end - len(removed)
     text = occurrence.reference.familiar
-    removed = f"@{digest}"
     if start in own_tags and text.endswith(LATEST):
         start -= len(LATEST)
         text = text.removesuffix(LATEST)
@@ -314,6 +315,8 @@ def _misplaced(place: SkippedOccurrence) -> Occurrence | None:
         place.platform,
         place.owner,
         place.decided_by,
+        place.glue,
+        place.implied,
     )
 
 

@@ -54,7 +54,7 @@ def edit_of(place: Occurrence, data: bytes) -> Edit:
         old = data[place.digest_span.start : place.digest_span.end]
         return Edit(place.digest_span.start, old, DIGEST.encode())
     latest = "" if place.reference.tag or place.reference.digest else ":latest"
-    return Edit(place.insert, b"", f"{latest}@{DIGEST}".encode())
+    return Edit(place.insert, b"", f"{latest}{place.glue}{DIGEST.removeprefix(place.implied)}".encode())
 
 
 def plain(node: object) -> object:

@@ -32,6 +32,7 @@ FORMATS = (
             *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
         ),
     ),
+    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}"),
     Format(
         "compose",
         "pinner.formats.compose",

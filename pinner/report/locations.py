@@ -107,9 +107,11 @@ def _edit(finding: Finding) -> Edit | None:
     reference = place.reference
     if reference.digest is None:
         written = str(reference)
-        added = proposed.removeprefix(written)
+        tag, _, digest = proposed.removeprefix(written).partition("@")
+        added = f"{tag}{place.glue}{digest.removeprefix(place.implied)}"
         return Edit(place.insert, b"", added.encode()) if proposed.startswith(written) else None
     name, _, digest = proposed.rpartition("@")
     if place.digest_span is None or name != reference.familiar:
         return None
-    return Edit(place.digest_span.start, str(reference.digest).encode(), digest.encode())
+    before = place.spelled(reference.digest)
+    return Edit(place.digest_span.start, before.encode(), digest.removeprefix(place.implied).encode())

@@ -70,8 +70,8 @@ _OPTIONS = {
 }
 """What people try from other tools, and what serves them here."""
 _SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)
-HELP = """Find every image reference in Dockerfiles, compose files, Kubernetes manifests, Python files and notebooks,
-and pin it to its digest in place: not one other byte of a file changes.
+HELP = """Find every image reference in Dockerfiles, compose files, Kubernetes manifests, Helm values, Python files and
+notebooks, and pin it to its digest in place: not one other byte of a file changes.
 
 Without a PATH, a command is about the repository around the current folder.
 """

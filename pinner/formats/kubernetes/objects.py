@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import InvalidReferenceError
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
-from pinner.formats.yaml.references import is_null
-from pinner.formats.yaml.scalars import reference_text
+from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
+from pinner.formats.yaml.references import unfilled
 from pinner.formats.yaml.stream import unshadow
 from pinner.link.facts import ImageRule, ImageTransformer, Kustomization
 from pinner.model import Occurrence
-from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.parts import Part
     from pinner.formats.yaml.references import Collector, Use
     from pinner.formats.yaml.scalars import SourceText
     from pinner.model import Place
@@ -123,31 +122,13 @@ _DOCKER_HUB = ("docker.io/", "index.docker.io/")
 def judge(use: Use, text: SourceText) -> Place:
     """Return the occurrence that ``text`` makes, or a skip that says what else it is."""
     written = str(text)
-    if "{{" in written:
-        return use.skip(written, "templated", "a template fills it in")
-    if "$" in written:
-        return _judge_variable(use, written)
-    if written.startswith("ko://"):
-        return use.skip(written, "built-elsewhere", "ko builds this image from a Go package")
-    if "*" in written:
-        return use.skip(written, "invalid-reference", "a pattern for many images")
-    if "<" in written:
-        return use.skip(written, "templated", "a placeholder that somebody fills in")
-    if written.startswith("localhost/"):
-        return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
+    skip = unfilled(use, written)
+    if skip is not None:
+        return skip
     place = use.judge(text)
     if use.kind == "package" and isinstance(place, Occurrence) and _is_unqualified(place):
         return use.skip(written, "computed", "Crossplane adds a registry of its own choice; write the registry out")
     return place
-
-
-def _judge_variable(use: Use, written: str) -> Place:
-    colon = written.find(":", written.rfind("/") + 1)
-    dollar = written.find("$")
-    name = written[dollar:].partition(")" if written.startswith("$(", dollar) else "}")[0]
-    closing = {"(": ")", "{": "}"}.get(name[1:2], "")
-    detail = f"`{name}{closing}` is filled in before the image is pulled"
-    return use.skip(written, "interpolated-tag" if dollar > colon >= 0 else "interpolated-name", detail)
 
 
 def _is_unqualified(occurrence: Occurrence) -> bool:
@@ -158,12 +139,6 @@ _LISTS = ("resources", "bases", "components", "transformers")
 # `imageTags` is what `images` was called before kustomize 2.
 _IMAGES = ("images", "imageTags")
 _FLUX_MARK = re.compile(rb"#[ \t]*\{[ \t]*\"\$imagepolicy\"")
-
-
-class _Field(NamedTuple):
-    scalar: Scalar
-    text: SourceText
-    written: Node
 
 
 def locate_images(collector: Collector, holder: Mapping, fields: KeyLookup, owner: str) -> tuple[ImageRule, ...]:
@@ -226,55 +201,45 @@ class _Entry:
 
     def keep(self) -> ImageRule | None:
         """Keep the entry's image and return the rule that it is; None where it changes nothing."""
-        old, new = self._field("name"), self._field("newName")
-        tag, digest = self._field("newTag"), self._field("digest")
+        old, new = self._part("name"), self._part("newName")
+        tag, digest = self._part("newTag"), self._part("digest")
         name = new or old
         if name is None or (tag is None and digest is None and new is None):
             return None
-        written = f"{name.text}{_part(':', tag)}{_part('@', digest)}"
-        end = digest or tag or name
+        gap = find_gap(self.collector.data, self.entry, "digest", self.fields) if tag is not None else None
+        parts = Parts(name, tag=tag, digest=digest, gap=gap)
         use = self.collector.use("kustomize-image", name.scalar, name.text, name.scalar, owner=self.owner)
-        use = use._replace(scalar=end.scalar, written=end.written)
-        place = self._judge(use, written, new, tag, digest)
+        use = use._replace(scalar=parts.last.scalar, written=parts.last.written)
+        place = self._judge(use, parts, new)
         self.collector.add(use, place)
         line = self.collector.lines.line(name.scalar.start)
         return ImageRule(_text(old), _text(new), _text(tag), _text(digest), line, place.span) if old else None
 
-    def _judge(self, use: Use, written: str, new: _Field | None, tag: _Field | None, digest: _Field | None) -> Place:
+    def _judge(self, use: Use, parts: Parts, new: Part | None) -> Place:
+        written = parts.text
         if new is not None and (b"@" in new.text.data or b":" in new.text.data.rpartition(b"/")[2]):
             detail = "kustomize adds tag and digest to `newName`: a tag of its own makes a name that nothing can pull"
             return use.skip(written, "invalid-reference", detail)
-        if self._field("tagSuffix") is not None:
+        if self._part("tagSuffix") is not None:
             return use.skip(written, "separate-tag", "`tagSuffix` adds to the tag, and is refused beside a digest")
-        try:
-            reference = ImageReference.parse(written)
-        except InvalidReferenceError as error:
-            return use.skip(written, "invalid-reference", error.message)
-        last = digest or tag
-        if last is None:
+        place = judge_parts(use, parts)
+        if not isinstance(place, Occurrence):
+            return place
+        if parts.last is parts.name:
             detail = "the tag is the one of what is replaced: add `newTag:` here, and it can hold the digest"
             return use.skip(written, "separate-tag", detail)
-        if self._is_written_by_flux(last.scalar):
+        if self._is_written_by_flux(parts.last.scalar):
             return use.skip(written, "output", "Flux writes this tag: its image policy says so on the line")
-        return use.occurrence(reference, last.text)
+        return place
 
     def _is_written_by_flux(self, scalar: Scalar) -> bool:
         data = self.collector.data
         end = data.find(b"\n", scalar.end)
         return _FLUX_MARK.search(data, scalar.end, end if end >= 0 else len(data)) is not None
 
-    def _field(self, key: str) -> _Field | None:
-        """Return the scalar under ``key``, its text, and what stands there: itself or an alias."""
-        field = self.fields.get(self.entry, key)
-        if field is None or type(field.node) is not Scalar or is_null(field.node):
-            return None
-        text = reference_text(self.collector.data, field.node)
-        return None if text is None else _Field(field.node, text, field.written)
+    def _part(self, key: str) -> Part | None:
+        return read_part(self.collector.data, self.entry, key, self.fields)
 
 
-def _part(mark: str, field: _Field | None) -> str:
-    return "" if field is None else f"{mark}{field.text}"
-
-
-def _text(field: _Field | None) -> str:
-    return "" if field is None else str(field.text)
+def _text(part: Part | None) -> str:
+    return "" if part is None else str(part.text)

@@ -229,6 +229,28 @@ class Collector:
         return tuple(entry.place for entry in sorted(self._entries, key=itemgetter(0)))
 
 
+def unfilled(use: Use, written: str) -> SkippedOccurrence | None:
+    """Return the skip of the text ``written`` that is no reference yet, used at ``use``; None for any other."""
+    if "{{" in written:
+        return use.skip(written, "templated", "a template fills it in")
+    if "$" in written:
+        colon = written.find(":", written.rfind("/") + 1)
+        dollar = written.find("$")
+        name = written[dollar:].partition(")" if written.startswith("$(", dollar) else "}")[0]
+        closing = {"(": ")", "{": "}"}.get(name[1:2], "")
+        detail = f"`{name}{closing}` is filled in before the image is pulled"
+        return use.skip(written, "interpolated-tag" if dollar > colon >= 0 else "interpolated-name", detail)
+    if written.startswith("ko://"):
+        return use.skip(written, "built-elsewhere", "ko builds this image from a Go package")
+    if "*" in written:
+        return use.skip(written, "invalid-reference", "a pattern for many images")
+    if "<" in written:
+        return use.skip(written, "templated", "a placeholder that somebody fills in")
+    if written.startswith("localhost/"):
+        return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
+    return None
+
+
 def is_null(scalar: Scalar) -> bool:
     """Tell whether ``scalar`` stands for nothing: empty, null, or reset (compose's ``!reset``)."""
     if scalar.tag == "!reset" or not scalar.value:

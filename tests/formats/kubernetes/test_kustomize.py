@@ -38,7 +38,8 @@ def test_a_digest_that_is_there_can_move(entry: str, reference: str) -> None:
     [
         ("{name: nginx, newTag: 1.10}", "nginx:1.10", f"{{name: nginx, newTag: 1.10@{DIGEST}}}"),
         ('{name: nginx, newTag: "1.10"}', "nginx:1.10", f'{{name: nginx, newTag: "1.10@{DIGEST}"}}'),
-        ("{newTag: v1, name: a, digest: ''}", "a:v1", f"{{newTag: v1@{DIGEST}, name: a, digest: ''}}"),
+        ("{newTag: v1, name: a, digest: ''}", "a:v1", f"{{newTag: v1, name: a, digest: '{DIGEST}'}}"),
+        ("{newTag: v1, name: a, digest: }", "a:v1", f"{{newTag: v1@{DIGEST}, name: a, digest: }}"),
         (
             "{name: a, newName: b.io/c, newTag: v1}",
             "b.io/c:v1",
@@ -60,7 +61,7 @@ def test_a_tag_takes_the_digest(entry: str, reference: str, after: str) -> None:
         ("{name: nginx, newTag: v1, tagSuffix: -x}", "separate-tag: nginx:v1"),
         ("{name: a, newName: 'b:2', newTag: v1}", "invalid-reference: b:2:v1"),
         (f"{{name: a, newName: 'b:2@{OTHER}'}}", f"invalid-reference: b:2@{OTHER}"),
-        ("{name: nginx, newTag: '${TAG}'}", "invalid-reference: nginx:${TAG}"),
+        ("{name: nginx, newTag: '${TAG}'}", "interpolated-tag: nginx:${TAG}"),
         ("{name: nginx, digest: sha256:abc}", "invalid-reference: nginx@sha256:abc"),
         ('{name: nginx, newTag: v1} # {"$imagepolicy": "flux-system:nginx:tag"}', "output: nginx:v1"),
     ],

@@ -1,0 +1,235 @@
+"""Extraction of every image reference of Helm values: whole texts, and registry, repository and tag in blocks.
+
+What a block is, and where its digest goes, was measured on what helm renders of 461 public charts.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.lookup import anchor_name
+from pinner.formats.yaml.parts import Parts, find_gap, implied_by, judge_parts, read_part
+from pinner.formats.yaml.references import is_null, unfilled
+from pinner.formats.yaml.scalars import reference_text
+from pinner.model import Occurrence, as_skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pinner.formats.yaml import Node
+    from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.parts import Part
+    from pinner.formats.yaml.references import Collector, Use
+    from pinner.model import Place, SkipReason
+
+_KIND, _TEXT_KIND = "values-image", "values-text"
+_TAGS, _DIGESTS = ("tag", "version"), ("digest", "sha")
+# Of a chart's sources and of git repositories, which are called `repository`, too.
+_NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
+# A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
+_NO_IMAGE = re.compile(
+    r"://|\s|^[./~]|^data:|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$", re.IGNORECASE
+)
+# go-yaml's numbers, and what JSON makes of them: a template prints `1.10` as 1.1 (sigs.k8s.io/yaml goes by JSON).
+_NUMBER = re.compile(
+    r"[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[0-9][0-9_]*"
+    r"|(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+)
+_PRINTED_ALIKE = re.compile(r"0|[1-9][0-9]{0,17}|(?:0|[1-9][0-9]{0,8})\.[0-9]{0,6}[1-9]")
+
+
+class _Frame(NamedTuple):
+    """A node to enter, the key it stands under, and the way to it from the root."""
+
+    node: Node
+    key: str
+    path: str
+    via: tuple[str, ...]
+
+
+class _Found(NamedTuple):
+    use: Use
+    place: Place
+    parts: Parts
+
+
+class ValuesWalk:
+    """Goes through the nodes of values, without recursion and each collection once."""
+
+    def __init__(self, collector: Collector, fields: KeyLookup, owner: str = "") -> None:
+        """``owner`` is who holds the values; without one, an image's owner is its path in them."""
+        self.collector = collector
+        self.fields = fields
+        self._owner = owner
+        self._found: list[_Found] = []
+        self._registry = False
+
+    def keep(self, root: Mapping) -> None:
+        """Keep the images under ``root``, the mapping of all values."""
+        self._registry = self._has_global_registry(root)
+        seen: set[int] = set()
+        stack = [_Frame(root, "", "", ())]
+        while stack:
+            frame = stack.pop()
+            node = resolve(frame.node)
+            if type(node) is Scalar or id(node) in seen:
+                continue
+            seen.add(id(node))
+            via = (*frame.via, *anchor_name(frame.node))[:_MAX_VIA]
+            if type(node) is Mapping:
+                self._of_mapping(node, frame._replace(via=via))
+                stack += [
+                    _Frame(value, frame.key if key == "<<" else key, _below(frame.path, key), via)
+                    for key, value in reversed(self.fields.own(node).items())
+                    if type(value) is not Scalar
+                ]
+            elif type(node) is Sequence:
+                stack += [
+                    _Frame(child, frame.key, f"{frame.path}[{index}]", via)
+                    for index, child in reversed(tuple(enumerate(node.children)))
+                    if type(child) is not Scalar
+                ]
+        for found in _without_conflicts(self._found):
+            self.collector.add(found.use, found.place)
+
+    def _has_global_registry(self, root: Mapping) -> bool:
+        """Tell whether ``global.imageRegistry`` takes the place of the registries that blocks have."""
+        field = self.fields.get(root, "global")
+        if field is None or type(field.node) is not Mapping:
+            return False
+        return read_part(self.collector.data, field.node, "imageRegistry", self.fields) is not None
+
+    def _of_mapping(self, mapping: Mapping, frame: _Frame) -> None:
+        own = self.fields.own(mapping)
+        names = own if "<<" not in own else self.fields.keys(mapping)
+        if "repository" in names and self._is_block(mapping, names, frame.key):
+            self._block(mapping, frame)
+        for key in names:
+            if key[-5:].lower() == "image" and key in own:
+                self._text(mapping, key, frame)
+
+    def _part(self, mapping: Mapping, key: str) -> Part | None:
+        return read_part(self.collector.data, mapping, key, self.fields)
+
+    def _is_block(self, mapping: Mapping, names: Iterable[str], key: str) -> bool:
+        repository = self.fields.scalar(mapping, "repository")
+        if repository is None or is_null(repository) or _NO_REPOSITORY.search(repository.value):
+            return False
+        return key.lower().endswith("image") or "tag" in names or "digest" in names
+
+    def _block(self, mapping: Mapping, frame: _Frame) -> None:
+        name = self._part(mapping, "repository")
+        if name is None:  # far too long
+            return
+        tag_key = next((key for key in _TAGS if self._is_text(mapping, key)), "")
+        parts = self._with_digest(mapping, Parts(name, self._part(mapping, "registry"), self._part(mapping, tag_key)))
+        beside = next((key for key in ("image", "name") if self._part(mapping, key) is not None), "")
+        if beside == "name" and not frame.key.lower().endswith("image"):
+            beside = ""  # an item's own name
+        self._add(_KIND, parts, frame, self._why_not(parts, beside))
+
+    def _is_text(self, mapping: Mapping, key: str) -> bool:
+        return self.fields.scalar(mapping, key) is not None
+
+    def _with_digest(self, mapping: Mapping, parts: Parts) -> Parts:
+        """Return ``parts`` with the digest of ``mapping``, or with the field where it goes."""
+        key = next((key for key in _DIGESTS if self._is_text(mapping, key)), "")
+        digest, implied = self._part(mapping, key), implied_by(key)
+        if digest is not None and digest.text.data.startswith(implied.encode()):
+            implied = ""
+        gap = None if digest is not None else find_gap(self.collector.data, mapping, key, self.fields)
+        return parts._replace(digest=digest, gap=gap, implied=implied)
+
+    def _why_not(self, parts: Parts, beside: str = "") -> tuple[SkipReason, str] | None:
+        """Return why the block ``parts`` is left alone, whatever its text is; None where it is not."""
+        tag = parts.tag
+        if beside:
+            return "computed", f"`{beside}` beside `repository` may be a part of the name"
+        if self._registry:
+            return "interpolated-name", "`global.imageRegistry` takes the place of its registry"
+        if tag is not None and _is_printed_otherwise(tag.scalar):
+            return "invalid-reference", f"YAML reads the tag `{tag.text}` as a number, printed otherwise: quote it"
+        if tag is None and parts.digest is None and b":" not in parts.name.text.data.rpartition(b"/")[2]:
+            return "no-default", "its tag is empty: templates then take the `appVersion` of Chart.yaml"
+        return None
+
+    def _text(self, mapping: Mapping, key: str, frame: _Frame) -> None:
+        """Keep the text under ``key``, which ends in ``image``, where it is one."""
+        written = self.fields.own(mapping)[key]
+        node = resolve(written)
+        if type(node) is not Scalar or is_null(node) or _NO_IMAGE.search(node.value):
+            return
+        text = reference_text(self.collector.data, node)
+        tag = None if text is None else self._tag_beside(mapping, key, node)
+        if text is None or (tag is None and ":" not in node.value and "/" not in node.value):
+            return
+        name = self._part(mapping, key)
+        if name is None or (key == "image" and "repository" in self.fields.own(mapping)):
+            return
+        registry = self._part(mapping, "registry") if key == "image" else None
+        if tag is None and registry is None:
+            self._add_text(name, frame._replace(path=_below(frame.path, key)))
+            return
+        parts = Parts(name, registry, tag)
+        self._add(_KIND, parts if tag is None else self._with_digest(mapping, parts), frame, self._why_not(parts))
+
+    def _tag_beside(self, mapping: Mapping, key: str, name: Scalar) -> Part | None:
+        """Return the tag in a key of its own that belongs to the text ``name`` under ``key``, which has none."""
+        if ":" in name.value.rpartition("/")[2] or "@" in name.value:
+            return None
+        keys = ("tag", "imageTag") if key == "image" else (f"{key}Tag",)
+        return next(filter(None, (self._part(mapping, one) for one in keys)), None)
+
+    def _add(self, kind: str, parts: Parts, frame: _Frame, why_not: tuple[SkipReason, str] | None) -> None:
+        name = parts.name
+        via = (*frame.via, *anchor_name(name.written))
+        owner = self._owner or frame.path
+        use = self.collector.use(kind, name.scalar, name.text, name.written, via=via, owner=owner)
+        use = use._replace(scalar=parts.last.scalar, written=parts.last.written)
+        place = judge_parts(use, parts)
+        if why_not is not None and (isinstance(place, Occurrence) or place.reason == "invalid-reference"):
+            place = use.skip(parts.text, *why_not)
+        self._found.append(_Found(use, place, parts))
+
+    def _add_text(self, name: Part, frame: _Frame) -> None:
+        via = (*frame.via, *anchor_name(name.written))
+        owner = self._owner or frame.path
+        use = self.collector.use(_TEXT_KIND, name.scalar, name.text, name.written, via=via, owner=owner)
+        self._found.append(_Found(use, unfilled(use, str(name.text)) or use.judge(name.text), Parts(name)))
+
+
+_MAX_VIA = 10
+
+
+def _below(path: str, key: str) -> str:
+    if key == "<<":
+        return path
+    return f"{path}.{key}" if path else key
+
+
+def _is_printed_otherwise(scalar: Scalar) -> bool:
+    """Tell whether a template prints the plain ``scalar`` in other words than it is written in."""
+    if scalar.style or scalar.tag is not None:
+        return False
+    return _NUMBER.fullmatch(scalar.value) is not None and _PRINTED_ALIKE.fullmatch(scalar.value) is None
+
+
+def _without_conflicts(found: list[_Found]) -> Iterable[_Found]:
+    """Yield what was ``found``: a skip where one text ends several references that differ."""
+    texts: dict[int, list[_Found]] = {}
+    for one in found:
+        if one.parts.edited is not None:
+            texts.setdefault(id(resolve(one.parts.edited)), []).append(one)
+    for one in found:
+        edited = one.parts.edited
+        others = [] if edited is None else texts[id(resolve(edited))]
+        other = next((other for other in others if other.parts.text != one.parts.text), None)
+        if other is None or not isinstance(one.place, Occurrence):
+            yield one
+        else:
+            detail = (
+                f"the same text is part of `{other.parts.text}` in line {other.use.line}: each needs its own digest"
+            )
+            yield one._replace(place=as_skipped(one.place, "arg-conflict", detail))
