@@ -19,7 +19,7 @@ FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".gith
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),
-        *("compose", "values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
+        *("compose", "cloudbuild", "values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
         *(".yml", ".yaml", ".json", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go", ".sh", ".tf"),
     )
@@ -49,6 +49,8 @@ def test_a_hook_is_given_what_a_format_claims_and_nothing_else(hook: str, path: 
         ("stubs/docker.pyi", False),
         ("README.md", False),
         ("package.json", False),
+        ("ci/cloudbuild.json", True),
+        (".github/workflows/ci.yml", True),
         ("pinner.lock", False),
     ],
 )

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _YAML = r"\.ya?ml$"
 
+
+def _dialect(name: str, *words: bytes, names: str = _YAML) -> Format:
+    """Return the format that is the dialect ``name`` of the table of positions."""
+    return Format(name, "pinner.formats.positions", names, words=words, is_dialect=True)
+
+
 # The order decides where two formats claim a file: the first that recognises the content has it.
 FORMATS = (
     Format(
@@ -33,6 +39,18 @@ FORMATS = (
         ),
     ),
     Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}"),
+    # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
+    _dialect("github", b"container", b"services", b"docker://", b"using"),
+    _dialect("gitlab", b"image", b"services"),
+    _dialect("cloudbuild", b"steps", names=rf"{_YAML}|cloudbuild[^/]*\.json$"),
+    _dialect("circleci", b"docker"),
+    _dialect("woodpecker", b"image"),
+    _dialect("drone", b"image"),
+    _dialect("ko", b"defaultBaseImage", b"baseImageOverrides"),
+    _dialect("goreleaser", b"base_image", names=rf"goreleaser[^/]*{_YAML}"),
+    _dialect("azure", b"container", b"services"),
+    _dialect("bitbucket", b"image", b"docker://", names=rf"^bitbucket[^/]*{_YAML}"),
+    _dialect("cirrus", b"container", names=rf"^\.cirrus[^/]*{_YAML}"),
     Format(
         "compose",
         "pinner.formats.compose",

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
             """Return what ``document`` holds with ``calls`` looked at too; see `FormatModule.locate`."""
             ...
 
+    class DialectsModule(Protocol):
+        """A module of several formats, told apart by their names."""
+
+        def locate(self, document: Document, name: str) -> Located | None:
+            """Return what ``document`` holds of the format ``name``; see `FormatModule.locate`."""
+            ...
+
     class WrappingModule(Protocol):
         """A format in which code stands inside something else, a notebook's JSON."""
 
@@ -68,6 +75,11 @@ class Format(NamedTuple):
     others: tuple[str, ...] = ()
     """What the names of files end in that are something else, although they fit ``names``."""
 
+    words: tuple[bytes, ...] = ()
+    """Where there are any: a file without one of them is not looked into."""
+    is_dialect: bool = False
+    """Whether the module is a `DialectsModule`."""
+
     @property
     def states_facts(self) -> bool:
         """Tell whether files of this format decide about each other's images."""
@@ -87,7 +99,11 @@ class Format(NamedTuple):
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
+        if self.words and not any(map(document.data.__contains__, self.words)):
+            return None
         module = _module(self.module)
+        if self.is_dialect:
+            return cast("DialectsModule", module).locate(document, self.name)
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)

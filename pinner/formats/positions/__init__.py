@@ -1,0 +1,113 @@
+"""CI configuration formats: dialects of YAML and JSON whose images stand at the positions of a table."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.positions.ci import DIALECTS
+from pinner.formats.yaml import Budget, Mapping, Scalar, load, parse
+from pinner.formats.yaml.references import Collector
+from pinner.formats.yaml.roots import has_plain_root, has_root_key
+from pinner.model import Located
+
+if TYPE_CHECKING:
+    from pinner.formats.positions.extract import Extraction
+    from pinner.formats.positions.table import Dialect
+    from pinner.formats.yaml import Node, YamlDocument
+    from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.model import Document
+
+__all__ = ["locate"]
+
+_BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
+_AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
+_OBJECT = ("apiVersion", "kind")
+# In a document that cannot be read: a key or a prefix that would name an image.
+_NAMES_AN_IMAGE = re.compile(rb"""(?:image|container|name|uses|services)["']?[ \t]*:|docker://""")
+
+
+def locate(document: Document, name: str) -> Located | None:
+    """Return the images that a file of the dialect ``name`` names; None where it is none. Never raises."""
+    dialect = _BY_NAME[name]
+    is_named = _found(dialect.names, document.path)
+    if not is_named and not (dialect.shapes and _found(dialect.likely, document.path)):
+        return None
+    if not _may_have_root(document.data, dialect):
+        return None
+    return _locate(document, dialect, is_named=is_named)
+
+
+def _found(pattern: str, path: str) -> bool:
+    return re.search(pattern, path) is not None
+
+
+def _may_have_root(data: bytes, dialect: Dialect) -> bool:
+    """Tell from the bytes alone whether a document may have one of the root keys of ``dialect``."""
+    if not dialect.root or any(has_root_key(data, key.encode(), _AFTER_KEY) for key in dialect.root):
+        return True
+    return not all(has_plain_root(part.text) for part in load(data))
+
+
+def _locate(document: Document, dialect: Dialect, *, is_named: bool) -> Located | None:
+    collector, budget = Collector(dialect.name, document.data), Budget()
+    outline: list[object] = []
+    recognised = False
+    for part in load(document.data):
+        composed = parse(part, budget)
+        outline.append((collector.lines.line(part.chunk.start), composed.size))
+        for root in composed.roots:
+            extraction = _extraction(collector, dialect, root, is_named=is_named)
+            if extraction is None:
+                continue
+            recognised = True
+            extraction.collect()
+            if composed.shares:
+                collector.settle(root, extraction.fields, extraction.state_of)
+            collector.image_nodes.clear()
+        if composed.problem is not None and is_named and _is_worth_a_word(part):
+            recognised = True
+            collector.report_problem(part, composed.problem)
+    return Located(collector.places(), tuple(outline)) if recognised else None
+
+
+def _is_worth_a_word(part: YamlDocument) -> bool:
+    """Tell whether somebody would want to know that a document cannot be read: it may name images."""
+    return _NAMES_AN_IMAGE.search(part.text) is not None
+
+
+def _extraction(collector: Collector, dialect: Dialect, root: Node, *, is_named: bool) -> Extraction | None:
+    """Return what finds the images under ``root``; None where it is no document of ``dialect``."""
+    if type(root) is not Mapping:
+        return None
+    from pinner.formats.positions.extract import Extraction  # noqa: PLC0415 - only where there is something to find
+
+    extraction = Extraction(collector, dialect, root)
+    fields = extraction.fields
+    keys = fields.keys(root)
+    if all(key in keys for key in _OBJECT) or (dialect.root and not any(key in keys for key in dialect.root)):
+        return None
+    if is_named or any(all(_leads(root, path, fields) for path in shape) for shape in dialect.shapes):
+        return extraction
+    return None
+
+
+def _leads(root: Node, path: str, fields: KeyLookup) -> bool:
+    """Tell whether ``path`` leads somewhere; with ``=regex`` behind it, to a text that this is found in."""
+    from pinner.formats.positions.walk import find  # noqa: PLC0415 - as above
+
+    path, _, pattern = path.partition("=")
+    hits = find(root, path, fields)
+    if not pattern:
+        return next(hits, None) is not None
+    return any(type(hit.node) is Scalar and _matches(pattern, hit.node.value) for hit in hits)
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return _compiled(pattern).search(text) is not None

@@ -1,0 +1,239 @@
+"""The dialects of the table: which files are theirs, and what is an image in them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from yamlplaces import found, mentions, pinned, skips
+
+from pinner.formats import FORMATS, by_name, locate
+from pinner.formats.positions.ci import DIALECTS
+from pinner.model import Document, Located
+
+NAMES = [dialect.name for dialect in DIALECTS]
+PATHS = {
+    "github": ".github/workflows/ci.yml",
+    "gitlab": ".gitlab-ci.yml",
+    "cloudbuild": "cloudbuild.yaml",
+    "circleci": ".circleci/config.yml",
+    "woodpecker": ".woodpecker/a.yaml",
+    "drone": ".drone.yml",
+    "ko": ".ko.yaml",
+    "goreleaser": ".goreleaser.yaml",
+    "azure": "azure-pipelines.yml",
+    "bitbucket": "bitbucket-pipelines.yml",
+    "cirrus": ".cirrus.yml",
+}
+
+
+def look(name: str, text: str, path: str = "") -> Located:
+    located = by_name(name).locate(Document(path or PATHS[name], text.encode()))
+    assert located is not None
+    return located
+
+
+def claimed(path: str, text: str) -> str | None:
+    located = locate(Document(path, text.encode()))
+    return None if located is None else located[0].name
+
+
+WORKFLOW = "on: push\njobs: {a: {runs-on: x, container: 'node:1'}}\n"
+GITLAB_JOB = "a: {image: 'node:1', script: [make]}\n"
+CIRCLE = "version: 2.1\njobs: {a: {docker: [{image: 'node:1'}]}}\n"
+BUILD = "steps: [{name: gcr.io/a/b, args: [c]}]\n"
+AZURE = "jobs: [{job: a, container: 'node:1'}]\n"
+WOODPECKER = "steps: {a: {image: 'node:1'}}\n"
+DRONE = "kind: pipeline\nsteps: [{name: a, image: 'node:1'}]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        (".github/workflows/a.yaml", WORKFLOW, "github"),
+        ("x/.gitea/workflows/a.yml", "jobs: {a: {container: 'node:1'}}\n", "github"),
+        ("starters/ci.yml", WORKFLOW, "github"),
+        ("starters/ci.yml", "jobs: {a: {container: 'node:1'}}\n", None),
+        ("x/action.yml", "runs: {using: docker, image: 'docker://a:1'}\n", "github"),
+        ("x/other.yml", "runs: {using: docker, image: 'docker://a:1'}\n", "github"),
+        ("x/other.yml", "runs: {image: 'docker://a:1'}\n", None),
+        ("a/.gitlab-ci.yml", GITLAB_JOB, "gitlab"),
+        ("ci/build.gitlab-ci.yml", GITLAB_JOB, "gitlab"),
+        (".gitlab/ci/a.yml", GITLAB_JOB, "gitlab"),
+        (".gitlab/ci/a.yml", "a: {image: 'node:1'}\n", None),
+        ("templates/a.yml", "spec: {inputs: {}}\n---\n" + GITLAB_JOB, "gitlab"),
+        ("elsewhere/a.yml", GITLAB_JOB, None),
+        ("a/b.cloudbuild.yaml", "steps: [{name: a}]\n", "cloudbuild"),
+        ("build.yaml", BUILD, "cloudbuild"),
+        ("build.yaml", BUILD.replace("gcr.io/a/b", "a/b"), None),
+        ("build.yaml", BUILD.replace("args: [c]", "uses: x"), None),
+        (".circleci/config.yml", CIRCLE, "circleci"),
+        ("test/circle.yml", CIRCLE, "circleci"),
+        ("test/circle.yml", CIRCLE.replace("version: 2.1\n", ""), None),
+        (".woodpecker/a/b.yml", WOODPECKER, "woodpecker"),
+        (".woodpecker.yml", WOODPECKER, "woodpecker"),
+        ("pipeline.yml", WOODPECKER, None),
+        (".drone-local.yml", DRONE, "drone"),
+        ("ci/pipeline.yml", DRONE, "drone"),
+        ("ci/pipeline.yml", DRONE.replace("pipeline", "other"), None),
+        (".ko/x/.ko.yaml", "defaultBaseImage: a:1\n", "ko"),
+        ("base.yaml", "defaultBaseImage: a:1\n", "ko"),
+        ("base.yaml", "builds: {defaultBaseImage: 'a:1'}\n", None),
+        ("x.goreleaser.yml", "kos: [{base_image: 'a:1'}]\n", "goreleaser"),
+        ("azure-pipelines/a.yml", AZURE, "azure"),
+        ("ci/jobs.yml", AZURE, "azure"),
+        ("ci/jobs.yml", AZURE.replace("job: a, ", ""), None),
+        ("bitbucket-pipelines.yml", "image: a:1\n", "bitbucket"),
+        (".cirrus.yml", "container: {image: 'a:1'}\n", "cirrus"),
+        ("compose.yaml", "services: {a: {image: 'a:1'}}\n", "compose"),
+    ],
+)
+def test_a_file_is_known_by_its_path_or_by_its_root(path: str, text: str, name: str | None) -> None:
+    assert claimed(path, text) == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kubernetes_object_is_never_ci(name: str) -> None:
+    text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'a:1'}]}\n"
+    text += "jobs: {}\nsteps: []\npipelines: {}\nkos: [{base_image: x}]\nruns: {using: x}\ndefaultBaseImage: docker\n"
+    assert by_name(name).locate(Document(PATHS[name], text.encode())) is None
+    assert claimed(PATHS[name], text) == "kubernetes"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_taken(name: str, data: bytes) -> None:
+    starts = (b"", b"image: ", b"jobs:\n a:\n  container: ", b"steps:\n- name: ", b"container:\n image: ")
+    for start in starts:
+        by_name(name).locate(Document(PATHS[name], start + data))
+
+
+SCALARS = st.sampled_from(
+    (
+        *(
+            "node:18",
+            "'node:18'",
+            '"no\\x64e:18"',
+            "docker://a:1",
+            "",
+            "''",
+            "~",
+            "3.7",
+            "true",
+            "*x",
+            "&y b:2",
+            "[]",
+            "{}",
+        ),
+        *(
+            "!reference [a, b]",
+            ">-\n          c:3",
+            "${{ x }}",
+            "$X",
+            "a b",
+            "!!str 7",
+            "!!int 7",
+            "é:1",
+            "localhost/a:1",
+        ),
+    )
+)
+
+
+@given(first=SCALARS, second=SCALARS, third=SCALARS)
+def test_what_is_found_in_a_workflow_is_what_a_yaml_parser_reads_there(first: str, second: str, third: str) -> None:
+    text = (
+        "x-a: &x a:1\njobs:\n  a:\n    container: "
+        f"{first}\n    services:\n      s: {second}\n      t:\n        image: {third}\n"
+    )
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return
+    job = data["jobs"]["a"]
+    expected = []
+    for named in (job["container"], job["services"]["s"], job["services"]["t"]["image"]):
+        value = named.get("image") if isinstance(named, dict) else named
+        if isinstance(value, str) and value:
+            expected.append(value.removeprefix("docker://"))
+    located = look("github", text)
+    read = [str(getattr(place, "reference", None) or getattr(place, "text", "")) for place in located.places]
+    assert read == expected
+
+
+def test_a_pin_changes_what_the_parser_reads_there_and_nothing_else() -> None:
+    text = (
+        "jobs:\n  a:\n    container: 'docker://node:18' # c\n    services:\n      s: &i \"a:1\"\n      t: *i\n"
+        "      u:\n        image: >-\n          b\n"
+    )
+    located = look("github", text)
+    data = text.encode()
+    after = yaml.safe_load(pinned(data, mentions(located)))
+    assert after["jobs"]["a"]["container"].startswith("docker://node:18@sha256:")
+    assert after["jobs"]["a"]["services"]["s"] == after["jobs"]["a"]["services"]["t"]
+    assert located.outline == look("github", pinned(data, mentions(located)).decode()).outline
+
+
+def test_json_is_read_as_a_json_parser_reads_it() -> None:
+    text = '{"steps":[{"name":"a\\u003a1","env":["\\ud83d\\ude00"]},\n\t{"name":"b\\/c:2","args":[]}],"images":["d"]}'
+    located = look("cloudbuild", text, "cloudbuild.json")
+    assert found(located) == [step["name"] for step in json.loads(text)["steps"]]
+    after = json.loads(pinned(text.encode(), mentions(located)))
+    assert [step["name"].partition("@")[0] for step in after["steps"]] == found(located)
+
+
+def test_a_text_that_something_else_reads_is_a_conflict() -> None:
+    text = "a: &i x:1\nenv: {V: *i}\njobs: {a: {container: *i}}\n"
+    [skip] = skips(look("github", text))
+    assert skip.reason == "arg-conflict"
+    assert found(look("woodpecker", "variables: [&i x:1]\nsteps: {a: {image: *i}}\n")) == ["x:1"]
+    assert found(look("circleci", "references: {i: &i x:1}\nversion: 2\njobs: {a: {docker: [{image: *i}]}}\n")) == [
+        "x:1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("gitlab", "image: $A\n", "`$A` is"),
+        ("gitlab", "image: a:$[[ inputs.v ]]\n", "`$[[ inputs.v ]]` is"),
+        ("github", "jobs: {a: {container: '${{ a }}:${{ b }}'}}\n", "`${{ a }}` is"),
+        ("github", "jobs: {a: {container: '${{ a'}}\n", "`${{ a` is"),
+        ("azure", "container: $[ x['a'] ]/b:1\n", "`$[ x['a'] ]` is"),
+        ("azure", "container: $(x):1\n", "`$(x)` is"),
+        ("circleci", "jobs: {a: {docker: [{image: 'a:<< p >>'}]}}\n", "`<< p >>` is"),
+        ("goreleaser", "kos: [{base_image: 'a:{{ .X }}'}]\n", "`{{ .X }}` is"),
+        ("bitbucket", "image: a:$\n", "`$` is"),
+    ],
+)
+def test_a_skip_says_which_expression_is_filled_in(name: str, text: str, expected: str) -> None:
+    [skip] = skips(look(name, text))
+    assert skip.detail.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("image: '{{ cookiecutter.image }}'\n", "templated"),
+        ("image: {{ cookiecutter.image }}\n", "templated"),
+        ("image: <% image %>\n", "templated"),
+        ("image: localhost/a:1\n", "built-elsewhere"),
+        ("image: A:1\n", "invalid-reference"),
+        ("image: !ref a:1\n", "interpolated-name"),
+    ],
+)
+def test_what_is_no_literal_image_is_skipped(text: str, expected: str) -> None:
+    [skip] = skips(look("gitlab", text))
+    assert skip.reason == expected
+
+
+def test_a_text_that_the_file_does_not_spell_out_is_skipped() -> None:
+    [skip] = skips(look("gitlab", f"image: a/{'b' * 5000}:1\n"))
+    assert skip.reason == "computed"
+
+
+def test_every_dialect_is_a_format() -> None:
+    assert {format_.name for format_ in FORMATS if format_.is_dialect} == set(NAMES)
