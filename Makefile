@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint format golden docs pull-request-picture pictures schemas bench bench-peers clean
+.PHONY: help demo test lint release format golden docs pull-request-picture pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
 	@echo "make test    run every check and test: some 8 minutes on two processors"
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
 	@echo "make lint    ruff, mypy and import-linter alone"
+	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, the rooms in CONTRIBUTING.md"
@@ -82,6 +83,19 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 
 schemas: $(VENV)/schemas/.fetched
 	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py
+
+# What `pip install image-pinner` brings: built, checked, installed into an environment of its own, and run.
+release: $(VENV)/.installed-dev
+	rm -rf dist $(VENV)/release
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	$(BIN)/python -m twine check --strict dist/*
+	$(PYTHON) -m venv $(VENV)/release
+	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/image-pinner --help >/dev/null
+	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/pinner demo >/dev/null
+	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
+	@ls dist
 
 bench-peers: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py

@@ -1,0 +1,134 @@
+"""The wheel as a user gets it: by name from a package index, into an environment where nothing else is."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import threading
+import venv
+import zipfile
+from email.parser import BytesParser
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from pinner import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+LAYOUT = ROOT / "pinner" / "demo" / "layout"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PIP_", "PYTHON"))}
+
+
+class Installed(NamedTuple):
+    """An environment that pinner was installed into by its name."""
+
+    scripts: Path
+    environment: dict[str, str]
+
+    def run(self, program: str, *arguments: str, cwd: Path) -> tuple[int, str, str]:
+        """Return the status, stdout and stderr of ``program``, one of the environment's."""
+        command = (str(self.scripts / program), *arguments)
+        ran = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, check=False)
+        return ran.returncode, ran.stdout, ran.stderr
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a package index (PEP 503) that has what `make release` builds."""
+    folder = tmp_path_factory.mktemp("index")
+    files = folder / "image-pinner"
+    files.mkdir()
+    subprocess.run((sys.executable, "-m", "hatchling", "build", "--directory", str(files)), cwd=ROOT, check=True)
+    links = "".join(f'<a href="{file.name}">{file.name}</a>' for file in sorted(files.iterdir()))
+    (files / "index.html").write_text(f"<!doctype html><body>{links}</body>", "utf-8")
+    return folder
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def index(built: Path) -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(built))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def installed(index: str, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    home = tmp_path_factory.mktemp("environment")
+    venv.create(home, with_pip=True)
+    scripts = home / ("Scripts" if os.name == "nt" else "bin")
+    command = (str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--index-url", index)
+    subprocess.run((*command, "image-pinner"), env=ENVIRONMENT, check=True)
+    # What pinner needs is where these tests have it; a link to a checkout (.pth) does not count on this path.
+    return Installed(scripts, {**ENVIRONMENT, "PYTHONPATH": sysconfig.get_path("purelib"), "DOCKER_CONFIG": str(home)})
+
+
+@pytest.mark.parametrize("program", ["pinner", "image-pinner"])
+def test_both_commands_are_there(installed: Installed, program: str, tmp_path: Path) -> None:
+    assert installed.run(program, "--version", cwd=tmp_path) == (0, f"pinner {__version__}\n", "")
+    assert installed.run(program, "--help", cwd=tmp_path)[1].startswith("Usage: pinner ")
+
+
+def test_it_is_the_installed_one_that_runs(installed: Installed, tmp_path: Path) -> None:
+    said = installed.run("python", "-c", "import pinner; print(pinner.__file__)", cwd=tmp_path)
+    assert str(installed.scripts.parent) in said[1]
+
+
+def test_a_folder_is_pinned_by_it(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\n", "utf-8")
+    assert installed.run("pinner", "check", cwd=tmp_path)[0] == 1
+    status, _, said = installed.run("pinner", "pin", "--layout", str(LAYOUT), "--no-cache", cwd=tmp_path)
+    assert (status, said.startswith("pinned 1 reference")) == (0, True), said
+    assert re.fullmatch(r"FROM python:3\.12-slim@sha256:[0-9a-f]{64}\n", (tmp_path / "Dockerfile").read_text("utf-8"))
+    assert installed.run("pinner", "check", cwd=tmp_path)[0] == 0
+
+
+def test_the_page_of_the_index_leads_somewhere(built: Path) -> None:
+    wheel = next((built / "image-pinner").glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
+        metadata = BytesParser().parsebytes(archive.read(name))
+    page = str(metadata.get_payload())
+    targets = re.findall(r"\]\(([^)]+)\)", page)
+    assert len(targets) > 20
+    assert [one for one in targets if not one.startswith("https://")] == []
+    main = "https://github.com/pinner-dev/pinner/blob/main/"
+    local = [one.removeprefix(main).partition("#")[0] for one in targets if one.startswith(main)]
+    assert [one for one in local if not (ROOT / one).exists()] == []
+    assert metadata["Name"] == "image-pinner"
+
+
+def test_the_archives_hold_what_they_should(built: Path) -> None:
+    sdist = next((built / "image-pinner").glob("*.tar.gz"))
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"README.md", "LICENSE", "pyproject.toml", "pinner/__main__.py", "tests/test_release.py"} <= names
+    assert not [name for name in names if name.startswith((".venv", ".ci", ".git/"))]
+    wheel = next((built / "image-pinner").glob("*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if "dist-info" not in name}
+    assert all(name.startswith("pinner/") for name in packed)
+    assert {"pinner/py.typed", "pinner/demo/layout/index.json"} <= packed
+
+
+def test_the_changelog_knows_the_version() -> None:
+    heads = re.findall(r"^## \[([^\]]+)\](.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert heads[0] == ("Unreleased", "")
+    assert all(re.fullmatch(r" - \d{4}-\d\d-\d\d", rest) for _, rest in heads[1:])
