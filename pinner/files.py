@@ -25,6 +25,11 @@ def read(file: str, limit: int = FILE_BYTES) -> bytes:
         if error.strerror == NOT_REGULAR:
             raise InputError(f"is {NOT_REGULAR}") from None
         raise InputError(f"cannot be read: {_reason(error)}") from error
+    return checked(data, limit)
+
+
+def checked(data: bytes, limit: int = FILE_BYTES) -> bytes:
+    """Return ``data``, the bytes of a file; raises `InputError` where they are more than ``limit`` or no text."""
     if len(data) > limit:
         raise InputError(
             f"is larger than {limit // 1024 // 1024} MB and was not read",

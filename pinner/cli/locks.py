@@ -11,11 +11,11 @@ from pinner.cache.first_seen import open_first_seen
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.errors import InputError
-from pinner.lockfile.file import LockFile, save_lock
+from pinner.lockfile.file import LockFile, save_lock, scan_of
 from pinner.lockfile.model import NAME, Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
-from pinner.lockfile.usage import Scan, followed, names_in, rebuilt, usages
+from pinner.lockfile.usage import followed, rebuilt, usages
 from pinner.plan import Failed, Plan, settled_plans
 from pinner.report.escapes import printable
 from pinner.report.locks import render_held_back
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.errors import ResolveError
+    from pinner.lockfile.usage import Scan
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.oci.resolver import Registry
     from pinner.pipeline import Survey
@@ -76,23 +77,10 @@ def open_run(
     """Return the run of a command that has ``seen`` its files."""
     cache = cache_folder(context.environment) if settings.use_cache else None
     first_seen_store = open_first_seen(context.environment, cache, context.clock())
-    return Run(context, settings, terminal, place, before, _scan(context, place, seen), first_seen_store)
-
-
-def _scan(context: Context, place: LockFile, seen: Seen) -> Scan:
-    """Return what was ``seen``, as the lock at ``place`` names it."""
-    files = {target.path: target.file for target in seen.targets}
-    names = {place.inner_path(files[source.document.path]): names_in(source) for source in seen.survey.sources}
-    unread = {place.inner_path(files[file.path]) for file in seen.survey.unreadable}
-    given = [os.path.normpath(os.path.join(context.folder, path)) for path in seen.paths]
-
-    def covers(path: str) -> bool:
-        file = os.path.normpath(os.path.join(place.folder, path))
-        return path not in unread and (
-            not given or any(file == one or file.startswith(os.path.join(one, "")) for one in given)
-        )
-
-    return Scan(names, covers)
+    given = [os.path.join(context.folder, path) for path in seen.paths]
+    unread = [file.path for file in seen.survey.unreadable]
+    scan = scan_of(place, seen.targets, seen.survey.sources, unread, given)
+    return Run(context, settings, terminal, place, before, scan, first_seen_store)
 
 
 class Asked(NamedTuple):

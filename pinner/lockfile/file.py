@@ -11,13 +11,16 @@ from pinner.errors import ConfigError, InputError
 from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from os import PathLike
     from typing import TypeAlias
 
     from pinner.config import Settings
     from pinner.lockfile.model import Lock
+    from pinner.lockfile.usage import Scan
+    from pinner.scan.discover import Target
+    from pinner.scan.suppressions import Source
 
     StrPath: TypeAlias = str | PathLike[str]
 
@@ -60,6 +63,30 @@ def lock_file(settings: Settings, folder: str) -> LockFile:
     home = settings.root or repository_around(folder) or folder
     file = os.path.join(home, LOCK_NAME)
     return LockFile(file, _relative(file, folder))
+
+
+def scan_of(
+    place: LockFile, targets: Iterable[Target], sources: Iterable[Source], unread: Collection[str], given: Sequence[str]
+) -> Scan:
+    """Return what a run has looked at, as the lock at ``place`` names it.
+
+    ``unread`` are the paths of the files that could not be read, ``given`` what the run was named (absolute; none for
+    everything).
+    """
+    from pinner.lockfile.usage import Scan, names_in  # noqa: PLC0415 - only where there is a lock, or is to be
+
+    paths = {target.path: target.file for target in targets}
+    names = {place.inner_path(paths[source.document.path]): names_in(source) for source in sources}
+    lost = {place.inner_path(paths[path]) for path in unread}
+    folders = [os.path.normpath(path) for path in given]
+
+    def covers(path: str) -> bool:
+        file = os.path.normpath(os.path.join(place.folder, path))
+        return path not in lost and (
+            not folders or any(file == one or file.startswith(os.path.join(one, "")) for one in folders)
+        )
+
+    return Scan(names, covers)
 
 
 def read_lock(place: LockFile) -> StoredLock | None:

@@ -35,6 +35,8 @@ class Target(NamedTuple):
     """Whether it was asked for by its own name."""
     unread: str = ""
     """What it is where it names images, as far as its name tells, and no format reads it."""
+    text: bytes | None = None
+    """What is to be looked at in the place of what the file holds: a text in memory."""
 
 
 LEFT_ALONE = frozenset(
@@ -86,8 +88,6 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
             if identity not in found and not excluded(target.file):
                 found[identity] = target
     targets = [target for target in found.values() if not target.unread]
-    if len(targets) == len(found):
-        return Found(targets)
     return Found(targets, tuple([target.unread for target in found.values() if target.unread]))
 
 

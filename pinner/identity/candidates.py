@@ -16,9 +16,9 @@ from pinner.model import Occurrence
 from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
-    from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.identity.model import Query, Sighting
     from pinner.lockfile.model import Lock
@@ -57,14 +57,14 @@ def _names(sighting: Sighting) -> Iterator[ImageReference]:
                 yield reference
 
 
-def gather(context: Context, settings: Settings, query: Query) -> Candidates:
-    """Return what the repository around the current folder has to offer; outside of one, nothing is read."""
-    root = repository_around(context.folder)
+def gather(folder: str, environment: Mapping[str, str], settings: Settings, query: Query, *, today: date) -> Candidates:
+    """Return what the repository around ``folder`` has to offer; outside of one, nothing is read."""
+    root = repository_around(folder)
     if root is None:
         return Candidates()
     locks = tuple(_locks(root))
-    targets = discover((), settings, root, context.environment)
-    sources = pipeline.survey(targets, settings, today=context.today).sources
+    targets = discover((), settings, root, environment)
+    sources = pipeline.survey(targets, settings, today=today).sources
     places = (candidate.place for source in sources for candidate in source.candidates)
     references = [place.reference for place in places if isinstance(place, Occurrence) and place.reference.domain]
     # False sorts before True: what is pinned to this very hash is asked about first.
