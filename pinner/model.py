@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 LOCK_NAME = "pinner.lock"
 """What the file is called that holds the digests of a whole repository."""
 
+ENV_NAME = ".env"
+"""What the file is called in which a compose project's variables have their values."""
+
 TIERS = ("frameworks", "loose")
 """The parts of the table of Python calls that have to be asked for.
 

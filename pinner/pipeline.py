@@ -56,7 +56,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date, around
     formats = with_calls(settings.calls)
     readings = read_all(targets, formats)
     found = known_files(readings)
-    around = around if any(file.located.places for file in found) else None
+    around = around if any(file.located.places or file.located.facts for file in found) else None
     beside = known_files(read_deciding(readings, targets, formats, around))
     links = attempt(link_files, [*found, *beside], paths_of(targets))
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}

@@ -22,6 +22,7 @@ PIECES = st.sampled_from(
         *("compose", "cloudbuild", "values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
         *(".yml", ".yaml", ".json", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go", ".sh", ".tf"),
+        ".env",
     )
 )
 PATHS = st.builds(lambda folder, pieces: folder + "".join(pieces), FOLDERS, st.lists(PIECES, min_size=1, max_size=4))
@@ -47,6 +48,9 @@ def test_a_hook_is_given_what_a_format_claims_and_nothing_else(hook: str, path: 
         ("Dockerfile.dockerignore", False),
         (".ipynb_checkpoints/analysis-checkpoint.ipynb", False),
         ("stubs/docker.pyi", False),
+        (".env", True),
+        (".env.example", False),
+        ("prod.env", False),
         ("README.md", False),
         ("package.json", False),
         ("ci/cloudbuild.json", True),

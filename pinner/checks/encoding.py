@@ -18,9 +18,12 @@ from pinner.link.facts import (
     ComposeBuild,
     ComposeFile,
     ComposeService,
+    EnvironmentFile,
+    EnvironmentVariable,
     ImageRule,
     ImageTransformer,
     Kustomization,
+    VariableRead,
 )
 from pinner.model import Occurrence, SkippedOccurrence, Span
 from pinner.reference import Digest, ImageReference
@@ -35,6 +38,7 @@ _TYPES: dict[str, Any] = {
     for type_ in (
         *(Counts, Judged, Finding, PragmaProblem, Occurrence, SkippedOccurrence, Span, Digest, ImageReference),
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
+        *(EnvironmentFile, EnvironmentVariable, VariableRead),
     )
 }
 

@@ -7,7 +7,7 @@ from pinner.errors import InputError, attempt
 from pinner.findings import broken_rule, check_source
 from pinner.formats import locate, with_calls
 from pinner.formats.pragmas import may_have_pragmas
-from pinner.model import Document, Occurrence
+from pinner.model import ENV_NAME, Document, Occurrence
 from pinner.report.base import NOT_IMAGES
 from pinner.scan.scan import read_text
 from pinner.scan.suppressions import apply_suppressions, occurrences_for
@@ -127,7 +127,8 @@ def _examine(target: Target, conditions: Conditions, before: Examined | None) ->
     data = read_text(target)
     if data is None:
         return Examined(target.path)
-    hash_ = digest(data) if hashed else ""
+    # What stands in a `.env` is kept nowhere.
+    hash_ = digest(data) if hashed and not target.path.endswith(ENV_NAME) else ""
     if before is not None and before.hash == hash_:
         return before._replace(data=data if before.findings else b"")
     document = Document(target.path, data)

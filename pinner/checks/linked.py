@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Examined, digest, examine_source
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
 from pinner.formats import by_name, with_calls
 from pinner.link.paths import Paths
-from pinner.model import Located
+from pinner.model import ENV_NAME, Located
 from pinner.scan.deciding import paths_of, read_deciding
 from pinner.scan.scan import Reading, read_all
 from pinner.scan.suppressions import apply_suppressions
@@ -45,7 +47,7 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     """
     formats = with_calls(conditions.criteria.calls)
     readings = [_reading(one) for one in examined]
-    names_images = any(any(one.counts) for one in examined)
+    names_images = any(any(one.counts) or one.facts for one in examined)
     beside = read_deciding(readings, targets, formats, around if names_images else None)
     facts = {one.path: one.located.facts for one in (*readings, *beside) if one.located and one.located.facts}
     if not facts:
@@ -73,12 +75,14 @@ def _reading(one: Examined) -> Reading:
 def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Iterable[Reading]) -> str:
     from pinner.checks.encoding import encode  # noqa: PLC0415 - json, only where a record is kept
 
-    # What a build makes of a Dockerfile is decided by all that is in it.
-    dockerfiles = [(one.path, one.hash) for one in concerned if one.format == "dockerfile"]
-    if not all(hash_ for _, hash_ in dockerfiles):
+    # What a build makes of a Dockerfile is decided by all that is in it, and so is what
+    # a `.env` makes of a compose file.
+    formats = ["dockerfile", *(["compose"] if any(posixpath.basename(path) == ENV_NAME for path in facts) else [])]
+    whole = [(one.path, one.hash) for one in concerned if one.format in formats]
+    if not all(hash_ for _, hash_ in whole):
         return ""
-    dockerfiles += [(one.path, digest(one.data)) for one in beside if one.format and one.format.name == "dockerfile"]
-    return digest(encode((tuple(sorted(facts.items())), tuple(sorted(dockerfiles)))).encode("ascii"))
+    whole += [(one.path, digest(one.data)) for one in beside if one.format and one.format.name in formats]
+    return digest(encode((tuple(sorted(facts.items())), tuple(sorted(whole)))).encode("ascii"))
 
 
 def look_again(

@@ -256,7 +256,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
 
 def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:
     """Write the patch that makes ``plans``, and say where it applies if that is not here."""
-    from pinner.report.patch import reaches_outside, render_patch  # noqa: PLC0415 - only where it is asked for
+    from pinner.report.patch import is_secret, reaches_outside, render_patch  # noqa: PLC0415 - only where it is asked for
 
     style = terminal.talk_style
     outside = reaches_outside(plans)
@@ -269,6 +269,9 @@ def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -
         terminal.info(f"{style.severity('warning')}: the patch reaches outside the current folder")
         where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
         terminal.info(hint_line(f"apply it {where}", style))
+    if any(plan.changed and is_secret(plan.document.path) for plan in plans):
+        hint = "of a `.env` the patch shows nothing but what it changes: apply it with `git apply --unidiff-zero`"
+        terminal.info(hint_line(hint, style))
 
 
 def _write_patch(lines: Sequence[bytes], context: Context, terminal: Terminal) -> None:

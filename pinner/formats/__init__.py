@@ -68,6 +68,8 @@ FORMATS = (
         # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
         stating_words=rb"kustomize\.config\.k8s\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io",
     ),
+    # What the compose files beside it make of it.
+    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
@@ -138,9 +140,10 @@ def largest(path: str) -> int:
 def is_no_loss(path: str) -> bool:
     """Tell by its name alone whether the file at ``path``, being no text, cannot be of a format after all.
 
-    Python refuses such code, and `dockerfile.abi3.so` is a library. What else is claimed should have been text.
+    Python and compose refuse such a file, and `dockerfile.abi3.so` is a library. What else is claimed should have been
+    text.
     """
-    return path.endswith((".py", ".pyw", ".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe"))
+    return path.endswith((".env", ".py", ".pyw", ".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe"))
 
 
 def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[Format, Located] | None:

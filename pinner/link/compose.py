@@ -66,6 +66,8 @@ class Project(NamedTuple):
     """All that were read for it."""
     name: str
     """The top-level ``name``, empty where it is left to compose."""
+    folder: str = ""
+    """That of the first file."""
     is_whole: bool = True
     """False for an override without its base, and for what other files extend or include."""
 
@@ -100,7 +102,7 @@ class Projects:
         read: set[str] = set()
         services = self._merged(paths, read, 0)
         name = next((self._files[path].project for path in reversed(paths) if self._files[path].project), "")
-        return Project(services, frozenset(read), name, is_whole)
+        return Project(services, frozenset(read), name, posixpath.dirname(paths[0]), is_whole)
 
     def _merged(self, paths: Sequence[str], read: set[str], depth: int) -> dict[str, Composed]:
         """Return the services of the files at ``paths``, each laid over those before it, over what they include."""

@@ -104,6 +104,32 @@ class ComposeService(NamedTuple):
     """Whether all that the files before it say of the service is dropped (``!override``)."""
 
 
+class VariableRead(NamedTuple):
+    """A variable that is read as something else than the end of an image."""
+
+    name: str
+    line: int
+
+
+class EnvironmentVariable(NamedTuple):
+    """A variable of a compose project's ``.env``."""
+
+    name: str
+    value: str | None
+    """None where it is put together from others, or does not stand in the file as it is read."""
+    line: int
+    column: int
+    span: Span
+    """The bytes of the value."""
+
+
+class EnvironmentFile(NamedTuple):
+    """A ``.env`` file: its variables, each once, and those that are read into the values of others."""
+
+    variables: tuple[EnvironmentVariable, ...] = ()
+    inner_reads: tuple[VariableRead, ...] = ()
+
+
 class ComposeFile(NamedTuple):
     """A compose file: its services, and the files that belong to its project."""
 
@@ -111,6 +137,10 @@ class ComposeFile(NamedTuple):
     includes: tuple[tuple[str, ...], ...] = ()
     """``include``: the paths of each entry as written, the later ones laid over the first."""
     project: str = ""
+    reads_variables: tuple[VariableRead, ...] = ()
+    """The variables that are read elsewhere than at the end of an image."""
+    environment_files: tuple[tuple[str, int], ...] = ()
+    """The files, as written, of which all variables are handed to a container, and the lines that say so."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -126,4 +156,4 @@ class ComposeFile(NamedTuple):
                 yield f"{build.context or '.'}/{build.dockerfile or 'Dockerfile'}"
 
 
-Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile
+Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile

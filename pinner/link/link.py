@@ -10,7 +10,8 @@ import posixpath
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.build_args import Arguments, builds_of
 from pinner.link.compose import Builds, Projects
-from pinner.link.facts import Built, ComposeFile, ImageTransformer, Kustomization
+from pinner.link.environment import Environments
+from pinner.link.facts import Built, ComposeFile, EnvironmentFile, ImageTransformer, Kustomization
 from pinner.link.kustomize import Image, Overlays, rendered
 from pinner.link.paths import Paths
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
@@ -36,7 +37,7 @@ class LinkInput(NamedTuple):
     places: tuple[Place, ...]
     facts: tuple[Fact, ...]
     variant: Variant | None = None
-    """For a Dockerfile: what it holds with values given to its ``ARG``."""
+    """For a Dockerfile what it holds with values given to its ``ARG``, for a compose file to its variables."""
 
 
 class Ruling(NamedTuple):
@@ -58,8 +59,22 @@ def link(files: Iterable[LinkInput], paths: Paths = Paths()) -> dict[str, tuple[
             places = linker.judge(file.path, file.places)
             if places != file.places:
                 changed[file.path] = places
+    _add_environments(files, linker, changed)
     _add_arguments(files, linker, changed)
     return changed
+
+
+def _add_environments(files: Sequence[LinkInput], linker: Linker, changed: dict[str, tuple[Place, ...]]) -> None:
+    """Put into ``changed`` what ``.env`` files give to compose files, and the images that the values are."""
+    environments = linker.environments
+    for file in files:
+        if file.variant is not None and file.path in environments.concerned:
+            before = changed.get(file.path, file.places)
+            places = environments.compose(file.path, before, file.variant, linker.judge)
+            if places != before:
+                changed[file.path] = places
+    for path, place in environments.places():
+        changed[path] = tuple(sorted((*changed.get(path, ()), place), key=_position))
 
 
 def _add_arguments(files: Sequence[LinkInput], linker: Linker, changed: dict[str, tuple[Place, ...]]) -> None:
@@ -93,11 +108,15 @@ class Linker:
         )
         self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
         self._paths = paths
-        projects = list(Projects({path: fact for path, fact in pairs if type(fact) is ComposeFile}, paths))
+        composed = {path: fact for path, fact in pairs if type(fact) is ComposeFile}
+        projects = list(Projects(composed, paths))
+        found = {path: fact for path, fact in pairs if type(fact) is EnvironmentFile}
+        self.environments = Environments(projects, composed, found, paths)
         self._composed = Builds(projects)
         self.builds = builds_of(projects, paths)
         self._given = {build.dockerfile for build in self.builds if build.arguments}
         self._given |= {path for build in self.builds for path, _ in build.arguments}
+        self._given |= self.environments.concerned
         self._results = {path for path, _ in self._composed.results}
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:

@@ -6,6 +6,7 @@ from posixpath import normpath
 
 from pinner._typing import TYPE_CHECKING
 from pinner.findings import Finding
+from pinner.model import ENV_NAME
 from pinner.plan import Changed
 from pinner.rules import STALE, UNPINNED
 
@@ -49,8 +50,15 @@ def file_patch(path: str, before: bytes, after: bytes) -> Iterator[bytes]:
     changed = [number for number, (one, other) in enumerate(zip(old, new, strict=True)) if one != other]
     yield b"--- " + _name(b"a/", path) + b"\n"
     yield b"+++ " + _name(b"b/", path) + b"\n"
-    for group in _grouped(changed):
-        yield from _hunk(old, new, max(group[0] - _CONTEXT, 0), min(group[-1] + _CONTEXT + 1, len(old)))
+    # What else stands in a `.env` may be secret.
+    context = 0 if is_secret(path) else _CONTEXT
+    for group in _grouped(changed, context):
+        yield from _hunk(old, new, max(group[0] - context, 0), min(group[-1] + context + 1, len(old)))
+
+
+def is_secret(path: str) -> bool:
+    """Tell whether a patch shows nothing of the file at ``path`` but what it changes; git needs to be told then."""
+    return path.rpartition("/")[2] == ENV_NAME
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -60,11 +68,11 @@ def _lines(data: bytes) -> list[bytes]:
     return [*lines, last] if last else lines
 
 
-def _grouped(numbers: Sequence[int]) -> list[list[int]]:
-    """Return ``numbers`` in runs whose contexts touch."""
+def _grouped(numbers: Sequence[int], context: int) -> list[list[int]]:
+    """Return ``numbers`` in runs whose contexts, of ``context`` lines, touch."""
     groups: list[list[int]] = []
     for number in numbers:
-        if groups and number - groups[-1][-1] <= 2 * _CONTEXT:
+        if groups and number - groups[-1][-1] <= 2 * context:
             groups[-1].append(number)
         else:
             groups.append([number])

@@ -13,7 +13,7 @@ from pinner.scan.discover import Target
 from pinner.scan.scan import read_all, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
     from pinner.formats.base import Format
@@ -39,16 +39,7 @@ def read_deciding(
     for reading, target in zip(readings, targets, strict=True):
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
-    compose = next(format_ for format_ in formats if format_.name == "compose")
-    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose, paths)]
-    pending += [
-        target
-        for format_ in formats
-        if format_.name in by_format
-        for target in siblings_of(by_format[format_.name], format_)
-    ]
-    if around is not None and any(format_.states_facts for format_ in formats if format_.name in by_format):
-        pending += [target for target in around() if target.path not in files and may_state(target, formats)]
+    pending = _first(by_format, files, formats, around, paths)
     found: list[Reading] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
@@ -59,6 +50,22 @@ def read_deciding(
         found += fresh
         pending = []
     return found
+
+
+def _first(
+    by_format: dict[str, list[Target]], files: Container[str], formats: Sequence[Format], around: Around, paths: Paths
+) -> list[Target]:
+    """Return the files that decide about those ``by_format`` by their names and places; see `read_deciding`."""
+    compose = next(format_ for format_ in formats if format_.name == "compose")
+    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose, paths)]
+    concerned = [format_ for format_ in formats if format_.name in by_format]
+    pending += [target for format_ in concerned for target in siblings_of(by_format[format_.name], format_)]
+    if around is not None and any(format_.states_facts for format_ in concerned):
+        seen = {target.path: target for target in around()}
+        # What git ignores, or the configuration excludes, decides nothing in a run that sees all, either.
+        pending = [target for target in pending if target.path in seen]
+        pending += [target for target in seen.values() if target.path not in files and may_state(target, formats)]
+    return pending
 
 
 def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:

@@ -61,11 +61,15 @@ def link_files(files: Sequence[File], paths: Paths = Paths()) -> Links:  # noqa:
 
 
 def _variant(file: File) -> Variant | None:
-    if file.format.name != "dockerfile":
-        return None
-    from pinner.formats.dockerfile import locate_given  # noqa: PLC0415 - as above
+    if file.format.name == "dockerfile":
+        from pinner.formats.dockerfile import locate_given  # noqa: PLC0415 - as above
 
-    return partial(locate_given, file.document)
+        return partial(locate_given, file.document)
+    if file.format.name == "compose":
+        from pinner.formats.compose import locate_given  # noqa: PLC0415 - as above
+
+        return partial(locate_given, file.document)
+    return None
 
 
 def unproved(links: Links, edited: Mapping[str, Expected]) -> frozenset[str]:

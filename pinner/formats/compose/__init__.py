@@ -11,22 +11,31 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.facts import merge_files, read_file
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
+from pinner.formats.compose.variable_reads import environment_files, other_reads
+from pinner.formats.compose.variables import NOT_GIVEN
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector, is_null
 from pinner.formats.yaml.roots import has_plain_root, has_root_key
+from pinner.formats.yaml.scalars import SourceText
+from pinner.link.build_args import GIVEN, STRIDE, Read
 from pinner.model import Located
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping as Mapping_
+
     from pinner.formats.compose.services import Service
+    from pinner.formats.compose.variables import Given
     from pinner.formats.yaml import Node
     from pinner.link.facts import ComposeFile
     from pinner.model import Document
 
-__all__ = ["locate"]
+__all__ = ["locate", "locate_given"]
 
 # `build` alone names no image, but the files of the same project have to know of it, and of what belongs to it.
 _WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build|extends|include|!reset")
+_STATES = re.compile(_WORTH_PARSING.pattern + rb"|\$|env_file")
+"""Nor do variables, but others of the project may get their values from the same `.env`."""
 _AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
 _NO_MAPPING = "compose refuses a document that is no mapping"
 
@@ -49,11 +58,21 @@ def locate(document: Document) -> Located | None:
     named = is_named_compose(document.path)
     if b"services" not in data and not named:
         return None
-    if not _WORTH_PARSING.search(data):
+    if not _STATES.search(data):
         return Located() if named and _has_services(data) else None
     if not named and not _has_services(data) and _has_plain_roots(data):
         return None
     return _locate(document, named=named)
+
+
+def locate_given(document: Document, given: Mapping_[str, str]) -> Read:
+    """Return what a compose file holds where the project's ``.env`` gives its variables the values ``given``."""
+    texts = {}
+    for index, (name, value) in enumerate(given.items()):
+        data, start = value.encode(), GIVEN + index * STRIDE
+        texts[name] = SourceText(data, range(start, start + len(data)), range(start + 1, start + len(data) + 1))
+    located = _locate(document, named=is_named_compose(document.path), given=texts)
+    return Read() if located is None else Read(located.places)
 
 
 def _has_services(data: bytes) -> bool:
@@ -65,7 +84,7 @@ def _has_plain_roots(data: bytes) -> bool:
     return all(has_plain_root(part.text) for part in load(data))
 
 
-def _locate(document: Document, *, named: bool) -> Located | None:
+def _locate(document: Document, *, named: bool, given: Given = NOT_GIVEN) -> Located | None:
     data = document.data
     collector = Collector("compose", data)
     files: list[_File] = []
@@ -89,24 +108,35 @@ def _locate(document: Document, *, named: bool) -> Located | None:
         if composed.problem is not None and _may_be_compose(part.text, named=named):
             recognised = True
             collector.report_problem(part, composed.problem)
-    return _walk(collector, document.path, files, tuple(outline)) if recognised or files else None
+    if not recognised and not files:
+        return None
+    walk = _walk(collector, document.path, files, given)
+    facts = [_facts(collector, file, frozenset(walk.filled)) for file in files]
+    return Located(collector.places(), (tuple(outline), tuple(walk.inlines)), (merge_files(facts),) if facts else ())
 
 
-def _walk(collector: Collector, path: str, files: list[_File], outline: tuple[object, ...]) -> Located:
+def _walk(collector: Collector, path: str, files: list[_File], given: Given) -> Walk:
     # Of all documents, for compose merges them.
     services = [service for file in files for service in file.services]
     builds = find_builds(services)
-    walk = Walk(collector, path, builds, {service.name for service in services})
-    facts: list[ComposeFile] = []
+    walk = Walk(collector, path, builds, {service.name for service in services}, given)
     for file in files:
         for service in file.services:
             walk.service(service, file.fields)
         if file.shares:
             start = SERVICES if file.mapping is file.root else ROOT
             collector.settle(file.root, file.fields, state_of, start)
-        facts.append(read_file(file.root, file.fields, file.services, collector, shares=file.shares))
         collector.image_nodes.clear()
-    return Located(collector.places(), (outline, tuple(walk.inlines)), (merge_files(facts),) if facts else ())
+    return walk
+
+
+def _facts(collector: Collector, file: _File, images: frozenset[int]) -> ComposeFile:
+    """Return what one document states; ``images`` are the scalars, by identity, that were judged as images."""
+    stated = read_file(file.root, file.fields, file.services, collector, shares=file.shares)
+    handed = [(path, collector.lines.line(start)) for path, start in environment_files(file.services, file.fields)]
+    return stated._replace(
+        reads_variables=other_reads(file.root, collector, images), environment_files=tuple(dict.fromkeys(handed))
+    )
 
 
 def _is_empty(root: Node) -> bool:

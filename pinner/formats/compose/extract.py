@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.compose.inline import locate_inline
 from pinner.formats.compose.services import comparable
-from pinner.formats.compose.variables import judge, shown
+from pinner.formats.compose.variables import NOT_GIVEN, judge, shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.lookup import anchor_name
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.formats.compose.services import Service
+    from pinner.formats.compose.variables import Given
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.references import Collector, Use
@@ -92,12 +93,17 @@ def find_builds(services: Iterable[Service]) -> Builds:
 class Walk:
     """Goes through services and keeps their images; a collection that several share is gone through once."""
 
-    def __init__(self, collector: Collector, path: str, builds: Builds, names: set[str]) -> None:
+    def __init__(
+        self, collector: Collector, path: str, builds: Builds, names: set[str], given: Given = NOT_GIVEN
+    ) -> None:
         self.collector = collector
         self.path = path
         self.builds = builds
         self.names = names
+        self.given = given
         self.inlines: list[object] = []
+        self.filled: set[int] = set()
+        """The scalars, by identity, that were judged as texts with variables."""
         self._seen: set[int] = set()
 
     def service(self, service: Service, fields: KeyLookup) -> None:
@@ -178,7 +184,8 @@ class Walk:
         )
         rest = text[start + len(_CONTEXT_SCHEME) :]
         refusal = self._built_elsewhere(shown(rest))
-        self.collector.add(use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest))
+        self.filled.add(id(node))
+        self.collector.add(use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest, self.given))
 
     def _image(self, kind: str, service: Service, node: Node, written: Node, via: tuple[str, ...]) -> None:
         if type(node) is not Scalar:
@@ -196,7 +203,17 @@ class Walk:
             return
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
-        self.collector.add(use, _refused(use, text, name, *refusal) if refusal else judge(use, text))
+        self.filled.add(id(node))
+        place = self._refused(use, text, name, *refusal) if refusal else judge(use, text, self.given)
+        self.collector.add(use, place)
+
+    def _refused(self, use: Use, text: SourceText, name: str, reason: SkipReason, detail: str) -> Place:
+        """Return the skip of an image that may not be pinned; where a digest stands in it already, with its place.
+
+        One with a default is judged with and without a digest, so that it reads the same when the digest is taken off.
+        """
+        place = judge(use, text, self.given) if "@" in name or b"$" in text.data else None
+        return as_skipped(place, reason, detail) if isinstance(place, Occurrence) else use.skip(name, reason, detail)
 
     def _is_simple(self, kind: str, service: Service) -> bool:
         """Tell whether nothing but its text says what an image is: no build, no policy, no platform."""
@@ -256,12 +273,3 @@ class Walk:
             return False
         self._seen.add(id(node))
         return True
-
-
-def _refused(use: Use, text: SourceText, name: str, reason: SkipReason, detail: str) -> Place:
-    """Return the skip of an image that may not be pinned; where a digest stands in it already, with its place.
-
-    One with a default is judged with and without a digest, so that it reads the same when the digest is taken off.
-    """
-    place = judge(use, text) if "@" in name or b"$" in text.data else None
-    return as_skipped(place, reason, detail) if isinstance(place, Occurrence) else use.skip(name, reason, detail)

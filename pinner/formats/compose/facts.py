@@ -28,7 +28,13 @@ def merge_files(files: Iterable[ComposeFile]) -> ComposeFile:
     files = list(files)
     services = tuple([service for file in files for service in file.services])
     includes = tuple([entry for file in files for entry in file.includes])
-    return ComposeFile(services, includes, next((file.project for file in files if file.project), ""))
+    return ComposeFile(
+        services,
+        includes,
+        next((file.project for file in files if file.project), ""),
+        tuple([read for file in files for read in file.reads_variables]),
+        tuple([path for file in files for path in file.environment_files]),
+    )
 
 
 def read_file(

@@ -7,6 +7,7 @@ A port of compose-go's ``template/template.go``: ``$V``, ``${V}``, ``${V:-d}``, 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
@@ -14,9 +15,16 @@ from pinner.formats.yaml.scalars import SourceText
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
+
     from pinner.formats.yaml.references import Use
     from pinner.model import Place, SkipReason
 
+    Given: TypeAlias = Mapping[str, SourceText]
+    """Values of variables, by name, and where each byte of them stands: beyond any file."""
+
+NOT_GIVEN: Given = MappingProxyType({})
 
 _MAX_NESTING = 20
 _VARIABLE = re.compile(rb"\$(?:(?P<escaped>\$)|(?P<named>[_a-zA-Z][_a-zA-Z0-9]*)|\{(?P<braced>[_a-zA-Z][_a-zA-Z0-9]*))")
@@ -47,7 +55,7 @@ class Variable(NamedTuple):
 
 
 class Expansion(NamedTuple):
-    """A template with no variable set."""
+    """A template with no variable set but those that are given: they count as if the value were a default."""
 
     text: SourceText
     variables: tuple[Variable, ...]
@@ -64,11 +72,11 @@ class Expansion(NamedTuple):
         return "".join((*parts, str(self.text[position:])))
 
 
-def expand(template: SourceText) -> Expansion:
-    """Return ``template`` with no variable set; raises `InvalidTemplateError`."""
+def expand(template: SourceText, given: Given = NOT_GIVEN) -> Expansion:
+    """Return ``template`` with the variables set that are ``given``; raises `InvalidTemplateError`."""
     if b"$" not in template.data:
         return Expansion(template, ())
-    expander = _Expander(template)
+    expander = _Expander(template, given)
     expander.expand(0, len(template.data), 0)
     return Expansion(
         SourceText(bytes(expander.data), expander.starts, expander.ends),
@@ -79,8 +87,9 @@ def expand(template: SourceText) -> Expansion:
 class _Expander:
     """Writes the expanded text; positions are those of the template."""
 
-    def __init__(self, template: SourceText) -> None:
+    def __init__(self, template: SourceText, given: Given) -> None:
         self.template = template
+        self.given = given
         self.data = bytearray()
         self.starts: list[int] = []
         self.ends: list[int] = []
@@ -106,7 +115,7 @@ class _Expander:
                 self.ends[-1] = self.template.ends[position + 1]
                 position = match.end()
             elif match["named"]:
-                position = self._found(match, "", match.end(), len(self.data))
+                position = self._simple(match, match.end())
             else:
                 position = self._braced(match, end, depth)
 
@@ -115,16 +124,35 @@ class _Expander:
         source = self.template.data
         after_name = match.end()
         if source.startswith(b"}", after_name, end):
-            return self._found(match, "", after_name + 1, len(self.data))
+            return self._simple(match, after_name + 1)
         operator = _OPERATOR.match(source, after_name, end)
         closing = _closing_brace(source, match.start() + 1, end)
         if operator is None or closing < operator.end():
             raise InvalidTemplateError(f"`{_text(source[match.start() : end])}` is no variable")
         start = len(self.data)
         sign = operator[0].decode()
-        if sign in (":-", "-"):
+        value = self._given_value(match, sign)
+        if value is not None and "+" in sign:  # what follows counts, and no digest may go there: another value drops it
+            return self._found(match, "", closing + 1, start)
+        if value is not None:
+            self._append(value)
+            sign = ":-"
+        elif sign in (":-", "-"):
             self.expand(operator.end(), closing, depth + 1)
         return self._found(match, sign, closing + 1, start)
+
+    def _simple(self, match: re.Match[bytes], end: int) -> int:
+        """Expand ``$NAME`` or ``${NAME}``, which ends at ``end``."""
+        start = len(self.data)
+        value = self._given_value(match, "")
+        if value is not None:
+            self._append(value)
+        return self._found(match, "" if value is None else ":-", end, start)
+
+    def _given_value(self, match: re.Match[bytes], operator: str) -> SourceText | None:
+        """Return the value that is given and counts before what follows ``operator``."""
+        value = self.given.get((match["named"] or match["braced"]).decode())
+        return None if value is not None and operator.startswith(":") and not value.data else value
 
     def _found(self, match: re.Match[bytes], operator: str, end: int, start: int) -> int:
         name = (match["named"] or match["braced"]).decode()
@@ -133,7 +161,9 @@ class _Expander:
         return end
 
     def _copy(self, start: int, end: int) -> None:
-        part = self.template[start:end]
+        self._append(self.template[start:end])
+
+    def _append(self, part: SourceText) -> None:
         self.data += part.data
         self.starts += part.starts
         self.ends += part.ends
@@ -162,10 +192,10 @@ def _text(source: bytes) -> str:
     return source.decode("utf-8", "replace")
 
 
-def judge(use: Use, text: SourceText) -> Place:
+def judge(use: Use, text: SourceText, given: Given = NOT_GIVEN) -> Place:
     """Return what ``text``, not yet interpolated, is at ``use``: an occurrence, or a skip with the reason."""
     try:
-        expansion = expand(text)
+        expansion = expand(text, given)
     except InvalidTemplateError as error:
         return use.skip(str(text), "invalid-reference", f"compose cannot fill it in: {error}")
     if not expansion.variables:
