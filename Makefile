@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint release format golden docs pull-request-picture pictures schemas bench bench-peers clean
+.PHONY: help demo test lint release site format golden docs pull-request-picture pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -12,6 +12,7 @@ help:
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
+	@echo "make site    build docs/ as a site into site/ (needs a package index)"
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, the rooms in CONTRIBUTING.md"
@@ -96,6 +97,10 @@ release: $(VENV)/.installed-dev
 	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/pinner demo >/dev/null
 	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
 	@ls dist
+
+site: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'zensical>=0.0.73,<0.1'
+	$(BIN)/zensical build --strict --config-file mkdocs.yml
 
 bench-peers: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py

@@ -21,6 +21,7 @@ PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 WORKFLOWS = [block for block in BLOCKS if "\njobs:" in block]
 STEPS = [block for block in BLOCKS if "\nsteps:" in block]
+OWN_WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TEMPLATE = ROOT / "templates" / "pinner.gitlab-ci.yml"
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 
@@ -77,12 +78,25 @@ def test_the_container_can_be_pinned_by_pinner(tmp_path: Path) -> None:
     assert len(re.findall(r"@sha256:", recipe.read_text("utf-8"))) == 2
 
 
+@pytest.mark.parametrize("workflow", OWN_WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_of_our_own_is_held_to_a_commit(workflow: Path) -> None:
+    text = workflow.read_text("utf-8")
+    used = re.findall(r"uses: (.+)", text)
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)] == []
+    # A token of the checkout would stay on disk for every later step; a script takes what is foreign from variables.
+    assert text.count("actions/checkout@") == text.count("persist-credentials: false")
+    steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+
+
 @pytest.mark.skipif("PINNER_SCHEMAS" not in os.environ, reason="`make schemas` fetches check-jsonschema and actionlint")
 def test_the_schemas_of_github_and_gitlab_allow_it(tmp_path: Path) -> None:
     workflows = []
     for number, text in enumerate([*WORKFLOWS, *map(as_workflow, STEPS)]):
         workflows.append(tmp_path / f"{number}.yml")
         workflows[-1].write_text(text, "utf-8")
+    workflows += OWN_WORKFLOWS
     for schema, files in (
         ("github-workflows", workflows),
         ("github-actions", [ROOT / "action.yml"]),
