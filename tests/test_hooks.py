@@ -19,10 +19,11 @@ FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".gith
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),
-        *("compose", "cloudbuild", "values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
+        *("compose", "cloudbuild", "taskdef", "ecs", "Stack"),
+        *("values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
-        *(".yml", ".yaml", ".json", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go", ".sh", ".tf"),
-        ".env",
+        *(".yml", ".yaml", ".json", ".template", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go"),
+        *(".sh", ".tf", ".env"),
     )
 )
 PATHS = st.builds(lambda folder, pieces: folder + "".join(pieces), FOLDERS, st.lists(PIECES, min_size=1, max_size=4))

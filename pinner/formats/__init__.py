@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pinner.model import Document
 
 _YAML = r"\.ya?ml$"
+# Not Terraform's, nor templates of YAML, which are none before they are filled in.
+_JSON = r"[^/]*(?<!\.tf)(?<!\.tofu)\.json$"
+_TEMPLATE = r"(?<!\.yaml)(?<!\.yml)\.template$"
+_ECS = r"task[-_.]?def|container[-_.]?def|(?:^|[-_.])ecs"
+_STACK = r"template|cloudformation|cfn|stack"
 
 
 def _dialect(name: str, *words: bytes, names: str = _YAML) -> Format:
@@ -51,6 +56,11 @@ FORMATS = (
     _dialect("azure", b"container", b"services"),
     _dialect("bitbucket", b"image", b"docker://", names=rf"^bitbucket[^/]*{_YAML}"),
     _dialect("cirrus", b"container", names=rf"^\.cirrus[^/]*{_YAML}"),
+    _dialect("kubeflow", b"deploymentSpec", b"implementation"),
+    _dialect("buildkite", b"docker", b"podSpec"),
+    _dialect("pre-commit", b"docker_image", names=rf"^\.pre-commit-(?:config|hooks){_YAML}"),
+    _dialect("ecs", b"containerDefinitions", b"image", names=rf"{_YAML}|(?i:{_ECS}){_JSON}"),
+    _dialect("cloudformation", b"AWS::ECS::TaskDefinition", names=rf"{_YAML}|(?i:{_STACK}){_JSON}|{_TEMPLATE}"),
     Format(
         "compose",
         "pinner.formats.compose",
@@ -70,6 +80,8 @@ FORMATS = (
     ),
     # What the compose files beside it make of it.
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),
+    # Behind kubernetes: an object in a play is one.
+    _dialect("ansible", b"docker_", b"podman_"),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),

@@ -6,26 +6,29 @@ import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.positions.ci import DIALECTS
-from pinner.formats.yaml import Budget, Mapping, Scalar, load, parse
+from pinner.formats.positions import ci, tools
+from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
-from pinner.formats.yaml.roots import has_plain_root, has_root_key
+from pinner.formats.yaml.roots import begins_with_item, has_plain_root, has_root_key
 from pinner.model import Located
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pinner.formats.positions.extract import Extraction
     from pinner.formats.positions.table import Dialect
     from pinner.formats.yaml import Node, YamlDocument
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.model import Document
 
-__all__ = ["locate"]
+__all__ = ["DIALECTS", "locate"]
 
+DIALECTS = (*ci.DIALECTS, *tools.DIALECTS)
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 _AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
 _OBJECT = ("apiVersion", "kind")
 # In a document that cannot be read: a key or a prefix that would name an image.
-_NAMES_AN_IMAGE = re.compile(rb"""(?:image|container|name|uses|services)["']?[ \t]*:|docker://""")
+_NAMES_AN_IMAGE = re.compile(rb"""(?i:(?:image|container|name|uses|services|entry)["']?[ \t]*:)|docker://""")
 
 
 def locate(document: Document, name: str) -> Located | None:
@@ -34,7 +37,7 @@ def locate(document: Document, name: str) -> Located | None:
     is_named = _found(dialect.names, document.path)
     if not is_named and not (dialect.shapes and _found(dialect.likely, document.path)):
         return None
-    if not _may_have_root(document.data, dialect):
+    if not _may_have_root(document.data, dialect, is_named=is_named):
         return None
     return _locate(document, dialect, is_named=is_named)
 
@@ -43,8 +46,13 @@ def _found(pattern: str, path: str) -> bool:
     return re.search(pattern, path) is not None
 
 
-def _may_have_root(data: bytes, dialect: Dialect) -> bool:
-    """Tell from the bytes alone whether a document may have one of the root keys of ``dialect``."""
+def _may_have_root(data: bytes, dialect: Dialect, *, is_named: bool) -> bool:
+    """Tell from the bytes alone whether a document may have a root as those of ``dialect`` have."""
+    if dialect.takes_lists and (is_named or not dialect.root):
+        if any(begins_with_item(part.text) for part in load(data)):
+            return True
+        if not dialect.root:
+            return False
     if not dialect.root or any(has_root_key(data, key.encode(), _AFTER_KEY) for key in dialect.root):
         return True
     return not all(has_plain_root(part.text) for part in load(data))
@@ -79,18 +87,24 @@ def _is_worth_a_word(part: YamlDocument) -> bool:
 
 def _extraction(collector: Collector, dialect: Dialect, root: Node, *, is_named: bool) -> Extraction | None:
     """Return what finds the images under ``root``; None where it is no document of ``dialect``."""
-    if type(root) is not Mapping:
+    if type(root) is not Mapping and not (dialect.takes_lists and type(root) is Sequence):
         return None
     from pinner.formats.positions.extract import Extraction  # noqa: PLC0415 - only where there is something to find
 
     extraction = Extraction(collector, dialect, root)
     fields = extraction.fields
-    keys = fields.keys(root)
-    if all(key in keys for key in _OBJECT) or (dialect.root and not any(key in keys for key in dialect.root)):
+    if type(root) is Mapping and not _may_be(dialect, fields.keys(root)):
         return None
     if is_named or any(all(_leads(root, path, fields) for path in shape) for shape in dialect.shapes):
         return extraction
     return None
+
+
+def _may_be(dialect: Dialect, keys: Collection[str]) -> bool:
+    """Tell whether a document with the root ``keys`` may be of ``dialect``, and is no Kubernetes object."""
+    if all(key in keys for key in _OBJECT):
+        return False
+    return not dialect.root or any(key in keys for key in dialect.root)
 
 
 def _leads(root: Node, path: str, fields: KeyLookup) -> bool:

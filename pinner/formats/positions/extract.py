@@ -10,6 +10,7 @@ from pinner.formats.yaml import Mapping, Scalar
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import is_null, is_template
 from pinner.formats.yaml.scalars import reference_text
+from pinner.model import Occurrence
 
 if TYPE_CHECKING:
     from pinner.formats.positions.table import Dialect, Position
@@ -30,7 +31,7 @@ _REST = "entered"
 class Extraction:
     """The images of one document of a dialect, given to a collector."""
 
-    def __init__(self, collector: Collector, dialect: Dialect, root: Mapping) -> None:
+    def __init__(self, collector: Collector, dialect: Dialect, root: Node) -> None:
         self.collector = collector
         self.fields = KeyLookup()
         self._dialect = dialect
@@ -78,16 +79,20 @@ class Extraction:
             return
         if is_null(node) or not is_text(node) or (position.alias and _is_alias(node.value, known)):
             return
-        prefix = _prefix(position, node.value)
-        if prefix is None or (position.text and not re.search(position.text, node.value)):
+        part = _part(position, node.value)
+        if part is None or (position.text and not re.search(position.text, node.value)):
             return
         self._seen.add(id(hit.written))
-        if self._add_plain(position, hit, prefix):
+        if part == _NO_PART:
+            use = self.collector.use(position.kind, node, None, hit.written, via=hit.via, owner=hit.owner)
+            self.collector.add(use, use.skip(node.value, "computed", "which of its words is the image cannot be told"))
+            return
+        if self._add_plain(position, hit):
             return
         text = reference_text(self.collector.data, node)
-        inner = None if text is None else text[prefix:]
+        inner = None if text is None else text[part]
         use = self.collector.use(position.kind, node, inner, hit.written, via=hit.via, owner=hit.owner)
-        self.collector.add(use, use.unreadable(node) if inner is None else self._judge(use, node, inner))
+        self.collector.add(use, use.unreadable(node) if inner is None else self._judge(use, inner, position, hit))
 
     def _template(self, position: Position, hit: Hit) -> None:
         """Keep a ``{{ … }}`` without quotes, which YAML reads as a mapping."""
@@ -96,18 +101,21 @@ class Extraction:
             use = self.collector.use_at(position.kind, hit.node.start, len(text), owner=hit.owner)
             self.collector.add(use, use.skip(text, "templated", "a template fills it in"))
 
-    def _add_plain(self, position: Position, hit: Hit, prefix: int) -> bool:
+    def _add_plain(self, position: Position, hit: Hit) -> bool:
         """Keep an image that stands there as it is read and nothing more is to be said of; False where there is."""
         node = hit.node
-        if prefix or hit.via or node is not hit.written or type(node) is not Scalar:
+        if position.strip or position.within or position.rest or hit.via:
+            return False
+        if node is not hit.written or type(node) is not Scalar:
             return False
         if node.value.startswith("localhost/") or self._expression.search(node.value):
             return False
         return self.collector.add_plain(position.kind, node, hit.owner)
 
-    def _judge(self, use: Use, node: Scalar, text: SourceText) -> Place:
-        """Return what ``text``, without its prefix, is."""
+    def _judge(self, use: Use, text: SourceText, position: Position, hit: Hit) -> Place:
+        """Return what ``text``, without what comes before it, is."""
         written = str(text)
+        node = hit.node
         if node.tag is not None and node.tag.startswith("!") and node.tag != "!":
             return use.skip(written, "interpolated-name", f"`{node.tag}` puts it together")
         expression = self._expression.search(written)
@@ -117,7 +125,18 @@ class Extraction:
             return use.skip(written, "templated", "a template fills it in")
         if written.startswith("localhost/"):
             return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
-        return use.judge(text)
+        place = use.judge(text)
+        rest = self._rest(position, hit) if isinstance(place, Occurrence) and place.reference.tag is None else ""
+        if rest and isinstance(place, Occurrence) and place.reference.digest is None:
+            return use.skip(written, "separate-tag", f"its tag is the key `{rest}` beside it")
+        return place
+
+    def _rest(self, position: Position, hit: Hit) -> str:
+        """Return the key beside the image that holds the rest of its name; empty where none does."""
+        holder = hit.holder
+        if holder is None:
+            return ""
+        return next((key for key in position.rest if self.fields.scalar(holder, key) is not None), "")
 
 
 def _interpolated(written: str, expression: re.Match[str]) -> tuple[SkipReason, str]:
@@ -142,13 +161,19 @@ def _shown(written: str, expression: re.Match[str]) -> str:
     return rest if variable is None else variable[0]
 
 
-def _prefix(position: Position, value: str) -> int | None:
-    """Return how many characters of ``value`` come before the reference; None where it is no image without any."""
-    if not position.strip:
-        return 0
-    if (value.lower() if position.fold else value).startswith(position.strip):
-        return len(position.strip)
-    return None if position.required else 0
+_NO_PART = slice(0, 0)
+
+
+def _part(position: Position, value: str) -> slice | None:
+    """Return which part of ``value`` is the reference, none where it cannot be told; None where it is no image."""
+    if position.within:
+        match = re.search(position.within, value)
+        return _NO_PART if match is None else slice(*match.span("image"))
+    if position.strip:
+        if (value.lower() if position.fold else value).startswith(position.strip):
+            return slice(len(position.strip), None)
+        return None if position.required else slice(None)
+    return slice(None)
 
 
 def _is_alias(value: str, known: frozenset[str]) -> bool:

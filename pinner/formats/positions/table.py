@@ -29,6 +29,10 @@ class Position(NamedTuple):
     that this one includes."""
     text: str = ""
     """A regular expression that is found in the text of an image."""
+    within: str = ""
+    """A regular expression with a group ``image``: the part of the text that is the reference."""
+    rest: tuple[str, ...] = ()
+    """Keys beside the image of which one may hold the rest of its name."""
 
 
 class Dialect(NamedTuple):
@@ -49,5 +53,7 @@ class Dialect(NamedTuple):
     """A regular expression for what the tool fills in."""
     unread: str = ""
     """A regular expression for root keys that the tool does not look into: anchors are kept there."""
+    takes_lists: bool = False
+    """Whether the root of a document may be a list."""
     transparent: str = ""
     """A regular expression for keys that are a condition, and stand for what is under them."""

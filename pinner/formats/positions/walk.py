@@ -53,6 +53,8 @@ class Hit(NamedTuple):
     """The key that the last open step found: a job, a service."""
     marked: Mapping | None = None
     """The mapping that the step with ``@`` led to."""
+    holder: Mapping | None = None
+    """The mapping that it stands in."""
 
 
 class _Cursor(NamedTuple):
@@ -157,7 +159,11 @@ class _Search:
                 if found is not None:
                     owner = key if step.is_named else hit.owner
                     yield hit._replace(
-                        node=found.node, written=found.written, via=_longer(hit.via, found.via), owner=owner
+                        node=found.node,
+                        written=found.written,
+                        via=_longer(hit.via, found.via),
+                        owner=owner,
+                        holder=node,
                     )
             self._look_through(hit, Mapping, number)
 

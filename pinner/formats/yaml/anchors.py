@@ -103,6 +103,6 @@ def other_readers(
     sections that nobody reads has no reader.
     """
     search = _Search(fields, grammar, image_nodes, wanted)
-    if type(start[0]) is Mapping and wanted:
+    if type(start[0]) is not Scalar and wanted:
         search.search(*start)
     return search.found

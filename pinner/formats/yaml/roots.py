@@ -41,6 +41,13 @@ def has_plain_root(text: bytes) -> bool:
     return text.isascii() or not any(line_break in text for line_break in _OTHER_BREAKS)
 
 
+def begins_with_item(text: bytes) -> bool:
+    """Tell whether the root of ``text``, one document, may be a list: no line before its first node is looked at."""
+    head = _HEAD.match(text)
+    start = 0 if head is None else head.end()
+    return text.startswith((b"[", b"- ", b"-\n", b"-\r", b"-\t"), start)
+
+
 def root_scalars(text: bytes, keys: Collection[bytes]) -> list[bytes] | None:
     """Return what stands under ``keys`` in the root mapping of ``text``, where `has_plain_root` holds, in their order.
 

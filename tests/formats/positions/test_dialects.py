@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yamlplaces import found, mentions, pinned, skips
 
 from pinner.formats import FORMATS, by_name, locate
-from pinner.formats.positions.ci import DIALECTS
+from pinner.formats.positions import DIALECTS
 from pinner.model import Document, Located
 
 NAMES = [dialect.name for dialect in DIALECTS]
@@ -27,6 +27,12 @@ PATHS = {
     "azure": "azure-pipelines.yml",
     "bitbucket": "bitbucket-pipelines.yml",
     "cirrus": ".cirrus.yml",
+    "kubeflow": "component.yaml",
+    "buildkite": ".buildkite/pipeline.yml",
+    "ansible": "tasks/main.yml",
+    "pre-commit": ".pre-commit-config.yaml",
+    "ecs": "taskdef.yaml",
+    "cloudformation": "stack.yaml",
 }
 
 
@@ -88,6 +94,19 @@ DRONE = "kind: pipeline\nsteps: [{name: a, image: 'node:1'}]\n"
         ("ci/jobs.yml", AZURE.replace("job: a, ", ""), None),
         ("bitbucket-pipelines.yml", "image: a:1\n", "bitbucket"),
         (".cirrus.yml", "container: {image: 'a:1'}\n", "cirrus"),
+        ("a.yaml", "implementation: {container: {image: 'a:1'}}\n", "kubeflow"),
+        ("a.yaml", "implementation: {image: 'a:1'}\n", None),
+        (".buildkite/a.yml", "- plugins: [{docker#v1: {image: 'a:1'}}]\n", "buildkite"),
+        ("a.yml", "steps: [{plugins: [{docker#v1: {image: 'a:1'}}]}]\n", None),
+        ("a.yml", "- docker_container: {image: 'a:1'}\n", "ansible"),
+        ("a.yml", "# first\n---\n- docker_container: {image: 'a:1'}\n", "ansible"),
+        ("a.yml", "tasks:\n- docker_container: {image: 'a:1'}\n", None),
+        ("a.yml", "- k8s: {definition: {apiVersion: v1, kind: Pod, spec: {image: 'a:1'}}}\n", "kubernetes"),
+        ("a/.pre-commit-hooks.yaml", "- {language: docker_image, entry: a}\n", "pre-commit"),
+        ("task-definition.json", '{"containerDefinitions": [{"image": "a:1"}]}', "ecs"),
+        ("a.yaml", "- {name: a, image: 'a:1'}\n", None),
+        ("a.template", '{"Resources": {"A": {"Type": "AWS::ECS::TaskDefinition"}}}', "cloudformation"),
+        ("a.yaml", "Resources: {A: {Type: AWS::Lambda::Function}}\n# AWS::ECS::TaskDefinition", None),
         ("compose.yaml", "services: {a: {image: 'a:1'}}\n", "compose"),
     ],
 )
@@ -233,6 +252,29 @@ def test_what_is_no_literal_image_is_skipped(text: str, expected: str) -> None:
 def test_a_text_that_the_file_does_not_spell_out_is_skipped() -> None:
     [skip] = skips(look("gitlab", f"image: a/{'b' * 5000}:1\n"))
     assert skip.reason == "computed"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("a:1", ["a:1"]),
+        ("a:1 --flag b:2", ["a:1"]),
+        ("--entrypoint /x a:1", ["a:1"]),
+        ("--entrypoint=/x -e A=b -v c:d --rm -it a:1 x", ["a:1"]),
+        ("--unknown b a:1", ["computed: --unknown b a:1"]),
+        ("--rm", ["computed: --rm"]),
+        ("a:1'", ["computed: a:1'"]),
+        ("--net=a " * 400 + "-", ["computed: " + "--net=a " * 400 + "-"]),
+    ],
+)
+def test_the_image_of_a_hook_is_a_word_of_its_entry(entry: str, expected: list[str]) -> None:
+    text = f'repos: [{{hooks: [{{language: docker_image, entry: "{entry}"}}]}}]\n'
+    assert found(look("pre-commit", text)) == expected
+
+
+def test_a_tag_beside_the_name_is_told() -> None:
+    text = "- docker_image: {name: a, tag: '1'}\n- docker_image: {name: 'b:1', tag: '1'}\n- docker_image: {name: c}\n"
+    assert found(look("ansible", text)) == ["separate-tag: a", "b:1", "c"]
 
 
 def test_every_dialect_is_a_format() -> None:
