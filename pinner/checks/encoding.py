@@ -15,6 +15,7 @@ from pinner.formats.pragmas import PragmaProblem
 from pinner.link.facts import (
     Argument,
     Built,
+    Chart,
     ComposeBuild,
     ComposeFile,
     ComposeService,
@@ -23,6 +24,7 @@ from pinner.link.facts import (
     ImageRule,
     ImageTransformer,
     Kustomization,
+    TagRead,
     VariableRead,
 )
 from pinner.model import Occurrence, SkippedOccurrence, Span
@@ -39,6 +41,7 @@ _TYPES: dict[str, Any] = {
         *(Counts, Judged, Finding, PragmaProblem, Occurrence, SkippedOccurrence, Span, Digest, ImageReference),
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
         *(EnvironmentFile, EnvironmentVariable, VariableRead),
+        *(Chart, TagRead),
     )
 }
 

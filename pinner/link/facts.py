@@ -156,4 +156,25 @@ class ComposeFile(NamedTuple):
                 yield f"{build.context or '.'}/{build.dockerfile or 'Dockerfile'}"
 
 
-Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile
+class Chart(NamedTuple):
+    """A Helm chart: the version of what it installs, which stands for a tag that is empty."""
+
+    app_version: str = ""
+    line: int = 1
+
+
+class TagRead(NamedTuple):
+    """A template reads a tag of its chart's values for something that is no image, or for another one."""
+
+    path: str
+    """In the values: ``image.tag``."""
+    line: int
+    use: str
+    """``label``, ``semver``, ``value`` (of an environment), or ``repository``: joined to another name."""
+    repository: str = ""
+    """The path of that name."""
+    unless: tuple[str, ...] = ()
+    """The paths of tags that come before it: where one of them is set, this one is not read."""
+
+
+Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile | Chart | TagRead

@@ -9,6 +9,7 @@ import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.build_args import Arguments, builds_of
+from pinner.link.charts import Charts
 from pinner.link.compose import Builds, Projects
 from pinner.link.environment import Environments
 from pinner.link.facts import Built, ComposeFile, EnvironmentFile, ImageTransformer, Kustomization
@@ -118,6 +119,7 @@ class Linker:
         self._given |= {path for build in self.builds for path, _ in build.arguments}
         self._given |= self.environments.concerned
         self._results = {path for path, _ in self._composed.results}
+        self._charts = Charts(pairs, paths)
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:
             if type(fact) is Built:
@@ -127,13 +129,15 @@ class Linker:
         """Tell whether anything stated may concern the file at ``path``, which is of ``format_`` if that is known."""
         if format_ != "kubernetes" and (path in self._results or path in self._composed.names):
             return True
+        if format_ in ("helm", None) and self._charts.concerns(path):
+            return True
         if format_ not in ("kubernetes", None):
             return path in self._given
         return path in self._chains or (bool(self._built) and any(True for _ in self._builders(path)))
 
     def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:
         """Return ``places``, those of the file at ``path``, as the repository has them."""
-        before = tuple(places)
+        before = self._charts.judge(path, places)
         after = tuple([self._judge(path, place) for place in before])
         # Places may share one text: where one of them cannot have a digest in it, none can.
         pairs = zip(before, after, strict=True)

@@ -40,6 +40,7 @@ def read_deciding(
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     pending = _first(by_format, files, formats, around, paths)
+    pending += _of_charts(readings, targets, paths)
     found: list[Reading] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
@@ -101,6 +102,15 @@ def may_state(target: Target, formats: Iterable[Format]) -> bool:
     if data is None or isinstance(data, InputError):
         return False
     return any(format_.may_state(Document(target.path, data)) for format_ in claiming)
+
+
+def _of_charts(readings: Sequence[Reading], targets: Sequence[Target], paths: Paths) -> Iterable[Target]:
+    """Return the files of the charts that values among ``targets`` belong to."""
+    if not any(reading.format is not None and reading.format.name == "helm" for reading in readings):
+        return ()
+    from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
+
+    return chart_files(readings, targets, paths)
 
 
 def _is_named_dockerfile(reading: Reading, target: Target) -> bool:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.helm.templates import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.yaml import Budget, load, parse
@@ -40,7 +41,17 @@ _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackag
 
 
 def locate(document: Document) -> Located | None:
-    """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises."""
+    """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises.
+
+    A file of a Helm chart states what the chart makes of its values, whether it is YAML or not.
+    """
+    located, stated = _located(document), chart_facts(document)
+    if not stated:
+        return located
+    return Located((), (), stated) if located is None else located._replace(facts=(*located.facts, *stated))
+
+
+def _located(document: Document) -> Located | None:
     marks = _marks(document)
     if marks is None:
         return None

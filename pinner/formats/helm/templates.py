@@ -1,0 +1,117 @@
+"""Helm charts as witnesses: what their templates make of the tags in values, besides images.
+
+A template is no YAML, and need not be: a line that puts a tag into a label, compares it, or joins it to another
+repository says so by itself. On 461 public charts, those are the ways in which a digest in a tag breaks what is made.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pinner._typing import TYPE_CHECKING
+from pinner.link.facts import Chart, TagRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pinner.link.facts import Fact
+    from pinner.model import Document
+
+_TEMPLATES = re.compile(r"(?:^|/)templates/")
+_CHART = re.compile(r"(?:^|/)Chart\.ya?ml$")
+_APP_VERSION = re.compile(rb"""^appVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
+_VALUES = b".Values."
+_TAG = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[tT]ag|version))\b(?!\.)")
+_NAME = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[rR]epository|[\w-]*[iI]mage(?:\.name)?))\b(?!\.)")
+_ASSIGNED = re.compile(rb"\{\{-?[ \t]*(\$[a-zA-Z_]\w*)[ \t]*:?=[^}]*")
+_SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
+_KEY = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:[ \t]""")
+_PARENT = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:""")
+_LABELS = (b"labels", b"matchLabels", b"selector", b"nodeSelector")
+_ABOVE = 60
+"""Lines in which the key is looked for that a line stands under."""
+
+
+def chart_facts(document: Document) -> tuple[Fact, ...]:
+    """Return what a file of a chart, its Chart.yaml or a template, states about the chart's values."""
+    path, data = document
+    if _CHART.search(path) is not None:
+        found = _APP_VERSION.search(data)
+        line = 1 if found is None else data.count(b"\n", 0, found.start()) + 1
+        return (Chart("" if found is None else found[1].decode("utf-8", "replace"), line),)
+    if _TEMPLATES.search(path) is None or _VALUES not in data:
+        return ()
+    return tuple(dict.fromkeys(_reads(data.split(b"\n"))))
+
+
+def _reads(lines: list[bytes]) -> Iterator[TagRead]:
+    assigned: dict[bytes, list[bytes]] = {}
+    for index, line in enumerate(lines):
+        if _VALUES not in line and b"$" not in line:
+            continue
+        tags = _TAG.findall(line)
+        for variable, through in assigned.items():
+            if re.search(re.escape(variable) + rb"\b(?![ \t]*:?=)", line):
+                tags += through
+        if not tags:
+            continue
+        assignment = _ASSIGNED.search(line)
+        if assignment is not None and _SEMVER.search(line) is None and b'"' not in line:
+            assigned[assignment[1]] = tags
+            continue
+        yield from _of_line(lines, index, tags)
+
+
+def _of_line(lines: list[bytes], index: int, tags: list[bytes]) -> Iterator[TagRead]:
+    """Yield how the line at ``index`` reads ``tags``, where no digest may go then."""
+    line = lines[index]
+    use = "semver" if _SEMVER.search(line) else _use(lines, index)
+    for tag in tags:
+        if use:
+            yield TagRead(_text(tag), index + 1, use)
+    names = _NAME.findall(line)
+    if use or not names:
+        return
+    for place, tag in enumerate(tags):
+        others = sorted({_text(name) for name in names} - _own_names(tag))
+        own = bool(_own_names(tag) & {_text(name) for name in names})
+        if others and not own:
+            unless = tuple(_text(one) for one in tags[:place])
+            yield TagRead(_text(tag), index + 1, "repository", others[0], unless)
+
+
+def _own_names(tag: bytes) -> set[str]:
+    """Return the paths of the names that the tag at the path ``tag`` belongs to."""
+    text = _text(tag)
+    block, _, key = text.rpartition(".")
+    lead = f"{block}." if block else ""
+    stem = key.removesuffix("Tag") if key.endswith("Tag") else ""
+    own = {f"{lead}{name}" for name in ("repository", "image", "image.name")}
+    return own | ({f"{lead}{stem}", f"{lead}{stem}Repository", f"{lead}{stem}.repository"} if stem else set()) | {block}
+
+
+def _use(lines: list[bytes], index: int) -> str:
+    """Return ``label`` or ``value`` where the line at ``index`` is one, that of an environment; empty for any other."""
+    match = _KEY.match(lines[index])
+    if match is None or match[2].lower().endswith(b"image"):
+        return ""
+    key, indent = match[2], len(match[1])
+    if key == b"value":
+        return "value"
+    parent = _parent(lines, index, indent)
+    if parent in _LABELS or (key in (b"version", b"app.kubernetes.io/version") and parent != b"annotations"):
+        return "label"
+    return "label" if b"/" in key and parent != b"annotations" else ""
+
+
+def _parent(lines: list[bytes], index: int, indent: int) -> bytes:
+    """Return the key that the line at ``index``, which is indented by ``indent``, stands under; empty if not told."""
+    for line in reversed(lines[max(index - _ABOVE, 0) : index]):
+        match = _PARENT.match(line)
+        if match is not None and len(match[1]) < indent:
+            return match[2]
+    return b""
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "replace")
