@@ -36,8 +36,8 @@ YAML_DEPTH = 200
 INLINE_BYTES = MIB
 YAML_DOCUMENTS = 50_000
 REPOSITORY_SECONDS = 1_800
-SURVEY_SECONDS = 300
-SURVEY_BYTES = 2_048 * MIB
+WORK_SECONDS = 300
+WORK_BYTES = 2_048 * MIB
 
 _FILE = "the file is an error, exit status 3"
 _CONFIGURATION = "the configuration is an error, exit status 2"
@@ -97,15 +97,15 @@ LIMITS = (
         "the repository has failed",
     ),
     Limit(
-        "Reading one of many repositories",
-        SURVEY_SECONDS,
+        "Reading, planning and proving one of many repositories",
+        WORK_SECONDS,
         "seconds",
-        "of a processor; it is read in a process of its own, so that nothing in it holds the others up",
+        "of a processor; it has a process of its own, so that nothing in it holds the others up",
         "the repository has failed",
     ),
     Limit(
         "Memory for that",
-        SURVEY_BYTES,
+        WORK_BYTES,
         "bytes",
         "twenty times what the largest repository known takes",
         "the repository has failed",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner import pipeline
-from pinner.bot.body import render_body, render_message, render_title
-from pinner.bot.changes import GroupUpdate, split
+from pinner.bot.changes import GroupUpdate
 from pinner.bot.context import Published, Step
 from pinner.bot.decide import Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
@@ -16,29 +14,25 @@ from pinner.bot.git.clone import NoBranchError, clone
 from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
-from pinner.bot.model import Author, Proposal
-from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
+from pinner.bot.model import Author
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
+from pinner.bot.work import Checkout, propose, work_on
 from pinner.config.schedule import in_schedule
 from pinner.errors import ConfigError
 from pinner.formats import claims
-from pinner.lockfile.file import lock_file, read_lock
-from pinner.lockfile.model import Lock
-from pinner.scan.discover import discover
+from pinner.lockfile.file import lock_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
     from pathlib import Path
 
     from pinner.bot.context import BotContext, Scope
     from pinner.bot.decide import Branch
     from pinner.bot.git.branches import Fetched, Remote
     from pinner.bot.git.clone import Clone
-    from pinner.bot.groups import GroupOptions
-    from pinner.bot.model import PullRequest, Repository
+    from pinner.bot.model import Proposal, PullRequest, Repository
+    from pinner.bot.work import Worked
     from pinner.config import Settings
-    from pinner.pipeline import Survey
 
 _READ_BESIDES = frozenset({"pinner.toml", "pyproject.toml", "pinner.lock"})
 """What a run reads at the root of a repository, beyond what formats claim."""
@@ -65,22 +59,7 @@ async def publish(repository: Repository, scope: Scope, world: BotContext, folde
             raise ConfigError(
                 f"`bot.base`: {error.message}", hint="pull requests are for a branch that is there"
             ) from error
-    paths = _there(scope.paths, there)
-    # What a value may be made of goes from process to process; a proxy does not.
-    plain = settings._replace(rules=dict(settings.rules), registries=dict(settings.registries))
-    environment = dict(world.environment)
-    survey = await call_apart(
-        survey_checkout, paths, plain, str(there.folder), environment, world.today, environment=environment
-    )
-    story = _RepositoryRun(repository, scope, world, there, settings, base, survey)
-    return await story.tell()
-
-
-def survey_checkout(
-    paths: tuple[str, ...], settings: Settings, folder: str, environment: dict[str, str], today: date
-) -> Survey:
-    """Return what ``paths`` in the checkout ``folder`` hold; raises `ConfigError`."""
-    return pipeline.survey(discover(paths, settings, folder, environment), settings, today=today)
+    return await _RepositoryRun(repository, scope, world, there, settings, base).tell()
 
 
 def _refuse_read_only(repository: Repository) -> None:
@@ -126,14 +105,7 @@ class _RepositoryRun:
     """What is known of one repository while its pull requests are seen to."""
 
     def __init__(
-        self,
-        repository: Repository,
-        scope: Scope,
-        world: BotContext,
-        there: Clone,
-        settings: Settings,
-        base: str,
-        survey: Survey,
+        self, repository: Repository, scope: Scope, world: BotContext, there: Clone, settings: Settings, base: str
     ) -> None:
         self._repository = repository
         self._scope = scope
@@ -141,53 +113,59 @@ class _RepositoryRun:
         self._clone = there
         self._settings = settings
         self._base = base
-        self._survey = survey
         self._author = Author(*settings.bot.author)
         self._open: dict[str, PullRequest] = {}
         self._branches: dict[str, Fetched] = {}
         self._notes: list[str] = []
+        self._is_all_read = True
 
     async def tell(self) -> Published:
         git, settings, world = self._clone.git, self._settings, self._world
         prefix = settings.bot.branch_prefix
+        paths = _there(self._scope.paths, self._clone)
         remote = await look_at_remote(git, prefix)
         self._branches = await fetch_branches(git, sorted(remote.branches))
         requests = await world.forge.open_branches(self._repository, prefix)
         self._open = {request.branch: request for request in requests}
-        update_input, stored = await self._update_input(remote)
+        checkout = await self._checkout(paths, remote)
         registry = await world.registry(settings)
-        update = await plan_update(update_input, registry)
-        parts, failures = await split(update_input, update, registry, stored)
-        steps = [step for name in self._left_over() if (step := await self._step(name, GroupUpdate(name))) is not None]
+        worked: Worked = await call_apart(work_on, checkout, environment=world.environment, registry=registry)
+        self._is_all_read = not worked.unreadable
+        steps = [step for name in self._left_over() if (step := await self._step(*self._nothing(name, name)))]
         for name in (*(group.name for group in settings.groups), DIGESTS, PINS):
-            step = await self._step(options_of(name, settings).branch, parts.get(name, GroupUpdate(name)))
+            part = worked.parts.get(name) or self._nothing(name, options_of(name, settings).branch)
+            step = await self._step(*part)
             if step is not None:
                 steps.append(step)
-        if settings.min_age is not None and not world.dry_run:
-            trouble = await write_memory(self._clone, remote, to_remember(update_input, update), self._author)
+        if worked.memory is not None and not world.dry_run:
+            trouble = await write_memory(self._clone, remote, worked.memory, self._author)
             self._notes += [] if trouble is None else [trouble]
         return Published(
-            self._repository, tuple(steps), failures, self._survey.unreadable, tuple(dict.fromkeys(self._notes))
+            self._repository, tuple(steps), worked.failures, worked.unreadable, tuple(dict.fromkeys(self._notes))
         )
 
-    async def _update_input(self, remote: Remote) -> tuple[UpdateInput, bytes | None]:
-        """Return what the update starts from, and the lock's file."""
-        git, settings, world = self._clone.git, self._settings, self._world
-        stored = read_lock(lock_file(settings, str(self._clone.folder)))
-        locks = [] if stored is None else await locks_on_branches(git, self._branches.values())
-        memory = Lock() if settings.min_age is None else await read_memory(git, remote)
-        first_seen_store = RememberedFirstSeen(world.first_seen_store, seen_in([memory, *locks]))
-        everything = self._survey.sources
-        update_input = UpdateInput(
-            self._scope.select(everything),
-            everything,
+    async def _checkout(self, paths: tuple[str, ...], remote: Remote) -> Checkout:
+        """Return what is to be worked on."""
+        git, settings, world, folder = self._clone.git, self._settings, self._world, str(self._clone.folder)
+        has_lock = lock_file(settings, folder).exists
+        return Checkout(
+            folder,
+            paths,
             settings,
-            None if stored is None else stored.lock,
-            memory,
-            first_seen_store,
+            dict(world.environment),
+            world.today,
+            self._scope.select,
             self._scope.to_index,
+            world.first_seen_store,
+            self._base,
+            world.forge.body_limit,
+            tuple(await locks_on_branches(git, self._branches.values())) if has_lock else (),
+            None if settings.min_age is None else await read_memory(git, remote),
         )
-        return update_input, None if stored is None else stored.data
+
+    def _nothing(self, group: str, branch: str) -> tuple[GroupUpdate, Proposal]:
+        part = GroupUpdate(group)
+        return part, propose(part, self._settings, self._base, self._world.forge.body_limit, branch)
 
     def _left_over(self) -> list[str]:
         """Return the branches that no group of the settings has any more."""
@@ -196,12 +174,11 @@ class _RepositoryRun:
         known = {options_of(name, settings).branch for name in names}
         return sorted({*self._branches, *self._open} - known) if self._scope.is_all else []
 
-    async def _step(self, branch: str, part: GroupUpdate) -> Step | None:
+    async def _step(self, part: GroupUpdate, proposal: Proposal) -> Step | None:
         """See to the pull request of one branch; None where there is none and need be none."""
-        fetched = self._branches.get(branch)
-        if not part.changes and fetched is None and branch not in self._open and not part.held_back:
+        fetched = self._branches.get(proposal.branch)
+        if not part.changes and fetched is None and proposal.branch not in self._open and not part.held_back:
             return None
-        proposal = self._proposal(branch, part)
         try:
             return await self._brought_about(proposal, part, fetched)
         except (ForgeError, GitError) as error:
@@ -216,7 +193,8 @@ class _RepositoryRun:
         if (reason := self._reason_to_wait(proposal, part, branch)) is not None:
             return Step(Decision("waiting", reason), proposal, url, part.held_back)
         others = sum(name != proposal.branch for name in self._open)
-        limits = Limits(self._settings.bot.max_open, in_schedule(world.now, self._options(part.group).schedule))
+        schedule = options_of(part.group, self._settings).schedule
+        limits = Limits(self._settings.bot.max_open, in_schedule(world.now, schedule))
         decision = decide(proposal, Observed(requests, branch, others), limits)
         if world.dry_run:
             patch = await self._patch(proposal) if proposal.files else b""
@@ -250,35 +228,7 @@ class _RepositoryRun:
             return "a registry gives no answer for an image in its files: left as it is"
         if not self._scope.is_all:
             return "this run is about a part of the repository: left as it is"
-        return "a file cannot be read: left as it is" if self._survey.unreadable else None
-
-    def _options(self, name: str) -> GroupOptions:
-        return options_of(name, self._settings)
-
-    def _proposal(self, branch: str, part: GroupUpdate) -> Proposal:
-        options, bot = self._options(part.group), self._settings.bot
-        proposal = Proposal(
-            part.group,
-            branch,
-            self._base,
-            part.changes,
-            part.files,
-            part.held_back,
-            labels=options.labels,
-            assignees=options.assignees,
-            reviewers=options.reviewers,
-            # A first pin changes how a file is kept up from then on: that is for a person to see.
-            auto_merge=options.auto_merge and all(change.old is not None for change in part.changes),
-        )
-        if not part.changes:
-            return proposal
-        title = render_title(proposal, options.title)
-        sign_off = bot.author if bot.sign_off else None
-        return proposal._replace(
-            title=title,
-            message=render_message(proposal, title, options.message, sign_off),
-            body=render_body(proposal, self._world.forge.body_limit),
-        )
+        return "a file cannot be read: left as it is" if not self._is_all_read else None
 
     async def _patch(self, proposal: Proposal) -> bytes:
         commit = await make_commit(self._clone, proposal.files, proposal.message, self._author)

@@ -23,37 +23,37 @@ if TYPE_CHECKING:
     from pinner.bot.model import Author
 
 
-async def read_memory(git: Git, remote: Remote) -> Lock:
-    """Return what the note says; nothing where there is none, or where somebody has spoilt it."""
-    return Lock() if remote.note is None else _parsed(await read_note(git))
+async def read_memory(git: Git, remote: Remote) -> bytes | None:
+    """Return the note, for `parse_remembered`; None where there is none."""
+    return None if remote.note is None else await read_note(git)
 
 
-async def locks_on_branches(git: Git, branches: Iterable[Fetched]) -> list[Lock]:
-    """Return the locks on those of ``branches`` that are the bot's."""
+async def locks_on_branches(git: Git, branches: Iterable[Fetched]) -> list[bytes]:
+    """Return the locks on those of ``branches`` that are the bot's, for `parse_remembered`."""
     return [
-        _parsed(data)
+        data
         for fetched in branches
         if is_ours(fetched) and (data := await read_file(git, fetched.head.id, NAME)) is not None
     ]
 
 
-def _parsed(data: bytes) -> Lock:
+def parse_remembered(data: bytes) -> Lock:
+    """Return what a lock of an earlier run says; nothing where somebody has spoilt it."""
     try:
         return parse_lock(data, NAME)
     except ConfigError:  # of a newer pinner, or no lock at all: nothing is known then
         return Lock()
 
 
-async def write_memory(clone: Clone, remote: Remote, memory: Lock, author: Author) -> str | None:
-    """Make the note say ``memory``; return why it cannot, where it cannot: the next run then knows no times."""
-    data = render_lock(memory)
+async def write_memory(clone: Clone, remote: Remote, memory: bytes, author: Author) -> str | None:
+    """Make the note say ``memory``, a lock; return why it cannot, where it cannot: the next run then knows no times."""
     try:
         if remote.note is None:
-            if not memory.images:
+            if memory == render_lock(Lock()):
                 return None
-        elif await read_note(clone.git) == data:
+        elif await read_note(clone.git) == memory:
             return None
-        await push_note(clone.git, await make_note(clone, data, author), remote.note)
+        await push_note(clone.git, await make_note(clone, memory, author), remote.note)
     except PinnerError as error:
         return f"when digests were first seen could not be noted in the repository: {error.message}"
     return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import runaways
 from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, image, record
 from memory_forge import git
@@ -380,8 +383,14 @@ def test_tag_that_is_gone_elsewhere_keeps_no_pull_request_open(place: Place) -> 
 
 def test_run_about_a_part_closes_nothing(place: Place) -> None:
     place.run()
-    scope = Scope(select=lambda sources: select(sources, ("*/redis",), ()), is_all=False)
+    scope = Scope(select=partial(select, only=("*/redis",), exclude=()), is_all=False)
     assert outcomes(place.run(scope)) == {BRANCH: "waiting"}
+
+
+def test_what_files_hold_is_worked_on_in_a_process_of_its_own(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    assert outcomes(place.run(Scope(select=partial(runaways.tell_who_selects, str(file))))) == {BRANCH: "opened"}
+    assert file.read_text() not in ("", str(os.getpid()))
 
 
 def test_paths_are_what_a_run_is_about(place: Place) -> None:
