@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pinner.errors import NotFoundError
+from pinner.errors import NotFoundError, UnavailableError
 from pinner.model import Resolved
 from pinner.oci.platforms import matches
 from pinner.oci.resolver import Allowance
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pinner.oci.types import Attachment, Config, Depth
     from pinner.reference import ImageReference, Platform
+    from pinner.registry.artifacts import ArtifactReader
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 
@@ -58,6 +59,9 @@ class FakeResolver:
 
     async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         return self.lists.get(reference.repository, ())
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        raise UnavailableError(f"nobody has the signatures of {reference}")
 
     async def allowance(
         self,

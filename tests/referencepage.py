@@ -48,6 +48,7 @@ _CLOSING = """\
 | `SOURCE_DATE_EPOCH` | the time that `pinner.lock` takes for now, in seconds since 1970 |
 | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the folder of remembered answers is |
 | `XDG_CONFIG_HOME`, `XDG_RUNTIME_DIR`, `PROGRAMDATA`, `HOME`, `USERPROFILE` | where containers have their settings |
+| `APPDATA` | where notation has its settings |
 | `COLUMNS` | the width of the terminal |
 | `PATH` | where credential helpers are |
 | `SHELL` | the shell that `pinner completion` is for |

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Allowance, Registry
     from pinner.oci.types import Attachment, Config, Depth, Image
     from pinner.reference import ImageReference, Platform
+    from pinner.registry.artifacts import ArtifactReader
 
 
 class SharedRegistry:
@@ -72,6 +73,10 @@ class SharedRegistry:
         key = ("tags", reference.repository, wanted)
         found: tuple[str, ...] = await self._once(key, lambda: self._registry.list_tags(reference, wanted))
         return found
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Return what reads the signatures of ``reference``: what is fetched is verified for every repository."""
+        return self._registry.artifacts(reference)
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch: that is another with every question."""

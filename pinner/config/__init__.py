@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
     from pinner.config.schedule import Window
+    from pinner.config.verify import SignaturePolicy
     from pinner.reference import Platform
     from pinner.rules import Level
 
@@ -125,5 +126,9 @@ class Settings(NamedTuple):
     """In the file's order: the first that fits an image has it."""
     calls: Calls = Calls()
     """The calls in Python code that take an image, beyond those that pinner knows."""
+    verify: tuple[SignaturePolicy, ...] = ()
+    """Who may sign which images, in the file's order: the first that fits an image has it."""
+    notes: tuple[str, ...] = ()
+    """What in the file may not be meant as it is written."""
     source: str | None = None
     """The configuration file that was read, for messages."""

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pinner.config import Group
+    from pinner.config.verify import SignaturePolicy
     from pinner.rules import Level
 
+_KEYS = (
+    *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
+    "verify",
+)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 TIMEOUT_UNITS = "s, m or h, as in 90s"
 AGE_UNITS = "mhdw"
@@ -42,12 +47,11 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         if not isinstance(tools, dict) or "pinner" not in tools:
             return None
         table = Table(tools, source, "tool").table("pinner")
-    table.allow(
-        ("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python")
-    )
+    table.allow(_KEYS)
     images = table.table("images")
     images.allow(("exclude",))
     bot, groups = _bot(table)
+    policies, notes = _policies(table)
     return Settings(
         exclude=table.strings("exclude"),
         root=root,
@@ -60,6 +64,8 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         bot=bot,
         groups=groups,
         calls=_calls(table.table("python")),
+        verify=policies,
+        notes=notes,
         source=source,
     )
 
@@ -153,6 +159,15 @@ def _bot(table: Table) -> tuple[BotSettings, tuple[Group, ...]]:
 
     bot = parse_bot(table.table("bot"))
     return bot, parse_groups(table, bot.branch_prefix)
+
+
+def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...]]:
+    """Return what the ``[[verify]]`` tables say, and notes on it."""
+    if "verify" not in table.values:
+        return (), ()
+    from pinner.config.verify import parse_policies  # noqa: PLC0415 - most files have none
+
+    return parse_policies(table)
 
 
 def _calls(table: Table) -> Calls:

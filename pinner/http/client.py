@@ -47,6 +47,8 @@ class Call:
     form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     expected: Digest | None = None
     """What the body of a success hashes to, where that is known."""
+    content: bytes | None = None
+    """What is sent, where that is no form."""
 
 
 class HttpClient:
@@ -107,6 +109,7 @@ class HttpClient:
             call.method,
             url,
             headers={"User-Agent": f"pinner/{__version__}", "Accept-Encoding": "identity", **call.headers},
+            content=call.content,
             data=None if call.form is None else dict(call.form),
             extensions={"timeout": self._timeout, "trace": self._guard(url, call.floor)},
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pinner.model import Answer, Question, Resolved
     from pinner.oci.types import Attachment, Config, Depth, Image
     from pinner.reference import ImageReference, Platform
+    from pinner.registry.artifacts import ArtifactReader
 
 
 class Resolver(Protocol):
@@ -61,6 +62,10 @@ class Registry(Resolver, Protocol):
         Of a list that is too long, those that begin with ``wanted`` may be all that is returned. Raises `ResolveError`,
         `TagListTooLongError` where that is not enough: nothing may be concluded then from a tag that was not seen.
         """
+        ...
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Return what reads the signatures in the repository of ``reference``. Raises `ResolveError`."""
         ...
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:

@@ -19,6 +19,7 @@ from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
+from pinner.registry.artifacts import ArtifactReader
 from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import TagKey, age
 from pinner.registry.images import describe_fetched, image_config
@@ -44,10 +45,10 @@ _T = TypeVar("_T")
 
 FRESH = 60 * 60.0
 """Seconds for which nobody is asked for a list of tags again."""
+# Questions at once for each host: as many as a token is shared by, so that its waiters are all at work.
 _DEFAULT_JOBS = 32
-"""Questions at once for each host: as many as a token is shared by, so that its waiters are all at work."""
+# Hosts that hold much traffic from one address against it (registry.md §1.6, §6).
 _CAREFUL_JOBS = {DOCKER_HUB: 16, "ghcr.io": 16}
-"""Hosts that hold much traffic from one address against it (registry.md §1.6, §6)."""
 
 
 class _Want(NamedTuple):
@@ -81,10 +82,8 @@ class RegistryResolver:
         """
         check_places(settings)
         self._registries, self._layout = settings.registries, settings.layout
-        self._notes: list[str] = []
-        self._warnings: list[str] = []
-        self._ages: list[float] = []
-        self._listener = listener
+        self._notes, self._warnings = list[str](), list[str]()
+        self._ages, self._listener = list[float](), listener
         self._mirrors = Mirrors(environment, self._warn, self._note)
         transport = layout_of(settings) or transport
         jobs = settings.jobs or _DEFAULT_JOBS
@@ -234,6 +233,11 @@ class RegistryResolver:
 
         bare = reference._replace(written=reference.repository, tag=None, digest=None)
         return await self._first(bare, ask, _Want(0, by_tag=True, deed="list the tags of"))
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Return what reads the signatures in the repository of ``reference``; mirrors are not asked."""
+        own = next(source for source in self._sources(reference) if not source.is_mirror)
+        return ArtifactReader(self._session, own, offline=self._is_offline)
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch; see `pinner.oci.resolver.Registry`."""

@@ -31,8 +31,8 @@ _MAX_OPENED = 20
 """Referrers fetched to learn what they are, where the list does not say: each is a pull."""
 COSIGN_SUFFIXES = (".sig", ".att", ".sbom")
 _OK = 200
-# What a registry answers that does not know the question; HTML with status 200 is the same.
-_NOT_KNOWN = frozenset({400, 404, 405, 406, 410, 501})
+NOT_KNOWN = frozenset({400, 404, 405, 406, 410, 501})
+"""What a registry answers that does not know the question; HTML with status 200 is the same."""
 _NEXT = re.compile(r'<([^>]{1,4096})>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 # image-spec, manifest.md: an artifact whose type is its config's, which is empty, is what its layers are. Registries
@@ -86,7 +86,7 @@ async def _listed(
         reply = await repository.session.ask(repository.question, Call("GET", {"Accept": OCI_INDEX}, MAX_MANIFEST), url)
         page = _read_page(reply)
         if page is None and url is first:
-            host.lists_referrers = reply.status != _OK and reply.status not in _NOT_KNOWN
+            host.lists_referrers = reply.status != _OK and reply.status not in NOT_KNOWN
             if host.lists_referrers:
                 raise failure(reply, host.name)
             return None

@@ -1,0 +1,200 @@
+"""``pinner verify``: who signed an image, held against the policies of the settings."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pinner.cli.answers import with_registry
+from pinner.cli.options import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options
+from pinner.cli.settings import settings_for
+from pinner.cli.signatures import open_verifier
+from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.terminal import Terminal
+from pinner.errors import ConfigError, InvalidReferenceError, ResolveError
+from pinner.reference import ImageReference
+from pinner.report.as_text import render_error
+from pinner.report.escapes import form_of
+from pinner.report.signatures import Checked, render_checked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.oci.resolver import Registry
+
+FORMATS = ("text", "json")
+
+
+class VerifyOptions(NamedTuple):
+    """What ``verify`` was asked."""
+
+    options: Options = DEFAULTS
+    names: tuple[str, ...] = ()
+    format: str = "text"
+    by: str | None = None
+    key: tuple[str, ...] = ()
+    identity: str | None = None
+    identity_regex: str | None = None
+    issuer: str | None = None
+    github: str | None = None
+    trusted_root: str | None = None
+    log: bool | None = None
+
+
+def verify(context: Context, asked: VerifyOptions) -> int:
+    """Verify every image that is named, or that the files name; return the exit status."""
+    terminal = Terminal(context, asked.options)
+    settings = _with_policy(settings_for(context, asked.options), context, asked)
+    terminal.info(*(f"{terminal.talk_style.severity('warning')}: {note}" for note in settings.notes))
+    if not settings.verify:
+        hint = "write a [[verify]] table, or say --by key --key FILE"
+        raise ConfigError("there is no policy: who may sign?", hint=hint)
+    images, are_named = _images(context, settings, asked.names, terminal)
+
+    async def work(registry: Registry, on_answer: Callable[[int, int], None]) -> list[Checked]:
+        return await _verify_all(context, settings, registry, images, on_answer)
+
+    checked = with_registry(context, settings, terminal, work)
+    terminal.output(render_checked(checked, asked.format, terminal.style), form_of(asked.format))
+    for one in checked:
+        if one.error is not None:
+            terminal.error(render_error(one.error, terminal.talk_style))
+    return _status(checked, are_named=are_named)
+
+
+def _status(checked: Iterable[Checked], *, are_named: bool) -> int:
+    statuses = {CLEAN}
+    for one in checked:
+        if one.answer is None:
+            statuses.add(MISUSED if one.error is not None or are_named else CLEAN)
+        elif not one.answer.is_accepted:
+            statuses.add(MISUSED if one.answer.verdict.outcome == "unknown" else FOUND)
+    return max(statuses)
+
+
+async def _verify_all(
+    context: Context,
+    settings: Settings,
+    registry: Registry,
+    images: Sequence[ImageReference],
+    on_answer: Callable[[int, int], None],
+) -> list[Checked]:
+    import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
+
+    verifier = open_verifier(context, settings, registry)
+    answered = 0
+
+    async def one(reference: ImageReference) -> Checked:
+        nonlocal answered
+        try:
+            if verifier.policy_for(reference) is None:
+                return Checked(reference)
+            digest = reference.digest or (await registry.resolve(reference, settings.platform)).digest
+            return Checked(reference, digest, await verifier.verify(reference, digest))
+        except ResolveError as error:
+            return Checked(reference, reference.digest, None, error)
+        finally:
+            answered += 1
+            on_answer(answered, len(images))
+
+    return list(await asyncio.gather(*map(one, images)))
+
+
+def _images(
+    context: Context, settings: Settings, names: Sequence[str], terminal: Terminal
+) -> tuple[list[ImageReference], bool]:
+    """Return the images that ``names`` are, or that the files under them name, and whether they are named."""
+    paths = [name for name in names if os.path.exists(os.path.join(context.folder, name))]
+    named = [name for name in names if name not in paths]
+    found: dict[str, ImageReference] = {}
+    for name in named:
+        try:
+            reference = ImageReference.parse(name)
+        except InvalidReferenceError as error:
+            raise ConfigError(f"`{name}` is neither a file nor an image: {error.message}", hint=error.hint) from error
+        found[str(reference)] = reference
+    if paths or not names:
+        for reference in _in_files(context, settings, paths, terminal):
+            found.setdefault(str(reference), reference)
+    return list(found.values()), bool(named)
+
+
+def _in_files(
+    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal
+) -> Iterable[ImageReference]:
+    from pinner.cli.scan import look  # noqa: PLC0415 - only where files are named
+    from pinner.model import Occurrence  # noqa: PLC0415 - the same
+    from pinner.scan.suppressions import occurrences_for  # noqa: PLC0415 - the same
+
+    _, survey = look(context, settings, paths, terminal)
+    return [
+        place.reference
+        for source in survey.sources
+        for place in occurrences_for(source, "pin")
+        if isinstance(place, Occurrence)
+    ]
+
+
+def _with_policy(settings: Settings, context: Context, asked: VerifyOptions) -> Settings:
+    """Return ``settings`` with the policy that the command line states in the place of the file's."""
+    if asked.by is None:
+        if asked.key or asked.identity or asked.identity_regex or asked.github:
+            raise ConfigError("the command line says whom to trust and not how", hint="add --by key or --by keyless")
+        return settings
+    from pinner.config.table import Table  # noqa: PLC0415 - brings tomllib
+    from pinner.config.verify import parse_policies  # noqa: PLC0415 - the same
+
+    given = {
+        "by": asked.by,
+        "key": list(asked.key),
+        "identity": asked.identity,
+        "identity-regex": asked.identity_regex,
+        "issuer": asked.issuer,
+        "github": asked.github,
+        "trusted-root": asked.trusted_root,
+        "log": asked.log,
+    }
+    item = {name: value for name, value in given.items() if value not in (None, [])}
+    policies, notes = parse_policies(Table({"verify": [item]}, "the command line", ""))
+    return settings._replace(verify=policies, notes=notes, root=context.folder)
+
+
+_EPILOG = """\b
+Examples:
+  pinner verify                                  every image of the repository
+  pinner verify ghcr.io/acme/app:1.2             one image, by pinner.toml
+  pinner verify --by key --key cosign.pub IMAGE  by a key, without a file
+  pinner verify --by keyless --github acme/app IMAGE
+  pinner verify --layout DIR --format json IMAGE  from an OCI layout
+
+\b
+Exit status:
+  0  all verified                   2  something is not known, or wrong usage
+  1  something is unsigned or refused
+"""
+
+
+@pinner_command("verify", _EPILOG)
+@click.argument("names", nargs=-1, metavar="[IMAGE|PATH]...")
+@click.option("--format", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to report.")
+@click.option("--by", type=click.Choice(["keyless", "key", "notation"]), help="Who may sign, instead of pinner.toml.")
+@click.option("--key", multiple=True, metavar="FILE", help="With --by key: a public key that may have signed.")
+@click.option("--identity", metavar="NAME", help="With --by keyless: the certificate's name, exactly.")
+@click.option("--identity-regex", metavar="REGEX", help="The same as a regular expression that must fit all of it.")
+@click.option("--issuer", metavar="URL", help="With --identity: who vouches for it.")
+@click.option("--github", metavar="OWNER/NAME", help="With --by keyless: a repository whose workflows may sign.")
+@click.option("--trusted-root", metavar="FILE", help="A Sigstore trusted root, instead of the public one.")
+@click.option("--log/--no-log", default=None, help="Whether an entry in a transparency log is required.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Verify who signed images: cosign, notation, Docker Content Trust.
+
+    Each is held against the first [[verify]] table that fits it. What is named is an image, or a file or folder whose
+    images are meant; without any, the whole repository. Nothing is written.
+    """
+    return Invocation(ctx.obj, partial(verify, asked=VerifyOptions(ctx.obj, **values)))

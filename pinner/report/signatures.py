@@ -1,0 +1,112 @@
+"""Output of ``verify``: who signed which image, and why a signature does not count."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pinner.errors import PinnerError
+    from pinner.reference import Digest, ImageReference
+    from pinner.report.style import Style
+    from pinner.verify.verdict import Judged, Signer
+    from pinner.verify.verifier import Answer
+
+
+class Checked(NamedTuple):
+    """One image, and what its policy makes of it."""
+
+    reference: ImageReference
+    digest: Digest | None = None
+    answer: Answer | None = None
+    """None where no policy fits it, or its digest could not be told."""
+    error: PinnerError | None = None
+
+
+def render_checked(checked: Sequence[Checked], format_: str, style: Style) -> list[str]:
+    """Return the lines of a report in ``format_``: text, json or sarif."""
+    if format_ == "json":
+        return [
+            json.dumps({"version": 1, "images": [image_json(one) for one in checked]}, indent=2, ensure_ascii=False)
+        ]
+    return [line for one in checked for line in _text(one, style)]
+
+
+def image_json(one: Checked) -> dict[str, object]:
+    """Return what is told of one image, as JSON has it."""
+    found: dict[str, object] = {"image": str(one.reference), "digest": None if one.digest is None else str(one.digest)}
+    if one.answer is None:
+        why = "no policy" if one.error is None else one.error.message
+        return {**found, "verdict": None if one.error is None else "unknown", "reasons": [], "detail": why}
+    verdict, policy = one.answer.verdict, one.answer.policy
+    found |= {"verdict": verdict.outcome, "reasons": list(verdict.reasons), "policy": policy.name, "mode": policy.mode}
+    if verdict.detail:
+        found["detail"] = verdict.detail
+    accepted = verdict.accepted
+    if verdict.signer is not None and accepted is not None:
+        found |= signer_json(verdict.signer, accepted.place, verdict.subject)
+    found["warnings"] = list(verdict.warnings)
+    found["signatures"] = [_signature_json(signature) for signature in verdict.signatures]
+    return found
+
+
+def signer_json(signer: Signer, place: str, subject: str) -> dict[str, object]:
+    """Return who signed, as JSON and the lock have it: what is not known is left out."""
+    found: dict[str, object] = {"by": signer.by, "signer": signer.name, "subject": subject, "place": place}
+    if signer.issuer is not None:
+        found["issuer"] = signer.issuer
+    if signer.key_id is not None:
+        found["keyId"] = signer.key_id
+    if signer.signed_at is not None:
+        found["signedAt"] = f"{signer.signed_at:%Y-%m-%dT%H:%M:%SZ}"
+    if signer.log is not None:
+        found["log"] = {"url": signer.log[0], "index": signer.log[1]}
+    found["engines"] = list(signer.engines)
+    return found
+
+
+def _signature_json(signature: Judged) -> dict[str, object]:
+    found: dict[str, object] = {
+        "scheme": signature.scheme,
+        "place": signature.place,
+        "verified": signature.signer is not None,
+        "reasons": list(signature.reasons),
+    }
+    if signature.signer is not None:
+        found["signer"] = signature.signer.name
+    detail = signature.detail or ("" if signature.signer is None else signature.signer.detail)
+    return {**found, "detail": detail} if detail else found
+
+
+def signer_words(signer: Signer) -> str:
+    """Return ``https://… (of https://…), logged 2026-11-30, entry 1234 of rekor.sigstore.dev``."""
+    words = signer.name
+    if signer.issuer is not None:
+        words += f" (of {signer.issuer})"
+    if signer.signed_at is not None:
+        words += f", {'logged' if signer.log else 'stamped'} {signer.signed_at:%Y-%m-%d}"
+    if signer.log is not None:
+        words += f", entry {signer.log[1]} of {signer.log[0].partition('://')[2] or signer.log[0]}"
+    return words
+
+
+def _text(one: Checked, style: Style) -> Iterator[str]:
+    name = str(one.reference)
+    if one.answer is None:
+        yield f"{name}: not verified: {'no policy' if one.error is None else 'its digest could not be told'}"
+        return
+    verdict = one.answer.verdict
+    if verdict.signer is not None:
+        yield f"{name}: {style.good('verified')}: signed by {signer_words(verdict.signer)}"
+        notes = [*verdict.warnings, *filter(None, (verdict.detail, verdict.signer.detail))]
+        yield from (f"  note: {note}" for note in notes)
+        return
+    severity = style.severity("warning" if one.answer.is_accepted else "error")
+    reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+    yield f"{name}: {severity}: {verdict.outcome}{reasons}{f': {verdict.detail}' if verdict.detail else ''}"
+    for signature in verdict.signatures if len(verdict.signatures) > 1 else ():
+        yield f"  {signature.scheme} {signature.place[:19]}…: {signature.detail or ', '.join(signature.reasons)}"
+    if verdict.may_be_stale_root and one.answer.root_name:
+        yield f"  help: it was held against {one.answer.root_name}; `pinner trust update` fetches a newer one"

@@ -1,0 +1,212 @@
+"""Sigstore bundle 0.3 with a DSSE envelope: every step of its verification, in order.
+
+Sources: sigstore protobuf-specs, sigstore_bundle.proto; client-spec §4; cosign's specs/BUNDLE_SPEC.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.verify.certificate import check_sct, key_of, load_certificate, trusted_chain
+from pinner.verify.dsse import SIGNATURE_PREDICATE, Envelope, check_statement, predicate_of, read_envelope
+from pinner.verify.identity import check_identity
+from pinner.verify.keys import PublicKey, check_dsse, key_id
+from pinner.verify.log import Signed, check_inclusion, check_is_of, known_log
+from pinner.verify.second import check_second
+from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.times import promised_time, token_time
+from pinner.verify.verdict import RefusedError, Signer, UntoldError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cryptography.x509 import Certificate
+
+    from pinner.verify.policy import Trust
+    from pinner.verify.root import TrustedRoot
+
+_VERSIONS = ("application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3")
+_MAX_ENTRIES = 8
+_MAX_TOKENS = 8
+_FUTURE = 86_400
+"""Seconds that a trusted time may be ahead of the clock, which may be wrong."""
+
+
+class _Bundle(NamedTuple):
+    envelope: Envelope
+    verifier: Certificate | None
+    """None where a key is to verify it."""
+    entries: tuple[Object, ...]
+    tokens: tuple[bytes, ...]
+    source: bytes
+
+
+def read_bundle(data: bytes) -> _Bundle:
+    """Return the bundle in ``data``; raises `RefusedError` for one of another version, or of a message."""
+    document = load_object(data, "the bundle")
+    version = document.text("mediaType")
+    if version not in _VERSIONS:
+        raise RefusedError("unsupported", f"the bundle is of another version than 0.3: {version[:80]}")
+    if ("dsseEnvelope" in document) == ("messageSignature" in document):
+        raise MalformedError("the bundle has not one content")
+    if "messageSignature" in document:
+        raise RefusedError("not-an-image-signature", "the bundle signs a message and not a statement about an image")
+    envelope = read_envelope(document.table("dsseEnvelope"))
+    material = document.table("verificationMaterial")
+    if "x509CertificateChain" in material or ("certificate" in material) == ("publicKey" in material):
+        raise MalformedError("the bundle has not one certificate or key")
+    leaf = None
+    if "certificate" in material:
+        leaf = load_certificate(material.table("certificate").bytes("rawBytes"))
+    stamps = material.table("timestampVerificationData") if "timestampVerificationData" in material else None
+    tokens = () if stamps is None else tuple(one.bytes("signedTimestamp") for one in stamps.tables("rfc3161Timestamps"))
+    return _Bundle(envelope, leaf, material.tables("tlogEntries"), tokens, data)
+
+
+def is_attestation(data: bytes, accepted: tuple[str, ...]) -> str | None:
+    """Return what a bundle attests where that is none of ``accepted`` nor a signature; None for everything else."""
+    try:
+        envelope = read_envelope(load_object(data, "the bundle").table("dsseEnvelope"))
+    except RefusedError:
+        return None
+    predicate = predicate_of(envelope)
+    return None if predicate is None or predicate in (SIGNATURE_PREDICATE, *accepted) else predicate
+
+
+def verify_bundle(data: bytes, digest: str, trust: Trust, now: float) -> Signer:
+    """Return who signed ``digest`` with the bundle ``data``, where ``trust`` accepts it; ``now`` in seconds since 1970.
+
+    Raises `RefusedError`, and `UntoldError` where there are more entries than are looked at.
+    """
+    predicate = is_attestation(data, trust.policy.attestations)
+    if predicate is not None:
+        raise RefusedError("other-statement", f"it attests {predicate[:100]} and is no signature")
+    bundle = read_bundle(data)
+    if trust.policy.match_repository:
+        raise RefusedError("unsupported", "a bundle does not say for which repository it is (match-repository)")
+    if len(bundle.entries) > _MAX_ENTRIES or len(bundle.tokens) > _MAX_TOKENS:
+        raise UntoldError(f"a bundle has more than {_MAX_ENTRIES} log entries or time stamps")
+    if trust.policy.by == "key":
+        return _by_key(bundle, digest, trust, now)
+    return _first_root(bundle, digest, trust, now)
+
+
+def _first_root(bundle: _Bundle, digest: str, trust: Trust, now: float) -> Signer:
+    """Return who signed by the first trusted root under which all is well; what the first says where none is."""
+    if not trust.roots:
+        raise UntoldError("there is no trusted root")
+    refusals: list[RefusedError] = []
+    for root in trust.roots:
+        try:
+            return _keyless(bundle, digest, trust, root, now)
+        except RefusedError as refusal:
+            refusals.append(refusal)
+    # Of several, the one that knew more of it says more.
+    raise min(refusals, key=lambda one: one.reasons[0] in ("unknown-log", "no-log-entry", "untrusted-certificate"))
+
+
+def wants_log(trust: Trust, root: TrustedRoot | None) -> bool:
+    """Tell whether an entry in a log is required: what the policy says, else where the trusted root has logs."""
+    if trust.policy.log is not None:
+        return trust.policy.log
+    return root is not None and bool(root.logs)
+
+
+def _times(bundle: _Bundle, root: TrustedRoot, now: float) -> list[datetime]:
+    """Return every trusted time of the signature: of authorities, and of logs that promise it."""
+    found, refused = [], None
+    for token in bundle.tokens:
+        try:
+            found.append(_past(token_time(token, bundle.envelope.signature, root.timestamps), now, "bad-timestamp"))
+        except RefusedError as refusal:
+            refused = refusal
+    for entry in bundle.entries:
+        if "inclusionPromise" in entry:
+            log = known_log(root, entry.table("logId").bytes("keyId"))
+            promise = entry.table("inclusionPromise").bytes("signedEntryTimestamp")
+            body = entry.text("canonicalizedBody")
+            moment = promised_time(log, promise, body, entry.number("integratedTime"), entry.number("logIndex"))
+            found.append(_past(moment, now, "bad-log-entry"))
+    if not found and refused is not None:
+        raise refused
+    return found
+
+
+def _past(moment: datetime, now: float, reason: str) -> datetime:
+    if moment.timestamp() > now + _FUTURE:
+        raise RefusedError(reason, f"it was made in the future: {moment:%Y-%m-%d %H:%M:%S}", "no-trusted-time")
+    return moment
+
+
+def _check_entries(
+    bundle: _Bundle, root: TrustedRoot, verifier: PublicKey | Certificate, times: list[datetime]
+) -> tuple[str, int] | None:
+    """Return the first entry's log and index, where every entry is in its log and is this signature's."""
+    first = None
+    signed = Signed(bundle.envelope.signature, verifier, bundle.envelope.payload, bundle.envelope)
+    for entry in bundle.entries:
+        log = known_log(root, entry.table("logId").bytes("keyId"))
+        for moment in times:
+            if not log.window.holds(moment):
+                raise RefusedError("bad-log-entry", f"the log was not trusted at {moment:%Y-%m-%d %H:%M:%S}")
+        body, version = entry.bytes("canonicalizedBody"), entry.table("kindVersion")
+        check_inclusion(log, entry, body)
+        check_is_of(body, version.text("kind"), version.text("version"), signed)
+        first = first or (log.url, entry.number("logIndex"))
+    return first
+
+
+def _keyless(bundle: _Bundle, digest: str, trust: Trust, root: TrustedRoot, now: float) -> Signer:
+    leaf = bundle.verifier
+    if leaf is None:
+        raise RefusedError("wrong-key", "it is signed with a key, and the policy wants a certificate")
+    needs_log = wants_log(trust, root)
+    if needs_log and not bundle.entries:
+        raise RefusedError("no-log-entry", "it has no entry of a transparency log")
+    entries = bundle if needs_log or root.logs else bundle._replace(entries=())
+    times = _times(entries, root, now)
+    if not times and bundle.entries and root.logs:
+        # An unknown log is said before that its time is missing.
+        for entry in bundle.entries:
+            known_log(root, entry.table("logId").bytes("keyId"))
+    if not times:
+        raise RefusedError("no-trusted-time", "nobody trusted says when it was made")
+    log = _check_entries(entries, root, leaf, times)
+    chain = trusted_chain(leaf, (), root, times)
+    check_sct(chain, root)
+    name, issuer = check_identity(leaf, trust.policy)
+    check_dsse(key_of(leaf), bundle.envelope.signature, bundle.envelope.signed)
+    check_statement(bundle.envelope, digest)
+    engines: tuple[str, ...] = ("own",)
+    if needs_log:
+        check_second(bundle.source, leaf, bundle.envelope, root, len(bundle.entries))
+        engines = ("own", "sigstore")
+    return Signer("keyless", name, issuer, key_id(key_of(leaf)), max(times), log, engines)
+
+
+def _by_key(bundle: _Bundle, digest: str, trust: Trust, now: float) -> Signer:
+    if bundle.verifier is not None:
+        raise RefusedError("wrong-key", "it is signed with a certificate, and the policy wants a key")
+    refusals: list[RefusedError] = []
+    for name, key in trust.keys:
+        try:
+            return _by_one_key(bundle, digest, trust, (name, key), now)
+        except RefusedError as refusal:
+            refusals.append(refusal)
+    raise next((one for one in refusals if one.reasons[0] != "bad-signature"), refusals[0])
+
+
+def _by_one_key(bundle: _Bundle, digest: str, trust: Trust, named: tuple[str, PublicKey], now: float) -> Signer:
+    name, key = named
+    root = next((one for one in trust.roots if one.logs), trust.roots[0]) if trust.roots else None
+    log, times = None, []
+    if wants_log(trust, root):
+        if root is None:
+            raise UntoldError("there is no trusted root")
+        if not bundle.entries:
+            raise RefusedError("no-log-entry", "it has no entry of a transparency log")
+        times = _times(bundle, root, now)
+        log = _check_entries(bundle, root, key, times)
+    check_dsse(key, bundle.envelope.signature, bundle.envelope.signed)
+    check_statement(bundle.envelope, digest)
+    return Signer("key", name, None, key_id(key), max(times) if times else None, log)

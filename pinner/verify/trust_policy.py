@@ -1,0 +1,210 @@
+"""Notation's own trust policy and trust store, so that one policy serves both programs.
+
+Source: notaryproject/specifications, trust-store-trust-policy.md; RFC 4514 for names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from pinner.errors import ConfigError
+from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.verdict import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+CHECKS = ("authenticity", "authenticTimestamp", "expiry", "revocation")
+_LEVELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "strict": dict.fromkeys(CHECKS, "enforce"),
+        "permissive": {**dict.fromkeys(CHECKS, "log"), "authenticity": "enforce"},
+        "audit": dict.fromkeys(CHECKS, "log"),
+        "skip": dict.fromkeys(CHECKS, "skip"),
+    }
+)
+_ACTIONS = ("enforce", "log", "skip")
+_STORE = re.compile(r"(ca|signingAuthority|tsa):([A-Za-z0-9_.-]+)")
+_SUBJECT = "x509.subject:"
+_NEEDED = frozenset({"C", "ST", "O"})
+_MAX_FILE = 1024 * 1024
+_SUFFIXES = (".pem", ".crt", ".cer")
+_SHORT = {
+    NameOID.COMMON_NAME: "CN",
+    NameOID.COUNTRY_NAME: "C",
+    NameOID.STATE_OR_PROVINCE_NAME: "ST",
+    NameOID.LOCALITY_NAME: "L",
+    NameOID.ORGANIZATION_NAME: "O",
+    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
+    NameOID.STREET_ADDRESS: "STREET",
+    NameOID.DOMAIN_COMPONENT: "DC",
+    NameOID.USER_ID: "UID",
+}
+
+
+class Statement(NamedTuple):
+    """What notation's trust policy says of a repository."""
+
+    name: str
+    is_skip: bool
+    actions: Mapping[str, str]
+    """By check: enforce, log or skip."""
+    stores: tuple[tuple[str, str], ...]
+    """Kind and name."""
+    identities: tuple[Mapping[str, str], ...] | None
+    """Parts of names, one of which must be the signer's; None where anybody in the stores may sign."""
+    stamps_always: bool = True
+    """Whether a time stamp is wanted even where the certificates are still valid."""
+
+
+def user_folder(environment: Mapping[str, str], system: str) -> str:
+    """Return where notation keeps its configuration on ``system``, as `sys.platform` names it."""
+    home = environment.get("HOME") or os.path.expanduser("~")
+    if system == "win32":
+        return os.path.join(environment.get("APPDATA") or home, "notation")
+    if system == "darwin":
+        return os.path.join(home, "Library", "Application Support", "notation")
+    return os.path.join(environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "notation")
+
+
+def statement_for(folder: str, read: Callable[[str], bytes], repository: str, where: str) -> Statement | None:
+    """Return the statement for ``repository`` (registry and path): exact, else ``*``; None where there is none.
+
+    Raises `ConfigError`.
+    """
+    data = _policy_bytes(folder, read, where)
+    try:
+        found = tuple(_statements(data))
+    except RefusedError as error:
+        raise ConfigError(f"{where}: {folder}: {error.detail}") from None
+    for scope in (repository, "*"):
+        for statement, scopes in found:
+            if scope in scopes:
+                return statement
+    return None
+
+
+def _policy_bytes(folder: str, read: Callable[[str], bytes], where: str) -> bytes:
+    for name in ("trustpolicy.oci.json", "trustpolicy.json"):
+        try:
+            return read(os.path.join(folder, name))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ConfigError(f"{where}: cannot read {name} in {folder}: {error.strerror}") from None
+    hint = "`notation policy import` makes one; `config` names the folder that holds it"
+    raise ConfigError(f"{where}: there is no trustpolicy.json in {folder}", hint=hint)
+
+
+def _statements(data: bytes) -> Iterator[tuple[Statement, tuple[str, ...]]]:
+    document = load_object(data, "the trust policy")
+    if document.text("version") != "1.0":
+        raise MalformedError("the trust policy is of another version than 1.0")
+    for entry in document.tables("trustPolicies"):
+        yield _statement(entry), entry.texts("registryScopes")
+
+
+def _statement(entry: Object) -> Statement:
+    verification = entry.table("signatureVerification")
+    level = verification.text("level")
+    if level not in _LEVELS:
+        raise MalformedError(f"the trust policy has a level that is none: {level[:40]}")
+    actions = dict(_LEVELS[level])
+    for check, action in (verification.table("override").members if "override" in verification else {}).items():
+        if check not in CHECKS or action not in _ACTIONS:
+            raise MalformedError(f"the trust policy overrides what cannot be: {check[:40]}")
+        actions[check] = str(action)
+    stores = []
+    for text in entry.texts("trustStores"):
+        match = _STORE.fullmatch(text)
+        if match is None:
+            raise MalformedError(f"the trust policy names a store that is none: {text[:60]}")
+        stores.append((match[1], match[2]))
+    return Statement(
+        entry.text("name"),
+        level == "skip",
+        actions,
+        tuple(stores),
+        _identities(entry.texts("trustedIdentities")),
+        verification.members.get("verifyTimestamp", "always") != "afterCertExpiry",
+    )
+
+
+def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
+    if "*" in texts:
+        return None
+    found = []
+    for text in texts:
+        # Other kinds are a plugin's business.
+        if text.startswith(_SUBJECT):
+            name = read_name(text.removeprefix(_SUBJECT))
+            if not name.keys() >= _NEEDED:
+                raise MalformedError("a trusted identity needs C, ST and O")
+            found.append(name)
+    return tuple(found)
+
+
+def read_name(text: str) -> Mapping[str, str]:
+    r"""Return the parts of a distinguished name: ``C=DE, ST=BE, O=Acme\, Inc.`` (RFC 4514). Raises `MalformedError`."""
+    found: dict[str, str] = {}
+    for part in re.split(r"(?<!\\)(?:\\\\)*[,;+]", text):
+        kind, separator, value = part.strip().partition("=")
+        kind = kind.strip().upper()
+        kind = "ST" if kind == "S" else kind
+        if not separator or not kind or kind in found:
+            raise MalformedError(f"a trusted identity is no distinguished name: {text[:60]}")
+        found[kind] = re.sub(r"\\([0-9a-fA-F]{2}|.)", _unescaped, value.strip())
+    return found
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if len(match[1]) > 1 else match[1]
+
+
+def name_parts(name: x509.Name) -> Mapping[str, str]:
+    """Return the parts of a certificate's name, by their short names."""
+    return {_SHORT.get(part.oid, part.oid.dotted_string): str(part.value) for part in name}
+
+
+def read_store(
+    folder: str,
+    stores: Sequence[tuple[str, str]],
+    kind: str,
+    list_: Callable[[str], Sequence[str]],
+    read: Callable[[str], bytes],
+) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of those of ``stores`` that are of ``kind``: files, no links, no folders in them."""
+    found: list[x509.Certificate] = []
+    for store_kind, name in stores:
+        if store_kind != kind:
+            continue
+        place = os.path.join(folder, "truststore", "x509", kind, name)
+        for file in sorted(list_(place)):
+            if file.lower().endswith(_SUFFIXES):
+                found += _certificates(read(os.path.join(place, file)))
+    return tuple(found)
+
+
+def _certificates(data: bytes) -> list[x509.Certificate]:
+    try:
+        return (
+            x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [x509.load_der_x509_certificate(data)]
+        )
+    except ValueError:
+        raise MalformedError("the trust store has a certificate that is none") from None
+
+
+def plain_files(folder: str) -> tuple[str, ...]:
+    """Return the names of the files in ``folder``, links left out; none where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(one.name for one in entries if stat.S_ISREG(one.stat(follow_symlinks=False).st_mode))
+    except OSError:
+        return ()

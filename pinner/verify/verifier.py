@@ -1,0 +1,136 @@
+"""Verifier of a run: what the policies of the settings make of an image, each question asked once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.errors import ResolveError
+from pinner.reference import ImageReference
+from pinner.verify.policy import Trust, load_trust, policy_for
+from pinner.verify.run import Sources, verify_digest
+from pinner.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pinner.config import Settings
+    from pinner.config.verify import SignaturePolicy
+    from pinner.oci.resolver import Registry
+    from pinner.reference import Digest
+
+
+_MAX_FILE = 4 * 1024 * 1024
+
+
+class World(NamedTuple):
+    """What a verifier reads beside the registry."""
+
+    read: Callable[[str], bytes]
+    """Returns the bytes of a file by its path, which is relative to the settings' folder. Raises `OSError`."""
+    list_: Callable[[str], tuple[str, ...]]
+    """Returns the names of the plain files in a folder."""
+    environment: Mapping[str, str]
+    clock: Callable[[], float]
+    """Seconds since 1970."""
+    root: str = ""
+    """The settings' folder."""
+    own_root: bytes | None = None
+    """The trusted root of the last `pinner trust update`."""
+
+    def place(self, name: str) -> str:
+        """Return the path of a file or folder that a policy names."""
+        return os.path.join(self.root, name)
+
+
+class Answer(NamedTuple):
+    """A verdict and the policy that it is by."""
+
+    verdict: Verdict
+    policy: SignaturePolicy
+    root_name: str = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether the digest may be used: verified, or the policy only warns."""
+        return self.verdict.outcome == "verified" or self.policy.mode == "warn"
+
+
+@dataclass(eq=False)
+class Verifier:
+    """Verifies images; nothing is asked of one that no policy fits."""
+
+    settings: Settings
+    registry: Registry
+    world: World
+    seen: Mapping[str, int] = field(default_factory=dict)
+    """The timestamp versions that were seen of Docker Content Trust's repositories."""
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    """The root keys that were met first, by repository."""
+    _asked: dict[tuple[str, str, str], asyncio.Task[Answer]] = field(default_factory=dict)
+    _trusts: dict[SignaturePolicy, Trust] = field(default_factory=dict)
+
+    def policy_for(self, reference: ImageReference) -> SignaturePolicy | None:
+        """Return the policy of an image; None where it is not to be verified."""
+        return policy_for(reference, self.settings.verify)
+
+    async def verify(self, reference: ImageReference, digest: Digest) -> Answer | None:
+        """Return what the policy of ``reference`` makes of ``digest``; None where there is none.
+
+        Raises `ConfigError` for a policy whose files cannot be used; everything else is a verdict.
+        """
+        policy = self.policy_for(reference)
+        if policy is None:
+            return None
+        key = reference.repository, reference.tag or "", str(digest)
+        if key not in self._asked:
+            self._asked[key] = asyncio.create_task(self._verify(reference, digest, policy))
+        return await asyncio.shield(self._asked[key])
+
+    async def _verify(self, reference: ImageReference, digest: Digest, policy: SignaturePolicy) -> Answer:
+        if policy not in self._trusts:
+            self._trusts[policy] = load_trust(policy, self.world.read, self.world.own_root)
+        trust = self._trusts[policy]
+        try:
+            if policy.by == "dct":
+                from pinner.verify.run_dct import verify_dct_image  # noqa: PLC0415 - each scheme brings its own needs
+
+                verdict = await verify_dct_image(reference, digest, policy, self)
+            else:
+                verdict = await verify_digest(reference, digest, trust, self._sources(reference, policy))
+        except ResolveError as error:
+            verdict = Verdict("unknown", subject=str(digest), detail=error.message)
+        return Answer(verdict, policy, trust.root_name)
+
+    def _sources(self, reference: ImageReference, policy: SignaturePolicy) -> Sources:
+        image = self.registry.artifacts(reference)
+        lists = None if self.settings.layout is None else self.registry.list_tags
+        where = image
+        if policy.signatures_in is not None:
+            # A path alone is in the image's own registry, as with COSIGN_REPOSITORY's host left out.
+            host = policy.signatures_in.partition("/")[0]
+            has_host = "." in host or ":" in host or host == "localhost"
+            name = policy.signatures_in if has_host else f"{reference.domain}/{policy.signatures_in}"
+            where = self.registry.artifacts(ImageReference.parse(name))
+        return Sources(image, where, lists, self.world, self.settings)
+
+    @property
+    def now(self) -> datetime:
+        """The time by the run's clock."""
+        return datetime.fromtimestamp(self.world.clock(), UTC)
+
+
+def files_of(root: str) -> Callable[[str], bytes]:
+    """Return what reads files by their paths from the folder ``root``, at most 4 MB of each."""
+    from pinner.filesystem import read_regular  # noqa: PLC0415 - hardly ever needed
+
+    def read(name: str) -> bytes:
+        data = read_regular(os.path.join(root, name), _MAX_FILE)
+        if len(data) > _MAX_FILE:
+            raise OSError(0, "it is larger than 4 MB")
+        return data
+
+    return read
