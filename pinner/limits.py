@@ -33,6 +33,7 @@ PATTERNS = 10_000
 PATTERN_CHARACTERS = 4_096
 DOCKERFILE_LINE_BYTES = 65_535
 YAML_DEPTH = 200
+HCL_DEPTH = 100
 INLINE_BYTES = MIB
 YAML_DOCUMENTS = 50_000
 REPOSITORY_SECONDS = 1_800
@@ -75,6 +76,7 @@ LIMITS = (
     Limit("pinner.lock", FILE_BYTES, "bytes", "20,000 images are not that many", _CONFIGURATION),
     Limit("A line of a Dockerfile", DOCKERFILE_LINE_BYTES, "bytes", "BuildKit reads no longer one", _FINDING),
     Limit("Nesting in YAML", YAML_DEPTH, "levels", "parsers of YAML call themselves for each level", _FINDING),
+    Limit("Nesting in HCL", HCL_DEPTH, "levels", "nobody writes so much; a value is read level by level", _FINDING),
     Limit(
         "Documents in a YAML file",
         YAML_DOCUMENTS,

@@ -15,7 +15,7 @@ from pinner.formats import claims
 MANIFEST = Path(__file__).parent.parent / ".pre-commit-hooks.yaml"
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load(MANIFEST.read_text("utf-8"))}
 
-FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".github/", "a b/"))
+FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".github/", "a b/", "a.container.d/"))
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),
@@ -24,6 +24,7 @@ PIECES = st.sampled_from(
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
         *(".yml", ".yaml", ".json", ".template", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go"),
         *(".sh", ".tf", ".env"),
+        *(".tofu", ".tfvars", ".nomad", ".hcl", ".container", ".image", ".volume", ".d", ".conf", ".kube", ".build"),
     )
 )
 PATHS = st.builds(lambda folder, pieces: folder + "".join(pieces), FOLDERS, st.lists(PIECES, min_size=1, max_size=4))
@@ -46,6 +47,15 @@ def test_a_hook_is_given_what_a_format_claims_and_nothing_else(hook: str, path: 
         ("k8s/deployment.yml", True),
         ("tests/test_database.py", True),
         ("analysis.ipynb", True),
+        ("main.tf", True),
+        ("infra/web.tofu", True),
+        ("jobs/web.nomad", True),
+        ("jobs/web.nomad.hcl", True),
+        ("systemd/web.container", True),
+        ("systemd/web.container.d/10-image.conf", True),
+        ("nginx/web.conf", False),
+        ("web.container.d/image.txt", False),
+        ("terraform.tfstate", False),
         ("Dockerfile.dockerignore", False),
         (".ipynb_checkpoints/analysis-checkpoint.ipynb", False),
         ("stubs/docker.pyi", False),

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import Format
+from pinner.formats.base import Format, short
 from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, Located, SkippedOccurrence, Span
 
@@ -85,16 +85,23 @@ FORMATS = (
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
+    Format("terraform", "pinner.formats.terraform", r"\.(?:tf|tofu)$"),
+    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$"),
+    Format(
+        "quadlet",
+        "pinner.formats.quadlet",
+        r"\.(?:container|image|volume)$",
+        trailing_comments=False,
+        drop_ins=r"\.(?:container|image|volume)\.d/[^/]+\.conf$",
+    ),
 )
 
 # What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.
 _UNREAD = (
     (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
     (r"^Earthfile$", "Earthfile"),
-    (r"\.(?:tf|tofu)(?:\.json)?$", "Terraform file"),
-    (r"\.nomad(?:\.hcl)?$", "Nomad job"),
+    (r"\.(?:tf|tofu)\.json$", "Terraform file"),
     (r"^docker-bake[^/]*\.(?:hcl|json)$", "bake file"),
-    (r"\.container$", "Quadlet unit"),
     (r"^\.?devcontainer\.json$", "dev container"),
     (r"^\.drone\.(?:jsonnet|star)$", "Drone pipeline"),
     (r"\.ya?ml\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|erb|ejs|ytt|in)$", "YAML template"),
@@ -116,7 +123,7 @@ def with_calls(calls: Calls) -> tuple[Format, ...]:
 
 def claims(path: str) -> bool:
     """Tell by its name alone whether any format wants to look at the file at ``path``."""
-    return _is_claimed(path[path.rfind("/") + 1 :])
+    return _is_claimed(short(path))
 
 
 @lru_cache(maxsize=4096)
@@ -167,7 +174,7 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     """
     known = tuple(formats)
     path = document.path
-    candidates = _claiming(path[path.rfind("/") + 1 :], known)
+    candidates = _claiming(short(path), known)
     if not candidates:
         names = _by_content(document.data)
         candidates = tuple([format_ for format_ in known if format_.name in names])

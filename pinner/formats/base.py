@@ -47,8 +47,19 @@ if TYPE_CHECKING:
             ...
 
 
+DROP_IN = ".conf"
+"""What the name of a file ends in whose folder says what it adds to: ``web.container.d/image.conf``."""
+
 # Asked for every file; a tree of thousands of files has few names for those that matter.
 _module = cache(import_module)
+
+
+def short(path: str) -> str:
+    """Return the part of ``path`` that tells whose file it is: its name; of a drop-in the folder's name too."""
+    start = path.rfind("/") + 1
+    if start and path.endswith(DROP_IN):
+        start = path.rfind("/", 0, start - 1) + 1
+    return path[start:]
 
 
 class Format(NamedTuple):
@@ -74,6 +85,8 @@ class Format(NamedTuple):
     """Whether the module is a `WrappingModule`."""
     others: tuple[str, ...] = ()
     """What the names of files end in that are something else, although they fit ``names``."""
+    drop_ins: str = ""
+    """A regular expression, searched in ``folder/name`` of a drop-in: those worth a look."""
 
     words: tuple[bytes, ...] = ()
     """Where there are any: a file without one of them is not looked into."""
@@ -88,6 +101,8 @@ class Format(NamedTuple):
     def claims(self, path: str) -> bool:
         """Tell by its name alone whether the file at ``path`` may be of this format."""
         name = path[path.rfind("/") + 1 :]
+        if self.drop_ins and name.endswith(DROP_IN):
+            return re.search(self.drop_ins, short(path)) is not None
         return not name.endswith(self.others) and re.search(self.names, name) is not None
 
     def may_state(self, document: Document) -> bool:

@@ -233,7 +233,7 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != ".git" and entry.name not in LEFT_ALONE and not rules.ignore(f"{name}/"):
                     pending.append(f"{name}/")
-            elif (claims(entry.name) or unread_kind(entry.name)) and not rules.ignore(name):
+            elif (claims(name) or unread_kind(entry.name)) and not rules.ignore(name):
                 is_link = entry.is_symlink()
                 if is_link or entry.is_file():
                     yield name, is_link

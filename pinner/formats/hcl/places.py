@@ -1,0 +1,85 @@
+"""Image references in HCL values: an occurrence, or a skipped one with its reason."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.hcl.values import Name, Template, literal_text, read_value
+from pinner.formats.source import LineIndex
+from pinner.formats.yaml.references import Use
+from pinner.model import SkippedOccurrence, Span
+
+if TYPE_CHECKING:
+    from pinner.formats.hcl.blocks import Attribute, Problem
+    from pinner.formats.hcl.values import Value
+    from pinner.model import Place, SkipReason
+
+_SHOWN = 80
+_TEMPLATE_MARKS = (b"[[", b"{{", b"<%")
+
+
+class Collector:
+    """Gathers the places of one file, and puts them in the order of their use."""
+
+    def __init__(self, format_name: str, data: bytes) -> None:
+        self.format = format_name
+        self.data = data
+        self.lines = LineIndex(data)
+        self._entries: list[tuple[int, Place]] = []
+
+    def read(self, attribute: Attribute) -> Value:
+        """Return the value of ``attribute``."""
+        return read_value(self.data, attribute.start, attribute.end)
+
+    def add(self, kind: str, value: Value, owner: str) -> None:
+        """Keep what ``value``, an image's name to its reader, is: an occurrence, or a skip with the reason."""
+        if type(value) is Template and len(value.pieces) == 1 and value.pieces[0].is_hole:
+            value = read_value(self.data, value.pieces[0].start, value.pieces[0].end)
+        start, end = value.start, value.end
+        if start < end:
+            line, column = self.lines.locate(start)
+            use = Use(self.format, kind, start, line, column, Span(start, end), owner=owner)
+            self._entries.append((start, self._judged(use, value)))
+
+    def _judged(self, use: Use, value: Value) -> Place:
+        shown = self.data[value.start : value.end].strip()[:_SHOWN].decode("utf-8", "replace")
+        if type(value) is Template:
+            if not value.is_literal:
+                return _filled_in(use, value, shown, self.data)
+            text = literal_text(self.data, value)
+            if text is None:
+                return use.skip(shown, "invalid-reference", "the text is too long for a name, or has a wrong escape")
+            if value.is_heredoc:
+                detail = "a heredoc ends with a line break, which no name has; write it as one string"
+                return use.skip(shown, "invalid-reference", detail)
+            return use.judge(text)
+        if type(value) is Name:
+            return use.skip(shown, "no-default", f"`{shown}` is not known here")
+        return use.skip(shown, "computed", f"`{shown}` is worked out")
+
+    def report(self, problem: Problem | None) -> None:
+        """Keep the skip of a file that could not be read on, or is no HCL before a template engine has been at it."""
+        templated = problem is not None and any(mark in self.data for mark in _TEMPLATE_MARKS)
+        if problem is None or not (problem.is_fatal or templated):
+            return
+        line, column = self.lines.locate(problem.offset)
+        detail = "a template, which is no HCL before it is filled in" if templated else problem.message
+        reason: SkipReason = "templated" if templated else "parse-error"
+        span = Span(problem.offset, problem.offset)
+        skip = SkippedOccurrence(self.format, "document", "", line, column, span, reason, detail)
+        self._entries.append((problem.offset, skip))
+
+    def places(self) -> tuple[Place, ...]:
+        """Return everything kept, in the order of the uses."""
+        return tuple(place for _, place in sorted(self._entries, key=itemgetter(0)))
+
+
+def _filled_in(use: Use, template: Template, shown: str, data: bytes) -> Place:
+    """Return the skip of a text in which something is filled in."""
+    hole = next(piece for piece in template.pieces if piece.is_hole)
+    inner = data[hole.start : hole.end].strip()[:_SHOWN].decode("utf-8", "replace")
+    before = data[template.start : hole.start]
+    in_tag = b":" in before[before.rfind(b"/") + 1 :].rstrip(b"${%~")
+    reason: SkipReason = "interpolated-tag" if in_tag else "interpolated-name"
+    return use.skip(shown, reason, f"`{inner}` is filled in")

@@ -1,0 +1,77 @@
+"""Extraction of image references from Terraform files."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING
+from pinner.formats.hcl.blocks import outline, scan
+from pinner.formats.hcl.paths import values_at
+from pinner.formats.hcl.places import Collector
+from pinner.formats.hcl.values import Name
+from pinner.formats.terraform.positions import positions_of
+from pinner.model import Located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pinner.formats.hcl.blocks import Attribute, Block
+    from pinner.formats.hcl.values import Value
+    from pinner.formats.terraform.positions import Position
+    from pinner.model import Document
+
+FORMAT = "terraform"
+_NAMED_ELSEWHERE = ("docker_image.", "data.docker_image.", "data.docker_registry_image.", "docker_registry_image.")
+"""What stands in another resource, which names the image or builds it."""
+
+
+def locate(document: Document) -> Located:
+    """Return the images that the resources of ``document`` name. Never raises."""
+    data = document.data
+    file = scan(data)
+    collector = Collector(FORMAT, data)
+    for block in file.root.blocks:
+        if block.type in ("resource", "data") and block.labels:
+            _resource(collector, block)
+    collector.report(file.problem)
+    return Located(collector.places(), tuple(outline(file.root)))
+
+
+def _resource(collector: Collector, block: Block) -> None:
+    address = ".".join(block.labels[:2])
+    owner = f"data.{address}" if block.type == "data" else address
+    for position in positions_of(block.type, block.labels[0]):
+        for attribute in _attributes(block, position.path, position.attributes):
+            for value in _images(collector, attribute, position):
+                if not (type(value) is Name and value.text.startswith(_NAMED_ELSEWHERE)):
+                    collector.add(block.labels[0], value, owner)
+
+
+def _images(collector: Collector, attribute: Attribute, position: Position) -> Iterator[Value]:
+    value = collector.read(attribute)
+    if position.inside:
+        yield from values_at(collector.data, value, position.inside)
+    else:
+        yield value
+
+
+def _attributes(block: Block, path: Sequence[str], names: Sequence[str]) -> Iterator[Attribute]:
+    """Yield the attributes called one of ``names`` that ``path`` leads to from ``block``."""
+    if not path:
+        yield from (one for one in map(block.attribute, names) if one is not None)
+        return
+    step = path[0]
+    if step == "**":
+        yield from _attributes(block, path[1:], names)
+    for type_, inner in _inner(block):
+        if step == "**":
+            yield from _attributes(inner, path, names)
+        elif type_ == step:
+            yield from _attributes(inner, path[1:], names)
+
+
+def _inner(block: Block) -> Iterator[tuple[str, Block]]:
+    """Yield the blocks in ``block`` with their types; of a ``dynamic`` one its label, and its ``content``."""
+    for inner in block.blocks:
+        if inner.type == "dynamic" and inner.labels:
+            yield from ((inner.labels[0], content) for content in inner.each("content"))
+        else:
+            yield inner.type, inner

@@ -1,0 +1,12 @@
+job [[ .my.name | quote ]] {
+  group "g" {
+    [[- range .my.tasks ]]
+    task "t" {
+      driver = "docker"
+      config {
+        image = "[[ .image ]]:[[ .tag ]]"
+      }
+    }
+    [[- end ]]
+  }
+}

@@ -1,0 +1,4 @@
+﻿resource "docker_image" "a" {
+  labels { label = "🐳" }
+  /* 🐳 */ name = "nginx:1"
+}

@@ -1,0 +1,10 @@
+resource "docker_image" "a" {
+  name = "nginx:1@sha256:7f9d479148d502539673a9fcede1b9dfbb592148e90eb910904249ec924169f7"
+}
+resource "null_resource" "b" {
+  value = <<EOT
+  text
+}
+resource "docker_image" "c" {
+  name = "redis:7"
+}
