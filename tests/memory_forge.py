@@ -88,9 +88,6 @@ class MemoryForge:
         self.writes.append(f"edit {request.branch}")
         self.change(request.number, title=title or request.title, body=body or request.body, base=base or request.base)
 
-    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
-        raise NotImplementedError
-
     async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
         del repository
         self.writes.append(f"close {request.branch}")
@@ -122,9 +119,6 @@ class MemoryForge:
         self.writes.append(f"auto-merge {request.branch}")
         self.change(request.number, auto_merge=True)
         return True
-
-    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
-        raise NotImplementedError
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Commit as GitHub does for a bot: with its own date and committer, on a branch made for it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import gitstore
 from .face import Answer, Call, RefusalError, page, route, routes_of
 from .schemas import published
 
@@ -34,7 +33,6 @@ BODIES = {
     ("POST", f"{_PULL}/merge"): "MergePullRequestOption",
     ("POST", f"{_PULL}/requested_reviewers"): "PullReviewRequestOptions",
     ("POST", f"{_REPOSITORY}/labels"): "CreateLabelOption",
-    ("POST", f"{_ISSUE}/comments"): "CreateIssueCommentOption",
     ("POST", f"{_ISSUE}/labels"): "IssueLabelsOption",
 }
 ANSWERS = {
@@ -43,8 +41,6 @@ ANSWERS = {
     ("POST", f"{_REPOSITORY}/pulls"): "PullRequest",
     ("PATCH", _PULL): "PullRequest",
     ("GET", _PULL): "PullRequest",
-    ("GET", f"{_ISSUE}/comments"): "Comment",
-    ("POST", f"{_ISSUE}/comments"): "Comment",
     ("GET", f"{_ISSUE}/timeline"): "TimelineComment",
     ("GET", f"{_REPOSITORY}/labels"): "Label",
     ("POST", f"{_REPOSITORY}/labels"): "Label",
@@ -267,21 +263,6 @@ class GiteaFace:
         part, headers = page(call, events, "limit", 30, 50)
         return Answer(200, part, headers)
 
-    @route("GET", f"{_ISSUE}/comments")
-    def comments(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        _, pull = self._find_pull(match)
-        return Answer(200, [self._comment(number, text) for number, text in enumerate(pull.comments, 1)])
-
-    @route("POST", f"{_ISSUE}/comments")
-    def comment(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_pull(match, write=True)
-        pull.comments.append(call.body["body"])
-        return Answer(201, self._comment(len(pull.comments), call.body["body"]))
-
-    def _comment(self, number: int, text: str) -> dict[str, Any]:
-        return {"id": number, "body": text, "user": self._user(self.state.account), "created_at": _WHEN}
-
     @route("POST", f"{_ISSUE}/labels")
     def label(self, call: Call, match: Mapping[str, str]) -> Answer:
         one, pull = self._find_pull(match, write=True)
@@ -318,24 +299,3 @@ class GiteaFace:
         state = {"none": "pending", "pending": "pending", "passed": "success"}[checks]
         # Without any check Gitea says "pending" too, and a count of none.
         return Answer(200, {"sha": match["sha"], "state": state, "total_count": int(checks != "none"), "statuses": []})
-
-    @route("GET", f"{_REPOSITORY}/branches/{{branch+}}")
-    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        head = self._find(match).head(match["branch"])
-        if head is None:
-            return Answer(404, NOT_FOUND)
-        return Answer(200, {"name": match["branch"], "protected": False, "commit": {"id": head, "message": ""}})
-
-    @route("DELETE", f"{_REPOSITORY}/branches/{{branch+}}")
-    def delete_branch(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        one = self._find(match, write=True)
-        if one.head(match["branch"]) is None:
-            return Answer(404, NOT_FOUND)
-        if match["branch"] in one.protected:
-            return Answer(403, {"message": "Cannot delete protected branch"})
-        for pull in one.pulls.values():
-            one.head_of(pull)
-        gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{match['branch']}")
-        return Answer(204)

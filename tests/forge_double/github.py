@@ -290,23 +290,6 @@ class GitHubFace:
         del one
         return Answer(201, self._published.filled("issue", values))
 
-    @route("GET", f"{_REPOSITORY}/issues/{{issue_number}}/comments")
-    def comments(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_pull(match)
-        items = [self._comment(index, text) for index, text in enumerate(pull.comments, 1)]
-        part, headers = page(call, items, "per_page", 30, 100)
-        return Answer(200, part, headers)
-
-    @route("POST", f"{_REPOSITORY}/issues/{{issue_number}}/comments")
-    def comment(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_pull(match, write=True)
-        pull.comments.append(call.body["body"])
-        return Answer(201, self._comment(len(pull.comments), call.body["body"]))
-
-    def _comment(self, number: int, text: str) -> dict[str, Any]:
-        values = {"id": number, "body": text, "user": self._user(self.state.account)}
-        return self._published.filled("issue-comment", values)
-
     @route("GET", f"{_REPOSITORY}/git/ref/{{ref+}}")
     def reference(self, call: Call, match: Mapping[str, str]) -> Answer:
         del call
@@ -323,22 +306,6 @@ class GitHubFace:
             return Answer(422, {"message": "Object does not exist", "documentation_url": "x"})
         gitstore.git(one.folder, "update-ref", call.body["ref"], call.body["sha"])
         return Answer(201, self._reference(f"heads/{branch}", call.body["sha"]))
-
-    @route("DELETE", f"{_REPOSITORY}/git/refs/{{ref+}}")
-    def delete_reference(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        one = self._find(match, write=True)
-        branch = match["ref"].removeprefix("heads/")
-        if one.head(branch) is None:
-            return Answer(422, {"message": "Reference does not exist", "documentation_url": "x"})
-        if branch in one.protected:
-            return Answer(422, {"message": "Cannot delete protected branch", "documentation_url": "x"})
-        for pull in one.pulls.values():
-            if pull.head == branch and pull.state == "open" and not pull.of_fork:
-                one.head_of(pull)
-                pull.state = "closed"
-        gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{branch}")
-        return Answer(204)
 
     def _reference(self, name: str, head: str) -> dict[str, Any]:
         target = {"type": "commit", "sha": head, "url": "https://forge.example/c"}

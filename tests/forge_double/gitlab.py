@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from . import gitstore
 from .face import Answer, Call, RefusalError, page, route, routes_of
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ QUERIES: Mapping[str, Mapping[str, type]] = {
     "/users/{id}/projects": _SHARED,
     "/users": {**_PAGES, "username": str},
     f"{_PROJECT}/merge_requests": {**_SHARED, "state": str, "source_branch": str, "target_branch": str},
-    f"{_REQUEST}/notes": {**_PAGES, "order_by": str, "sort": str},
 }
 _EDIT = {
     "title": str, "description": str, "state_event": str, "labels": str, "add_labels": str, "remove_labels": str,
@@ -44,7 +42,6 @@ BODIES: Mapping[tuple[str, str], tuple[Mapping[str, type], tuple[str, ...]]] = {
         {"merge_when_pipeline_succeeds": bool, "auto_merge": bool, "sha": str, "squash": bool,
          "should_remove_source_branch": bool, "merge_commit_message": str}, (),
     ),
-    ("POST", f"{_REQUEST}/notes"): ({"body": str, "internal": bool}, ("body",)),
 }  # fmt: skip
 
 
@@ -245,6 +242,14 @@ class GitLabFace:
         if "reviewer_ids" in body:
             pull.reviewers = [self.state.people[number - 1] for number in body["reviewer_ids"]]
 
+    @route("GET", f"{_PROJECT}/repository/branches/{{branch}}")
+    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        head = self._find(match).head(match["branch"])
+        if head is None:
+            return Answer(404, {"message": "404 Branch Not Found"})
+        return Answer(200, {"name": match["branch"], "protected": False, "commit": {"id": head}})
+
     @route("PUT", f"{_REQUEST}/merge")
     def merge(self, call: Call, match: Mapping[str, str]) -> Answer:
         one, pull = self._find_request(match, write=True)
@@ -258,40 +263,3 @@ class GitLabFace:
             # What GitLab does where no pipeline is to come.
             pull.state = "merged"
         return Answer(200, self._request(one, pull, call.base))
-
-    @route("GET", f"{_REQUEST}/notes")
-    def notes(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_request(match)
-        items = [self._note(number, text) for number, text in enumerate(pull.comments, 1)]
-        part, headers = page(call, items, "per_page", 20, 100)
-        return Answer(200, part, headers)
-
-    @route("POST", f"{_REQUEST}/notes")
-    def note(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_request(match, write=True)
-        pull.comments.append(call.body["body"])
-        return Answer(201, self._note(len(pull.comments), call.body["body"]))
-
-    def _note(self, number: int, text: str) -> dict[str, Any]:
-        return {"id": number, "body": text, "author": self._user(self.state.account), "system": False}
-
-    @route("GET", f"{_PROJECT}/repository/branches/{{branch}}")
-    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        head = self._find(match).head(match["branch"])
-        if head is None:
-            return Answer(404, {"message": "404 Branch Not Found"})
-        return Answer(200, {"name": match["branch"], "protected": False, "commit": {"id": head}})
-
-    @route("DELETE", f"{_PROJECT}/repository/branches/{{branch}}")
-    def delete_branch(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        one = self._find(match, write=True)
-        if one.head(match["branch"]) is None:
-            return Answer(404, {"message": "404 Branch Not Found"})
-        if match["branch"] in one.protected:
-            return Answer(403, {"message": "Cannot delete protected branch"})
-        for pull in one.pulls.values():
-            one.head_of(pull)
-        gitstore.git(one.folder, "update-ref", "-d", f"refs/heads/{match['branch']}")
-        return Answer(204)

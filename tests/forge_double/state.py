@@ -49,8 +49,6 @@ class Stored:
     archived: bool = False
     fork: bool = False
     auto_merge_allowed: bool = True
-    protected: frozenset[str] = frozenset()
-    """Branches that nobody may delete."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
 

@@ -122,10 +122,6 @@ class Forge(Protocol):
         """Change title, body or the branch it is for; None leaves it."""
         ...
 
-    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
-        """Say something under a pull request, unless the very same is there already."""
-        ...
-
     async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
         """Close a pull request without merging it and, in the same step, change its body; None leaves it."""
         ...
@@ -150,13 +146,6 @@ class Forge(Protocol):
 
         False where nothing is to be waited for (no checks, or none yet): the forge would merge at once, or refuse.
         Raises `ForbiddenError` where the settings or the token do not allow it.
-        """
-        ...
-
-    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
-        """Delete a branch; one that is gone is deleted. Raises `StaleHeadError` where it is not at ``head``.
-
-        Forges have no lease: the head is looked at just before. Git's own push has one.
         """
         ...
 

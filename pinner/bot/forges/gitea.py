@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
 
     from pinner.bot.forges.base import Access
-    from pinner.bot.model import NewCommit
 
 _MISSING, _NOT_ALLOWED, _CONFLICT = 404, 405, 409
 _PAGE = 50
@@ -29,7 +29,7 @@ _COLOUR = "#1d63ed"
 _SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
 
-class Gitea:
+class Gitea(RestForge):
     """One Gitea or Forgejo with one token."""
 
     name = "gitea"
@@ -39,19 +39,11 @@ class Gitea:
 
     def __init__(self, access: Access) -> None:
         authorization = None if access.token is None else f"token {access.token}"
-        self._api = Api(f"{access.server}/api/v1", access, authorization)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._api.aclose()
-
-    async def advice(self) -> tuple[str, ...]:
-        """Return nothing: a refusal says what the token lacks."""
-        return ()
+        super().__init__(Api(f"{access.server}/api/v1", access, authorization))
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
-        return _repository((await self._api.call("GET", _path(name))).json())
+        return _repository((await self._api.call("GET", path_of(name))).json())
 
     async def repositories(self, owner: str) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's."""
@@ -81,7 +73,7 @@ class Gitea:
 
     async def _list(self, repository: Repository, state: str) -> list[PullRequest]:
         found, count = [], 0
-        async for item in self._api.pages(f"{_path(repository.name)}/pulls", {"state": state, "limit": _PAGE}):
+        async for item in self._api.pages(f"{path_of(repository.name)}/pulls", {"state": state, "limit": _PAGE}):
             count += 1
             if item["head"].get("repo_id") == item["base"].get("repo_id"):
                 found.append(_request(item))
@@ -92,7 +84,7 @@ class Gitea:
     async def _is_scheduled(self, repository: Repository, request: PullRequest) -> bool:
         """Tell whether it is to be merged: pull requests do not say it, but their history does."""
         last = None
-        async for event in self._api.pages(f"{_issue(repository, request)}/timeline", {"limit": _PAGE}):
+        async for event in self._api.pages(f"{issue_of(repository, request)}/timeline", {"limit": _PAGE}):
             if event is not None and event.get("type") in (_SCHEDULED, _UNSCHEDULED):
                 last = event["type"]
         return last == _SCHEDULED
@@ -100,45 +92,13 @@ class Gitea:
     async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the one that is open."""
         values = {"head": branch, "base": base, "title": title, "body": body}
-        made = await self._api.call("POST", f"{_path(repository.name)}/pulls", body=values, expect=(_CONFLICT,))
+        made = await self._api.call("POST", f"{path_of(repository.name)}/pulls", body=values, expect=(_CONFLICT,))
         if made.status != _CONFLICT:
             return _request(made.json())
         for request in await self._list(repository, "open"):
             if (request.branch, request.base) == (branch, base):
                 return request
         raise ForgeError(f"the pull request is refused: {words(made.json())}")
-
-    async def edit(
-        self,
-        repository: Repository,
-        request: PullRequest,
-        *,
-        title: str | None = None,
-        body: str | None = None,
-        base: str | None = None,
-    ) -> None:
-        """Change title, body or base."""
-        await self._patch(repository, request, {"title": title, "body": body, "base": base})
-
-    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
-        """Close a pull request."""
-        await self._patch(repository, request, {"state": "closed", "body": body})
-
-    async def _patch(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
-        given = {key: value for key, value in values.items() if value is not None}
-        if given:
-            await self._api.call("PATCH", _pull(repository, request), body=given)
-
-    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
-        """Say something, once."""
-        path = f"{_issue(repository, request)}/comments"
-
-        async def is_said() -> bool:
-            found = (await self._api.call("GET", path)).json() or []
-            return any((item.get("body") or "").strip() == text.strip() for item in found)
-
-        if not await is_said():
-            await self._api.call("POST", path, body={"body": text}, done=is_said)
 
     async def add(
         self,
@@ -152,15 +112,15 @@ class Gitea:
         """Add labels (by number: older instances take no names), assignees and reviewers."""
         if missing := lacking(labels, request.labels):
             numbers = await self._labels(repository, missing)
-            await self._api.call("POST", f"{_issue(repository, request)}/labels", body={"labels": numbers})
+            await self._api.call("POST", f"{issue_of(repository, request)}/labels", body={"labels": numbers})
         if missing := lacking(assignees, request.assignees):
             # The list is replaced as a whole: who is there stays.
-            await self._patch(repository, request, {"assignees": [*request.assignees, *missing]})
+            await self._change(repository, request, {"assignees": [*request.assignees, *missing]})
         if missing := lacking(reviewers, request.reviewers):
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
-            path = f"{_pull(repository, request)}/requested_reviewers"
+            path = f"{self._at(repository, request.number)}/requested_reviewers"
             try:
                 await self._api.call("POST", path, body=body)
             except MissingError:
@@ -170,7 +130,7 @@ class Gitea:
     async def _labels(self, repository: Repository, names: Collection[str]) -> list[int]:
         """Return the numbers of labels, the repository's or its organisation's; what is none yet is made."""
         known = await self._known_labels(repository)
-        path = f"{_path(repository.name)}/labels"
+        path = f"{path_of(repository.name)}/labels"
         for name in names:
             if name.lower() not in known:
 
@@ -191,7 +151,7 @@ class Gitea:
         except (MissingError, ForbiddenError):
             # A user's repository, or a token for repositories alone.
             pass
-        async for label in self._api.pages(f"{_path(repository.name)}/labels", {"limit": _PAGE}):
+        async for label in self._api.pages(f"{path_of(repository.name)}/labels", {"limit": _PAGE}):
             known[label["name"].lower()] = label["id"]
         return known
 
@@ -199,35 +159,19 @@ class Gitea:
         """Have it merged when its checks succeed; where none is to come Gitea would merge at once."""
         if request.auto_merge or await self._is_scheduled(repository, request):
             return True
-        status = (await self._api.call("GET", f"{_path(repository.name)}/commits/{request.head}/status")).json()
+        status = (await self._api.call("GET", f"{path_of(repository.name)}/commits/{request.head}/status")).json()
         if status.get("state") != "pending" or not status.get("total_count"):
             return False
         method = next((method for method in _METHODS if method in repository.merge_methods), "merge")
         body = {"Do": method, "merge_when_checks_succeed": True, "head_commit_id": request.head}
         refused = (_NOT_ALLOWED, _CONFLICT)
-        reply = await self._api.call("POST", f"{_pull(repository, request)}/merge", body=body, expect=refused)
+        reply = await self._api.call("POST", f"{self._at(repository, request.number)}/merge", body=body, expect=refused)
         if reply.status == _CONFLICT and not await self._is_scheduled(repository, request):
             raise StaleHeadError(f"{request.url} is not merged: {words(reply.json())}")
         if reply.status == _NOT_ALLOWED:
             hint = "the token needs the right to merge into the branch"
             raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
         return True
-
-    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
-        """Delete a branch."""
-        path = f"{_path(repository.name)}/branches/{quote(branch)}"
-        if head is not None:
-            reply = await self._api.call("GET", path, expect=(_MISSING,))
-            if reply.status == _MISSING:
-                return
-            if reply.json()["commit"]["id"] != head:
-                raise StaleHeadError(f"the branch {branch} has moved on: it is not deleted")
-        await self._api.call("DELETE", path, expect=(_MISSING,))
-
-    async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
-        """Return None: commits are git's."""
-        del repository, commit
-        return None
 
 
 def _repository(found: Mapping[str, Any]) -> Repository:
@@ -262,15 +206,3 @@ def _request(found: Mapping[str, Any]) -> PullRequest:
         assignees=tuple(person["login"] for person in found.get("assignees") or ()),
         reviewers=tuple(person["login"] for person in found.get("requested_reviewers") or () if person),
     )
-
-
-def _path(name: str) -> str:
-    return f"/repos/{quote(name)}"
-
-
-def _pull(repository: Repository, request: PullRequest) -> str:
-    return f"{_path(repository.name)}/pulls/{request.number}"
-
-
-def _issue(repository: Repository, request: PullRequest) -> str:
-    return f"{_path(repository.name)}/issues/{request.number}"

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
+from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 
@@ -35,7 +36,7 @@ _PAGE = 100
 _NEWEST: Mapping[str, str | int] = {"sort": "created", "direction": "desc", "per_page": _PAGE}
 
 
-class GitHub:
+class GitHub(RestForge):
     """One GitHub with one token."""
 
     name = "github"
@@ -46,13 +47,9 @@ class GitHub:
         rest, graphql = addresses(access.server)
         authorization = None if access.token is None else f"Bearer {access.token}"
         self._is_app = (access.token or "").startswith(_INSTALLATION)
-        self._api = Api(rest, access, authorization, Budget(GITHUB_CONTENT))
+        super().__init__(Api(rest, access, authorization, Budget(GITHUB_CONTENT)))
         self._graphql = GraphQl(self._api, graphql)
         self.signs_commits = self._is_app
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._api.aclose()
 
     async def advice(self) -> tuple[str, ...]:
         """Return what the user should know about this token."""
@@ -62,7 +59,7 @@ class GitHub:
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
-        return self._repository((await self._api.call("GET", _path(name))).json())
+        return self._repository((await self._api.call("GET", path_of(name))).json())
 
     async def repositories(self, owner: str) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's."""
@@ -82,19 +79,19 @@ class GitHub:
         found = [
             item
             async for item in self._api.pages(
-                f"{_path(repository.name)}/pulls", {**_NEWEST, "state": "all", "head": head}
+                f"{path_of(repository.name)}/pulls", {**_NEWEST, "state": "all", "head": head}
             )
             if _is_of(item, repository) and item["head"]["ref"] == branch
         ]
         for index, item in enumerate(found):
             if item["state"] == "open":
                 # The list does not say whether it can be merged.
-                found[index] = (await self._api.call("GET", _pull(repository, item["number"]))).json()
+                found[index] = (await self._api.call("GET", self._at(repository, item["number"]))).json()
         return tuple(map(_request, found))
 
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests of the branches under ``prefix``."""
-        found = self._api.pages(f"{_path(repository.name)}/pulls", {**_NEWEST, "state": "open"})
+        found = self._api.pages(f"{path_of(repository.name)}/pulls", {**_NEWEST, "state": "open"})
         return tuple(
             [
                 _request(item)
@@ -107,7 +104,7 @@ class GitHub:
         """Open a pull request, or return the one that is open."""
         made = await self._api.call(
             "POST",
-            f"{_path(repository.name)}/pulls",
+            f"{path_of(repository.name)}/pulls",
             body={"title": title, "body": body, "head": branch, "base": base, "maintainer_can_modify": True},
             expect=(_UNPROCESSABLE,),
             creates=True,
@@ -119,40 +116,6 @@ class GitHub:
                 return request
         raise ForgeError(f"the pull request is refused: {words(made.json())}")
 
-    async def edit(
-        self,
-        repository: Repository,
-        request: PullRequest,
-        *,
-        title: str | None = None,
-        body: str | None = None,
-        base: str | None = None,
-    ) -> None:
-        """Change title, body or base."""
-        await self._patch(repository, request, {"title": title, "body": body, "base": base})
-
-    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
-        """Close a pull request."""
-        await self._patch(repository, request, {"state": "closed", "body": body})
-
-    async def _patch(self, repository: Repository, request: PullRequest, values: Mapping[str, str | None]) -> None:
-        given = {key: value for key, value in values.items() if value is not None}
-        if given:
-            await self._api.call("PATCH", _pull(repository, request.number), body=given)
-
-    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
-        """Say something, once."""
-        path = f"{_issue(repository, request)}/comments"
-
-        async def is_said() -> bool:
-            async for item in self._api.pages(path, {"per_page": _PAGE}):
-                if (item.get("body") or "").strip() == text.strip():
-                    return True
-            return False
-
-        if not await is_said():
-            await self._api.call("POST", path, body={"body": text}, creates=True, done=is_said)
-
     async def add(
         self,
         repository: Repository,
@@ -163,7 +126,7 @@ class GitHub:
         reviewers: Collection[str] = (),
     ) -> None:
         """Add labels, assignees and reviewers; GitHub makes a label that is none yet."""
-        issue = _issue(repository, request)
+        issue = issue_of(repository, request)
         if missing := lacking(labels, request.labels):
             await self._api.call("POST", f"{issue}/labels", body={"labels": missing})
         if missing := lacking(assignees, request.assignees):
@@ -176,13 +139,13 @@ class GitHub:
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
-            await self._api.call("POST", f"{_pull(repository, request.number)}/requested_reviewers", body=body)
+            await self._api.call("POST", f"{self._at(repository, request.number)}/requested_reviewers", body=body)
 
     async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
         """Enable GitHub's auto-merge, in the first way of merging that the repository allows."""
         if request.auto_merge:
             return True
-        found = (await self._api.call("GET", _pull(repository, request.number))).json()
+        found = (await self._api.call("GET", self._at(repository, request.number))).json()
         if found.get("auto_merge") is not None:
             return True
         if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
@@ -196,23 +159,10 @@ class GitHub:
             if "clean status" in error.message or "unstable status" in error.message:
                 return False
             # The first answer may have been lost.
-            if (await self._api.call("GET", _pull(repository, request.number))).json().get("auto_merge") is not None:
+            if (await self._api.call("GET", self._at(repository, request.number))).json().get("auto_merge") is not None:
                 return True
             raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
         return True
-
-    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
-        """Delete a branch."""
-        if head is not None:
-            there = await self._head(repository, branch)
-            if there is None:
-                return
-            if there != head:
-                raise StaleHeadError(f"the branch {branch} has moved on: it is not deleted")
-        gone = (_MISSING, _UNPROCESSABLE)
-        reply = await self._api.call("DELETE", f"{_path(repository.name)}/git/refs/heads/{quote(branch)}", expect=gone)
-        if reply.status == _UNPROCESSABLE and await self._head(repository, branch) is not None:
-            raise ForgeError(f"the branch {branch} cannot be deleted: {words(reply.json())}")
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Make a commit by createCommitOnBranch: signed by GitHub, its author the token's owner."""
@@ -225,21 +175,23 @@ class GitHub:
     async def _branch_at(self, repository: Repository, commit: NewCommit) -> None:
         """Make the branch; where it is there already, the commit's own check of the head decides."""
         body = {"ref": f"refs/heads/{commit.branch}", "sha": commit.parent}
-        reply = await self._api.call("POST", f"{_path(repository.name)}/git/refs", body=body, expect=(_UNPROCESSABLE,))
+        reply = await self._api.call(
+            "POST", f"{path_of(repository.name)}/git/refs", body=body, expect=(_UNPROCESSABLE,)
+        )
         if reply.status == _UNPROCESSABLE and await self._head(repository, commit.branch) is None:
             raise ForgeError(f"the branch {commit.branch} cannot be made: {words(reply.json())}")
 
     async def _made_before(self, repository: Repository, commit: NewCommit) -> str:
         head = await self._head(repository, commit.branch)
         if head is not None:
-            there = (await self._api.call("GET", f"{_path(repository.name)}/git/commits/{head}")).json()
+            there = (await self._api.call("GET", f"{path_of(repository.name)}/git/commits/{head}")).json()
             parents = [parent["sha"] for parent in there["parents"]]
             if parents == [commit.parent] and there["message"].strip() == commit.message.strip():
                 return head
         raise StaleHeadError(f"the branch {commit.branch} is not where it was")
 
     async def _head(self, repository: Repository, branch: str) -> str | None:
-        path = f"{_path(repository.name)}/git/ref/heads/{quote(branch)}"
+        path = f"{path_of(repository.name)}/git/ref/heads/{quote(branch)}"
         reply = await self._api.call("GET", path, expect=(_MISSING,))
         return None if reply.status == _MISSING else str(reply.json()["object"]["sha"])
 
@@ -285,15 +237,3 @@ def _is_of(found: Mapping[str, Any], repository: Repository) -> bool:
     """Tell whether the head is the repository's own branch; that of a fork, or of one that is gone, is not ours."""
     place = found["head"].get("repo")
     return place is not None and place["full_name"].lower() == repository.name.lower()
-
-
-def _path(name: str) -> str:
-    return f"/repos/{quote(name)}"
-
-
-def _pull(repository: Repository, number: int) -> str:
-    return f"{_path(repository.name)}/pulls/{number}"
-
-
-def _issue(repository: Repository, request: PullRequest) -> str:
-    return f"{_path(repository.name)}/issues/{request.number}"

@@ -6,10 +6,12 @@ what its API commits only where Gitaly has a key, which cannot be told beforehan
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.rest import RestForge
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
 
     from pinner.bot.forges.base import Access
-    from pinner.bot.model import NewCommit
 
 _MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 404, 405, 409, 422
 _DEVELOPER = 30
@@ -29,25 +30,22 @@ _PAGE = 100
 _NEWEST: Mapping[str, str | int] = {"order_by": "created_at", "sort": "desc", "per_page": _PAGE}
 
 
-class GitLab:
+class GitLab(RestForge):
     """One GitLab with one token: a person's, a project's, a group's or OAuth's; a job's token may not propose."""
 
     name = "gitlab"
     body_limit = 1_000_000
     default_token_user = "oauth2"  # noqa: S105 - a user's name, no secret
     signs_commits = False
+    _changing = ("PUT", "title", "description", "target_branch")
+    _closing: Mapping[str, str] = MappingProxyType({"state_event": "close"})
 
     def __init__(self, access: Access) -> None:
         authorization = None if access.token is None else f"Bearer {access.token}"
-        self._api = Api(f"{access.server}/api/v4", access, authorization)
+        super().__init__(Api(f"{access.server}/api/v4", access, authorization))
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._api.aclose()
-
-    async def advice(self) -> tuple[str, ...]:
-        """Return nothing: GitLab says with each answer what the token may not do."""
-        return ()
+    def _at(self, repository: Repository, number: int) -> str:
+        return f"{_project(repository)}/merge_requests/{number}"
 
     async def repository(self, name: str) -> Repository:
         """Return the project called ``group/subgroup/name``."""
@@ -96,40 +94,6 @@ class GitLab:
                 return request
         raise ForgeError(f"the merge request is refused: {words(made.json())}")
 
-    async def edit(
-        self,
-        repository: Repository,
-        request: PullRequest,
-        *,
-        title: str | None = None,
-        body: str | None = None,
-        base: str | None = None,
-    ) -> None:
-        """Change title, description or target."""
-        await self._put(repository, request, {"title": title, "description": body, "target_branch": base})
-
-    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
-        """Close a merge request."""
-        await self._put(repository, request, {"state_event": "close", "description": body})
-
-    async def _put(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
-        given = {key: value for key, value in values.items() if value is not None}
-        if given:
-            await self._api.call("PUT", _merge_request(repository, request), body=given)
-
-    async def comment(self, repository: Repository, request: PullRequest, text: str) -> None:
-        """Say something, once."""
-        path = f"{_merge_request(repository, request)}/notes"
-
-        async def is_said() -> bool:
-            async for item in self._api.pages(path, {"per_page": _PAGE}):
-                if (item.get("body") or "").strip() == text.strip():
-                    return True
-            return False
-
-        if not await is_said():
-            await self._api.call("POST", path, body={"body": text}, done=is_said)
-
     async def add(
         self,
         repository: Repository,
@@ -149,13 +113,13 @@ class GitLab:
         }
         if any(people.values()):
             # The lists are replaced as wholes: who is there stays.
-            there = (await self._api.call("GET", _merge_request(repository, request))).json()
+            there = (await self._api.call("GET", self._at(repository, request.number))).json()
             for key, names in people.items():
                 if names:
                     known = [person["id"] for person in there.get(key.replace("_ids", "s")) or ()]
                     added = [await self._person(name) for name in names]
                     values[key] = list(dict.fromkeys([*known, *added]))
-        await self._put(repository, request, values)
+        await self._change(repository, request, values)
 
     async def _person(self, name: str) -> int:
         found = (await self._api.call("GET", "/users", query={"username": name})).json()
@@ -165,7 +129,7 @@ class GitLab:
 
     async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
         """Have it merged when its pipeline succeeds; without a pipeline that is to come GitLab would merge at once."""
-        found = (await self._api.call("GET", _merge_request(repository, request))).json()
+        found = (await self._api.call("GET", self._at(repository, request.number))).json()
         if found.get("merge_when_pipeline_succeeds"):
             return True
         pipeline = found.get("head_pipeline") or {}
@@ -174,11 +138,11 @@ class GitLab:
         # The older name until 17.11, and the newer from then on.
         body = {"merge_when_pipeline_succeeds": True, "auto_merge": True, "sha": request.head}
         refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
-        path = f"{_merge_request(repository, request)}/merge"
+        path = f"{self._at(repository, request.number)}/merge"
         reply = await self._api.call("PUT", path, body=body, expect=refused)
         if reply.status in refused:
             # The first answer may have been lost.
-            there = (await self._api.call("GET", _merge_request(repository, request))).json()
+            there = (await self._api.call("GET", self._at(repository, request.number))).json()
             if there.get("merge_when_pipeline_succeeds"):
                 return True
             if reply.status == _CONFLICT:
@@ -186,22 +150,6 @@ class GitLab:
             hint = "the token needs the right to merge into the branch"
             raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
         return True
-
-    async def delete_branch(self, repository: Repository, branch: str, head: str | None = None) -> None:
-        """Delete a branch."""
-        path = f"{_project(repository)}/repository/branches/{quote(branch, safe='')}"
-        if head is not None:
-            reply = await self._api.call("GET", path, expect=(_MISSING,))
-            if reply.status == _MISSING:
-                return
-            if reply.json()["commit"]["id"] != head:
-                raise StaleHeadError(f"the branch {branch} has moved on: it is not deleted")
-        await self._api.call("DELETE", path, expect=(_MISSING,))
-
-    async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
-        """Return None: commits are git's."""
-        del repository, commit
-        return None
 
 
 def _repository(found: Mapping[str, Any]) -> Repository:
@@ -245,7 +193,3 @@ def _request(found: Mapping[str, Any]) -> PullRequest:
 
 def _project(repository: Repository) -> str:
     return f"/projects/{repository.details['id']}"
-
-
-def _merge_request(repository: Repository, request: PullRequest) -> str:
-    return f"{_project(repository)}/merge_requests/{request.number}"

@@ -298,16 +298,6 @@ def test_closing_says_why_in_the_same_step(forge: ForgeDouble) -> None:
     assert (stored.state, stored.body, stored.title) == ("closed", "Closed: up to date", "Title")
 
 
-def test_a_comment_is_made_once(forge: ForgeDouble) -> None:
-    async def story(client: Forge) -> None:
-        repository, request = await opened(client)
-        for text in ("One", "Two", "One", "Two\n"):
-            await client.comment(repository, request, text)
-
-    talk(forge, story)
-    assert forge.repository(APP).pulls[1].comments == ["One", "Two"]
-
-
 def test_labels_and_people_are_added_and_none_is_taken_away(forge: ForgeDouble) -> None:
     async def story(client: Forge) -> PullRequest:
         repository, request = await opened(client)
@@ -419,43 +409,6 @@ def test_auto_merge_is_for_the_commit_that_was_looked_at(forge: ForgeDouble) -> 
 # Branches
 
 
-def test_a_branch_is_deleted_once_and_for_all(forge: ForgeDouble) -> None:
-    head = forge.repository(APP).head(BRANCH)
-
-    async def story(client: Forge) -> None:
-        repository = await client.repository(APP)
-        await client.delete_branch(repository, BRANCH, head)
-        await client.delete_branch(repository, BRANCH, head)
-        await client.delete_branch(repository, BRANCH)
-
-    talk(forge, story)
-    assert forge.repository(APP).head(BRANCH) is None
-    assert forge.repository(APP).head("main") is not None
-
-
-def test_a_branch_that_moved_is_not_deleted(forge: ForgeDouble) -> None:
-    head = forge.repository(APP).head(BRANCH)
-    moved = forge.commit(APP, BRANCH, {"x": "theirs"}, "Theirs")
-
-    async def story(client: Forge) -> None:
-        await client.delete_branch(await client.repository(APP), BRANCH, head)
-
-    with pytest.raises(StaleHeadError):
-        talk(forge, story)
-    assert forge.repository(APP).head(BRANCH) == moved
-
-
-def test_a_branch_that_is_protected_is_told(forge: ForgeDouble) -> None:
-    forge.repository(APP).protected = frozenset({BRANCH})
-
-    async def story(client: Forge) -> None:
-        await client.delete_branch(await client.repository(APP), BRANCH)
-
-    with pytest.raises(ForgeError, match="Cannot delete protected branch"):
-        talk(forge, story)
-    assert forge.repository(APP).head(BRANCH)
-
-
 # What goes wrong on the way
 
 STEPS: dict[str, Callable[[Forge], Awaitable[object]]] = {}
@@ -475,11 +428,6 @@ async def _edit(client: Forge, repository: Any, request: Any) -> None:
 
 
 @step
-async def _comment(client: Forge, repository: Any, request: Any) -> None:
-    await client.comment(repository, request, "Hello")
-
-
-@step
 async def _add(client: Forge, repository: Any, request: Any) -> None:
     await client.add(repository, request, labels=["pinner"], assignees=["ada"], reviewers=["grace"])
 
@@ -487,11 +435,6 @@ async def _add(client: Forge, repository: Any, request: Any) -> None:
 @step
 async def _close(client: Forge, repository: Any, request: Any) -> None:
     await client.close(repository, request, "Why")
-
-
-@step
-async def _delete(client: Forge, repository: Any, _request: Any) -> None:
-    await client.delete_branch(repository, BRANCH)
 
 
 WANTED: dict[tuple[str, str], Any] = {}

@@ -1,0 +1,72 @@
+"""Base of the forge clients: what the REST APIs of GitHub, GitLab and Gitea have in common."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.bot.forges.transport import Api
+    from pinner.bot.model import NewCommit, PullRequest, Repository
+
+
+class RestForge:
+    """What the forges' REST APIs have in common: a proposal is one resource, and is changed at its address."""
+
+    _changing = ("PATCH", "title", "body", "base")
+    """The method, and what title, body and target branch are called."""
+    _closing: Mapping[str, str] = MappingProxyType({"state": "closed"})
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._api.aclose()
+
+    async def advice(self) -> tuple[str, ...]:
+        """Return nothing: a refusal says what the token lacks."""
+        return ()
+
+    def _at(self, repository: Repository, number: int) -> str:
+        """Return the address of a proposal."""
+        return f"{path_of(repository.name)}/pulls/{number}"
+
+    async def edit(
+        self,
+        repository: Repository,
+        request: PullRequest,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        base: str | None = None,
+    ) -> None:
+        """Change title, body or target branch; None leaves it."""
+        await self._change(repository, request, dict(zip(self._changing[1:], (title, body, base), strict=True)))
+
+    async def close(self, repository: Repository, request: PullRequest, body: str | None = None) -> None:
+        """Close a proposal and, in the same step, change its body; None leaves it."""
+        await self._change(repository, request, {**self._closing, self._changing[2]: body})
+
+    async def _change(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
+        given = {key: value for key, value in values.items() if value is not None}
+        if given:
+            await self._api.call(self._changing[0], self._at(repository, request.number), body=given)
+
+    async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
+        """Return None: commits are git's."""
+        del repository, commit
+        return None
+
+
+def path_of(name: str) -> str:
+    """Return the address of the repository called ``owner/name`` with GitHub and Gitea."""
+    return f"/repos/{quote(name)}"
+
+
+def issue_of(repository: Repository, request: PullRequest) -> str:
+    """Return the address that a pull request has as an issue with GitHub and Gitea: labels and people are there."""
+    return f"{path_of(repository.name)}/issues/{request.number}"
