@@ -76,7 +76,8 @@ FORMATS = (
         rf"{_YAML}|^Kustomization$",
         stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
         # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
-        stating_words=rb"kustomize\.config\.k8s\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io",
+        stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"
+        rb"|\bkustomize[\"']?:",
     ),
     # What the compose files beside it make of it.
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),

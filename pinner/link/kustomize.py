@@ -86,9 +86,10 @@ def rendered(text: str, chain: Iterable[Entry]) -> Image:
 
 
 class _Node(NamedTuple):
+    key: str
+    """What tells it from the others: its path, and more where a file has several."""
     path: str
     fact: Kustomization
-
     entries: Chain
 
 
@@ -97,16 +98,19 @@ class Overlays:
 
     def __init__(
         self,
-        kustomizations: Mapping[str, Kustomization],
+        kustomizations: Iterable[tuple[str, Kustomization]],
         transformers: Mapping[str, tuple[ImageRule, ...]],
         paths: Paths = Paths(),  # noqa: B008 - a value
     ) -> None:
         """Both are by the path of their file."""
         self._paths = paths
-        self._nodes = {path: self._node(path, fact, transformers) for path, fact in kustomizations.items()}
-        self._by_folder = {
-            posixpath.dirname(path): node for path, node in self._nodes.items() if not node.fact.is_deployment
-        }
+        self._nodes: dict[str, _Node] = {}
+        self._by_folder: dict[str, _Node] = {}
+        for path, fact in kustomizations:
+            key = path if path not in self._nodes else f"{path} {len(self._nodes)}"
+            node = self._nodes[key] = self._node(key, path, fact, transformers)
+            if not fact.is_deployment:
+                self._by_folder[posixpath.dirname(path)] = node
         self._ways: dict[str, dict[str, set[Chain]]] = {}
 
     def chains(self) -> dict[str, set[Chain]]:
@@ -125,22 +129,22 @@ class Overlays:
 
     def _roots(self) -> Iterator[_Node]:
         """Yield those that no other one builds on; where all are in a circle, none, as kustomize refuses circles."""
-        used = {below.path for node in self._nodes.values() for below in self._below(node)}
-        return (node for path, node in self._nodes.items() if path not in used)
+        used = {below.key for node in self._nodes.values() for below in self._below(node)}
+        return (node for key, node in self._nodes.items() if key not in used)
 
     def _below(self, node: _Node) -> Iterator[_Node]:
         for written in (*node.fact.resources, *node.fact.components):
             folder = self._resolve(node, written)
             below = self._by_folder.get(folder) or self._nodes.get(folder)
-            if below is not None and below.path != node.path:
+            if below is not None and below.key != node.key:
                 yield below
 
     def _reached(self, node: _Node, trail: tuple[str, ...]) -> dict[str, set[Chain]]:
         """Return what ``node`` reaches, each with its chains up to and with the entries of ``node``."""
-        known = self._ways.get(node.path)
-        if known is not None or node.path in trail:
+        known = self._ways.get(node.key)
+        if known is not None or node.key in trail:
             return known or {}
-        trail = (*trail, node.path)
+        trail = (*trail, node.key)
         found: dict[str, set[Chain]] = {}
         for written in node.fact.resources:
             self._accumulate(found, node, written, trail)
@@ -154,7 +158,7 @@ class Overlays:
         # Inline patches are changed by the entries beside them.
         found.setdefault(node.path, set()).add(())
         self._extend(found, node.entries)
-        self._ways[node.path] = found
+        self._ways[node.key] = found
         return found
 
     def _accumulate(self, found: dict[str, set[Chain]], node: _Node, written: str, trail: tuple[str, ...]) -> None:
@@ -176,15 +180,21 @@ class Overlays:
             for path, chains in found.items():
                 found[path] = {(*chain, *entries) for chain in sorted(chains)[:_MAX_CHAINS]}
 
-    def _node(self, path: str, fact: Kustomization, transformers: Mapping[str, tuple[ImageRule, ...]]) -> _Node:
+    def _node(
+        self, key: str, path: str, fact: Kustomization, transformers: Mapping[str, tuple[ImageRule, ...]]
+    ) -> _Node:
         places = [(path, rule) for rule in fact.rules]
         for written in fact.transformers:
             other = self._place(path, fact, written)
             places += [(other, rule) for rule in transformers.get(other, ())]
-        return _Node(path, fact, tuple([Entry(*place) for place in places]))
+        return _Node(key, path, fact, tuple([Entry(*place) for place in places]))
 
     def _resolve(self, node: _Node, written: str) -> str:
         return self._place(node.path, node.fact, written)
 
     def _place(self, path: str, fact: Kustomization, written: str) -> str:
-        return self._paths.beside("" if fact.is_deployment else path, written)
+        if not fact.is_deployment:
+            return self._paths.beside(path, written)
+        # Paths count from the root of the repository, which is one of the folders around: the outermost that fits.
+        around = [self._paths.shown(posixpath.join(folder, written)) for folder in self._paths.folders(path)]
+        return next((place for place in reversed(around) if place in self._by_folder), around[-1])

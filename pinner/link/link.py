@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference
 
 _ENTRY = "kustomize-image"
+_VALUES = ("values-image", "values-text")
 _COMPOSE_KINDS = ("service-image", "image-volume")
 _NOT_KNOWN_ALONE = ("no-default", "interpolated-tag", "interpolated-name")
 
@@ -103,7 +104,7 @@ class Linker:
         """``facts`` are by the path of the file that states them."""
         pairs = [(path, fact) for path, stated in facts.items() for fact in stated]
         overlays = Overlays(
-            {path: fact for path, fact in pairs if type(fact) is Kustomization},
+            [(path, fact) for path, fact in pairs if type(fact) is Kustomization],
             _by_path((path, fact.rule) for path, fact in pairs if type(fact) is ImageTransformer),
             paths,
         )
@@ -191,6 +192,8 @@ class Linker:
     def _replaced(self, path: str, place: Place, text: str) -> Ruling | None:
         """Return who replaces the image ``text``, where it is not rendered as it stands on any way."""
         if isinstance(place, SkippedOccurrence) and place.reason == "separate-tag":
+            return None
+        if place.kind in _VALUES:  # kustomize knows nothing of what a chart makes of them
             return None
         images = list(self._images(path, place, text))
         foreign = [image for image in images if image.named_by is not None and image.tagged_by is None]

@@ -11,7 +11,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import anchor_name
 from pinner.formats.yaml.parts import Parts, find_gap, implied_by, judge_parts, read_part
-from pinner.formats.yaml.references import is_null, unfilled
+from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_written_by_flux, unfilled
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Occurrence, as_skipped
 
@@ -189,6 +189,8 @@ class ValuesWalk:
         use = self.collector.use(kind, name.scalar, name.text, name.written, via=via, owner=owner)
         use = use._replace(scalar=parts.last.scalar, written=parts.last.written)
         place = judge_parts(use, parts)
+        if any(is_written_by_flux(self.collector.data, part.scalar) for part in (name, parts.last)):
+            why_not = "output", FLUX_WRITES
         if why_not is not None and (isinstance(place, Occurrence) or place.reason == "invalid-reference"):
             place = use.skip(parts.text, *why_not)
         self._found.append(_Found(use, place, parts))
@@ -197,7 +199,10 @@ class ValuesWalk:
         via = (*frame.via, *anchor_name(name.written))
         owner = self._owner or frame.path
         use = self.collector.use(_TEXT_KIND, name.scalar, name.text, name.written, via=via, owner=owner)
-        self._found.append(_Found(use, unfilled(use, str(name.text)) or use.judge(name.text), Parts(name)))
+        place = unfilled(use, str(name.text)) or use.judge(name.text)
+        if isinstance(place, Occurrence) and is_written_by_flux(self.collector.data, name.scalar):
+            place = as_skipped(place, "output", FLUX_WRITES)
+        self._found.append(_Found(use, place, Parts(name)))
 
 
 _MAX_VIA = 10

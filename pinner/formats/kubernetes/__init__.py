@@ -26,7 +26,10 @@ __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
 _IMAGE, _IMAGE_KEY = b"image", re.compile(rb"""image(?:s|Tags?|Name)?["']?\s*:""")
-_OTHERS = (b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kustomize.config.k8s.io")
+_OTHERS = (
+    *(b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kustomize.config.k8s.io"),
+    *(b"HelmRelease", b"helm.cattle.io", b"kustomize.toolkit.fluxcd.io", b"kustomize:"),
+)
 # With a scalar for a value: a schema has a mapping there, and is no object.
 _SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
 _VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)

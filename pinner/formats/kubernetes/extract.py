@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.kubernetes.beside import built_names, find_parameter, full_name, refusal
+from pinner.formats.kubernetes.deployments import Deployments
 from pinner.formats.kubernetes.objects import (
     NOT_ENTERED,
     TYPED_GROUPS,
@@ -18,12 +19,12 @@ from pinner.formats.yaml import Alias, Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.embedded import Embedded
 from pinner.formats.yaml.lookup import KeyLookup, anchor_name
-from pinner.formats.yaml.references import foreign_tag, is_null, is_template
+from pinner.formats.yaml.references import FLUX_WRITES, foreign_tag, is_null, is_template, is_written_by_flux
 from pinner.formats.yaml.scalars import reference_text, source_text
 from pinner.model import Document, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
     from typing import TypeAlias
 
     from pinner.formats.kubernetes.beside import Parameter
@@ -67,6 +68,7 @@ class Walk:
         self._locate = locate
         """Finds the images of a document inside of this one."""
         self.fields = KeyLookup()
+        self._deployments = Deployments(collector, self.fields)
         self.recognised = False
         self._is_kustomization = is_kustomization
         self._shares = shares  # without an alias, nothing comes twice
@@ -96,6 +98,10 @@ class Walk:
             self._json_patch(root)
         else:
             self._go_through(root)
+        self.facts += self._deployments.facts
+        for scalar, written in self._deployments.patches:
+            self._inline_patch(scalar, written, "")
+        self._deployments.clear()
         return self.recognised
 
     def _kustomization(self, root: Mapping, owner: str) -> None:
@@ -171,9 +177,16 @@ class Walk:
                 self._kustomization(mapping, found.owner)
                 return []
             self._root = mapping
+            self._deployments.begin(mapping)
             frame = frame._replace(object=found, key="", is_spec=False)
+        held: tuple[str, ...] = ()
         if frame.object is not None:
             self._of_mapping(mapping, frame, frame.object)
+            held = self._deployments.keep(mapping, frame.key, frame.object, is_spec=frame.is_spec)
+        return self._inside(mapping, frame, found, held)
+
+    def _inside(self, mapping: Mapping, frame: _Frame, found: Object | None, held: Container[str]) -> list[_Frame]:
+        """Return what to enter of ``mapping``, which is the object ``found`` itself if that is given."""
         return [
             _Frame(
                 value,
@@ -185,7 +198,10 @@ class Walk:
                 _through(frame.via, key, value),
             )
             for key, value in self.fields.own(mapping).items()
-            if type(value) is not Scalar and key not in NOT_ENTERED and _is_entered(key, found, frame)
+            if type(value) is not Scalar
+            and key not in NOT_ENTERED
+            and key not in held
+            and _is_entered(key, found, frame)
         ]
 
     def _of_mapping(self, mapping: Mapping, frame: _Frame, owner: Object) -> None:
@@ -283,6 +299,8 @@ class Walk:
             return "output", "the name of a build's result"
         if foreign_tag(node) is not None:
             return "invalid-reference", f"tagged {foreign_tag(node)}, so no string"
+        if is_written_by_flux(self.collector.data, node):
+            return "output", FLUX_WRITES
         if self._built and full_name(text) in self._built:
             return "built-elsewhere", "skaffold builds this image"
         return None
@@ -290,6 +308,8 @@ class Walk:
     def _add_plain(self, kind: str, node: Scalar, owner: Object, beside: Mapping | None) -> bool:
         """Keep the image that nothing but its own text says anything about; False where more has to be asked."""
         if kind != "container-image" or node.value.startswith("localhost/"):
+            return False
+        if is_written_by_flux(self.collector.data, node):
             return False
         if beside is not None and refusal(beside, self.fields, node.value) is not None:
             return False

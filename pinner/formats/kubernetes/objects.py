@@ -7,7 +7,7 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
-from pinner.formats.yaml.references import unfilled
+from pinner.formats.yaml.references import FLUX_WRITES, is_written_by_flux, unfilled
 from pinner.formats.yaml.stream import unshadow
 from pinner.link.facts import ImageRule, ImageTransformer, Kustomization
 from pinner.model import Occurrence
@@ -138,7 +138,6 @@ def _is_unqualified(occurrence: Occurrence) -> bool:
 _LISTS = ("resources", "bases", "components", "transformers")
 # `imageTags` is what `images` was called before kustomize 2.
 _IMAGES = ("images", "imageTags")
-_FLUX_MARK = re.compile(rb"#[ \t]*\{[ \t]*\"\$imagepolicy\"")
 
 
 def locate_images(collector: Collector, holder: Mapping, fields: KeyLookup, owner: str) -> tuple[ImageRule, ...]:
@@ -228,14 +227,9 @@ class _Entry:
         if parts.last is parts.name:
             detail = "the tag is the one of what is replaced: add `newTag:` here, and it can hold the digest"
             return use.skip(written, "separate-tag", detail)
-        if self._is_written_by_flux(parts.last.scalar):
-            return use.skip(written, "output", "Flux writes this tag: its image policy says so on the line")
+        if is_written_by_flux(self.collector.data, parts.last.scalar):
+            return use.skip(written, "output", FLUX_WRITES)
         return place
-
-    def _is_written_by_flux(self, scalar: Scalar) -> bool:
-        data = self.collector.data
-        end = data.find(b"\n", scalar.end)
-        return _FLUX_MARK.search(data, scalar.end, end if end >= 0 else len(data)) is not None
 
     def _part(self, key: str) -> Part | None:
         return read_part(self.collector.data, self.entry, key, self.fields)

@@ -45,11 +45,19 @@ class Embedded:
         if obstacle:
             return as_skipped(moved, "computed", obstacle)
         digest_span = place.digest_span and self.file_span(place.digest_span)
-        return moved._replace(insert=self.text.ends[place.insert - 1], digest_span=digest_span)
+        insert = self.text.ends[place.insert - 1]
+        span = moved.span if place.span.start < place.span.end else Span(insert, insert)
+        return moved._replace(insert=insert, digest_span=digest_span, span=span)
 
     def obstacle(self, place: Occurrence) -> str:
         """Say why a digest cannot go in at ``place``; empty where it can."""
         start, end = place.span
+        field = place.glue != "@" and not start < place.insert <= end
+        if field:
+            # In a field of its own; what stands before it is there, too.
+            return (
+                "" if self.text.is_run(place.insert - 1, place.insert + 1) else "its digest's field is not written out"
+            )
         if not start < place.insert <= end or not self.text.is_run(start, end):
             return "its text does not stand together in this file"
         if place.digest_span and not self.is_verbatim(place.digest_span):

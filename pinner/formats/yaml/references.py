@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _SHOWN = 80
 _NULLS = ("~", "null", "Null", "NULL")
 _STANDARD_TAGS = "tag:yaml.org,2002:"
+FLUX_WRITES = "Flux writes this: its image policy says so on the line"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
 
 
@@ -249,6 +251,17 @@ def unfilled(use: Use, written: str) -> SkippedOccurrence | None:
     if written.startswith("localhost/"):
         return use.skip(written, "built-elsewhere", "`localhost/` is the store of the machine that built it")
     return None
+
+
+_FLUX_MARK = re.compile(rb"#[ \t]*\{[ \t]*\"\$imagepolicy\"")
+
+
+def is_written_by_flux(data: bytes, scalar: Scalar) -> bool:
+    """Tell whether Flux rewrites ``scalar``: a comment on its line says by which image policy."""
+    if b"$imagepolicy" not in data:
+        return False
+    end = data.find(b"\n", scalar.end)
+    return _FLUX_MARK.search(data, scalar.end, end if end >= 0 else len(data)) is not None
 
 
 def is_null(scalar: Scalar) -> bool:
