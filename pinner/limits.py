@@ -36,6 +36,7 @@ YAML_DEPTH = 200
 HCL_DEPTH = 100
 INLINE_BYTES = MIB
 YAML_DOCUMENTS = 50_000
+FILE_PLACES = 100_000
 REPOSITORY_SECONDS = 1_800
 WORK_SECONDS = 300
 WORK_BYTES = 2_048 * MIB
@@ -82,6 +83,13 @@ LIMITS = (
         YAML_DOCUMENTS,
         "documents",
         "the largest bundle that people publish has some thousands; each is read for itself",
+        _FINDING,
+    ),
+    Limit(
+        "Places in a file that name an image",
+        FILE_PLACES,
+        "places",
+        "each is remembered and told; the largest bundles known have some thousands",
         _FINDING,
     ),
     Limit(

@@ -45,6 +45,7 @@ _CLOSING = """\
 | `CONTAINERS_REGISTRIES_CONF` | a registries.conf with mirrors, in the place of the system's |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | authorities to trust |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | the way to the registries; lower case too |
+| `GH_HOST` | the GitHub Enterprise Server whose token GH_ENTERPRISE_TOKEN is ([security](security.md)) |
 | `SOURCE_DATE_EPOCH` | the time that `pinner.lock` takes for now, in seconds since 1970 |
 | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the folder of remembered answers is |
 | `XDG_CONFIG_HOME`, `XDG_RUNTIME_DIR`, `PROGRAMDATA`, `HOME`, `USERPROFILE` | where containers have their settings |

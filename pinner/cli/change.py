@@ -185,7 +185,7 @@ def _elsewhere(plans: Iterable[Plan]) -> str:
 
 
 def _settings(context: Context, asked: ChangeOptions) -> Settings:
-    settings = settings_for(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
     if asked.min_age is None:
         return settings
     return settings._replace(min_age=min_age_seconds(asked.min_age))

@@ -143,7 +143,7 @@ def _tell_baseline(outcome: _Outcome, file: str | None, terminal: Terminal) -> N
 
 
 def _settings(context: Context, asked: CheckOptions) -> Settings:
-    settings = settings_for(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
     if not asked.strict:
         return settings
     return settings._replace(rules={**settings.rules, CANNOT_PIN.id: "error", UNKNOWN.id: "error"})

@@ -53,7 +53,7 @@ class ExportOptions(NamedTuple):
 def export(context: Context, asked: ExportOptions) -> int:
     """Make the file that was asked for; return the exit status."""
     terminal = Terminal(context, asked.options)
-    settings = settings_for(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
     lock = _lock(settings, context)
     file = _output_file(context, asked)
     (targets, _), survey = look(context, settings, asked.paths, terminal)

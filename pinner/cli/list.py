@@ -33,7 +33,7 @@ class ListOptions(NamedTuple):
 def list_(context: Context, asked: ListOptions) -> int:
     """Show every place; return the exit status."""
     terminal = Terminal(context, asked.options)
-    settings = settings_for(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
     found, survey = look(context, settings, asked.paths, terminal)
     sources = [(source.document.path, occurrences_for(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)

@@ -38,7 +38,7 @@ class LockOptions(NamedTuple):
 def lock(context: Context, asked: LockOptions) -> int:
     """Make the lock true for the files; return the exit status."""
     terminal = Terminal(context, asked.options)
-    settings = settings_for(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
     if settings.platform is not None:
         _say_that_platforms_have_no_effect(terminal)
     (targets, _), survey = look(context, settings, asked.paths, terminal)

@@ -122,7 +122,7 @@ def _settings_in(folder: str, context: Context, asked: PublishOptions) -> Settin
         settings = settings_for(context._replace(folder=folder), options)
     else:
         # One file for every repository: its patterns are about their roots.
-        settings = settings_for(context, options)._replace(root=folder)
+        settings = settings_for(context, options, asked.paths if asked.pr else None)._replace(root=folder)
     if asked.min_age is None:
         return settings
     return settings._replace(min_age=min_age_seconds(asked.min_age))

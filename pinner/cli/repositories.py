@@ -102,6 +102,7 @@ class Forges:
 def _no_token(kind: str, host: str, *, is_named: bool) -> ConfigError:
     variables = own_variables(kind, host, is_named=is_named)
     own = f"or {' or '.join(variables)}" if variables else f"or name the forge with --forge {kind}"
+    own += " (or its host in GH_HOST) for GH_ENTERPRISE_TOKEN" if kind == "github" and not variables else ""
     return ConfigError(
         f"there is no token for {host}", hint=f"set PINNER_TOKEN, {own}; --dry-run needs none for what is public"
     )

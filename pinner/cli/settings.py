@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from pinner.scan.suppressions import Candidate, Source
 
 
-def settings_for(context: Context, options: Options) -> Settings:
-    """Return the settings for a run in ``context``; raises `ConfigError`."""
-    settings = load_settings(context.folder, options.config)
+def settings_for(context: Context, options: Options, paths: Sequence[str] | None = ()) -> Settings:
+    """Return the settings for a run in ``context`` about ``paths``; raises `ConfigError`.
+
+    None: it is about trees elsewhere.
+    """
+    settings = load_settings(context.folder, options.config, paths)
     return settings._replace(
         timeout=settings.timeout if options.timeout is None else _timeout(options.timeout),
         platform=_platform(options.platform),

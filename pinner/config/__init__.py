@@ -32,7 +32,7 @@ class RegistryOptions(NamedTuple):
     """Whether mirrors say what this host's tags mean: no, yes, or (None) those alone whose configuration says so, which
     is registries.conf and not docker's daemon.json."""
     found_in: str | None = None
-    """The file that says so, where it was found in the tree and not named by the user: it may not lower the security of
+    """The file that says so, where it lies in the tree: it may not lower the security of
     a login that the user has."""
 
 

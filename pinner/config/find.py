@@ -11,21 +11,26 @@ from pinner.filesystem import read_regular
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 OWN_FILE = "pinner.toml"
 SHARED_FILE = "pyproject.toml"
 
 
-def load_settings(folder: str, file: str | None = None) -> Settings:
+def load_settings(folder: str, file: str | None = None, paths: Sequence[str] | None = ()) -> Settings:
     """Return the settings of ``file`` (relative to ``folder``), or of the file that governs ``folder``.
+
+    ``paths`` are what the run is about, relative to ``folder`` too: a ``file`` that lies in their trees or in the
+    repository around ``folder`` is as trustworthy as these are, whoever named it. None: the run is about other trees.
 
     Without ``file``, the nearest ``pinner.toml`` or pyproject.toml with a ``[tool.pinner]`` table counts, from
     ``folder`` up to the root of its repository; outside a repository only ``folder`` itself is searched, since folders
     further up may belong to anybody. Raises `ConfigError`.
     """
     if file is not None:
-        return _named(folder, file)
+        named = _named(folder, file)
+        is_theirs = paths is not None and _lies_in_tree(os.path.join(folder, file), folder, paths)
+        return _of_the_tree(named) if is_theirs else named
     for candidate in _up_to_repository(folder):
         for name in (OWN_FILE, SHARED_FILE):
             path = os.path.join(candidate, name)
@@ -40,9 +45,21 @@ def load_settings(folder: str, file: str | None = None) -> Settings:
 
 
 def _of_the_tree(settings: Settings) -> Settings:
-    """Return ``settings``, which nobody named, so that those for registries say where they were found."""
+    """Return ``settings``, which the tree brought, so that those for registries say where they were found."""
     found = {host: options._replace(found_in=settings.source) for host, options in settings.registries.items()}
     return settings._replace(registries=found) if found else settings
+
+
+def _lies_in_tree(file: str, folder: str, paths: Sequence[str]) -> bool:
+    """Tell whether ``file`` lies in the repository around ``folder``, or in a tree that one of ``paths`` is in."""
+    around = repository_around(folder)
+    trees = [] if around is None else [around]
+    for path in paths or ("",):
+        full = os.path.join(folder, path)
+        place = full if os.path.isdir(full) else os.path.dirname(full)
+        trees.append(repository_around(os.path.abspath(place)) or place)
+    real = os.path.realpath(file)
+    return any(real.startswith(os.path.join(os.path.realpath(tree), "")) for tree in trees)
 
 
 def repository_around(folder: str) -> str | None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.base import Format, short
-from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
+from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, Located, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
@@ -184,8 +184,14 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     for format_ in candidates:
         located = format_.locate(document)
         if located is not None:
-            return format_, located
+            return format_, located if len(located.places) <= FILE_PLACES else _too_many(format_)
     return None
+
+
+def _too_many(format_: Format) -> Located:
+    """Return what is told of a file that names more images than are looked at."""
+    detail = f"it names more than {FILE_PLACES:,} images"
+    return Located((SkippedOccurrence(format_.name, "document", "", 1, 1, Span(0, 0), "parse-error", detail),))
 
 
 def _crowded(document: Document, candidates: Iterable[Format]) -> tuple[Format, Located] | None:

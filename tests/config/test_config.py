@@ -131,7 +131,7 @@ def test_a_named_file_counts_alone(tmp_path: Path) -> None:
     assert settings == Settings(
         exclude=("other",),
         root=str(tmp_path / "conf"),
-        registries={"x": RegistryOptions(ca=str(tmp_path / "ca.pem"))},
+        registries={"x": RegistryOptions(ca=str(tmp_path / "ca.pem"), found_in="conf/other.toml")},
         source="conf/other.toml",
     )
 

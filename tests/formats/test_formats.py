@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from pinner.formats import FORMATS, by_name, claims, locate
-from pinner.limits import YAML_DOCUMENTS
+from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Document, Located, SkippedOccurrence
 
 POD = b"apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx:1}]}\n"
@@ -120,6 +120,16 @@ def test_so_many_documents_are_read_and_no_more(documents: int, reasons: list[st
     assert found is not None
     assert [place.reason for place in found[1].places if isinstance(place, SkippedOccurrence)] == reasons
     assert len(found[1].places) == 1
+
+
+@pytest.mark.parametrize(("images", "places"), [(FILE_PLACES, FILE_PLACES), (FILE_PLACES + 1, 1)])
+def test_so_many_images_of_a_file_are_looked_at_and_no_more(images: int, places: int) -> None:
+    found = locate(Document("Dockerfile", b"FROM a\n" * images))
+    assert found is not None
+    assert len(found[1].places) == places
+    assert {place.reason for place in found[1].places if isinstance(place, SkippedOccurrence)} == (
+        {"parse-error"} if places == 1 else set()
+    )
 
 
 def test_what_names_no_image_is_no_bundle() -> None:

@@ -50,9 +50,11 @@ def write(folder: Path, row: Row) -> None:
     shutil.copyfile(certifi.where(), folder / "ca.pem")
 
 
-def run(folder: Path, config: str | None, *, has_login: bool) -> tuple[str, list[str | None]]:
+def run(
+    folder: Path, config: str | None, *, has_login: bool, paths: tuple[str, ...] | None = ()
+) -> tuple[str, list[str | None]]:
     """Return what came of one question, and the Authorization headers that were sent."""
-    settings = load_settings(str(folder), config)
+    settings = load_settings(str(folder), config, paths)
     base = str(endpoint_for("registry.example", settings.registries).base)
     host = endpoint_for("registry.example", settings.registries).login
     registry = ScriptedRegistry()
@@ -90,13 +92,24 @@ def test_the_page_has_rows() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.settings.replace("\n", " "))
 def test_a_row_holds(row: Row, tmp_path: Path) -> None:
     write(tmp_path / "tree", row)
+    (tmp_path / "link.toml").symlink_to(tmp_path / "tree" / "pinner.toml")
+    shutil.copyfile(certifi.where(), tmp_path / "ca.pem")
     outcome, sent = run(tmp_path / "tree", None, has_login=True)
     assert outcome.partition(" ")[0] == row.in_tree
     assert any(sent) is (outcome == "used")
     if row.in_tree == "refused":
         assert "there is a login for" in outcome
         assert "--config" in outcome
-    assert run(tmp_path / "tree", "pinner.toml", has_login=True)[0] == row.named
+    # Who names a file of the tree has not made it his own.
+    for name in ("pinner.toml", str(tmp_path / "tree" / "pinner.toml"), "../link.toml"):
+        assert run(tmp_path / "tree", name, has_login=True)[0].partition(" ")[0] == row.in_tree
+    outside = tmp_path / "outside"
+    write(outside, row)
+    assert run(tmp_path / "tree", "../outside/pinner.toml", has_login=True)[0] == row.named
+    # The trees that a run is about are those, whichever folder it starts in.
+    told = run(tmp_path / "tree", "../outside/pinner.toml", has_login=True, paths=("../outside/sub/Dockerfile",))
+    assert told[0].partition(" ")[0] == row.in_tree
+    assert run(tmp_path / "tree", "pinner.toml", has_login=True, paths=None)[0] == row.named
     # Where there is nothing to lose, the setting holds.
     assert run(tmp_path / "tree", None, has_login=False)[0] == "used"
 
@@ -106,8 +119,10 @@ def test_a_row_holds(row: Row, tmp_path: Path) -> None:
     [
         ("github", "github.com", False, "hub"),
         ("github", "acme.ghe.com", False, "hub"),
-        ("github", "git.evil.example", False, "enterprise"),
-        ("github", "git.evil.example", True, "enterprise"),
+        ("github", "git.evil.example", False, None),
+        ("github", "git.acme.example", False, "enterprise"),
+        ("github", "git.other.example", True, "enterprise"),
+        ("gitlab", "git.acme.example", False, None),
         ("gitlab", "gitlab.com", False, "lab"),
         ("gitlab", "git.evil.example", False, None),
         ("gitlab", "git.acme.example", True, "lab"),
@@ -122,6 +137,7 @@ def test_a_token_goes_to_the_hosts_that_it_is_for(
     environment = {
         "GITHUB_TOKEN": "hub",
         "GH_ENTERPRISE_TOKEN": "enterprise",
+        "GH_HOST": "git.acme.example",
         "GITLAB_TOKEN": "lab",
         "FORGEJO_TOKEN": "tea",
     }

@@ -112,8 +112,10 @@ def token_for(name: str, host: str, environment: Mapping[str, str], *, is_named:
     """Return the token in the environment for the forge ``name`` at ``host``; None without one.
 
     PINNER_TOKEN, or else the forge's own variables: those for its well-known hosts, and for others only where a person
-    has named the forge (``is_named``). What a server answers of itself is no reason to show it a token.
+    has named the forge (``is_named``), or GitHub's host as for `gh` (GH_HOST). What a server answers of itself is no
+    reason to show it a token.
     """
+    is_named = is_named or (name == "github" and environment.get("GH_HOST", "").strip().lower() == host.lower())
     variables = ("PINNER_TOKEN", *own_variables(name, host, is_named=is_named))
     return next((value for variable in variables if (value := environment.get(variable, "").strip())), None)
 
@@ -123,8 +125,7 @@ def own_variables(name: str, host: str, *, is_named: bool) -> tuple[str, ...]:
     known = FORGES[name]
     if kind_of(host) == name:
         return known.tokens
-    # GitHub's are for servers of one's own by their name already.
-    return known.elsewhere if is_named or known.elsewhere != known.tokens else ()
+    return known.elsewhere if is_named else ()
 
 
 def connect(name: str, access: Access) -> Forge:

@@ -78,8 +78,8 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     With --pr, --repo, --repos or --org it is a bot: it proposes all that by pull requests, brings up to date those that
     are open, and closes those that are not needed any more. It works on a clone, and a second run does nothing new. The
     token is PINNER_TOKEN, or the one of the forge's own tools: GITHUB_TOKEN for github.com and *.ghe.com,
-    GH_ENTERPRISE_TOKEN for GitHub's servers elsewhere; GITLAB_TOKEN, GITEA_TOKEN and FORGEJO_TOKEN for the well-known
-    hosts, and for others where --forge says what they are.
+    GITLAB_TOKEN, GITEA_TOKEN and FORGEJO_TOKEN for the well-known hosts, and for others where --forge says what they
+    are; so GH_ENTERPRISE_TOKEN for GitHub's servers elsewhere, or for the one in GH_HOST.
     """
     asked = {name: values.pop(name) for name in _PUBLISHING}
     if any(asked.values()):

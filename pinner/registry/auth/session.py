@@ -287,7 +287,7 @@ def _unsafe_setting(endpoint: Endpoint) -> ConfigError:
     """Return the error for a setting of the tree that a stored login must not be used with."""
     return ConfigError(
         f"there is a login for {endpoint.login}, and a configuration file of this repository {endpoint.unsafe}",
-        hint="where that is wanted, say so yourself: name the file with --config",
+        hint="where that is wanted, say so in a file outside of the repository, and name it with --config",
     )
 
 
