@@ -61,6 +61,40 @@ class Calls(NamedTuple):
     """Those of `TIERS` that are asked for."""
 
 
+class PlaceRule(NamedTuple):
+    """The user's own: where images stand in files that no format knows, or that one knows otherwise."""
+
+    files: tuple[str, ...]
+    """gitignore patterns, relative to the folder of the configuration."""
+    language: Literal["yaml", "json", "regex"] = "yaml"
+    path: str = ""
+    """A path of the table of positions, or for a regex that."""
+    strip: str = ""
+    """A prefix that is no part of the reference."""
+    join: tuple[tuple[str, str], ...] = ()
+    """Which keys of the mapping at the path hold ``name``, ``tag``, ``digest``, ``registry``: a reference in parts."""
+    when: tuple[tuple[str, str], ...] = ()
+    """Keys of the mapping that the image stands in, and the texts they must have."""
+
+
+class FormatChoice(NamedTuple):
+    """Which formats a run reads, and what it looks for in them beyond what they know."""
+
+    calls: Calls = Calls()
+    """The calls in Python code that take an image."""
+    disabled: tuple[str, ...] = ()
+    """Formats whose files are left alone."""
+    only: tuple[str, ...] = ()
+    """Formats beside which all are left alone; none for every format."""
+    since: str = ""
+    """The version of pinner whose formats are read: those that came later are as unknown as they were to it."""
+    places: tuple[PlaceRule, ...] = ()
+    root: str = ""
+    """The folder that the patterns of ``places`` start from, absolute, with ``/``."""
+    folder: str = ""
+    """The folder that paths of documents start from, absolute, with ``/``; empty where nobody knows."""
+
+
 class Document(NamedTuple):
     """A file's bytes under the path that messages show (relative, ``/`` on every system)."""
 

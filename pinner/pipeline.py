@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
-from pinner.formats import with_calls
+from pinner.formats import configured
 from pinner.scan.deciding import paths_of, read_deciding
 from pinner.scan.linked import Expected, Links, known_files, link_files, unproved
 from pinner.scan.scan import read_all
@@ -53,7 +53,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date, around
     ``around`` are the files of the repository where the run sees a part of it: what they state counts, too.
     """
     targets = sorted(targets, key=lambda target: target.path)
-    formats = with_calls(settings.calls)
+    formats = configured(settings.formats)
     readings = read_all(targets, formats)
     found = known_files(readings)
     around = around if any(file.located.places or file.located.facts for file in found) else None

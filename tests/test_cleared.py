@@ -29,7 +29,7 @@ from pinner.checks.memory import WORTH_REMEMBERING, Memory
 from pinner.checks.record import open_record
 from pinner.checks.run import examine_all
 from pinner.config import Settings
-from pinner.model import Calls
+from pinner.model import FormatChoice
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
@@ -391,7 +391,7 @@ def test_where_the_disk_is_full_nothing_is_left_behind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", ["nowhere", ""])
 def test_no_record_is_opened_where_no_code_is(tmp_path: Path, package: str) -> None:
-    criteria = Criteria(Calls(), (), {})
+    criteria = Criteria(FormatChoice(), (), {})
     assert open_record(str(tmp_path), str(tmp_path), criteria, package=str(tmp_path / package)) is None
     assert open_record(str(tmp_path), str(tmp_path), criteria) is not None
 
@@ -475,7 +475,7 @@ def test_of_a_very_large_tree_nothing_is_read_for_a_few_files(tmp_path: Path) ->
             targets
         )
         assert file.read_bytes() == large
-    criteria = Criteria(Settings().calls, (), {})
+    criteria = Criteria(Settings().formats, (), {})
     folder = str(file.parent.parent)
     assert open_record(folder, str(tmp_path), criteria, 200) is None
     assert open_record(folder, str(tmp_path), criteria, 300) is not None

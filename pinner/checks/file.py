@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.findings import broken_rule, check_source
-from pinner.formats import locate, with_calls
+from pinner.formats import configured, locate
 from pinner.formats.pragmas import may_have_pragmas
 from pinner.model import ENV_NAME, Document, Occurrence
 from pinner.report.base import NOT_IMAGES
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pinner.findings.lock_agreement import LockView
     from pinner.formats.pragmas import PragmaProblem
     from pinner.link.facts import Fact
-    from pinner.model import Calls, Place
+    from pinner.model import FormatChoice, Place
     from pinner.rules import Level
     from pinner.scan.discover import Target
     from pinner.scan.suppressions import Source
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Criteria(NamedTuple):
     """All that an examination depends on beside the bytes of a file, its name, the day and other files."""
 
-    calls: Calls
+    formats: FormatChoice
     images_exclude: tuple[str, ...]
     rules: Mapping[str, Level]
     lock: LockView | None = None
@@ -51,7 +51,7 @@ def conditions_for(
     settings: Settings, today: date, lock: LockView | None = None, *, keeps_sources: bool = False
 ) -> Conditions:
     """Return how files are examined in a run with ``settings``, on ``today``, beside ``lock``."""
-    criteria = Criteria(settings.calls, settings.images_exclude, settings.rules, lock)
+    criteria = Criteria(settings.formats, settings.images_exclude, settings.rules, lock)
     return Conditions(criteria, today, keeps_sources=keeps_sources)
 
 
@@ -132,7 +132,7 @@ def _examine(target: Target, conditions: Conditions, before: Examined | None) ->
     if before is not None and before.hash == hash_:
         return before._replace(data=data if before.findings else b"")
     document = Document(target.path, data)
-    found = locate(document, with_calls(criteria.calls))
+    found = locate(document, configured(criteria.formats))
     if found is None:
         return Examined(target.path, hash=hash_)
     format_, located = found

@@ -8,7 +8,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Examined, digest, examine_source
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
-from pinner.formats import by_name, with_calls
+from pinner.formats import by_name, configured
 from pinner.link.paths import Paths
 from pinner.model import ENV_NAME, Located
 from pinner.scan.deciding import paths_of, read_deciding
@@ -45,7 +45,7 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
 
     ``around`` are the files of the repository where the run sees a part of it.
     """
-    formats = with_calls(conditions.criteria.calls)
+    formats = configured(conditions.criteria.formats)
     readings = [_reading(one) for one in examined]
     names_images = any(any(one.counts) or one.facts for one in examined)
     beside = read_deciding(readings, targets, formats, around if names_images else None)
@@ -96,7 +96,7 @@ def look_again(
         return {}
     from pinner.scan.linked import known_files, link_files  # noqa: PLC0415 - as above
 
-    formats = with_calls(conditions.criteria.calls)
+    formats = configured(conditions.criteria.formats)
 
     def read(target: Target) -> Reading:
         [reading] = read_all([target], formats)

@@ -247,7 +247,9 @@ def _key(root: str, criteria: Criteria, package: str) -> str | None:
     if not code:
         return None
     parsers = [version for name in _PARSERS if (version := _first_version(name))]
-    settings: list[Any] = [criteria.calls, criteria.images_exclude, sorted(criteria.rules.items())]
+    # From whichever folder of the repository: what a file is, is decided by where it is.
+    formats = criteria.formats._replace(folder="")
+    settings: list[Any] = [formats, criteria.images_exclude, sorted(criteria.rules.items())]
     if criteria.lock is not None:
         settings += (criteria.lock.place, digest(criteria.lock.data))
     return ascii((root, __version__, package, sys.version, settings, code, parsers))

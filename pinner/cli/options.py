@@ -22,6 +22,7 @@ class Options(NamedTuple):
     offline: bool = False
     jobs: int | None = None
     timeout: str | None = None
+    formats: str | None = None
     cache: bool = True
     debug: bool = False
 

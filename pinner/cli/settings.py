@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.options import Options
     from pinner.config import Settings
+    from pinner.model import FormatChoice
     from pinner.scan.suppressions import Candidate, Source
 
 
@@ -27,6 +28,7 @@ def settings_for(context: Context, options: Options, paths: Sequence[str] | None
     """
     settings = load_settings(context.folder, options.config, paths)
     return settings._replace(
+        formats=_formats(settings, context, options.formats),
         timeout=settings.timeout if options.timeout is None else _timeout(options.timeout),
         platform=_platform(options.platform),
         layout=None if options.layout is None else os.path.normpath(os.path.join(context.folder, options.layout)),
@@ -34,6 +36,15 @@ def settings_for(context: Context, options: Options, paths: Sequence[str] | None
         jobs=options.jobs,
         use_cache=options.cache,
     )
+
+
+def _formats(settings: Settings, context: Context, only: str | None) -> FormatChoice:
+    choice = settings.formats._replace(folder=context.folder.replace(os.sep, "/"))
+    if only is None:
+        return choice
+    from pinner.config.formats import chosen_formats  # noqa: PLC0415 - only where they are chosen
+
+    return choice._replace(only=chosen_formats(only))
 
 
 def _timeout(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.model import Calls
+from pinner.model import FormatChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,8 +124,8 @@ class Settings(NamedTuple):
     bot: BotSettings = BotSettings()
     groups: tuple[Group, ...] = ()
     """In the file's order: the first that fits an image has it."""
-    calls: Calls = Calls()
-    """The calls in Python code that take an image, beyond those that pinner knows."""
+    formats: FormatChoice = FormatChoice()
+    """Which formats are read, and what is looked for in them."""
     verify: tuple[SignaturePolicy, ...] = ()
     """Who may sign which images, in the file's order: the first that fits an image has it."""
     notes: tuple[str, ...] = ()

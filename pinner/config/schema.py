@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pinner.config import BotSettings, RegistryOptions, Settings
 from pinner.config.table import Table, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean, public_address
-from pinner.model import TIERS, Calls
+from pinner.model import TIERS, Calls, FormatChoice
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, LEVELS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    "verify",
+    *("verify", "formats"),
 )
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 TIMEOUT_UNITS = "s, m or h, as in 90s"
@@ -63,7 +63,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         registries=_registries(table.table("registries"), root),
         bot=bot,
         groups=groups,
-        calls=_calls(table.table("python")),
+        formats=_formats(table, root),
         verify=policies,
         notes=notes,
         source=source,
@@ -168,6 +168,16 @@ def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...
     from pinner.config.verify import parse_policies  # noqa: PLC0415 - most files have none
 
     return parse_policies(table)
+
+
+def _formats(table: Table, root: str) -> FormatChoice:
+    """Return what ``[formats]``, ``[python]`` and ``[[places]]`` say."""
+    choice = FormatChoice(_calls(table.table("python")))
+    if "formats" not in table.values:
+        return choice
+    from pinner.config.formats import parse_formats  # noqa: PLC0415 - most files speak of neither
+
+    return parse_formats(table, choice, root)
 
 
 def _calls(table: Table) -> Calls:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.base import Format, short
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
-from pinner.model import Calls, Located, SkippedOccurrence, Span
+from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ _STACK = r"template|cloudformation|cfn|stack"
 
 def _dialect(name: str, *words: bytes, names: str = _YAML) -> Format:
     """Return the format that is the dialect ``name`` of the table of positions."""
-    return Format(name, "pinner.formats.positions", names, words=words, is_dialect=True)
+    return Format(name, "pinner.formats.positions", names, words=words, is_dialect=True, since="0.2")
 
 
 # The order decides where two formats claim a file: the first that recognises the content has it.
@@ -43,7 +43,7 @@ FORMATS = (
             *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
         ),
     ),
-    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}"),
+    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}", since="0.2"),
     # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
     _dialect("github", b"container", b"services", b"docker://", b"using"),
     _dialect("gitlab", b"image", b"services"),
@@ -80,7 +80,7 @@ FORMATS = (
         rb"|\bkustomize[\"']?:",
     ),
     # What the compose files beside it make of it.
-    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),
+    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$", since="0.2"),
     # Behind kubernetes: an object in a play is one.
     _dialect("ansible", b"docker_", b"podman_"),
     # Not the copies that Jupyter keeps to go back to.
@@ -115,11 +115,26 @@ def by_name(name: str, formats: Iterable[Format] = FORMATS) -> Format:
     return next(format_ for format_ in formats if format_.name == name)
 
 
-def with_calls(calls: Calls) -> tuple[Format, ...]:
-    """Return the formats, those that read code looking at ``calls`` as well."""
-    if calls == Calls():
+@lru_cache(maxsize=16)
+def configured(choice: FormatChoice) -> tuple[Format, ...]:
+    """Return the formats as ``choice`` has them; `FORMATS` itself where it says nothing."""
+    if choice == FormatChoice():
         return FORMATS
-    return tuple(format_ if format_.calls is None else format_._replace(calls=calls) for format_ in FORMATS)
+    limit = _version(choice.since)
+    return tuple([_as_chosen(format_, choice) for format_ in FORMATS if not limit or _version(format_.since) <= limit])
+
+
+def _as_chosen(format_: Format, choice: FormatChoice) -> Format:
+    changed = format_._replace(
+        calls=None if format_.calls is None else choice.calls,
+        is_off=format_.name in choice.disabled or bool(choice.only and format_.name not in choice.only),
+        folder=choice.folder if format_.is_dialect else "",
+    )
+    return format_ if changed == format_ else changed
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("."))) if text else ()
 
 
 def claims(path: str) -> bool:
@@ -144,10 +159,22 @@ def _unread_kind(name: str) -> str:
     return next(kind for names, kind in _UNREAD if re.search(names, name))
 
 
-@lru_cache(maxsize=4096)
+_CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
+_MOST_NAMES = 4096
+
+
 def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
-    """Return those of ``formats`` that claim a file called ``name``: trees of thousands of files have few names."""
-    return tuple([format_ for format_ in formats if format_.claims(name)])
+    """Return those of ``formats`` that claim a file called ``name``: trees of thousands of files have few names.
+
+    Formats go by their identity: to compare all that is said of them would take longer than to look.
+    """
+    key = (name, id(formats))
+    known = _CLAIMING.get(key)
+    if known is None or known[0] is not formats:
+        if len(_CLAIMING) > _MOST_NAMES:
+            _CLAIMING.clear()
+        known = _CLAIMING[key] = (formats, tuple([format_ for format_ in formats if format_.claims(name)]))
+    return known[1]
 
 
 def largest(path: str) -> int:
@@ -184,6 +211,8 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     for format_ in candidates:
         located = format_.locate(document)
         if located is not None:
+            if format_.is_off:
+                return None
             return format_, located if len(located.places) <= FILE_PLACES else _too_many(format_)
     return None
 

@@ -90,6 +90,12 @@ class Format(NamedTuple):
 
     words: tuple[bytes, ...] = ()
     """Where there are any: a file without one of them is not looked into."""
+    since: str = "0.1"
+    """The version of pinner that read it first."""
+    is_off: bool = False
+    """Whether the files of the format are left alone: they are no other format's."""
+    folder: str = ""
+    """The folder that paths of documents start from, where it is known."""
     is_dialect: bool = False
     """Whether the module is a `DialectsModule`."""
 
@@ -118,7 +124,8 @@ class Format(NamedTuple):
             return None
         module = _module(self.module)
         if self.is_dialect:
-            return cast("DialectsModule", module).locate(document, self.name)
+            whole = document._replace(path=_joined(self.folder, document.path)) if self.folder else document
+            return cast("DialectsModule", module).locate(whole, self.name)
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
@@ -128,3 +135,12 @@ class Format(NamedTuple):
         if not self.wraps:
             return document.data
         return cast("WrappingModule", _module(self.module)).unwrapped(document)
+
+
+def _joined(folder: str, path: str) -> str:
+    """Return where the file at ``path``, relative to ``folder``, is: a dialect may be known by the folders around."""
+    parts = folder.split("/")
+    while path.startswith("../") and len(parts) > 1:
+        path = path.removeprefix("../")
+        parts.pop()
+    return f"{'/'.join(parts)}/{path}"

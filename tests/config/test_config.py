@@ -8,7 +8,7 @@ import pytest
 from pinner.config import Group, RegistryOptions, Settings
 from pinner.config.find import load_settings
 from pinner.errors import ConfigError
-from pinner.model import Calls
+from pinner.model import Calls, FormatChoice
 from pinner.reference import Platform
 from pinner.rules import IDS
 
@@ -42,6 +42,9 @@ images = ["*/nginx"]
 [python]
 calls = ["my.module.Runner.start:image", "my.run:0", "*.start:name"]
 tiers = ["frameworks", "loose"]
+[formats]
+disable = ["helm", "dockerfile"]
+since = "0.1"
 """
 
 
@@ -61,7 +64,11 @@ def full(root: Path, source: str) -> Settings:
             "localhost:5000": RegistryOptions(token_server="auth.example:8443", mirrors=False, found_in=source),
         },
         groups=(Group("databases", ("*/postgres", "*/redis")), Group("web", ("*/nginx",))),
-        calls=Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose")),
+        formats=FormatChoice(
+            Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose")),
+            disabled=("helm", "dockerfile"),
+            since="0.1",
+        ),
         source=source,
     )
 
@@ -73,7 +80,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
 
 def test_pyproject_holds_the_same_under_its_own_table(tmp_path: Path) -> None:
     text = FULL.replace("[rules]", "[tool.pinner.rules]").replace("[registries.", "[tool.pinner.registries.")
-    text = text.replace("[python]", "[tool.pinner.python]")
+    text = text.replace("[python]", "[tool.pinner.python]").replace("[formats]", "[tool.pinner.formats]")
     text = "[project]\nname = 'x'\n[tool.pinner]\n" + text.replace("[[group]]", "[[tool.pinner.group]]")
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     assert load_settings(str(tmp_path)) == full(tmp_path, "pyproject.toml")
@@ -144,7 +151,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
-KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python"
+KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python, verify, formats"
 RULES = ", ".join(IDS)
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"

@@ -32,6 +32,7 @@ _GLOBAL = (
     click.Option(["--offline"], is_flag=True, help="Ask no registry; use remembered answers where one is needed."),
     click.Option(["--jobs"], type=click.IntRange(min=1), metavar="N", help="Ask each registry N questions at once."),
     click.Option(["--timeout"], metavar="TIME", help="Stop asking after this time in all: 90s, 5m."),
+    click.Option(["--formats"], metavar="NAMES", help="Read files of these formats alone: compose,github."),
     click.Option(
         ["--no-cache"],
         is_flag=True,

@@ -14,8 +14,8 @@ from world import pinner
 from pinner.checks.file import conditions_for
 from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
-from pinner.formats import FORMATS, with_calls
-from pinner.model import Calls
+from pinner.formats import FORMATS, configured
+from pinner.model import Calls, FormatChoice
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
@@ -48,16 +48,16 @@ def test_own_calls_in_pyproject(tmp_path: Path) -> None:
 def test_own_calls_reach_every_process(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(CODE)
     targets = [Target(str(tmp_path / "app.py"), f"{number}.py") for number in range(2 * WORTH_A_PROCESS)]
-    settings = Settings(calls=Calls(("acme.jobs.Runner.start:image",)))
+    settings = Settings(formats=FormatChoice(Calls(("acme.jobs.Runner.start:image",))))
     examined = examine_all(targets, conditions_for(settings, date(2026, 11, 1)), processes=2)
     assert [one.counts for one in examined] == [(0, 1, 0)] * len(targets)
 
 
 def test_without_calls_of_ones_own_the_formats_are_the_formats() -> None:
-    assert with_calls(Calls()) is FORMATS
-    configured = with_calls(Calls(("a.b:c",)))
-    assert {ours.name for ours, theirs in zip(configured, FORMATS, strict=True) if ours is not theirs} >= {"python"}
-    assert all(ours is theirs for ours, theirs in zip(configured, FORMATS, strict=True) if theirs.calls is None)
+    assert configured(FormatChoice()) is FORMATS
+    chosen = configured(FormatChoice(Calls(("a.b:c",))))
+    assert {ours.name for ours, theirs in zip(chosen, FORMATS, strict=True) if ours is not theirs} >= {"python"}
+    assert all(ours is theirs for ours, theirs in zip(chosen, FORMATS, strict=True) if theirs.calls is None)
 
 
 def test_a_comment_keeps_an_image_as_it_is(tmp_path: Path) -> None:
