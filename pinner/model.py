@@ -109,6 +109,10 @@ class Span(NamedTuple):
     end: int
 
 
+_TAG_BYTES = frozenset(bytes([code]) for code in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-}")
+"""What a tag may consist of, and the end of a variable: before a tag that stands whole there is none of them."""
+
+
 class Occurrence(NamedTuple):
     """One place that names an image and can hold its digest, or does already."""
 
@@ -140,10 +144,19 @@ class Occurrence(NamedTuple):
     """What stands between the text and the digest: nothing, or a blank, where the digest is a field of its own."""
     implied: str = ""
     """What a digest is written without: ``sha256:`` where its field holds the hex digits alone."""
+    replaces: ImageReference | None = None
+    """What stands in the file, where ``reference`` is what its tag is to be raised to."""
 
     def spelled(self, digest: Digest) -> str:
         """Return ``digest`` as it is written here, without what stands before it."""
         return str(digest).removeprefix(self.implied)
+
+    def tag_stands_in(self, data: bytes) -> bool:
+        """Tell whether the whole tag, and the digest if there is one, stand together in ``data``."""
+        tail = self.reference.tail.encode()
+        start = self.insert - len(tail)
+        is_whole = self.glue == "@" and not self.implied
+        return is_whole and data.startswith(tail, start) and data[start - 1 : start] not in _TAG_BYTES
 
 
 class SkippedOccurrence(NamedTuple):

@@ -41,6 +41,8 @@ class Changed(NamedTuple):
     text: str
     """What the reference reads afterwards, as its consumer sees it."""
     digest: Digest | None
+    raised: str | None = None
+    """The tag that it gets in place of its own; None where that stays."""
 
 
 class Failed(NamedTuple):
@@ -209,9 +211,9 @@ def make_plan(
         elif operation == "unpin":
             verdicts.append(_unpin(place, own_tags))
         elif settled and (place.reference.canonical, place.reference.digest) in settled:
-            verdicts.append(Unchanged(place, elsewhere=True))
+            verdicts.append(_as_written(Unchanged(place, elsewhere=True)))
         elif _wants_answer(place, operation):
-            verdicts.append(_follow(place, _answer(place, answers, platform, held)))
+            verdicts.append(_as_written(_follow(place, _answer(place, answers, platform, held))))
         else:
             verdicts.append(Unchanged(place))
     if any(type(verdict) is Changed for verdict in verdicts):
@@ -268,6 +270,8 @@ def _answer(
 def _follow(place: Occurrence, answer: Answer) -> Verdict:
     if not isinstance(answer, Resolved):
         return Failed(place, answer.error)
+    if place.replaces is not None and place.reference.digest != answer.digest:
+        return _raise(place, place.replaces, answer.digest)
     if place.reference.digest is None:
         tag = "" if place.reference.tag else LATEST
         edit = Edit(place.insert, b"", f"{tag}{place.glue}{place.spelled(answer.digest)}".encode())
@@ -279,6 +283,21 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
     before, after = place.spelled(place.reference.digest), place.spelled(answer.digest)
     edit = Edit(place.digest_span.start, before.encode(), after.encode())
     return Changed(place, edit, f"{place.reference.familiar}@{answer.digest}", answer.digest)
+
+
+def _raise(place: Occurrence, written: ImageReference, digest: Digest) -> Changed:
+    """Return the change of tag and digest in one edit: both, or none."""
+    old, new = written.tail, f"{place.reference.tag}@{digest}"
+    edit = Edit(place.insert - len(old), old.encode(), new.encode())
+    return Changed(place, edit, f"{place.reference.familiar}@{digest}", digest, place.reference.tag)
+
+
+def _as_written(verdict: Verdict) -> Verdict:
+    """Return ``verdict`` about the place as it is: with the reference that stands there."""
+    place = verdict.place
+    if type(place) is not Occurrence or place.replaces is None:
+        return verdict
+    return verdict._replace(place=place._replace(reference=place.replaces, replaces=None))
 
 
 def _unpin(occurrence: Occurrence, own_tags: Collection[int], *, is_misplaced: bool = False) -> Verdict:

@@ -106,6 +106,11 @@ class ImageReference(NamedTuple):
         """The text as written, without its digest."""
         return self.written if self.digest is None else self.written.rpartition("@")[0]
 
+    @property
+    def tail(self) -> str:
+        """The tag and the digest as written, ``1.27@sha256:…``."""
+        return (self.tag or "") if self.digest is None else f"{self.tag or ''}@{self.digest}"
+
     def at(self, digest: Digest) -> ImageReference:
         """Return this reference held to ``digest``, whatever it is held to now."""
         return self._replace(written=f"{self.familiar}@{digest}", digest=digest)

@@ -10,29 +10,29 @@ from pinner.cache.paths import cache_folder
 from pinner.cli.answers import ask, refuse_offline
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.scan import complain_about, look
-from pinner.cli.settings import min_age_seconds, settings_for
+from pinner.cli.settings import settings_for, with_update
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError, apart
 from pinner.findings import check_source
 from pinner.lockfile.file import lock_file, read_lock
-from pinner.model import LOCK_NAME, Occurrence
+from pinner.model import LOCK_NAME
 from pinner.pipeline import Unreadable
-from pinner.plan import Unchanged
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
-from pinner.report.changes import change_sentence, render_changes, render_failures, tally
+from pinner.report.changes import change_sentence, render_changes, render_failures, settled_names, tally
 from pinner.report.escapes import printable
 from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
 from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.locks import Run
-    from pinner.config import Settings
+    from pinner.cli.upgrades import Raised
+    from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
     from pinner.lockfile.model import Lock
     from pinner.pipeline import Survey
@@ -57,6 +57,10 @@ class ChangeOptions(NamedTuple):
     """Whether an update moves one platform's manifest to the index."""
     min_age: str | None = None
     """How long a digest must have been known before an update takes it: ``3d``."""
+    tags: TagLevel | None = None
+    """How great a step tags are raised by; None for what the settings say."""
+    variant: str | None = None
+    allow: tuple[str, ...] = ()
 
 
 class Beside(NamedTuple):
@@ -90,12 +94,13 @@ class _Work(NamedTuple):
 def change(context: Context, asked: ChangeOptions) -> int:
     """Do what was asked to every file; return the exit status."""
     work = _prepared(context, asked)
-    plans, beside = _planned(work)
+    everything, selected, untold = _raised(work)
+    plans, beside = _planned(work, everything, selected)
     unwritten = () if asked.diff else pipeline.write(plans, work.targets, work.memory, context.folder)
     _warn(work.sources, work.settings, asked, work.terminal)
     lost = {file.path for file in unwritten}
     result = tally(plan for plan in plans if plan.document.path not in lost)
-    untold = bool(work.survey.unreadable or unwritten or tally(plans).failed)
+    untold = bool(work.survey.unreadable or unwritten or tally(plans).failed or untold)
     changed = result.files > 0 or beside.rewritten
     status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
     _report(plans, unwritten, status, work)
@@ -111,7 +116,8 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
     terminal = Terminal(context, asked.options)
     if asked.format != PATCH and not asked.diff:
         raise ConfigError("--format goes with --diff", hint="it says what would change, and writes nothing")
-    settings = _settings(context, asked)
+    settings = settings_for(context, asked.options, asked.paths)
+    settings = with_update(settings, asked.tags, asked.variant, asked.allow, asked.min_age)
     place = lock_file(settings, context.folder)
     stored = None if asked.operation == "unpin" else read_lock(place)
     if stored is None:
@@ -121,19 +127,30 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
     return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources)
 
 
-def _planned(work: _Work) -> tuple[tuple[Plan, ...], Beside]:
+def _raised(work: _Work) -> Raised:
+    """Return the sources of the run with the tags that are to be raised; see `raise_tags`."""
+    if work.asked.operation != "update":
+        return work.survey.sources, work.sources, False
+    from pinner.cli.upgrades import raise_tags  # noqa: PLC0415 - only to update
+
+    return raise_tags(work.context, work.settings, work.survey.sources, work.sources, work.terminal)
+
+
+def _planned(
+    work: _Work, everything: tuple[Source, ...], selected: tuple[Source, ...]
+) -> tuple[tuple[Plan, ...], Beside]:
     """Return what is to be done to each file, and what became of the lock."""
     asked = work.asked
     if asked.operation == "unpin":
-        return pipeline.unpin_plans(work.sources, work.targets, work.memory), Beside()
+        return pipeline.unpin_plans(selected, work.targets, work.memory), Beside()
     if work.stored is None:
-        plans = ask(work.context, work.settings, work.sources, asked.operation, work.terminal, to_index=asked.to_index)
-        return plans, Beside(words=_elsewhere(plans))
+        plans = ask(work.context, work.settings, selected, asked.operation, work.terminal, to_index=asked.to_index)
+        return plans, _beside(plans)
     from pinner.cli.locks import Seen, open_run  # noqa: PLC0415 - only where there is a lock
 
-    seen = Seen(work.targets, work.survey, asked.paths)
+    seen = Seen(work.targets, work.survey._replace(sources=everything), asked.paths)
     run = open_run(work.context, work.settings, work.terminal, work.place, work.stored.lock, seen)
-    return _change_by_lock(run, asked, work.survey.sources, work.sources)
+    return _change_by_lock(run, asked, everything, selected)
 
 
 def _sentence(result: Tally, unwritten: int, beside: Beside, work: _Work) -> str:
@@ -169,39 +186,27 @@ def _change_by_lock(
     return plans, Beside(result.rewritten, waiting + (f"; {words}" if words else "") + elsewhere)
 
 
-def _elsewhere(plans: Iterable[Plan]) -> str:
-    """Return what to say of the tags that moved for platforms alone that do not count."""
-    verdicts = (verdict for plan in plans for verdict in plan.verdicts)
-    names = {
-        verdict.place.reference.canonical
-        for verdict in verdicts
-        if isinstance(verdict, Unchanged) and verdict.elsewhere and isinstance(verdict.place, Occurrence)
-    }
+def _beside(plans: Sequence[Plan]) -> Beside:
+    """Return what to say beside ``plans`` where there is no lock."""
+    names = settled_names(plans)
     if not names:
-        return ""
+        return Beside()
     from pinner.report.locks import elsewhere_words  # noqa: PLC0415 - hardly ever
 
-    return elsewhere_words(len(names))
-
-
-def _settings(context: Context, asked: ChangeOptions) -> Settings:
-    settings = settings_for(context, asked.options, asked.paths)
-    if asked.min_age is None:
-        return settings
-    return settings._replace(min_age=min_age_seconds(asked.min_age))
+    return Beside(words=elsewhere_words(len(names)))
 
 
 def _do_without_lock(settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
     """Refuse what cannot be done without a lock, and say what has no effect."""
     if asked.operation == "hold":
         raise ConfigError(f"--locked: there is no {LOCK_NAME}", hint="run `pinner lock` first")
-    if asked.min_age is not None:
+    if asked.min_age is not None and not settings.update.is_on:
         raise ConfigError(
             f"--min-age: there is no {LOCK_NAME}, which remembers when a digest was first seen",
             hint="run `pinner lock` first",
         )
     refuse_offline(settings, asked.operation)
-    if asked.operation == "update" and settings.min_age is not None:
+    if asked.operation == "update" and settings.min_age is not None and not settings.update.is_on:
         style = terminal.talk_style
         source = printable(settings.source or "")
         terminal.info(f"{source}: {style.severity('note')}: `min-age` has no effect without {LOCK_NAME}")

@@ -16,8 +16,9 @@ from pinner.cache.latest_tags import cache_directory
 from pinner.cli.answers import with_progress
 from pinner.cli.options import DEFAULTS, INTERRUPTED, Options, exit_status
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root
-from pinner.cli.settings import min_age_seconds, select, settings_for
+from pinner.cli.settings import select, settings_for, with_update
 from pinner.cli.terminal import Terminal
+from pinner.config import Settings
 from pinner.errors import ConfigError
 from pinner.oci.resolver import Listener
 from pinner.report.as_text import render_error
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
     from pinner.cli.context import Context
-    from pinner.config import Settings
+    from pinner.config import TagLevel
     from pinner.oci.resolver import Registry
 
 FORMATS = ("text", "markdown", "json")
@@ -58,6 +59,9 @@ class PublishOptions(NamedTuple):
     exclude: tuple[str, ...] = ()
     to_index: bool = False
     min_age: str | None = None
+    tags: TagLevel | None = None
+    variant: str | None = None
+    allow: tuple[str, ...] = ()
 
 
 def publish(context: Context, asked: PublishOptions) -> int:
@@ -109,8 +113,8 @@ def _refuse_wrong(context: Context, asked: PublishOptions) -> None:
     """
     if asked.options.config is not None:
         _settings_in(context.folder, context, asked)
-    elif asked.min_age is not None:
-        min_age_seconds(asked.min_age)
+    else:
+        with_update(Settings(), asked.tags, asked.variant, asked.allow, asked.min_age)
 
 
 def _settings_in(folder: str, context: Context, asked: PublishOptions) -> Settings:
@@ -123,9 +127,7 @@ def _settings_in(folder: str, context: Context, asked: PublishOptions) -> Settin
     else:
         # One file for every repository: its patterns are about their roots.
         settings = settings_for(context, options, asked.paths if asked.pr else None)._replace(root=folder)
-    if asked.min_age is None:
-        return settings
-    return settings._replace(min_age=min_age_seconds(asked.min_age))
+    return with_update(settings, asked.tags, asked.variant, asked.allow, asked.min_age)
 
 
 class _Teller:

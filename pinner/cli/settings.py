@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.options import Options
-    from pinner.config import Settings
+    from pinner.config import Settings, TagLevel
     from pinner.model import FormatChoice
     from pinner.scan.suppressions import Candidate, Source
 
@@ -48,7 +48,7 @@ def _formats(settings: Settings, context: Context, only: str | None) -> FormatCh
 
 
 def _timeout(text: str) -> float:
-    from pinner.config.schema import TIMEOUT_UNITS, parse_duration  # noqa: PLC0415 - brings tomllib
+    from pinner.config.table import TIMEOUT_UNITS, parse_duration  # noqa: PLC0415 - brings tomllib
 
     seconds = parse_duration(text)
     if seconds is None:
@@ -56,14 +56,36 @@ def _timeout(text: str) -> float:
     return seconds
 
 
+def _with_min_age(settings: Settings, text: str) -> Settings:
+    """Return ``settings`` with what ``--min-age`` says, for digests and for tags; raises `ConfigError`."""
+    seconds = min_age_seconds(text)
+    update = settings.update
+    images = tuple((pattern, rules._replace(min_age=None)) for pattern, rules in update.images)
+    update = update._replace(rules=update.rules._replace(min_age=seconds), images=images)
+    return settings._replace(min_age=seconds, update=update)
+
+
 def min_age_seconds(text: str) -> float:
     """Return the seconds that ``--min-age`` means by ``text``; raises `ConfigError`."""
-    from pinner.config.schema import AGE_UNITS, AGE_WORDS, parse_duration  # noqa: PLC0415 - brings tomllib
+    from pinner.config.table import AGE_UNITS, AGE_WORDS, parse_duration  # noqa: PLC0415 - brings tomllib
 
     length = parse_duration(text, AGE_UNITS)
     if length is None:
         raise ConfigError(f"--min-age: not a duration: `{text}`", hint=f"write a whole number and {AGE_WORDS}")
     return length
+
+
+def with_update(
+    settings: Settings, tags: TagLevel | None, variant: str | None, allow: Sequence[str], min_age: str | None
+) -> Settings:
+    """Return ``settings`` with what the options of these names say; raises `ConfigError`."""
+    if min_age is not None:
+        settings = _with_min_age(settings, min_age)
+    if tags is None and variant is None and not allow:
+        return settings
+    from pinner.config.update import with_options  # noqa: PLC0415 - only where it is asked for
+
+    return settings._replace(update=with_options(settings.update, tags, variant, tuple(allow)))
 
 
 def _platform(text: str | None) -> Platform | None:

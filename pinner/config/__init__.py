@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pinner.config.verify import SignaturePolicy
     from pinner.reference import Platform
     from pinner.rules import Level
+    from pinner.tags.ranges import Range
 
 
 class RegistryOptions(NamedTuple):
@@ -94,6 +95,46 @@ class BotSettings(NamedTuple):
     commits: CommitWay = "auto"
 
 
+TagLevel: TypeAlias = "Literal['none', 'patch', 'minor', 'major']"
+"""How great a step a tag may be raised by."""
+
+
+class UpdateRules(NamedTuple):
+    """How far tags are raised, as one table says it; None is said nowhere in it."""
+
+    tags: TagLevel | None = None
+    variant: str | None = None
+    """``keep``, or ``follow``: whether the number of the base may move, as in ``-alpine3.22``."""
+    pre: bool | None = None
+    """Whether a stable version may become a pre-release."""
+    min_age: float | None = None
+    """Seconds for which pinner must have known a tag and its digest before it is proposed."""
+    allow: Range | None = None
+    ignore: tuple[Range, ...] | None = None
+    track: str | None = None
+    """``any`` lifts the rule of long-term lines, ``interim`` that of Ubuntu's; any other word is a floating tag."""
+
+    def under(self, other: UpdateRules) -> UpdateRules:
+        """Return these rules with what ``other`` says, which is more exact, in their place."""
+        return self._replace(**{name: new for name, new in other._asdict().items() if new is not None})
+
+
+class UpdateSettings(NamedTuple):
+    """What raises tags, and how far."""
+
+    rules: UpdateRules = UpdateRules()
+    """For every image."""
+    images: tuple[tuple[str, UpdateRules], ...] = ()
+    """By the pattern of the images that they are for."""
+    given: tuple[tuple[str, UpdateRules], ...] = ()
+    """The same, from the command line."""
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether a tag may be raised at all."""
+        return any(rules.tags not in (None, "none") for rules in (self.rules, *(one for _, one in self.images)))
+
+
 class Settings(NamedTuple):
     """Everything a run depends on, but for its command's own options."""
 
@@ -124,6 +165,7 @@ class Settings(NamedTuple):
     bot: BotSettings = BotSettings()
     groups: tuple[Group, ...] = ()
     """In the file's order: the first that fits an image has it."""
+    update: UpdateSettings = UpdateSettings()
     formats: FormatChoice = FormatChoice()
     """Which formats are read, and what is looked for in them."""
     verify: tuple[SignaturePolicy, ...] = ()

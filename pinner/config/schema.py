@@ -7,8 +7,8 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinner.config import BotSettings, RegistryOptions, Settings
-from pinner.config.table import Table, read_toml
+from pinner.config import BotSettings, RegistryOptions, Settings, UpdateSettings
+from pinner.config.table import AGE_UNITS, AGE_WORDS, TIMEOUT_UNITS, Table, parse_duration, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean, public_address
 from pinner.model import TIERS, Calls, FormatChoice
 from pinner.reference import Platform
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats"),
+    *("verify", "formats", "update"),
 )
-_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-TIMEOUT_UNITS = "s, m or h, as in 90s"
-AGE_UNITS = "mhdw"
-AGE_WORDS = "m, h, d or w, as in 3d"
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
@@ -64,6 +60,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         bot=bot,
         groups=groups,
         formats=_formats(table, root),
+        update=_update(table),
         verify=policies,
         notes=notes,
         source=source,
@@ -88,12 +85,6 @@ def _duration(table: Table, name: str, units: str, shown: str) -> float | None:
     if seconds is None:
         raise table.error(name, f"is not a duration: `{text}`", f"write a whole number and {shown}")
     return seconds
-
-
-def parse_duration(text: str, units: str = "smh") -> float | None:
-    """Return the seconds of a duration such as ``90s`` or ``3d``, in one of ``units``; None if it is none."""
-    match = re.fullmatch(rf"([0-9]{{1,6}})([{units}])", text, re.ASCII)
-    return None if match is None else float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
 def _rules(table: Table) -> Mapping[str, Level]:
@@ -178,6 +169,14 @@ def _formats(table: Table, root: str) -> FormatChoice:
     from pinner.config.formats import parse_formats  # noqa: PLC0415 - most files speak of neither
 
     return parse_formats(table, choice, root)
+
+
+def _update(table: Table) -> UpdateSettings:
+    if "update" not in table.values:
+        return UpdateSettings()
+    from pinner.config.update import parse_update  # noqa: PLC0415 - most files do not speak of it
+
+    return parse_update(table.table("update"))
 
 
 def _calls(table: Table) -> Calls:

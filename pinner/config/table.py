@@ -21,6 +21,12 @@ _DEEP = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{CON
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
 
 
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+TIMEOUT_UNITS = "s, m or h, as in 90s"
+AGE_UNITS = "mhdw"
+AGE_WORDS = "m, h, d or w, as in 3d"
+
+
 class Table(NamedTuple):
     """A TOML table and where it stands, so that every complaint names file and key."""
 
@@ -80,6 +86,12 @@ class Table(NamedTuple):
             if not isinstance(item, str):
                 raise self.error(name, f"must be a list of texts; item {position + 1} is {_type_name(item)}")
         return tuple(value)
+
+
+def parse_duration(text: str, units: str = "smh") -> float | None:
+    """Return the seconds of a duration such as ``90s`` or ``3d``, in one of ``units``; None if it is none."""
+    match = re.fullmatch(rf"([0-9]{{1,6}})([{units}])", text, re.ASCII)
+    return None if match is None else float(int(match[1]) * _UNIT_SECONDS[match[2]])
 
 
 def _type_name(value: object) -> str:

@@ -1,19 +1,23 @@
 """Pragma parser: ``# pinner: ignore`` comments, their reasons and expiry dates.
 
 ``# pinner: ignore[PIN001] reason until=2027-01-31`` on the reference's own line (where the format has trailing
-comments) or on a comment line directly above; ``# pinner: ignore-file`` among the file's leading comments.
+comments) or on a comment line directly above, and there too ``# pinner: tags=none reason``, which says how far its tag
+may be raised; ``# pinner: ignore-file`` among the file's leading comments.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
-from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple, cast
 from pinner.rules import IDS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
+
+    from pinner.config import TagLevel
 
 # Compiled where they are needed: few files name pinner.
 _SHORT = 100_000
@@ -23,6 +27,7 @@ _COMMENT = (
     rb"(?i)(?:^|(?<=\s))#[ \t]*(?P<name>pinner)(?P<colon>:)?[ \t]*(?P<verb>[a-z-]*)"
     rb"(?P<bracket>\[(?P<rules>[^\]]*)(?P<closed>\])?)?(?P<rest>.*)$"
 )
+_LEVEL = r"=(none|patch|minor|major)(?![^\s:])"
 _UNTIL = r"(?:^|\s)until\s*=\s*(\S*)"
 
 
@@ -35,10 +40,12 @@ class Pragma(NamedTuple):
     reason: str
     until: date | None
     """The last day on which it holds."""
+    tags: TagLevel | None = None
+    """How far the tag may be raised; where it says that, it silences nothing."""
 
     def covers(self, rule: str) -> bool:
         """Tell whether ``rule`` (an id) is among those silenced."""
-        return not self.rules or rule in self.rules
+        return self.tags is None and (not self.rules or rule in self.rules)
 
     def expired(self, today: date) -> bool:
         """Tell whether its last day has passed."""
@@ -61,10 +68,13 @@ class Pragmas(NamedTuple):
     problems: tuple[PragmaProblem, ...] = ()
     every: tuple[Pragma, ...] = ()
     """Those for one reference, also where none follows."""
+    levels: Mapping[int, Pragma] = MappingProxyType({})
+    """Those that say how far a tag may be raised, by the line they apply to."""
 
     def covering(self, lines: Iterable[int]) -> tuple[Pragma, ...]:
         """Return the pragmas that apply to a reference that stands on ``lines``."""
-        found = (self.by_line[line] for line in sorted(set(lines)) if line in self.by_line)
+        own = sorted(set(lines))
+        found = [one[line] for one in (self.by_line, self.levels) for line in own if line in one]
         return (*found, *self.whole_file)
 
 
@@ -88,6 +98,7 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
     lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
     first = next((number for number, line in enumerate(lines, 1) if line and not _is_comment(line)), len(lines) + 1)
     by_line: dict[int, Pragma] = {}
+    levels: dict[int, Pragma] = {}
     whole_file: list[Pragma] = []
     every: list[Pragma] = []
     problems: list[PragmaProblem] = []
@@ -100,11 +111,12 @@ def read_pragmas(data: bytes, *, trailing: bool) -> Pragmas:
         elif is_for_file:
             problems.append(PragmaProblem(number, "`pinner: ignore-file` must stand among the leading comments"))
         else:
-            every.append(found)
+            if found.tags is None:
+                every.append(found)
             end = max(end, _end_of_comments(lines, number) if number > end else 0)
             if end <= len(lines) and lines[end - 1]:
-                by_line[end] = found
-    return Pragmas(by_line, tuple(whole_file), tuple(problems), tuple(every))
+                (by_line if found.tags is None else levels)[end] = found
+    return Pragmas(by_line, tuple(whole_file), tuple(problems), tuple(every), levels)
 
 
 def _is_comment(line: bytes) -> bool:
@@ -129,6 +141,12 @@ def _end_of_comments(lines: Sequence[bytes], number: int) -> int:
 
 def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
     verb = match["verb"].decode("ascii", "replace")
+    rest = match["rest"].decode("utf-8", "replace").strip()
+    level = re.match(_LEVEL, rest) if verb == "tags" and match["colon"] and not match["bracket"] else None
+    if level is not None and match["name"] == b"pinner":
+        return _dated(line, frozenset(), rest[level.end() :].strip(), cast("TagLevel", level[1]))
+    if verb == "tags":
+        return PragmaProblem(line, "a pragma of tags says how far; write `pinner: tags=none`, patch, minor or major")
     if verb not in ("ignore", "ignore-file") or match["name"] != b"pinner" or not match["colon"]:
         written = f"{match['name'].decode()}{':' if match['colon'] else ''} {verb}"
         return PragmaProblem(line, f"unknown pragma `{written}`; write `pinner: ignore` or `pinner: ignore-file`")
@@ -143,7 +161,11 @@ def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
             meant = next((rule.id for rule in RULES if rule.name == unknown[0]), None)
             hint = f"did you mean `{meant}`?" if meant else f"the rules are {', '.join(IDS)}"
             return PragmaProblem(line, f"{what}; {hint}")
-    rest = match["rest"].decode("utf-8", "replace").strip()
+    return _dated(line, frozenset(rules), rest)
+
+
+def _dated(line: int, rules: frozenset[str], rest: str, tags: TagLevel | None = None) -> Pragma | PragmaProblem:
+    """Return the pragma whose reason, and the last day of it, are ``rest``."""
     until = None
     if found := re.search(_UNTIL, rest):
         from datetime import date  # noqa: PLC0415 - hardly a comment has one
@@ -153,4 +175,4 @@ def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
         except ValueError:
             return PragmaProblem(line, f"`until={found[1]}` is not a date; write it as `until=2027-01-31`")
         rest = (rest[: found.start()] + rest[found.end() :]).strip()
-    return Pragma(line, frozenset(rules), rest.lstrip(":- ").strip(), until)
+    return Pragma(line, rules, rest.lstrip(":- ").strip(), until, tags)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.model import LOCK_NAME, Occurrence
-from pinner.plan import Changed, Failed
+from pinner.plan import Changed, Failed, Unchanged
 from pinner.report.as_text import counted, place_of
 from pinner.report.escapes import printable
 from pinner.report.sentences import count, references
@@ -39,11 +39,13 @@ class Tally(NamedTuple):
     """Are pinned and stay as they are."""
     failed: int
     """Should have changed and did not."""
+    raised: int = 0
+    """Got another tag, and its digest."""
 
     @property
     def changed(self) -> int:
         """How many references changed."""
-        return self.pinned + self.moved + self.unpinned
+        return self.pinned + self.moved + self.unpinned + self.raised
 
 
 def render_changes(plans: Iterable[Plan], style: Style) -> Iterator[str]:
@@ -65,6 +67,8 @@ def _done_to(verdict: Changed, style: Style) -> str:
         was = f" {style.faint(f'(was {style.short(old)})')}" if old else ""
         return f"{style.good('unpinned')} {verdict.text}{was}"
     after = style.good(style.short(new))
+    if verdict.raised is not None:
+        return f"{style.good('raised')} {style.gone(name)} {style.arrow} {verdict.text.rpartition('@')[0]} {after}"
     if old is not None:
         return f"{style.good('moved')} {name} {style.gone(style.short(old))} {style.arrow} {after}"
     tagged = verdict.text.rpartition("@")[0]
@@ -113,23 +117,35 @@ def _places(places: Sequence[str]) -> str:
     return f"{shown} and {count(rest, 'more place')}" if rest > 0 else shown
 
 
+def settled_names(plans: Iterable[Plan]) -> frozenset[str]:
+    """Return the tags (canonical names) that moved for platforms alone that do not count."""
+    verdicts = (verdict for plan in plans for verdict in plan.verdicts)
+    return frozenset(
+        verdict.place.reference.canonical
+        for verdict in verdicts
+        if isinstance(verdict, Unchanged) and verdict.elsewhere and isinstance(verdict.place, Occurrence)
+    )
+
+
 def tally(plans: Iterable[Plan]) -> Tally:
     """Return the counts for ``plans``."""
-    pinned = moved = unpinned = files = kept = failed = 0
+    pinned = moved = unpinned = files = kept = failed = raised = 0
     for plan in plans:
         files += plan.changed
         for verdict in plan.verdicts:
             if isinstance(verdict, Changed):
                 fresh = verdict.place.reference.digest is None
                 lost = verdict.digest is None
-                pinned += fresh
+                higher = verdict.raised is not None
+                raised += higher
+                pinned += fresh and not higher
                 unpinned += lost
-                moved += not fresh and not lost
+                moved += not fresh and not lost and not higher
             elif isinstance(verdict, Failed):
                 failed += 1
             elif isinstance(verdict.place, Occurrence):
                 kept += verdict.place.reference.digest is not None
-    return Tally(pinned, moved, unpinned, files, kept, failed)
+    return Tally(pinned, moved, unpinned, files, kept, failed, raised)
 
 
 def change_sentence(result: Tally, operation: Operation, *, would: bool, unread: int = 0, unwritten: int = 0) -> str:
@@ -166,6 +182,7 @@ def _left(number: int, operation: Operation) -> str:
 
 def _done(result: Tally, *, would: bool) -> str:
     verbs = (
+        ("raise" if would else "raised", result.raised),
         ("move" if would else "moved", result.moved),
         ("pin" if would else "pinned", result.pinned),
         ("unpin" if would else "unpinned", result.unpinned),

@@ -77,7 +77,7 @@ def apply_suppressions(
     """
     pragmas = read_pragmas(format_.unwrapped(document), trailing=format_.trailing_comments)
     lines = LineIndex(document.data)
-    has_any = bool(pragmas.by_line or pragmas.whole_file)
+    has_any = bool(pragmas.by_line or pragmas.levels or pragmas.whole_file)
     candidates = []
     joined = has_any and not format_.trailing_comments
     for place in located.places if places is None else places:

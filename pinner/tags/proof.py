@@ -30,6 +30,10 @@ class Facts(NamedTuple):
     platforms: frozenset[str] = frozenset()
     """Empty where it is not known."""
     created: date | None = None
+    objection: str = ""
+    """Why the tag is not proposed, beside what is told from the other fields: it is too young, say."""
+    is_final: bool = False
+    """Whether no lower tag is tried after this objection."""
 
 
 class Refusal(NamedTuple):
@@ -78,6 +82,8 @@ def prove(
             lost = now.platforms - facts.platforms if facts is not None and facts.platforms else frozenset()
             return Proof(tag, tuple(refused), tuple(sorted(lost)))
         refused.append(Refusal(tag.text, why))
+        if facts is not None and facts.is_final:
+            break
     return Proof(None, tuple(refused))
 
 
@@ -87,6 +93,8 @@ def refusal(now: Facts, new: Facts | None, platforms: frozenset[str] = frozenset
         return "it does not exist"
     if new.digest and new.digest == now.digest:
         return "it is the image in use"
+    if new.objection:
+        return new.objection
     missing = (platforms or USUAL & now.platforms) - new.platforms
     if missing and new.platforms:
         return f"it is not there for {', '.join(sorted(missing))}"

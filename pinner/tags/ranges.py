@@ -40,6 +40,22 @@ class Condition(NamedTuple):
             "<": cut < self.numbers,
         }[self.operator]
 
+    def first_numbers(self) -> tuple[int, int | None]:
+        """Return the least and the greatest first number within the bound; None for a greatest where there is none."""
+        first, *rest = self.numbers
+        match self.operator:
+            case "==":
+                return first, first
+            case ">=":
+                return first, None
+            case ">":
+                return (first if rest else first + 1), None
+            case "<=":
+                return 0, first
+            case "<":
+                return 0, first if any(rest) else first - 1
+        return 0, None
+
 
 class Range(NamedTuple):
     """Bounds that all have to hold."""
@@ -49,6 +65,12 @@ class Range(NamedTuple):
     def holds(self, tag: Tag) -> bool:
         """Tell whether the release of ``tag`` is in the range."""
         return all(condition.holds(tag.release) for condition in self.conditions)
+
+    def only_first_number(self) -> int | None:
+        """Return the first number of every version in the range; None where there may be several."""
+        lowest = max((condition.first_numbers()[0] for condition in self.conditions), default=0)
+        highest = [last for condition in self.conditions if (last := condition.first_numbers()[1]) is not None]
+        return lowest if highest and min(highest) == lowest else None
 
     @property
     def names_a_year(self) -> bool:

@@ -91,6 +91,8 @@ def pinner_command(name: str, epilog: str) -> Callable[[Callable[..., Invocation
     return click.command(name, cls=PinnerCommand, short_help=COMMANDS[name].summary, epilog=epilog)
 
 
+TAG_LEVELS = ("none", "patch", "minor", "major")
+VARIANTS = ("keep", "follow")
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
 DIFF = click.option("--diff", is_flag=True, help="Print a patch that `git apply` takes, and write nothing.")
 DIFF_FORMAT = click.option(

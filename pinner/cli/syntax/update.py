@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pinner_command
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, TAG_LEVELS, VARIANTS, pinner_command
 from pinner.errors import ConfigError
 from pinner.report import PATCH
 
@@ -27,6 +27,7 @@ Examples:
   pinner update --only '*/nginx'        nginx alone, from whatever registry
   pinner update --exclude 'ghcr.io/*'   all but those
   pinner update --min-age 3d            nothing that pinner has known for less
+  pinner update --tags minor --diff     3.12.4 becomes 3.12.11, not 4.0
   pinner update --pr                    propose it by a pull request
   pinner update --pr --dry-run          print that pull request alone
   pinner update --org acme --shard 0/4  a fourth of all repositories
@@ -46,6 +47,22 @@ docker.io/library/nginx:1.27 with the tag.
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
 @click.option(
     "--min-age", metavar="AGE", help="Take the newest digest that pinner.lock has known for this long: 3d, 12h."
+)
+@click.option(
+    "--tags",
+    type=click.Choice(TAG_LEVELS),
+    help="Raise tags too, by steps of at most this size.  [default: `tags` of [update], or none]",
+)
+@click.option(
+    "--variant",
+    type=click.Choice(VARIANTS),
+    help="With --tags: whether the base in a tag, as in -alpine3.22, may become a later one.  [default: keep]",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="IMAGE=RANGE",
+    help="With --tags: keep an image to some versions: 'python=>=3.11,<3.14'.",
 )
 @click.option(
     "--index", "to_index", is_flag=True, help="Move the digest of one platform's manifest to the index of all, too."
@@ -74,6 +91,10 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     A digest of one platform's manifest moves to that platform's manifest, unless --index or --platform is given; an
     image ID, which cannot be pulled, becomes what the tag means. A reference without a tag beside its digest follows
     nothing, and stays as it is. Where there is a pinner.lock, it moves with the files.
+
+    With --tags, or `tags` in the settings, a tag that names a version becomes the latest one of its kind that is not
+    further away than that, tag and digest at once: as precise, of the same variant, stable, and shown by the registry
+    to be there, for the platforms in use, and not older. Where no tag is raised, the digest moves.
 
     With --pr, --repo, --repos or --org it is a bot: it proposes all that by pull requests, brings up to date those that
     are open, and closes those that are not needed any more. It works on a clone, and a second run does nothing new. The

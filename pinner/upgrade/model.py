@@ -1,0 +1,57 @@
+"""Values of tag upgrades: what was looked for, what was found, and why nothing else was."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from pinner.config import UpdateRules
+    from pinner.errors import ResolveError
+    from pinner.model import Resolved
+    from pinner.reference import ImageReference
+    from pinner.tags.model import Level
+
+    WantedKey: TypeAlias = "tuple[str, Level]"
+    """A canonical name, and how great a step it may be raised by."""
+
+
+class Wanted(NamedTuple):
+    """One tag in use that may be raised."""
+
+    reference: ImageReference
+    """As the first file has it."""
+    level: Level
+    rules: UpdateRules
+    held: tuple[ImageReference, ...] = ()
+    """The same with each of the digests that files hold it to."""
+
+    @property
+    def key(self) -> WantedKey:
+        """What tells it from the others."""
+        return self.reference.canonical, self.level
+
+
+class Upgrade(NamedTuple):
+    """The tag that is to follow, proved."""
+
+    tag: str
+    level: Level
+    resolved: Resolved
+    """What the tag means."""
+    lost: tuple[str, ...] = ()
+    """Platforms that the image in use has and this one has not, none of them needed."""
+
+
+class Outlook(NamedTuple):
+    """What was found for one tag in use."""
+
+    wanted: Wanted
+    upgrade: Upgrade | None = None
+    reasons: tuple[str, ...] = ()
+    """Why no later tag is proposed, one clause for each that was passed over."""
+    ended: str | None = None
+    """What there is to say where the variant in use goes on as another."""
+    error: ResolveError | None = None
+    """Why nothing can be told."""

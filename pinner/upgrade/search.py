@@ -1,0 +1,182 @@
+"""Search for tag upgrades: each repository's list read once, the best candidates proved by asking about them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.errors import NotFoundError, ResolveError
+from pinner.tags.candidates import find_candidates, level_between
+from pinner.tags.lines import Lines
+from pinner.tags.model import Options
+from pinner.tags.proof import Facts, Proof, floating_tag, prove
+from pinner.upgrade.facts import facts_of
+from pinner.upgrade.model import Outlook, Upgrade
+from pinner.upgrade.wanted import with_tag
+from pinner.upgrade.words import begin_of_allowed, ended_words, reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from typing import TypeAlias
+
+    from pinner.cache.first_seen import FirstSeenStore
+    from pinner.config import Settings, UpdateRules
+    from pinner.model import Resolved
+    from pinner.oci.resolver import Registry
+    from pinner.reference import Digest, ImageReference
+    from pinner.tags.model import Candidates
+    from pinner.upgrade.model import Wanted, WantedKey
+
+    Policy: TypeAlias = "Callable[[ImageReference, tuple[ImageReference, ...]], Awaitable[str | None]]"
+    """Is given the image that is to follow, with its digest, and those in use; returns why it must not, or None."""
+
+
+class _Repository(NamedTuple):
+    """A repository's tags, as listed and by line."""
+
+    tags: tuple[str, ...]
+    lines: Lines
+
+
+class Search:
+    """Looks for upgrades in one run; what is asked twice is asked once."""
+
+    def __init__(
+        self, registry: Registry, settings: Settings, first_seen_store: FirstSeenStore, policy: Policy | None = None
+    ) -> None:
+        """``policy`` has the last word on a candidate: it is held back, and no lower one is tried in its place."""
+        self._registry = registry
+        self._settings = settings
+        self._first_seen_store = first_seen_store
+        self._policy = policy
+        self._repositories: dict[tuple[str, str], asyncio.Task[_Repository]] = {}
+        self._answers: dict[str, Resolved] = {}
+
+    async def find(
+        self, wanted: Iterable[Wanted], on_answer: Callable[[int, int], None] | None = None
+    ) -> dict[WantedKey, Outlook]:
+        """Return what there is for each of ``wanted``; an error of a registry is an answer.
+
+        ``on_answer`` is told how many of how many tags are seen to.
+        """
+        wanted = tuple(wanted)
+        found: dict[WantedKey, Outlook] = {}
+
+        async def one(each: Wanted) -> None:
+            try:
+                found[each.key] = await self._look(each)
+            except ResolveError as error:
+                found[each.key] = Outlook(each, error=error)
+            if on_answer is not None:
+                on_answer(len(found), len(wanted))
+
+        async with asyncio.TaskGroup() as group:
+            for each in wanted:
+                group.create_task(one(each))
+        return {each.key: found[each.key] for each in wanted}
+
+    async def _look(self, wanted: Wanted) -> Outlook:
+        reference = wanted.reference
+        repository = await self._repository(wanted)
+        tag = repository.lines.parse(str(reference.tag))
+        if tag is None:
+            return Outlook(wanted)
+        options = _options(wanted.rules)
+        found = find_candidates(reference.repository, tag.text, repository.lines, options, wanted.level)
+        ceiling = floating_tag(tag, options, repository.tags)
+        proof = await self._prove(wanted, found, ceiling)
+        reasons = reasons_of(found.notes, proof)
+        ended = ended_words(tag, found.notes, repository.lines)
+        if proof.tag is None:
+            return Outlook(wanted, None, reasons, ended)
+        resolved = self._answers[f"{reference.repository}:{proof.tag.text}"]
+        upgrade = Upgrade(proof.tag.text, level_between(tag, proof.tag), resolved, proof.lost)
+        return Outlook(wanted, upgrade, reasons, ended)
+
+    async def _repository(self, wanted: Wanted) -> _Repository:
+        """Return the repository of ``wanted``. Of a list that is too long, what its range allows is read."""
+        reference = wanted.reference
+        begin = begin_of_allowed(str(reference.tag), wanted.rules.allow)
+        key = (reference.repository, begin)
+        if key not in self._repositories:
+            self._repositories[key] = asyncio.create_task(self._listed(reference, begin))
+        return await asyncio.shield(self._repositories[key])
+
+    async def _listed(self, reference: ImageReference, begin: str) -> _Repository:
+        tags = await self._registry.list_tags(reference, begin)
+        return _Repository(tags, Lines(tags))
+
+    async def _prove(self, wanted: Wanted, found: Candidates, ceiling: str | None) -> Proof:
+        """Return the candidate that holds: `prove` says what has to be known, and is told."""
+        asking = prove(found.tags, str(wanted.reference.tag), self._needed(), ceiling)
+        try:
+            asked = next(asking)
+            while True:
+                asked = asking.send(await self._facts(wanted, asked))
+        except StopIteration as ended:
+            proof: Proof = ended.value
+            return proof
+
+    def _needed(self) -> frozenset[str]:
+        platform = self._settings.platform
+        platforms = self._settings.platforms if platform is None else (platform,)
+        return frozenset(map(str, platforms))
+
+    async def _facts(self, wanted: Wanted, tag: str) -> Facts | None:
+        """Return what is known of ``tag`` once it was asked about; None where there is no such tag."""
+        needed = self._needed()
+        if tag == wanted.reference.tag:
+            return await self._present(wanted, needed)
+        new = with_tag(wanted.reference._replace(written=wanted.reference.familiar, digest=None), tag)
+        try:
+            resolved = await self._registry.resolve(new, None)
+        except NotFoundError:
+            return None
+        self._answers[new.canonical] = resolved
+        digest = resolved.digest
+        if digest in {held.digest for held in wanted.held}:
+            return Facts(str(digest), objection="it is the image in use")
+        if (objection := self._too_young(new, digest, wanted.rules)) is not None:
+            return Facts(str(digest), objection=objection)
+        facts = await facts_of(new.at(digest), self._registry, needed)
+        if facts is None or self._policy is None:
+            return facts
+        objection = await self._policy(new.at(digest), wanted.held)
+        return facts if objection is None else facts._replace(objection=objection, is_final=True)
+
+    async def _present(self, wanted: Wanted, needed: frozenset[str]) -> Facts:
+        """Return what is known of the image in use: of the digest that is held, else of what the tag means."""
+        reference = wanted.reference
+        for held in wanted.held:
+            facts = await facts_of(held, self._registry, needed)
+            if facts is not None:
+                return facts
+        try:
+            digest = (await self._registry.resolve(reference, None)).digest
+        except NotFoundError:
+            return Facts()
+        return await facts_of(reference.at(digest), self._registry, needed) or Facts(str(digest))
+
+    def _too_young(self, reference: ImageReference, digest: Digest, rules: UpdateRules) -> str | None:
+        if rules.min_age is None:
+            return None
+        store = self._first_seen_store
+        age = store.now - store.first_seen(reference.canonical, digest)
+        left = timedelta(seconds=rules.min_age) - age
+        return None if left <= timedelta(0) else f"pinner has to know it for another {_shown(left)}"
+
+
+def _shown(left: timedelta) -> str:
+    hours = max(1, round(left / timedelta(hours=1)))
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004 - two days
+
+
+def _options(rules: UpdateRules) -> Options:
+    return Options(
+        follow=rules.variant == "follow",
+        pre=bool(rules.pre),
+        allow=rules.allow,
+        ignore=rules.ignore or (),
+        track=rules.track or "",
+    )

@@ -1,0 +1,89 @@
+"""Tags in use that may be raised, and the rules of settings and comments for each."""
+
+from __future__ import annotations
+
+from pinner._typing import TYPE_CHECKING
+from pinner.model import Occurrence
+from pinner.scan.suppressions import matches, occurrences_for
+from pinner.tags.parse import parse
+from pinner.upgrade.model import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pinner.config import Settings, TagLevel, UpdateRules
+    from pinner.reference import ImageReference
+    from pinner.scan.suppressions import Candidate, Source
+    from pinner.upgrade.model import Outlook, WantedKey
+
+
+def rules_for(reference: ImageReference, settings: Settings) -> UpdateRules:
+    """Return the rules for the tags of ``reference``: of each key what the most exact pattern says of it."""
+    update = settings.update
+    rules = update.rules._replace(min_age=settings.min_age if update.rules.min_age is None else update.rules.min_age)
+    for images in (update.images, update.given):
+        for pattern, one in sorted(images, key=lambda image: _exactness(image[0])):
+            if matches(reference, (pattern,)):
+                rules = rules.under(one)
+    return rules
+
+
+def _exactness(pattern: str) -> tuple[bool, int]:
+    """Return what orders patterns: a name is more exact than a glob, and a long one than a short one."""
+    wild = sum(map(pattern.count, "*?["))
+    return not wild, len(pattern) - wild
+
+
+def wanted_in(sources: Iterable[Source], settings: Settings) -> tuple[Wanted, ...]:
+    """Return the tags that ``sources`` use and that may be raised, each once for each level."""
+    found: dict[WantedKey, Wanted] = {}
+    for source in sources:
+        for _, _, wanted in _raisable(source, settings):
+            before = found.setdefault(wanted.key, wanted)
+            held = dict.fromkeys((*before.held, *wanted.held))
+            found[wanted.key] = before._replace(held=tuple(held))
+    return tuple(found.values())
+
+
+def _raisable(source: Source, settings: Settings) -> Iterator[tuple[int, Occurrence, Wanted]]:
+    """Yield the occurrences of ``source`` whose tags may be raised, with their positions among its candidates."""
+    places = occurrences_for(source, "update")
+    for position, (candidate, place) in enumerate(zip(source.candidates, places, strict=True)):
+        if not isinstance(place, Occurrence) or place.reference.tag is None:
+            continue
+        rules = rules_for(place.reference, settings)
+        level = _level_beside(candidate) or rules.tags or "none"
+        if level == "none" or parse(place.reference.tag) is None:
+            continue
+        if place.tag_stands_in(source.document.data):
+            held = (place.reference,) if place.reference.digest is not None else ()
+            yield position, place, Wanted(place.reference, level, rules, held)
+
+
+def _level_beside(candidate: Candidate) -> TagLevel | None:
+    """Return how far a comment beside a reference lets its tag be raised; None where none says."""
+    return next((pragma.tags for pragma in candidate.pragmas if pragma.tags is not None), None)
+
+
+def upgraded(
+    source: Source, settings: Settings, outlooks: Mapping[WantedKey, Outlook], within: Source | None = None
+) -> Source:
+    """Return ``source`` with every reference that is to be raised as what it becomes, its digest still the old one.
+
+    Those alone that ``within``, the same source masked, lets be touched.
+    """
+    candidates = list(source.candidates)
+    for position, place, wanted in _raisable(within or source, settings):
+        outlook = outlooks.get(wanted.key)
+        if outlook is not None and outlook.upgrade is not None:
+            reference = with_tag(place.reference, outlook.upgrade.tag)
+            raised = place._replace(reference=reference, replaces=place.reference)
+            candidates[position] = candidates[position]._replace(place=raised)
+    return source._replace(candidates=tuple(candidates))
+
+
+def with_tag(reference: ImageReference, tag: str) -> ImageReference:
+    """Return ``reference`` with ``tag`` in the place of its own; the digest stays."""
+    name = reference.familiar.removesuffix(f":{reference.tag}")
+    digest = "" if reference.digest is None else f"@{reference.digest}"
+    return reference._replace(written=f"{name}:{tag}{digest}", tag=tag)
