@@ -196,8 +196,9 @@ def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, terminal: Te
 
 
 def _outlook(findings: Iterable[Finding]) -> Outlook:
-    rules = [finding.rule for finding in findings]
-    return Outlook(sum(rule in _TO_MEND for rule in rules), rules.count(UNKNOWN))
+    findings = list(findings)
+    unknown = sum(finding.images for finding in findings if finding.rule is UNKNOWN)
+    return Outlook(sum(finding.rule in _TO_MEND for finding in findings), unknown)
 
 
 def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:

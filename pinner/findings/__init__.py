@@ -18,7 +18,7 @@ from pinner.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pinner.formats.pragmas import Pragma
     from pinner.model import Place
@@ -55,6 +55,8 @@ class Finding(NamedTuple):
     """The text to write instead."""
     current: Digest | None = None
     """The digest that the registry serves."""
+    images: int = 1
+    """How many images it is about: those of a template are told together."""
 
 
 def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Finding]:
@@ -63,6 +65,7 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
     A pragma in force silences the rules it covers; one that has expired is named in the hint.
     """
     path, data = source.document
+    filled_in: list[Finding] = []
     for candidate in source.candidates:
         found = broken_rule(candidate.place)
         if found is None:
@@ -73,9 +76,33 @@ def check_source(source: Source, levels: Mapping[str, Level]) -> Iterator[Findin
             continue
         if rule is CANNOT_PIN and hint:
             hint = f"in {path}:{candidate.place.line}, {hint}"
+        elif rule is UNKNOWN and getattr(candidate.place, "reason", "") == "templated":
+            hint = _rendered_hint(path)
         message = _as_written(message, candidate.place, data)
-        yield Finding(rule, level, message, with_expiry(candidate, rule, hint), path, candidate.place)
+        finding = Finding(rule, level, message, with_expiry(candidate, rule, hint), path, candidate.place)
+        if rule is UNKNOWN and getattr(candidate.place, "reason", "") == "templated":
+            filled_in.append(finding)
+        else:
+            yield finding
+    if filled_in:
+        yield _of_a_template(filled_in)
     yield from _unused_ignores(source, levels)
+
+
+def _of_a_template(findings: Sequence[Finding]) -> Finding:
+    """Return one finding for all that a template leaves open: the values that fill it in decide, not its lines."""
+    first = findings[0]
+    if len(findings) == 1:
+        return first
+    message = f"{len(findings)} images here are not known (templated): a template fills them in"
+    return first._replace(message=message, images=len(findings))
+
+
+def _rendered_hint(path: str) -> str:
+    """Return what to do about the images that the template at ``path`` gets from elsewhere."""
+    if "/templates/" in f"/{path}" and path.endswith((".yaml", ".yml")):
+        return "hold them to digests in the chart's values, or check what `helm template` renders"
+    return "hold them to digests where the values are, or check what the template renders to"
 
 
 def _as_written(message: str, place: Place, data: bytes) -> str:

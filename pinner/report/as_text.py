@@ -68,10 +68,14 @@ def _group_lines(group: str, findings: Sequence[Finding], style: Style) -> Itera
     if len(findings) == 1:
         yield from finding_lines(findings[0], style)
         return
+    images = sum(finding.images for finding in findings)
     files = len({finding.path for finding in findings})
     where = f" in {count(files, 'file')}" if files > 1 else ""
-    message = f"{len(findings)} images{where} are decided outside of the repository; `pinner list` names them"
+    message = f"{images} images{where} are decided outside of the repository; `pinner list` names them"
     yield f"{style.where(printable(group))}: {style.severity('note')}: {message} {style.faint(f'[{UNKNOWN.id}]')}"
+    hint = next((finding.hint for finding in findings if finding.hint), None)
+    if hint:
+        yield hint_line(hint, style)
 
 
 def counted(entries: Iterable[Sequence[str]], style: Style) -> Iterator[str]:

@@ -107,7 +107,7 @@ SKIPPED = SkippedOccurrence("dockerfile", "from", "", 3, 1, Span(0, 10), "comput
         ("interpolated-name", "$(params.reg)/x:1", "PIN006", None),
         ("arg-conflict", "nginx:1", "PIN003", "in a.lines:3, give the image a variable"),
         ("separate-tag", "redis", "PIN003", "in a.lines:3, write the tag beside the name"),
-        ("templated", "{{ image }}", "PIN006", None),
+        ("templated", "{{ image }}", "PIN006", "hold them to digests where the values are"),
         ("invalid-reference", "Nginx:1", "PIN003", "in a.lines:3, write it as"),
         ("invalid-reference", "nginx@sha256:abc", "PIN007", "write name:tag@sha256:"),
         ("invalid-reference", "nginx:sha256:abc", "PIN007", "write name:tag@sha256:"),

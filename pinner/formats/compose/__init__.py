@@ -15,6 +15,7 @@ from pinner.formats.compose.variable_reads import environment_files, other_reads
 from pinner.formats.compose.variables import NOT_GIVEN
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
+from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.references import Collector, is_null
 from pinner.formats.yaml.roots import has_plain_root, has_root_key
 from pinner.formats.yaml.scalars import SourceText
@@ -53,7 +54,14 @@ class _File(NamedTuple):
 
 
 def locate(document: Document) -> Located | None:
-    """Return the images of a compose file, or None where the content is none. Never raises."""
+    """Return the images of a compose file, or None where the content is none. Never raises.
+
+    A template that is no YAML before it is filled in is read with its directives masked, where that is YAML.
+    """
+    return locate_masked(document, _recognised)
+
+
+def _recognised(document: Document, *, is_masked: bool = False) -> Located | None:
     data = document.data
     named = is_named_compose(document.path)
     if b"services" not in data and not named:
@@ -62,7 +70,7 @@ def locate(document: Document) -> Located | None:
         return Located() if named and _has_services(data) else None
     if not named and not _has_services(data) and _has_plain_roots(data):
         return None
-    return _locate(document, named=named)
+    return _locate(document, named=named, is_masked=is_masked)
 
 
 def locate_given(document: Document, given: Mapping_[str, str]) -> Read:
@@ -84,9 +92,9 @@ def _has_plain_roots(data: bytes) -> bool:
     return all(has_plain_root(part.text) for part in load(data))
 
 
-def _locate(document: Document, *, named: bool, given: Given = NOT_GIVEN) -> Located | None:
+def _locate(document: Document, *, named: bool, given: Given = NOT_GIVEN, is_masked: bool = False) -> Located | None:
     data = document.data
-    collector = Collector("compose", data)
+    collector = Collector("compose", data, is_masked=is_masked)
     files: list[_File] = []
     outline: list[object] = []
     budget = Budget()

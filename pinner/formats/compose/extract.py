@@ -265,7 +265,9 @@ class Walk:
             if type(node) is Scalar and not is_null(node):
                 text = reference_text(self.collector.data, node)
                 use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
-                skip = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
+                skip: Place = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
+                if self.collector.is_masked and text is not None:
+                    skip = judge(use, text, self.given)
                 self.collector.add(use, skip)
 
     def _is_new(self, node: Node) -> bool:

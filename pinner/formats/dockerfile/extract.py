@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
 from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, read_uses
@@ -20,7 +22,7 @@ from pinner.formats.dockerfile.source import (
 )
 from pinner.formats.dockerfile.validation import find_refusal
 from pinner.formats.source import LineIndex
-from pinner.model import Located, Span
+from pinner.model import Located, Occurrence, Span, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -42,11 +44,37 @@ _KNOWN = frozenset(
 _NO_REFERENCE = "document"
 
 
+_NO_FROM = "no FROM stands before this "
+"""A template may have one written there."""
+
+
 def locate(document: Document) -> Located | None:
     """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
 
-    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included.
+    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included. A template is read
+    with its directives masked.
     """
+    if b"{{" in document.data or b"{%" in document.data or b"<%" in document.data:
+        from pinner.formats.templates import locate_template  # noqa: PLC0415 - few files are templates
+
+        located = locate_template(document, _locate, blanks_control=True)
+        if located is not None:
+            kept = [place for place in located.places if not getattr(place, "detail", "").startswith(_NO_FROM)]
+            return located._replace(places=tuple([_chosen(place, document.data) for place in kept]))
+    return _locate(document)
+
+
+def _chosen(place: Place, data: bytes) -> Place:
+    """Return ``place``, found in a template; what ends in an ``ARG`` of which there are several, a template chooses."""
+    if not isinstance(place, Occurrence) or not place.via:
+        return place
+    name = re.escape(place.via[-1].rpartition(" ")[2].encode())
+    if len(re.findall(rb"(?im)^[ \t]*ARG[ \t][^\n]*(?<![\w-])" + name + rb"=", data)) < 2:  # noqa: PLR2004 - several
+        return place
+    return as_skipped(place, "templated", "a template chooses among several defaults")
+
+
+def _locate(document: Document) -> Located | None:
     source = read_source(document.data)
     problem = long_line(source)
     if problem is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "dockerfile"
-_TEMPLATE = re.compile(r"\{\{|\{%|<%|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[A-Za-z_]")
+_TEMPLATE = re.compile(r"\{\{|\{%|<%|\x01|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[A-Za-z_]")
 
 
 class Site(NamedTuple):

@@ -10,6 +10,7 @@ from pinner.formats.helm.templates import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.yaml import Budget, load, parse
+from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.references import Collector
 from pinner.formats.yaml.roots import has_plain_root, has_root_key, root_scalars
 from pinner.model import Located
@@ -46,21 +47,22 @@ _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackag
 def locate(document: Document) -> Located | None:
     """Return the images of the Kubernetes objects in a file, or None where it holds none. Never raises.
 
-    A file of a Helm chart states what the chart makes of its values, whether it is YAML or not.
+    A file of a Helm chart states what the chart makes of its values, whether it is YAML or not. A template that is no
+    YAML before it is filled in is read with its directives masked, where that is YAML.
     """
-    located, stated = _located(document), chart_facts(document)
+    located, stated = locate_masked(document, _locate), chart_facts(document)
     if not stated:
         return located
     return Located((), (), stated) if located is None else located._replace(facts=(*located.facts, *stated))
 
 
-def _located(document: Document) -> Located | None:
+def _locate(document: Document, *, is_masked: bool = False) -> Located | None:
     marks = _marks(document)
     if marks is None:
         return None
     if not marks.images and not marks.is_kustomization and not _has_others(document.data):
         return Located() if _is_object(document.data) else None
-    collector, budget = Collector("kubernetes", document.data), Budget()
+    collector, budget = Collector("kubernetes", document.data, is_masked=is_masked), Budget()
     outline: list[object] = []
     facts: list[Fact] = []
     recognised = False

@@ -364,7 +364,11 @@ class Walk:
                 via = (*frame.via, *anchor_name(value))
                 text = reference_text(self.collector.data, node)
                 use = self.collector.use("container-image", node, text, value, via=via, owner=owner.owner)
-                skip = use.skip(str(text or ""), "invalid-reference", "the key is there twice; the last one wins")
+                skip: Place = use.skip(
+                    str(text or ""), "invalid-reference", "the key is there twice; the last one wins"
+                )
+                if self.collector.is_masked and text is not None:
+                    skip = use.judge(text)
                 self.collector.add(use, skip)
 
 

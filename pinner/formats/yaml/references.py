@@ -122,7 +122,9 @@ class _Entry(NamedTuple):
 class Collector:
     """Gathers the places of one file for one format, and puts them in the order of their use."""
 
-    def __init__(self, format_name: str, data: bytes) -> None:
+    def __init__(self, format_name: str, data: bytes, *, is_masked: bool = False) -> None:
+        """With ``is_masked`` the ``data`` are a template's: of a key that is there twice either value may count."""
+        self.is_masked = is_masked
         self.format = format_name
         self.data = data
         self.lines = LineIndex(data)

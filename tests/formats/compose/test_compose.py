@@ -174,8 +174,8 @@ def test_places_come_in_the_order_of_their_use() -> None:
     ("text", "reason", "line"),
     [
         ("services:\n  a:\n    image: x: y\n", "parse-error", 3),
-        ("services:\n  a:\n    image: {{ x }}:1\n", "templated", 3),
-        ("services:\n{% for a in b %}\n  a: {image: x}\n{% endfor %}\n", "templated", 2),
+        ("services:\n  a:\n    image: {{ x }:1\n", "templated", 4),
+        ("services:\n{% for a in b %}\n  a: {image: x\n{% endfor %}\n", "templated", 2),
     ],
 )
 def test_a_document_that_cannot_be_read_is_one_skip(text: str, reason: str, line: int) -> None:

@@ -255,7 +255,7 @@ def test_objects_without_an_image_are_known_all_the_same(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
-        ("apiVersion: v1\nkind: {{ x }}\nimage: {{ y }}:1\n", "templated", 3),
+        ("apiVersion: v1\nkind: {{ x }}\nimage: {{ y }:1\n", "templated", 4),
         ("apiVersion: v1\nkind: Pod\nimage: x: y\n", "parse-error", 3),
         ("apiVersion: v1\n{%- if x %}\nimage: y\n{% endif %}\n", "templated", 2),
         ("apiVersion: v1\n<% x %>: y\n  image: y\nz", "templated", 3),
