@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.positions import ci, tools
 from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
-from pinner.formats.yaml.roots import begins_with_item, has_plain_root, has_root_key
+from pinner.formats.yaml.roots import begins_with_item, has_plain_root, has_root_key, is_object
 from pinner.model import Located
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from pinner.formats.positions.extract import Extraction
     from pinner.formats.positions.table import Dialect
@@ -27,6 +27,8 @@ DIALECTS = (*ci.DIALECTS, *tools.DIALECTS)
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 _AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
 _OBJECT = ("apiVersion", "kind")
+_LITERAL = re.compile(r"[A-Za-z_-]+")
+_WHOLE_TEXT = re.compile(r"\^([a-z]+)\$")
 # In a document that cannot be read: a key or a prefix that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""(?i:(?:image|container|name|uses|services|entry)["']?[ \t]*:)|docker://""")
 
@@ -34,16 +36,32 @@ _NAMES_AN_IMAGE = re.compile(rb"""(?i:(?:image|container|name|uses|services|entr
 def locate(document: Document, name: str) -> Located | None:
     """Return the images that a file of the dialect ``name`` names; None where it is none. Never raises."""
     dialect = _BY_NAME[name]
-    is_named = _found(dialect.names, document.path)
-    if not is_named and not (dialect.shapes and _found(dialect.likely, document.path)):
+    is_named = _compiled(dialect.names).search(document.path) is not None
+    if not is_named and not (
+        dialect.shapes
+        and _compiled(dialect.likely).search(document.path)
+        and any(all(map(document.data.__contains__, words)) for words in _words(dialect))
+    ):
         return None
     if not _may_have_root(document.data, dialect, is_named=is_named):
         return None
     return _locate(document, dialect, is_named=is_named)
 
 
-def _found(pattern: str, path: str) -> bool:
-    return re.search(pattern, path) is not None
+@cache
+def _words(dialect: Dialect) -> tuple[tuple[bytes, ...], ...]:
+    """Return, for each of the shapes of ``dialect``, keys and texts that a document of that shape has in it."""
+    return tuple([tuple([word for path in shape for word in _literals(path)]) for shape in dialect.shapes])
+
+
+def _literals(path: str) -> Iterator[bytes]:
+    """Yield the keys that ``path`` goes through, and the one text that is looked for at its end."""
+    path, _, pattern = path.partition("=")
+    for step in path.replace("@", "").split("/"):
+        if _LITERAL.fullmatch(step):
+            yield step.encode()
+    if (text := _WHOLE_TEXT.fullmatch(pattern)) is not None:
+        yield text[1].encode()
 
 
 def _may_have_root(data: bytes, dialect: Dialect, *, is_named: bool) -> bool:
@@ -63,6 +81,8 @@ def _locate(document: Document, dialect: Dialect, *, is_named: bool) -> Located 
     outline: list[object] = []
     recognised = False
     for part in load(document.data):
+        if not is_named and is_object(part):
+            continue
         composed = parse(part, budget)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
         for root in composed.roots:
@@ -118,7 +138,7 @@ def _leads(root: Node, path: str, fields: KeyLookup) -> bool:
     return any(type(hit.node) is Scalar and _matches(pattern, hit.node.value) for hit in hits)
 
 
-@lru_cache(maxsize=64)
+@cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 

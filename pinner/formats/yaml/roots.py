@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from pinner.formats.yaml import YamlDocument
 
 # What comes before the first node: the document's marker, blank lines and comments.
 _HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+)?+(?:(?:#[^\n]*+)?+\r?\n[ \t]*+)*+")
@@ -18,6 +21,8 @@ _FIRST_NODE = re.compile(
 # What no word of a key begins with, or ends a document: a parser has to look. After LF, for it is found six times as
 # fast as the beginning of a line.
 _UNUSUAL = re.compile(rb"\n(?:[?&*!<\"']|\.\.\.)")
+_AFTER_KEY = re.compile(rb"[ \t]*:(?=[ \t\r\n]|\Z)")
+_OBJECT = (b"apiVersion", b"kind")
 _OTHER_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _SCALAR = rb"[ \t]+[\"']?([A-Za-z0-9.][A-Za-z0-9./-]*)[\"']?[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n(?!\s)|\Z)"
 
@@ -39,6 +44,16 @@ def has_plain_root(text: bytes) -> bool:
     if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
         return False
     return text.isascii() or not any(line_break in text for line_break in _OTHER_BREAKS)
+
+
+@lru_cache(maxsize=4)
+def is_object(document: YamlDocument) -> bool:
+    """Tell from its bytes alone that ``document`` is a Kubernetes object; False says nothing.
+
+    Remembered, for many formats look at the same file.
+    """
+    text = document.text
+    return all(has_root_key(text, key, _AFTER_KEY) for key in _OBJECT) and has_plain_root(text)
 
 
 def begins_with_item(text: bytes) -> bool:
@@ -69,6 +84,8 @@ def has_root_key(text: bytes, key: bytes, behind: re.Pattern[bytes]) -> bool:
 
     Not by a regular expression that looks at the beginning of every line: that takes ten times as long.
     """
+    if key not in text:
+        return False
     for quote in (b"", b'"', b"'"):
         written = quote + key
         if text.startswith(written) and behind.match(text, len(written)):
