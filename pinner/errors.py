@@ -14,7 +14,8 @@
         ├── RateLimitedError       come back after ``retry_after`` seconds
         ├── UnavailableError       network, time-out, 5xx
         ├── IntegrityError         the bytes are not those of the digest
-        └── UnsupportedError       an answer that no pin can be made from (schema 1, an unknown type)
+        ├── UnsupportedError       an answer that no pin can be made from (schema 1, an unknown type)
+        └── SignatureError         who signed it, or nobody, is not what the policy wants (status 1)
 """
 
 from __future__ import annotations
@@ -88,6 +89,13 @@ class IntegrityError(ResolveError):
 
 class UnsupportedError(ResolveError):
     """An answer that no pin can be made from."""
+
+
+class SignatureError(ResolveError):
+    """A digest that the policy on signatures does not accept."""
+
+    rule = "PIN107"
+    """The rule of `check` that says so: PIN106, PIN107 or PIN108."""
 
 
 class TagListTooLongError(UnsupportedError):

@@ -15,7 +15,7 @@ from pinner.reference import Digest
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pinner.oci.types import Attachment, Config, Depth
+    from pinner.oci.types import Attachment, Config, Depth, Signature
     from pinner.reference import ImageReference, Platform
     from pinner.registry.artifacts import ArtifactReader
 
@@ -59,6 +59,9 @@ class FakeResolver:
 
     async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         return self.lists.get(reference.repository, ())
+
+    async def signature(self, reference: ImageReference) -> Signature | None:  # noqa: ARG002 - the protocol's
+        return None
 
     def artifacts(self, reference: ImageReference) -> ArtifactReader:
         raise UnavailableError(f"nobody has the signatures of {reference}")

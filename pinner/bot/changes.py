@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.groups import DIGESTS, PINS, group_of
 from pinner.bot.model import FileChange, HeldBack, ImageChange
 from pinner.bot.plan import lock_with
-from pinner.errors import RateLimitedError, ResolveError, UnavailableError
+from pinner.errors import RateLimitedError, ResolveError, SignatureError, UnavailableError
 from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
@@ -161,11 +161,15 @@ async def _image_changes(plans: Sequence[Plan], update: Update, registry: Regist
         reference = references[canonical]
         where = tuple(f"{path}:{line}" for path, line in sorted(set(places[key])))
         before = None if old is None else await _image(reference, old, registry)
-        after = await _image(reference, new, registry)
-        changes.append(
-            ImageChange(name, canonical, old, new, where, _first_seen(update, canonical, new), before, after)
-        )
+        after, signer = await _image(reference, new, registry), await _signed_by(reference.at(new), registry)
+        seen = _first_seen(update, canonical, new)
+        changes.append(ImageChange(name, canonical, old, new, where, seen, before, after, signer))
     return tuple(changes)
+
+
+async def _signed_by(held: ImageReference, registry: Registry) -> str:
+    signature = await registry.signature(held)
+    return "" if signature is None else signature.signer
 
 
 async def _image(reference: ImageReference, digest: Digest, registry: Registry) -> Image | None:
@@ -193,11 +197,16 @@ def _first_seen(update: Update, canonical: str, digest: Digest) -> datetime | No
 def _without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
     found = {
         verdict.place.reference.familiar: HeldBack(
-            verdict.place.reference.familiar, None, f"no answer: {verdict.error.message}"
+            verdict.place.reference.familiar, None, _why_not(verdict), isinstance(verdict.error, SignatureError)
         )
         for verdict in failed
     }
     return tuple(found[name] for name in sorted(found))
+
+
+def _why_not(failed: Failed) -> str:
+    error = failed.error
+    return error.message if isinstance(error, SignatureError) else f"no answer: {error.message}"
 
 
 def _held_back(name: str, update_input: UpdateInput, update: Update) -> Iterator[HeldBack]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance, Registry
-    from pinner.oci.types import Attachment, Config, Depth, Image
+    from pinner.oci.types import Attachment, Config, Depth, Image, Signature
     from pinner.reference import ImageReference, Platform
     from pinner.registry.artifacts import ArtifactReader
 
@@ -73,6 +73,10 @@ class SharedRegistry:
         key = ("tags", reference.repository, wanted)
         found: tuple[str, ...] = await self._once(key, lambda: self._registry.list_tags(reference, wanted))
         return found
+
+    async def signature(self, reference: ImageReference) -> Signature | None:
+        """Return who signed ``reference``: that is each repository's own policy."""
+        return await self._registry.signature(reference)
 
     def artifacts(self, reference: ImageReference) -> ArtifactReader:
         """Return what reads the signatures of ``reference``: what is fetched is verified for every repository."""

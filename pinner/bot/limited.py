@@ -19,7 +19,7 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.errors import PinnerError
+from pinner.errors import PinnerError, UnavailableError
 from pinner.limits import MIB, WORK_BYTES, WORK_SECONDS
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance, Registry
-    from pinner.oci.types import Attachment, Config, Depth, Image
+    from pinner.oci.types import Attachment, Config, Depth, Image, Signature
     from pinner.reference import ImageReference, Platform
+    from pinner.registry.artifacts import ArtifactReader
 
 _OUT_OF_MEMORY = 75
 _LENGTH = 8
@@ -198,6 +199,15 @@ class AskedRegistry:
         """Return every tag in the repository of ``reference``."""
         tags: tuple[str, ...] = await self._ask("list_tags", reference, wanted)
         return tags
+
+    async def signature(self, reference: ImageReference) -> Signature | None:
+        """Return who signed the digest of ``reference``."""
+        signature: Signature | None = await self._ask("signature", reference)
+        return signature
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Raise `UnavailableError`: what strangers signed is read by the process that asks the registries."""
+        raise UnavailableError(f"the signatures of {reference} are not read here")
 
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch."""

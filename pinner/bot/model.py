@@ -94,6 +94,8 @@ class ImageChange(NamedTuple):
     before: Image | None = None
     """What the old digest is, where the registry still serves it."""
     after: Image | None = None
+    signed_by: str = ""
+    """Who signed the new digest, where a policy wants to know."""
 
 
 class HeldBack(NamedTuple):
@@ -103,6 +105,8 @@ class HeldBack(NamedTuple):
     digest: Digest | None
     reason: str
     """One sentence without a full stop: ``seen 1 day ago, eligible on 2026-11-25``, ``no answer: …``."""
+    is_signer_changed: bool = False
+    """Whether somebody else signed it than what it would replace, or nobody did."""
 
 
 class FileChange(NamedTuple):

@@ -15,6 +15,7 @@ from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
 from pinner.bot.model import Author
+from pinner.bot.signatures import vetting
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
 from pinner.bot.work import Checkout, propose, work_on
 from pinner.config.schedule import in_schedule
@@ -128,7 +129,7 @@ class _RepositoryRun:
         requests = await world.forge.open_branches(self._repository, prefix)
         self._open = {request.branch: request for request in requests}
         checkout = await self._checkout(paths, remote)
-        registry = await world.registry(settings)
+        registry = await vetting(await world.registry(settings), settings, self._clone, world)
         worked: Worked = await call_apart(work_on, checkout, environment=world.environment, registry=registry)
         self._is_all_read = not worked.unreadable
         steps = [step for name in self._left_over() if (step := await self._step(*self._nothing(name, name)))]

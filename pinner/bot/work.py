@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from pinner.scan.suppressions import Source
 
 
+SIGNER_LABEL = "signer-changed"
+"""Of a pull request beside which something is held back for who signed it, or nobody."""
+
+
 class Checkout(NamedTuple):
     """What is worked on, and what earlier runs left."""
 
@@ -93,6 +97,12 @@ async def work_on(checkout: Checkout, registry: Registry) -> Worked:
     )
 
 
+def _labels(part: GroupUpdate, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labels of a pull request: something held back for who signed it is to be seen."""
+    is_changed = any(held.is_signer_changed for held in part.held_back)
+    return (*labels, SIGNER_LABEL) if is_changed and SIGNER_LABEL not in labels else labels
+
+
 def propose(part: GroupUpdate, settings: Settings, base: str, body_limit: int, branch: str | None = None) -> Proposal:
     """Return what the pull request of one group should be; ``branch`` where the settings do not know the group."""
     options, bot = options_of(part.group, settings), settings.bot
@@ -103,11 +113,13 @@ def propose(part: GroupUpdate, settings: Settings, base: str, body_limit: int, b
         part.changes,
         part.files,
         part.held_back,
-        labels=options.labels,
+        labels=_labels(part, options.labels),
         assignees=options.assignees,
         reviewers=options.reviewers,
         # A first pin changes how a file is kept up from then on: that is for a person to see.
-        auto_merge=options.auto_merge and all(change.old is not None for change in part.changes),
+        auto_merge=options.auto_merge
+        and all(change.old is not None for change in part.changes)
+        and not any(held.is_signer_changed for held in part.held_back),
     )
     if not part.changes:
         return proposal

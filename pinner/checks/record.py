@@ -251,7 +251,8 @@ def _key(root: str, criteria: Criteria, package: str) -> str | None:
     formats = criteria.formats._replace(folder="")
     settings: list[Any] = [formats, criteria.images_exclude, sorted(criteria.rules.items())]
     if criteria.lock is not None:
-        settings += (criteria.lock.place, digest(criteria.lock.data))
+        settings += (criteria.lock.place, digest(criteria.lock.data), criteria.lock.policies)
+        settings.append(sorted(criteria.lock.key_ids.items()))
     return ascii((root, __version__, package, sys.version, settings, code, parsers))
 
 

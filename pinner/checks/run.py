@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
 from pinner.checks.linked import light_of, look_again
@@ -81,7 +83,19 @@ def _lock_view(settings: Settings, folder: str) -> LockView | None:
         return None
     from pinner.findings.lock_agreement import LockView  # noqa: PLC0415 - only where there is a lock
 
-    return LockView(stored.lock, stored.data, place)
+    return LockView(stored.lock, stored.data, place, settings.verify, _key_ids(settings, folder))
+
+
+def _key_ids(settings: Settings, folder: str) -> dict[str, str]:
+    """Return the ids of the keys that policies name, by file."""
+    if not settings.verify:
+        return {}
+    from pinner.filesystem import read_regular  # noqa: PLC0415 - only where there is a policy
+    from pinner.limits import MIB  # noqa: PLC0415 - the same
+    from pinner.verify.choose import key_ids  # noqa: PLC0415 - the same
+
+    root = settings.root or folder
+    return key_ids(settings.verify, lambda name: read_regular(os.path.join(root, name), MIB))
 
 
 def examine_all(

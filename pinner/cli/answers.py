@@ -54,6 +54,10 @@ def ask(
         return settled
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
+        if settings.verify:
+            from pinner.cli.signatures import vetting  # noqa: PLC0415 - only where there is a policy
+
+            registry = vetting(context, settings, registry, terminal)
         if operation == "update" and not to_index:
             return await pipeline.update_plans(sources, settings, registry, on_answer)
         return await pipeline.make_plans(sources, operation, settings, registry, on_answer)

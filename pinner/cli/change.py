@@ -20,7 +20,7 @@ from pinner.model import LOCK_NAME
 from pinner.pipeline import Unreadable
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
-from pinner.report.changes import change_sentence, render_changes, render_failures, settled_names, tally
+from pinner.report.changes import change_sentence, has_refused, render_changes, render_failures, settled_names, tally
 from pinner.report.escapes import printable
 from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
@@ -102,7 +102,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     result = tally(plan for plan in plans if plan.document.path not in lost)
     untold = bool(work.survey.unreadable or unwritten or tally(plans).failed or untold)
     changed = result.files > 0 or beside.rewritten
-    status = exit_status(found=asked.exit_non_zero_on_change and changed, untold=untold)
+    status = exit_status(found=has_refused(plans) or (asked.exit_non_zero_on_change and changed), untold=untold)
     _report(plans, unwritten, status, work)
     work.terminal.info(_sentence(result, len(unwritten), beside, work))
     if asked.diff and beside.rewritten:

@@ -13,6 +13,7 @@ from pinner.cli.scan import look
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
+from pinner.errors import SignatureError
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock
 from pinner.lockfile.usage import usages
@@ -53,7 +54,8 @@ def lock(context: Context, asked: LockOptions) -> int:
     terminal.output(render_lock_changes(before, locked.lock, terminal.style))
     sentence = _sentence(before, locked, place.shown, len(survey.unreadable))
     terminal.info(sentence if survey.sources or survey.unreadable or locked.changed else nothing_found(len(targets)))
-    return exit_status(found=False, untold=bool(locked.failures or survey.unreadable))
+    refused = any(isinstance(error, SignatureError) for error in locked.failures.values())
+    return exit_status(found=refused, untold=bool(locked.failures or survey.unreadable))
 
 
 def _say_that_platforms_have_no_effect(terminal: Terminal) -> None:

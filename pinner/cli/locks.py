@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.errors import ResolveError
-    from pinner.lockfile.usage import Scan
+    from pinner.lockfile.usage import Scan, Usage
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.oci.resolver import Registry
     from pinner.pipeline import Survey
@@ -103,13 +103,18 @@ def bring_up_to_date(
     """
     used = {name: usage for name, usage in usages(sources).items() if name in asked.about}
     min_age = None if run.settings.min_age is None else timedelta(seconds=run.settings.min_age)
-    wish = Wish(used, frozenset(asked.refresh), run.settings.platforms, min_age)
+    unsigned = _unsigned(run, used.values())
+    wish = Wish(used, frozenset(asked.refresh), run.settings.platforms, min_age, unsigned)
     if not to_ask(wish, run.before):
         return Outcome(run.before.images), {}
 
     async def work(
         registry: Registry, on_answer: Callable[[int, int], None]
     ) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
+        if run.settings.verify:
+            from pinner.cli.signatures import vetting  # noqa: PLC0415 - only where there is a policy
+
+            registry = vetting(run.context, run.settings, registry, run.terminal, run.before)
         outcome = await ask_what_lacks(run.before, wish, registry, run.first_seen_store, on_answer)
         resolver = LockedResolver(Lock(outcome.images), outcome.failures)
         return outcome, await pipeline.held_beside_lock(asked.holders, resolver, run.before, registry)
@@ -119,6 +124,22 @@ def bring_up_to_date(
     _say_conflicts(run, outcome)
     _say_held_back(run, outcome, wish)
     return outcome, held
+
+
+def _unsigned(run: Run, used: Iterable[Usage]) -> frozenset[str]:
+    """Return the names of which a policy wants to know who signed, and the lock does not say."""
+    if not run.settings.verify:
+        return frozenset()
+    from pinner.verify.choose import policy_for  # noqa: PLC0415 - only where there is a policy
+
+    images = run.before.images
+    return frozenset(
+        usage.name
+        for usage in used
+        if usage.name in images
+        and images[usage.name].selected.signature is None
+        and policy_for(usage.reference, run.settings.verify) is not None
+    )
 
 
 def _say_conflicts(run: Run, outcome: Outcome) -> None:

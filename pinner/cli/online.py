@@ -6,22 +6,26 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
+from pinner.cli.signatures import vetting
 from pinner.findings.online import check_standing, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
-    from pinner.errors import PinnerError
+    from pinner.errors import PinnerError, ResolveError
     from pinner.findings import Finding
     from pinner.findings.pin_status import PinStatuses
     from pinner.oci.resolver import Registry
-    from pinner.scan.suppressions import Source
+    from pinner.reference import ImageReference
+    from pinner.scan.suppressions import Candidate, Source
+
+    Refusals = Mapping[str, ResolveError]
 
 
 class Judgement(NamedTuple):
@@ -43,17 +47,79 @@ def judge_online(
     With ``-v`` it is said which answers were only believed, and of which registries' indexes nothing below was asked.
     """
 
-    async def ask(registry: Registry, on_answer: Callable[[int, int], None]) -> PinStatuses:
-        return await look_up_pin_statuses(sources, settings, registry, on_answer)
+    async def ask(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[PinStatuses, Refusals]:
+        statuses = await look_up_pin_statuses(sources, settings, registry, on_answer)
+        return statuses, await _refusals(context, settings, registry, terminal, sources)
 
-    pin_statuses = with_registry(context, settings, terminal, ask)
+    pin_statuses, refusals = with_registry(context, settings, terminal, ask)
     online = [finding for source in sources for finding in check_standing(source, pin_statuses, settings)]
+    online += [finding for source in sources for finding in _signatures(source, refusals, settings)]
+    told = {(one.path, one.place.span, one.rule) for one in online}
+    # What the lock does not say of a signature the registry has said by now.
+    offline = [one for one in offline if (one.path, one.place.span, one.rule) not in told]
     findings = [*(with_proposals(finding, pin_statuses) for finding in offline), *online]
     findings.sort(key=lambda finding: (finding.path, finding.place.line, finding.place.span, finding.rule.id))
     believed = tuple(_believed(sources, pin_statuses))
     terminal.detail(*(printable(_believed_words(*one)) for one in believed))
     terminal.detail(*_unopened_words(pin_statuses))
-    return Judgement(tuple(findings), tuple(_untold(sources, pin_statuses)), believed)
+    untold = (*_untold(sources, pin_statuses), *_unknown(sources, refusals))
+    return Judgement(tuple(findings), untold, believed)
+
+
+async def _refusals(
+    context: Context, settings: Settings, registry: Registry, terminal: Terminal, sources: Sequence[Source]
+) -> Refusals:
+    """Return why the digests in ``sources`` are refused by the policies on signatures, or not known to be accepted."""
+    if not settings.verify:
+        return {}
+    import asyncio  # noqa: PLC0415 - only where there is a policy
+
+    from pinner.errors import ResolveError  # noqa: PLC0415 - the same
+    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - the same
+
+    stored = read_lock(lock_file(settings, context.folder))
+    vetted = vetting(context, settings, registry, terminal, None if stored is None else stored.lock)
+    found: dict[str, ResolveError] = {}
+
+    async def look(reference: ImageReference) -> None:
+        try:
+            await vetted.signature(reference)
+        except ResolveError as error:
+            found[str(reference)] = error
+
+    references = {str(one.reference): one.reference for source in sources for _, one in _pinned(source)}
+    await asyncio.gather(*map(look, references.values()))
+    return found
+
+
+def _pinned(source: Source) -> Iterator[tuple[Candidate, Occurrence]]:
+    for candidate in source.candidates:
+        if isinstance(candidate.place, Occurrence) and candidate.place.reference.digest is not None:
+            yield candidate, candidate.place
+
+
+def _signatures(source: Source, refusals: Refusals, settings: Settings) -> Iterator[Finding]:
+    if not refusals:
+        return
+    from pinner.errors import SignatureError  # noqa: PLC0415 - only where something is refused
+    from pinner.findings.signatures import refused  # noqa: PLC0415 - the same
+
+    for candidate, place in _pinned(source):
+        error = refusals.get(str(place.reference))
+        if isinstance(error, SignatureError):
+            yield from refused(source.document.path, candidate, place, error, settings.rules)
+
+
+def _unknown(sources: Sequence[Source], refusals: Refusals) -> Iterator[tuple[str, Occurrence, PinnerError]]:
+    if not refusals:
+        return
+    from pinner.errors import SignatureError  # noqa: PLC0415 - only where something is refused
+
+    for source in sources:
+        for _, place in _pinned(source):
+            error = refusals.get(str(place.reference))
+            if error is not None and not isinstance(error, SignatureError):
+                yield source.document.path, place, error
 
 
 def _untold(sources: Sequence[Source], pin_statuses: PinStatuses) -> Iterator[tuple[str, Occurrence, PinnerError]]:

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
-
-from pinner.errors import ConfigError
+from pinner._typing import TYPE_CHECKING
+from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pinner.cli.context import Context
+    from pinner.cli.terminal import Terminal
     from pinner.config import Settings
+    from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry
+    from pinner.oci.types import Signature
     from pinner.verify.verifier import Verifier
 
-_NEEDED = ("cryptography", "rfc3161_client", "cbor2", "sigstore")
+
+def vetting(
+    context: Context, settings: Settings, registry: Registry, terminal: Terminal, before: Lock | None = None
+) -> Registry:
+    """Return ``registry``, which refuses what the policies of ``settings`` do; itself where there are none.
+
+    ``before`` says who signed until now. Raises `ConfigError`.
+    """
+    if not settings.verify:
+        return registry
+    recorded = recorded_in(before)
+    verifier = open_verifier(context, settings, registry, recorded)
+    from pinner.verify.gate import VerifiedRegistry  # noqa: PLC0415 - as below
+
+    return VerifiedRegistry(registry, verifier, recorded, lambda text: _warn(terminal, text))
 
 
-def check_extra() -> None:
-    """Raise `ConfigError` where what verifies is not installed: never a weaker verdict."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"[[verify]] needs {', '.join(missing)}, which is not installed", hint="pip install 'image-pinner[verify]'"
-        )
+def recorded_in(lock: Lock | None) -> dict[str, Signature]:
+    """Return who signed what ``lock`` holds, by canonical name."""
+    images = {} if lock is None else lock.images
+    return {name: one.selected.signature for name, one in images.items() if one.selected.signature is not None}
 
 
-def open_verifier(context: Context, settings: Settings, registry: Registry) -> Verifier:
+def _warn(terminal: Terminal, text: str) -> None:
+    terminal.info(f"{terminal.talk_style.severity('warning')}: {printable(text)}")
+
+
+def open_verifier(
+    context: Context, settings: Settings, registry: Registry, recorded: Mapping[str, Signature] | None = None
+) -> Verifier:
     """Return what verifies images by the policies of ``settings``. Raises `ConfigError`."""
+    from pinner.verify.choose import check_extra  # noqa: PLC0415 - only where a policy is
+
     check_extra()
     from pinner.verify.trust_policy import plain_files  # noqa: PLC0415 - cryptography, only where a policy is
     from pinner.verify.verifier import Verifier, World, files_of  # noqa: PLC0415 - the same
 
     root = settings.root or context.folder
     world = World(files_of(root), plain_files, context.environment, context.clock, root)
-    return Verifier(settings, registry, world)
+    return Verifier(settings, registry, world, recorded or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.findings import Finding, with_expiry
@@ -17,6 +18,7 @@ from pinner.scan.suppressions import occurrences_for
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from pinner.config.verify import SignaturePolicy
     from pinner.lockfile.file import LockFile
     from pinner.lockfile.model import Entry, Lock
     from pinner.reference import Digest
@@ -33,6 +35,10 @@ class LockView(NamedTuple):
     lock: Lock
     data: bytes
     place: LockFile
+    policies: tuple[SignaturePolicy, ...] = ()
+    """Who may sign which images."""
+    key_ids: Mapping[str, str] = MappingProxyType({})
+    """The ids of the keys that they name, by file."""
 
 
 def in_file(
@@ -44,6 +50,10 @@ def in_file(
     """
     softened = [finding if UNPINNED.id in levels else _softened(finding, view.lock) for finding in findings]
     found = _found(_in_source(source, view.lock, view.lock.sources.get(inner, ())), levels)
+    if view.policies:
+        from pinner.findings.signatures import signatures_in  # noqa: PLC0415 - only where there is a policy
+
+        found += signatures_in(source, view, levels)
     return tuple(sorted((*softened, *found), key=order))
 
 

@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from pinner.oci.types import Signature
     from pinner.reference import Digest, Platform
 
 NAME = LOCK_NAME
 VERSION = 1
+SIGNED_VERSION = 2
+"""Of a lock that says who signed: earlier programs would drop that."""
 
 
 class LockedPlatform(NamedTuple):
@@ -38,6 +41,8 @@ class LockedDigest(NamedTuple):
     platforms: Mapping[Platform, LockedPlatform] = MappingProxyType({})
     labels: Mapping[str, str] = MappingProxyType({})
     """``org.opencontainers.image.source``, ``.revision``, ``.version`` and ``.created``, where given."""
+    signature: Signature | None = None
+    """Who signed it, where a policy wanted to know."""
 
 
 class Entry(NamedTuple):
@@ -56,3 +61,10 @@ class Lock(NamedTuple):
     """By canonical name, ``registry/repository:tag``."""
     sources: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """The canonical names in each file, by its path relative to the lock's folder (``/`` on every system)."""
+
+    @property
+    def version(self) -> int:
+        """The version of the file that says this."""
+        entries = self.images.values()
+        records = (record for entry in entries for record in (entry.selected, *entry.candidates))
+        return SIGNED_VERSION if any(record.signature is not None for record in records) else VERSION

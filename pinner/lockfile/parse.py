@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
-from pinner.lockfile.model import VERSION, Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import SIGNED_VERSION, VERSION, Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.positions import line_and_column, spots
+from pinner.oci.types import Signature
 from pinner.reference import Digest, ImageReference, Platform
 
 if TYPE_CHECKING:
@@ -152,12 +153,12 @@ def _lock(node: _Node) -> Lock:
     if not isinstance(node.value, dict):
         node.refuse("not a lockfile of pinner")
     version = node.value.get("version")
-    if isinstance(version, int) and version > VERSION:
+    if isinstance(version, int) and version > SIGNED_VERSION:
         _Node(version, ("version",), node.source).refuse(
             f"is {version}: written by a newer pinner (version {version})", "update pinner"
         )
-    if version is not None and (version != VERSION or isinstance(version, bool)):
-        _Node(version, ("version",), node.source).refuse(f"must be {VERSION}")
+    if version is not None and (version not in (VERSION, SIGNED_VERSION) or isinstance(version, bool)):
+        _Node(version, ("version",), node.source).refuse(f"must be {VERSION}, or {SIGNED_VERSION} with signatures")
     fields = node.fields(("images", "sources", "version"))
     return Lock(
         MappingProxyType({name: _entry(name, entry) for name, entry in fields["images"].items()}),
@@ -183,7 +184,7 @@ def _check_name(name: str, node: _Node) -> None:
 
 
 def _digest(node: _Node, also: tuple[str, ...] = ()) -> LockedDigest:
-    fields = node.fields(("digest", "firstSeen", "mediaType"), ("labels", "platforms", *also))
+    fields = node.fields(("digest", "firstSeen", "mediaType"), ("labels", "platforms", "signature", *also))
     platforms = fields["platforms"].items() if "platforms" in fields else ()
     labels = fields["labels"].items() if "labels" in fields else ()
     return LockedDigest(
@@ -192,6 +193,32 @@ def _digest(node: _Node, also: tuple[str, ...] = ()) -> LockedDigest:
         _moment(fields["firstSeen"]),
         MappingProxyType({_platform(name, image): _platform_image(image) for name, image in platforms}),
         MappingProxyType({name: value.text() for name, value in labels}),
+        _signature(fields["signature"]) if "signature" in fields else None,
+    )
+
+
+def _signature(node: _Node) -> Signature:
+    fields = node.fields(("by", "signer", "subject", "place", "policy"), ("issuer", "keyId", "signedAt", "log"))
+    texts = {name: field.text() for name, field in fields.items() if name != "log"}
+    if "signedAt" in fields:
+        _moment(fields["signedAt"])
+    log = None
+    if "log" in fields:
+        inner = fields["log"].fields(("url", "index"))
+        index = inner["index"].value
+        if not isinstance(index, int) or isinstance(index, bool):
+            inner["index"].refuse("must be a number")
+        log = inner["url"].text(), index
+    return Signature(
+        texts["by"],
+        texts["signer"],
+        texts["subject"],
+        texts["place"],
+        texts.get("issuer"),
+        texts.get("keyId"),
+        texts.get("signedAt"),
+        log,
+        texts["policy"],
     )
 
 

@@ -42,6 +42,8 @@ class Wish(NamedTuple):
     platforms: tuple[Platform, ...] = ()
     """The platforms that count; none for all."""
     min_age: timedelta | None = None
+    unsigned: Collection[str] = ()
+    """Those of which a policy wants to know who signed, and the lock does not say."""
 
 
 class Conflict(NamedTuple):
@@ -71,7 +73,7 @@ def to_ask(wish: Wish, lock: Lock) -> list[Usage]:
     return [
         usage
         for name, usage in sorted(wish.usages.items())
-        if name in wish.refresh or unsettled(usage, lock.images.get(name))
+        if name in wish.refresh or name in wish.unsigned or unsettled(usage, lock.images.get(name))
     ]
 
 
@@ -136,7 +138,9 @@ class _Run:
         """Return what the lock says of ``usage`` from now on, where it said ``entry``; raises `ResolveError`."""
         if usage.name in self._wish.refresh:
             return await self._refreshed(usage.reference, entry)
-        if not usage.digests:
+        if not usage.digests and entry is not None and usage.name in self._wish.unsigned:
+            meant = entry.selected.digest
+        elif not usage.digests:
             meant = (await self._registry.resolve(usage.reference, None)).digest
         elif len(usage.digests) == 1:
             meant = next(iter(usage.digests))
@@ -150,6 +154,9 @@ class _Run:
     async def _held_to(self, reference: ImageReference, entry: Entry | None, digest: Digest) -> Entry:
         """Return the entry that holds ``reference`` to ``digest``; what the tag came to mean after it stays known."""
         if entry is not None and (record := known(entry, digest)) is not None:
+            if reference.canonical in self._wish.unsigned:
+                signature = await self._registry.signature(reference.at(digest))
+                return Entry(record._replace(signature=signature), entry.candidates)
             return entry if record is entry.selected else chosen(entry, entry.candidates, record)
         return Entry(await self._described(reference, digest))
 
@@ -174,7 +181,7 @@ class _Run:
             return Entry(await self._described(reference, now))
         if now == entry.selected.digest:
             # Platforms that count by now and did not when this was written.
-            again = lacks(entry.selected, self._wish.platforms)
+            again = lacks(entry.selected, self._wish.platforms) or reference.canonical in self._wish.unsigned
             return Entry(await self._described(reference, now, entry) if again else entry.selected)
         if await self._is_elsewhere(reference, entry.selected, now):
             self.elsewhere.append(reference.canonical)
@@ -223,7 +230,8 @@ class _Run:
         found = {**labels, **annotated(image)}
         if usual is not None and usual.platform is not None and any(name not in found for name in NEEDED_LABELS):
             labels = await self._labels(held, usual.platform) or labels
-        return locked(image, self._first_seen(reference, digest, entry), labels)
+        record = locked(image, self._first_seen(reference, digest, entry), labels)
+        return record._replace(signature=await self._registry.signature(held))
 
     async def _labels(self, held: ImageReference, platform: Platform) -> Mapping[str, str]:
         image = await self._registry.describe(held, "configs", (platform,))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from pinner.model import Answer, Question, Resolved
-    from pinner.oci.types import Attachment, Config, Depth, Image
+    from pinner.oci.types import Attachment, Config, Depth, Image, Signature
     from pinner.reference import ImageReference, Platform
     from pinner.registry.artifacts import ArtifactReader
 
@@ -61,6 +61,13 @@ class Registry(Resolver, Protocol):
 
         Of a list that is too long, those that begin with ``wanted`` may be all that is returned. Raises `ResolveError`,
         `TagListTooLongError` where that is not enough: nothing may be concluded then from a tag that was not seen.
+        """
+        ...
+
+    async def signature(self, reference: ImageReference) -> Signature | None:
+        """Return who signed the digest of ``reference``; None where no policy asks.
+
+        Raises `SignatureError` where the policy does not accept it, and other `ResolveError`.
         """
         ...
 

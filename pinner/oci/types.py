@@ -64,6 +64,27 @@ class Attachment(NamedTuple):
     """The manifest or index it speaks of."""
 
 
+class Signature(NamedTuple):
+    """Who signed a digest, as the lock keeps it: verified by a policy when it was written down."""
+
+    by: str
+    """``key``, ``keyless``, ``notation`` or ``dct``."""
+    signer: str
+    """The key's file, the certificate's identity, or its subject."""
+    subject: str
+    """The digest that is signed: the image's own, or its index's."""
+    place: str
+    """The digest of the manifest that holds the signature, or the notary server."""
+    issuer: str | None = None
+    key_id: str | None = None
+    signed_at: str | None = None
+    """RFC 3339, UTC, whole seconds, where somebody trusted says."""
+    log: tuple[str, int] | None = None
+    """The transparency log's address, and the entry's index."""
+    policy: str = ""
+    """The policy's name, and what tells it from what it said before."""
+
+
 class Image(NamedTuple):
     """What a registry serves under one digest."""
 

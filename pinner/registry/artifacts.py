@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pinner.http.errors import Reply
     from pinner.http.library import httpx
+    from pinner.oci.types import Signature
+    from pinner.reference import ImageReference
     from pinner.registry.mirrors import Source
     from pinner.registry.requests import Question
     from pinner.registry.session import Session
@@ -53,7 +55,7 @@ class Beside(NamedTuple):
 class ArtifactReader:
     """Reads one repository's signatures. Everything raises `ResolveError` but for what is not there: None."""
 
-    def __init__(self, session: Session, source: Source, *, offline: bool) -> None:
+    def __init__(self, session: Session, source: Source, offline: bool) -> None:  # noqa: FBT001 - one of three that go together
         self._session = session
         self._source = source
         self._offline = offline
@@ -136,6 +138,22 @@ class ArtifactReader:
             pages.append(reply.body)
             url = next_page(reply, first)
         return tuple(pages), url is not None
+
+
+class Signatures:
+    """The part of a registry that has signatures; what a policy makes of them is not its business."""
+
+    async def signature(self, reference: ImageReference) -> Signature | None:  # noqa: ARG002 - the protocol's
+        """Return None: nobody asks who signed."""
+        return None
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Return what reads the signatures in the repository of ``reference``; mirrors are not asked."""
+        return ArtifactReader(*self._reader(reference))
+
+    def _reader(self, reference: ImageReference) -> tuple[Session, Source, bool]:
+        """Return the session and the source that have them, and whether nobody may be asked."""
+        raise NotImplementedError
 
 
 def _verify(question: Question, body: bytes, digest: Digest) -> None:

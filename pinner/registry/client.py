@@ -19,7 +19,7 @@ from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
-from pinner.registry.artifacts import ArtifactReader
+from pinner.registry.artifacts import Signatures
 from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import TagKey, age
 from pinner.registry.images import describe_fetched, image_config
@@ -63,7 +63,7 @@ class _Want(NamedTuple):
     """What cannot be done where nobody answers."""
 
 
-class RegistryResolver:
+class RegistryResolver(Signatures):
     """Answers from the registries of the settings; a `pinner.oci.resolver.Registry` and a context manager."""
 
     def __init__(
@@ -234,11 +234,6 @@ class RegistryResolver:
         bare = reference._replace(written=reference.repository, tag=None, digest=None)
         return await self._first(bare, ask, _Want(0, by_tag=True, deed="list the tags of"))
 
-    def artifacts(self, reference: ImageReference) -> ArtifactReader:
-        """Return what reads the signatures in the repository of ``reference``; mirrors are not asked."""
-        own = next(source for source in self._sources(reference) if not source.is_mirror)
-        return ArtifactReader(self._session, own, offline=self._is_offline)
-
     async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
         """Return how much ``registry`` lets us fetch; see `pinner.oci.resolver.Registry`."""
         try:
@@ -293,6 +288,10 @@ class RegistryResolver:
             raise nothing_remembered(source.endpoint.host)
         self._ages.append(self._clock.wall() - remembered.time)
         return remembered.resolved
+
+    def _reader(self, reference: ImageReference) -> tuple[Session, Source, bool]:
+        own = next(source for source in self._sources(reference) if not source.is_mirror)
+        return self._session, own, self._is_offline
 
     def _sources(self, reference: ImageReference) -> tuple[Source, ...]:
         if self._layout is None:

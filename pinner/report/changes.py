@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.errors import SignatureError
 from pinner.model import LOCK_NAME, Occurrence
 from pinner.plan import Changed, Failed, Unchanged
 from pinner.report.as_text import counted, place_of
@@ -74,6 +75,12 @@ def _done_to(verdict: Changed, style: Style) -> str:
     tagged = verdict.text.rpartition("@")[0]
     written = name if tagged == name else f"{name} as {tagged}"
     return f"{style.good('pinned')} {written} {style.arrow} {after}"
+
+
+def has_refused(plans: Iterable[Plan]) -> bool:
+    """Tell whether something stays as it is for who signed what would take its place, or nobody."""
+    verdicts = (verdict for plan in plans for verdict in plan.verdicts)
+    return any(isinstance(one, Failed) and isinstance(one.error, SignatureError) for one in verdicts)
 
 
 def render_failures(plans: Iterable[Plan], style: Style) -> Iterator[str]:

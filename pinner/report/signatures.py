@@ -87,7 +87,7 @@ def signer_words(signer: Signer) -> str:
         words += f" (of {signer.issuer})"
     if signer.signed_at is not None:
         words += f", {'logged' if signer.log else 'stamped'} {signer.signed_at:%Y-%m-%d}"
-    if signer.log is not None:
+    if signer.log is not None and signer.by != "dct":
         words += f", entry {signer.log[1]} of {signer.log[0].partition('://')[2] or signer.log[0]}"
     return words
 

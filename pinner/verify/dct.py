@@ -92,8 +92,8 @@ def verify_dct(documents: Mapping[str, bytes | None], wanted: Wanted, now: datet
     releases = _releases(documents, meta, targets, now)
     _check_tag([one for one in (releases, targets) if one is not None], wanted)
     warnings = () if wanted.root_keys else ("trust-on-first-use",)
-    version = f"timestamp {timestamp.number('version')}"
-    return Signer("dct", wanted.name, wanted.server, pinned, detail=version), warnings
+    # The version is kept as a log's index is: an older one is a rollback from then on.
+    return Signer("dct", wanted.name, wanted.server, pinned, log=(wanted.server, timestamp.number("version"))), warnings
 
 
 def _bytes(documents: Mapping[str, bytes | None], role: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.verify.certificate import claim_of, issuer_of, names_of
+from pinner.verify.choose import GITHUB_ISSUER
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from pinner.config.verify import SignaturePolicy
 
-GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 _GITHUB = "https://github.com/"
 
 

@@ -6,16 +6,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
-from pinner.scan.suppressions import matches
 from pinner.verify.keys import PublicKey, load_key
 from pinner.verify.root import TrustedRoot, read_trusted_roots
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pinner.config.verify import SignaturePolicy
-    from pinner.reference import ImageReference
 
     Read = Callable[[str], bytes]
 
@@ -29,16 +27,6 @@ class Trust(NamedTuple):
     roots: tuple[TrustedRoot, ...] = ()
     root_name: str = ""
     """Where the roots are from, for messages."""
-
-
-def policy_for(reference: ImageReference, policies: Iterable[SignaturePolicy]) -> SignaturePolicy | None:
-    """Return the first policy that fits ``reference``; None where none does, or where that one is ``by = "none"``."""
-    for policy in policies:
-        wanted = [glob for glob in policy.images if not glob.startswith("!")]
-        refused = [glob[1:] for glob in policy.images if glob.startswith("!")]
-        if (not wanted or matches(reference, wanted)) and not matches(reference, refused):
-            return None if policy.by == "none" else policy
-    return None
 
 
 def load_trust(policy: SignaturePolicy, read: Read, own_root: bytes | None = None) -> Trust:

@@ -26,8 +26,9 @@ async def verify_dct_image(
         documents = await remote.metadata(server, reference.repository)
     finally:
         await remote.aclose()
-    pinned = policy.root_keys or tuple(filter(None, (verifier.pinned.get(reference.repository),)))
-    least = max(policy.min_version or 0, verifier.seen.get(reference.repository, 0))
+    met, seen = verifier.met(reference.repository)
+    pinned = policy.root_keys or tuple(filter(None, (met,)))
+    least = max(policy.min_version or 0, seen)
     wanted = Wanted(reference.repository, reference.tag or "", str(digest), pinned, least, policy.server or "")
     return judged_metadata(documents, wanted, verifier)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ResolveError
 from pinner.reference import ImageReference
-from pinner.verify.policy import Trust, load_trust, policy_for
+from pinner.verify.choose import policy_for
+from pinner.verify.policy import Trust, load_trust
 from pinner.verify.run import Sources, verify_digest
 from pinner.verify.verdict import Verdict
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.config.verify import SignaturePolicy
     from pinner.oci.resolver import Registry
+    from pinner.oci.types import Signature
     from pinner.reference import Digest
 
 
@@ -66,10 +68,8 @@ class Verifier:
     settings: Settings
     registry: Registry
     world: World
-    seen: Mapping[str, int] = field(default_factory=dict)
-    """The timestamp versions that were seen of Docker Content Trust's repositories."""
-    pinned: Mapping[str, str] = field(default_factory=dict)
-    """The root keys that were met first, by repository."""
+    recorded: Mapping[str, Signature] = field(default_factory=dict)
+    """Who signed before, by canonical name."""
     _asked: dict[tuple[str, str, str], asyncio.Task[Answer]] = field(default_factory=dict)
     _trusts: dict[SignaturePolicy, Trust] = field(default_factory=dict)
 
@@ -116,6 +116,16 @@ class Verifier:
             name = policy.signatures_in if has_host else f"{reference.domain}/{policy.signatures_in}"
             where = self.registry.artifacts(ImageReference.parse(name))
         return Sources(image, where, lists, self.world, self.settings)
+
+    def met(self, repository: str) -> tuple[str | None, int]:
+        """Return the root key that Docker Content Trust was met with, and the highest timestamp that was seen."""
+        mine = [
+            one
+            for name, one in self.recorded.items()
+            if one.by == "dct" and name.rpartition(":")[0] == repository and one.log is not None
+        ]
+        newest = max(mine, key=lambda one: one.log[1] if one.log else 0, default=None)
+        return (None, 0) if newest is None or newest.log is None else (newest.key_id, newest.log[1])
 
     @property
     def now(self) -> datetime:

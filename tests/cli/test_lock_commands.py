@@ -519,13 +519,13 @@ def test_min_age_that_is_no_duration(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [("check",), ("pin",), ("update",), ("lock",), ("pin", "--locked")])
 def test_a_broken_lock_ends_every_command_before_it_does_anything(tmp_path: Path, command: tuple[str, ...]) -> None:
     locked(tmp_path)
-    edit(tmp_path, '"version": 1', '"version": 2', name="pinner.lock")
+    edit(tmp_path, '"version": 1', '"version": 3', name="pinner.lock")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     done = run(tmp_path, *command)
     assert (done.status, done.stdout) == (2, "")
     line = before["pinner.lock"].count(b"\n") - 1
     assert done.stderr == (
-        f"error: pinner.lock:{line}:3: `version` is 2: written by a newer pinner (version 2)\n  hint: update pinner\n"
+        f"error: pinner.lock:{line}:3: `version` is 3: written by a newer pinner (version 3)\n  hint: update pinner\n"
     )
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 

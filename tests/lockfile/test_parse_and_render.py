@@ -163,10 +163,10 @@ IMAGE = ("images", NGINX)
         ("[]", "1:1: not a lockfile of pinner"),
         ("3", "1:1: not a lockfile of pinner"),
         ("{}", "1:1: lacks `images`"),
-        (changed("version", to=2), "24:3: `version` is 2: written by a newer pinner (version 2)"),
-        (changed("version", to=0), "24:3: `version` must be 1"),
-        (changed("version", to=True), "24:3: `version` must be 1"),
-        (changed("version", to="1"), "24:3: `version` must be 1"),
+        (changed("version", to=3), "24:3: `version` is 3: written by a newer pinner (version 3)"),
+        (changed("version", to=0), "24:3: `version` must be 1, or 2 with signatures"),
+        (changed("version", to=True), "24:3: `version` must be 1, or 2 with signatures"),
+        (changed("version", to="1"), "24:3: `version` must be 1, or 2 with signatures"),
         (changed("version", to=None), "1:1: lacks `version`"),
         (changed("imagess", to={}), "19:3: `imagess` is no key of a lockfile"),
         (changed("images", to=[]), "2:3: `images` must be an object"),
@@ -196,7 +196,7 @@ def test_what_is_wrong_is_said_with_its_line(text: str, message: str) -> None:
 
 
 def test_a_newer_version_says_what_to_do() -> None:
-    assert refusal('{"version": 2, "more": 3}')[1] == "update pinner"
+    assert refusal('{"version": 3, "more": 3}')[1] == "update pinner"
 
 
 def test_a_mistyped_key_is_guessed() -> None:

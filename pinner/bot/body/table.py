@@ -31,7 +31,7 @@ def row(change: ImageChange, compared: Compared) -> str:
     """Return the row of one change, with its line end."""
     cells = (
         [_image(change.name, change.canonical), _version(compared.before, compared.after)],
-        [_digests(change), _dates(change, compared.after)],
+        [_digests(change), _dates(change, compared.after), _signed(change)],
         _news(change, compared),
     )
     return "| " + " | ".join("<br>".join(filter(None, lines)) for lines in cells) + " |\n"
@@ -77,6 +77,10 @@ def _dates(change: ImageChange, after: Origin) -> str:
     if change.first_seen is not None:
         parts.append(f"first seen {change.first_seen:%Y-%m-%d}")
     return f"<sub>{', '.join(parts)}</sub>" if parts else ""
+
+
+def _signed(change: ImageChange) -> str:
+    return f"<sub>signed by {code(change.signed_by, _MOST_NAME)}</sub>" if change.signed_by else ""
 
 
 def _news(change: ImageChange, compared: Compared) -> Iterable[str]:

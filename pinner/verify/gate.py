@@ -1,0 +1,123 @@
+"""Gate before what is written: a registry whose tags mean nothing that the policy on signatures refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinner.errors import SignatureError, UnavailableError
+from pinner.verify.continuity import signature_of, what_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from pinner.model import Resolved
+    from pinner.oci.resolver import Allowance, Registry
+    from pinner.oci.types import Attachment, Config, Depth, Image, Signature
+    from pinner.reference import Digest, ImageReference, Platform
+    from pinner.registry.artifacts import ArtifactReader
+    from pinner.verify.verifier import Answer, Verifier
+
+_NAMES = {"PIN106": "unsigned", "PIN107": "signature-invalid", "PIN108": "signer-changed"}
+
+
+def refusal(reference: ImageReference, digest: Digest, rule: str, why: str) -> SignatureError:
+    """Return the error that keeps ``digest`` from being written."""
+    hint = "`pinner verify` tells more; where it is meant, say so in [[verify]]"
+    error = SignatureError(f"`{reference.familiar}`: {digest.short} {why} ({rule} {_NAMES[rule]})", hint=hint)
+    error.rule = rule
+    return error
+
+
+def check_answer(reference: ImageReference, digest: Digest, answer: Answer) -> None:
+    """Raise `SignatureError` for a digest that its policy does not accept, `UnavailableError` where that is unknown."""
+    verdict = answer.verdict
+    if answer.is_accepted:
+        return
+    reasons = f": {', '.join(verdict.reasons)}" if verdict.reasons else ""
+    detail = f"; {verdict.detail}" if verdict.detail else ""
+    if verdict.outcome == "unknown":
+        raise UnavailableError(f"`{reference.familiar}`: who signed {digest.short} could not be told{detail}")
+    if verdict.outcome == "unsigned":
+        raise refusal(reference, digest, "PIN106", f"is unsigned{reasons}{detail}")
+    raise refusal(reference, digest, "PIN107", f"has no signature that counts{reasons}{detail}")
+
+
+class VerifiedRegistry:
+    """A `pinner.oci.resolver.Registry` that refuses what ``verifier`` does.
+
+    ``recorded`` is who signed before, by canonical name: another signer, or an older signature, is refused as well.
+    With ``compares_files`` that is what the file holds, where nothing is recorded.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        verifier: Verifier,
+        recorded: Mapping[str, Signature] | None = None,
+        on_warning: Callable[[str], None] = lambda _: None,
+        *,
+        compares_files: bool = False,
+    ) -> None:
+        self._registry = registry
+        self._verifier = verifier
+        self._recorded = recorded or {}
+        self._warn = on_warning
+        self._compares_files = compares_files
+
+    async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
+        """Return what the tag of ``reference`` means now, where its policy accepts that. Raises `ResolveError`."""
+        resolved = await self._registry.resolve(reference, platform)
+        if resolved.digest != reference.digest:
+            await self._vetted(reference, resolved.digest)
+        return resolved
+
+    async def signature(self, reference: ImageReference) -> Signature | None:
+        """Return who signed the digest of ``reference``; see `pinner.oci.resolver.Registry`."""
+        return None if reference.digest is None else await self._vetted(reference, reference.digest)
+
+    async def _vetted(self, reference: ImageReference, digest: Digest) -> Signature | None:
+        answer = await self._verifier.verify(reference, digest)
+        if answer is None:
+            return None
+        check_answer(reference, digest, answer)
+        signature = signature_of(answer.verdict, answer.policy)
+        if signature is None:
+            self._warn(f"`{reference.familiar}`: {digest.short} is {answer.verdict.outcome}: {answer.verdict.detail}")
+            return None
+        why = what_changed(await self._before(reference, digest), signature)
+        if why:
+            raise refusal(reference, digest, "PIN108", f"is held back: {why}")
+        return signature
+
+    async def _before(self, reference: ImageReference, digest: Digest) -> Signature | None:
+        recorded = self._recorded.get(reference.canonical)
+        if recorded is not None or not self._compares_files or reference.digest in (None, digest):
+            return recorded
+        answer = await self._verifier.verify(reference, reference.digest)
+        return None if answer is None else signature_of(answer.verdict, answer.policy)
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        """Return what is served under the digest of ``reference``, or its tag."""
+        return await self._registry.describe(reference, depth, platforms)
+
+    async def config(self, reference: ImageReference) -> Config | None:
+        """Return the config under the digest of ``reference``, or None."""
+        return await self._registry.config(reference)
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        """Return what lies beside ``reference``."""
+        return await self._registry.attachments(reference)
+
+    async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:
+        """Return every tag in the repository of ``reference``."""
+        return await self._registry.list_tags(reference, wanted)
+
+    async def allowance(self, registry: str, reference: ImageReference | None = None) -> Allowance:
+        """Return how much ``registry`` lets us fetch."""
+        return await self._registry.allowance(registry, reference)
+
+    def artifacts(self, reference: ImageReference) -> ArtifactReader:
+        """Return what reads the signatures of ``reference``."""
+        return self._registry.artifacts(reference)
