@@ -32,6 +32,7 @@ GITHUB = Dialect(
     shapes=(("on", "jobs/*/{steps,uses,runs-on}"), ("runs/using",)),
     likely=_YAML,
     expression=r"\$\{\{",
+    variables="github",
 )
 
 # Root keys that are no jobs (GitLab, "CI/CD YAML syntax reference": global keywords).
@@ -56,6 +57,7 @@ GITLAB = Dialect(
     # Parts that are included, and components, whose first document is `spec`.
     likely=rf"(?:^|/)\.?gitlab(?:-ci)?/(?:[^/]+/){{0,3}}[^/]*{_YAML}|(?:^|/)templates/(?:[^/]+/)?[^/]*{_YAML}",
     expression=r"\$",
+    variables="gitlab",
 )
 
 _GOOGLE = r"^(?:[a-z]+\.)?gcr\.io/|^[a-z0-9-]+-docker\.pkg\.dev/"
@@ -69,6 +71,7 @@ CLOUD_BUILD = Dialect(
     ),
     likely=_YAML,
     expression=r"\$",
+    builds=True,
 )
 
 _CIRCLE = ("jobs", "executors")

@@ -5,26 +5,23 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING
+from pinner.formats.positions.built import built_names
+from pinner.formats.positions.variables import Variables, is_text
 from pinner.formats.positions.walk import find
 from pinner.formats.yaml import Mapping, Scalar
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import is_null, is_template
-from pinner.formats.yaml.scalars import reference_text
-from pinner.model import Occurrence
+from pinner.formats.yaml.scalars import SourceText, reference_text
+from pinner.model import Occurrence, Span
 
 if TYPE_CHECKING:
     from pinner.formats.positions.table import Dialect, Position
+    from pinner.formats.positions.variables import Value, Variable
     from pinner.formats.positions.walk import Hit
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.references import Collector, Use
-    from pinner.formats.yaml.scalars import SourceText
     from pinner.model import Place, SkipReason
 
-# Plain words that YAML does not read as text: YAML 1.1, which these tools' parsers keep to, has more of them.
-_NO_TEXT = re.compile(
-    r"(?:true|false|yes|no|on|off)\Z|[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:e[-+]?[0-9]+)?|0x[0-9a-f_]+)\Z",
-    re.IGNORECASE,
-)
 _REST = "entered"
 
 
@@ -39,6 +36,9 @@ class Extraction:
         self._expression = re.compile(dialect.expression)
         self._unread = re.compile(dialect.unread or r"^x-")
         self._seen: set[int] = set()
+        is_built = dialect.builds and type(root) is Mapping
+        self._built = built_names(root, self.fields) if is_built and type(root) is Mapping else {}
+        self._variables: Variables | None = None
 
     def collect(self) -> None:
         """Give the collector everything that the positions of the dialect lead to."""
@@ -92,7 +92,46 @@ class Extraction:
         text = reference_text(self.collector.data, node)
         inner = None if text is None else text[part]
         use = self.collector.use(position.kind, node, inner, hit.written, via=hit.via, owner=hit.owner)
-        self.collector.add(use, use.unreadable(node) if inner is None else self._judge(use, inner, position, hit))
+        if inner is None:
+            self.collector.add(use, use.unreadable(node))
+        elif not self._follow(use, inner, hit):
+            self.collector.add(use, self._judge(use, inner, position, hit))
+
+    def _follow(self, use: Use, text: SourceText, hit: Hit) -> bool:
+        """Keep what a variable at the end of ``text`` makes of it; False where there is none that is known."""
+        root = self._root
+        if not self._dialect.variables or type(root) is not Mapping or self._expression.search(str(text)) is None:
+            return False
+        if self._variables is None:
+            self._variables = Variables(self._dialect.variables, root, self.fields, self._image_scalars())
+        variable = self._variables.at_the_end_of(str(text), hit.written)
+        if variable is None:
+            return False
+        values = [(value, reference_text(self.collector.data, value.scalar)) for value in variable.values]
+        for value, end in values:
+            if end is None or not end.data:
+                self.collector.add(use, use.unreadable(value.scalar))
+            else:
+                self._keep_value(use, _joined(text, variable.start, end), variable, value)
+        return True
+
+    def _keep_value(self, use: Use, text: SourceText, variable: Variable, value: Value) -> None:
+        """Keep the image ``text`` that ``use`` has by one value of ``variable``."""
+        span = Span(text.starts[text.run_before(len(text.data))], text.ends[-1])
+        through = use._replace(via=(*use.via, variable.shown), scalar=value.scalar, span=span)
+        self.collector.image_nodes.add(id(value.written))
+        if variable.conflict:
+            line = self.collector.lines.line(variable.line_of)
+            detail = f"`{variable.shown}` {variable.conflict} in line {line}"
+            self.collector.add(through, through.skip(str(text), "arg-conflict", detail))
+        else:
+            self.collector.add(through, through.judge(text))
+
+    def _image_scalars(self) -> set[int]:
+        """Return what stands at any position of the dialect, by identity."""
+        transparent = self._dialect.transparent
+        hits = (hit for one in self._dialect.positions for hit in find(self._root, one.path, self.fields, transparent))
+        return {id(hit.node) for hit in hits if type(hit.node) is Scalar}
 
     def _template(self, position: Position, hit: Hit) -> None:
         """Keep a ``{{ … }}`` without quotes, which YAML reads as a mapping."""
@@ -104,7 +143,7 @@ class Extraction:
     def _add_plain(self, position: Position, hit: Hit) -> bool:
         """Keep an image that stands there as it is read and nothing more is to be said of; False where there is."""
         node = hit.node
-        if position.strip or position.within or position.rest or hit.via:
+        if position.strip or position.within or position.rest or hit.via or id(node) in self._built:
             return False
         if node is not hit.written or type(node) is not Scalar:
             return False
@@ -116,6 +155,9 @@ class Extraction:
         """Return what ``text``, without what comes before it, is."""
         written = str(text)
         node = hit.node
+        if id(node) in self._built:
+            line = self.collector.lines.line(self._built[id(node)])
+            return use.skip(written, "built-here", f"a step builds this image, in line {line}")
         if node.tag is not None and node.tag.startswith("!") and node.tag != "!":
             return use.skip(written, "interpolated-name", f"`{node.tag}` puts it together")
         expression = self._expression.search(written)
@@ -161,6 +203,12 @@ def _shown(written: str, expression: re.Match[str]) -> str:
     return rest if variable is None else variable[0]
 
 
+def _joined(text: SourceText, start: int, end: SourceText) -> SourceText:
+    """Return what ``text`` reads with ``end`` in the place of its own end, from the character ``start`` on."""
+    head = text[: len(str(text)[:start].encode())]
+    return SourceText(head.data + end.data, [*head.starts, *end.starts], [*head.ends, *end.ends])
+
+
 _NO_PART = slice(0, 0)
 
 
@@ -179,10 +227,3 @@ def _part(position: Position, value: str) -> slice | None:
 def _is_alias(value: str, known: frozenset[str]) -> bool:
     """Tell whether ``value`` names an entry: of this file, or as a bare word of another."""
     return value in known or not (":" in value or "/" in value)
-
-
-def is_text(scalar: Scalar) -> bool:
-    """Tell whether YAML reads ``scalar`` as text: in quotes, or no number and no truth value."""
-    if scalar.style or scalar.tag is not None:
-        return scalar.tag is None or not scalar.tag.startswith("tag:yaml.org,2002:") or scalar.tag.endswith(":str")
-    return _NO_TEXT.match(scalar.value) is None

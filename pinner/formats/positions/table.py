@@ -55,5 +55,9 @@ class Dialect(NamedTuple):
     """A regular expression for root keys that the tool does not look into: anchors are kept there."""
     takes_lists: bool = False
     """Whether the root of a document may be a list."""
+    variables: str = ""
+    """Whose variables may be at the end of an image: ``gitlab`` or ``github``."""
+    builds: bool = False
+    """Whether steps may build what later ones run, as in Cloud Build."""
     transparent: str = ""
     """A regular expression for keys that are a condition, and stand for what is under them."""

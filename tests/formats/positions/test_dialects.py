@@ -279,3 +279,45 @@ def test_a_tag_beside_the_name_is_told() -> None:
 
 def test_every_dialect_is_a_format() -> None:
     assert {format_.name for format_ in FORMATS if format_.is_dialect} == set(NAMES)
+
+
+def test_a_value_of_a_variable_is_edited_and_every_reader_reads_it() -> None:
+    text = "variables: {V: &v '3'}\na: {image: 'b:$V', services: ['b:${V}'], script: []}\n"
+    located = look("gitlab", text)
+    assert found(located) == ["b:3", "b:3"]
+    assert len({place.span for place in located.places}) == 1
+    after = pinned(text.encode(), mentions(located))
+    assert yaml.safe_load(after)["variables"]["V"].startswith("3@sha256:")
+    again = look("gitlab", after.decode())
+    assert [place.reference.digest is not None for place in mentions(again)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("variables: {V: a:1}\na: {image: $V, script: ['echo %V%']}\n", "arg-conflict: a:1"),
+        ("variables: {V: a:1, W: $V}\nimage: $V\n", "arg-conflict: a:1"),
+        ("variables: {V: &v a:1, W: *v}\nimage: $V\n", "arg-conflict: a:1"),
+        ("variables: {V: a:1}\nimage: $V\nx: {parallel: {matrix: [{V: [b:1]}]}}\n", "arg-conflict: a:1"),
+        ("variables: {V: ''}\nimage: $V\n", "interpolated-name: $V"),
+        ("variables: {V: [a]}\nimage: $V/b\n", "interpolated-name: $V/b"),
+        ("variables: [V]\nimage: $V\n", "interpolated-name: $V"),
+        ("variables: {V: {description: a}}\nimage: $V\n", "interpolated-name: $V"),
+        ("variables: {V: A}\nimage: $V\n", "invalid-reference: A"),
+        ("variables: {V: a:1}\nimage: $V$V\n", "interpolated-name: $V$V"),
+        ("variables: {V: '" + "a" * 5000 + "'}\nimage: $V\n", "computed: " + "a" * 80),
+    ],
+)
+def test_a_variable_that_cannot_take_a_digest(text: str, expected: str) -> None:
+    assert found(look("gitlab", text)) == [expected]
+
+
+def test_a_matrix_is_that_of_the_job() -> None:
+    job = "container: 'a:${{ matrix.v }}', strategy: {matrix: {v: ['%s']}}"
+    text = f"jobs: {{a: {{{job % 1}}}, b: {{{job % 2}}}, c: {{container: '${{{{ matrix.v }}}}'}}}}\n"
+    assert found(look("github", text)) == ["a:1", "a:2", "interpolated-name: ${{ matrix.v }}"]
+
+
+def test_anchored_cycles_end() -> None:
+    assert found(look("gitlab", "a: &a {image: $V, b: *a, variables: {V: 'x:1'}}\n")) == ["x:1"]
+    assert found(look("cloudbuild", "steps: [&s {name: a, args: [*s, -t, a]}]\n")) == ["a"]
