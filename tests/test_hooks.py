@@ -19,7 +19,7 @@ FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".gith
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),
-        *("compose", "cloudbuild", "taskdef", "ecs", "Stack"),
+        *("compose", "cloudbuild", "taskdef", "ecs", "Stack", "bake"),
         *("values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
         *(".yml", ".yaml", ".json", ".template", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go"),
@@ -53,6 +53,10 @@ def test_a_hook_is_given_what_a_format_claims_and_nothing_else(hook: str, path: 
         ("jobs/web.nomad.hcl", True),
         ("systemd/web.container", True),
         ("systemd/web.container.d/10-image.conf", True),
+        ("docker-bake.hcl", True),
+        ("docker-bake.override.json", True),
+        ("main.tf.json", True),
+        ("terragrunt.hcl", False),
         ("nginx/web.conf", False),
         ("web.container.d/image.txt", False),
         ("terraform.tfstate", False),

@@ -21,6 +21,12 @@ from pinner.link.facts import (
     ComposeService,
     EnvironmentFile,
     EnvironmentVariable,
+    HclDefinition,
+    HclModule,
+    HclPart,
+    HclRead,
+    HclText,
+    HclUse,
     ImageRule,
     ImageTransformer,
     Kustomization,
@@ -42,6 +48,7 @@ _TYPES: dict[str, Any] = {
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
         *(EnvironmentFile, EnvironmentVariable, VariableRead),
         *(Chart, TagRead),
+        *(HclDefinition, HclModule, HclPart, HclRead, HclText, HclUse),
     )
 }
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _YAML = r"\.ya?ml$"
 # Not Terraform's, nor templates of YAML, which are none before they are filled in.
 _JSON = r"[^/]*(?<!\.tf)(?<!\.tofu)\.json$"
+_TERRAFORM = r"\.(?:tf|tofu)(?:\.json)?$"
+_BAKE = r"(?:^|[._-])bake[^/]*\.(?:hcl|json)$"
+_NEVER = r"(?!)"
 _TEMPLATE = r"(?<!\.yaml)(?<!\.yml)\.template$"
 _ECS = r"task[-_.]?def|container[-_.]?def|(?:^|[-_.])ecs"
 _STACK = r"template|cloudformation|cfn|stack"
@@ -86,7 +89,16 @@ FORMATS = (
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
-    Format("terraform", "pinner.formats.terraform", r"\.(?:tf|tofu)$"),
+    Format(
+        "terraform",
+        "pinner.formats.terraform",
+        _TERRAFORM,
+        siblings=_TERRAFORM,
+        # The files of its own folder and no others.
+        stating_names=_NEVER,
+        stating_words=_NEVER.encode(),
+    ),
+    Format("bake", "pinner.formats.bake", _BAKE, siblings=_BAKE, stating_names=_BAKE, stating_words=_NEVER.encode()),
     Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$"),
     Format(
         "quadlet",
@@ -101,8 +113,6 @@ FORMATS = (
 _UNREAD = (
     (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
     (r"^Earthfile$", "Earthfile"),
-    (r"\.(?:tf|tofu)\.json$", "Terraform file"),
-    (r"^docker-bake[^/]*\.(?:hcl|json)$", "bake file"),
     (r"^\.?devcontainer\.json$", "dev container"),
     (r"^\.drone\.(?:jsonnet|star)$", "Drone pipeline"),
     (r"\.ya?ml\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|erb|ejs|ytt|in)$", "YAML template"),

@@ -28,14 +28,16 @@ def locate(document: Document) -> Located | None:
     if _IMAGE.search(document.data) is None:
         return None
     from pinner.formats.hcl.blocks import outline, scan  # noqa: PLC0415 - few files name an image
+    from pinner.formats.hcl.facts import PREFIXES, module_of  # noqa: PLC0415 - as above
     from pinner.formats.hcl.places import Collector  # noqa: PLC0415 - as above
 
-    file = scan(document.data)
+    file = scan(document.data, PREFIXES)
     collector = Collector(FORMAT, document.data)
     for task in _tasks(file.root):
         _task(collector, task)
     collector.report(file.problem)
-    return Located(collector.places(), tuple(outline(file.root)))
+    module = module_of(collector, file.root, file.words, is_alone=True) if collector.open else None
+    return Located(collector.places(), tuple(outline(file.root)), (module,) if module is not None else ())
 
 
 def _tasks(block: Block) -> Iterator[Block]:
@@ -55,11 +57,11 @@ def _task(collector: Collector, task: Block) -> None:
     for config in task.each("config"):
         image = config.attribute("image")
         if image is not None:
-            collector.add("task", collector.read(image), owner)
+            collector.add_image("task", collector.read(image), owner)
     written = task.attribute("config")
     if written is not None:  # as HCL 1 had it
         for value in values_at(collector.data, collector.read(written), ("image",)):
-            collector.add("task", value, owner)
+            collector.add_image("task", value, owner)
 
 
 def _text(collector: Collector, start: int, end: int) -> str:

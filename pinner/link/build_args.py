@@ -174,7 +174,7 @@ def _occurrence(use: _Use) -> Place:
     shift = argument.span.end - place.insert
     held = place.digest_span
     return place._replace(
-        format="compose",
+        format=_format(use),
         kind="build-arg",
         line=argument.line,
         column=argument.column,
@@ -190,7 +190,7 @@ def _occurrence(use: _Use) -> Place:
 def _skip(use: _Use, detail: str) -> SkippedOccurrence:
     argument = use.argument
     return SkippedOccurrence(
-        "compose",
+        _format(use),
         "build-arg",
         _text(use.place),
         argument.line,
@@ -203,3 +203,8 @@ def _skip(use: _Use, detail: str) -> SkippedOccurrence:
         use.build.by.service.name,
         (f"{use.build.dockerfile}:{use.place.line}",),
     )
+
+
+def _format(use: _Use) -> str:
+    build = use.build.by.service.build
+    return build.format if build is not None else ""

@@ -46,7 +46,9 @@ class Composed(NamedTuple):
 
 def are_merged(path: str, other: str) -> bool:
     """Tell whether compose may read the two together: a base and its override, ``<base>.<name>.yaml``."""
-    if posixpath.dirname(path) != posixpath.dirname(other):
+    if posixpath.dirname(path) != posixpath.dirname(other) or not (
+        _EXTENSION.search(path) and _EXTENSION.search(other)
+    ):
         return False
     stem, other_stem = sorted((_stem(path), _stem(other)), key=len)
     if "." in stem or stem == other_stem:

@@ -84,6 +84,8 @@ class ComposeBuild(NamedTuple):
     """Whether the Dockerfile stands in the compose file itself."""
     tags: tuple[str, ...] = ()
     """The names beside ``image`` that the result gets, in the registry's full form."""
+    format: str = "compose"
+    """Of the file that says so: bake builds, too."""
 
 
 class ComposeService(NamedTuple):
@@ -177,4 +179,58 @@ class TagRead(NamedTuple):
     """The paths of tags that come before it: where one of them is set, this one is not read."""
 
 
-Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile | Chart | TagRead
+class HclPart(NamedTuple):
+    """A part of a text in HCL: literal, or the name of what stands in its place."""
+
+    text: str
+    is_name: bool = False
+    """Whether the text is a name (``var.tag``, ``local.images.web``) or something that nobody knows the value of."""
+
+
+class HclText(NamedTuple):
+    """A text in HCL that may be an image's name, or a part of one."""
+
+    parts: tuple[HclPart, ...]
+    line: int
+    column: int
+    span: Span
+    """Where it stands; a digest goes to the end of it."""
+
+
+class HclUse(NamedTuple):
+    """An image whose name is put together from other values."""
+
+    format: str
+    kind: str
+    owner: str
+    text: HclText
+
+
+class HclDefinition(NamedTuple):
+    """``variable`` with a default, an entry of ``locals``, or a value in one of these."""
+
+    name: str
+    """As it is read: ``var.tag``."""
+    text: HclText
+    is_given: bool = False
+    """Whether another value may be given from outside."""
+
+
+class HclRead(NamedTuple):
+    """A name that is read as anything but an image's."""
+
+    name: str
+    line: int
+
+
+class HclModule(NamedTuple):
+    """What one file says of the names of its module."""
+
+    uses: tuple[HclUse, ...] = ()
+    definitions: tuple[HclDefinition, ...] = ()
+    readers: tuple[HclRead, ...] = ()
+    is_alone: bool = False
+    """Whether the file has its names for itself; else it shares those of its folder."""
+
+
+Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile | Chart | TagRead | HclModule

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     """Returns the files of the repository that a run over all of it would look at; None where this one does."""
 
 _MOST = 1_000
+_BUILDERS = ("compose", "bake")
+"""The formats whose files give arguments to Dockerfiles in and below their folders."""
 
 
 def read_deciding(
@@ -57,8 +59,9 @@ def _first(
     by_format: dict[str, list[Target]], files: Container[str], formats: Sequence[Format], around: Around, paths: Paths
 ) -> list[Target]:
     """Return the files that decide about those ``by_format`` by their names and places; see `read_deciding`."""
-    compose = next(format_ for format_ in formats if format_.name == "compose")
-    pending = [target for one in by_format.pop("dockerfile", ()) for target in _around(one, compose, paths)]
+    builders = [format_ for format_ in formats if format_.name in _BUILDERS]
+    dockerfiles = by_format.pop("dockerfile", ())
+    pending = [target for one in dockerfiles for builder in builders for target in _around(one, builder, paths)]
     concerned = [format_ for format_ in formats if format_.name in by_format]
     pending += [target for format_ in concerned for target in siblings_of(by_format[format_.name], format_)]
     if around is not None and any(format_.states_facts for format_ in concerned):
@@ -117,8 +120,8 @@ def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
     return target.named and reading.format is not None and reading.format.name == "dockerfile"
 
 
-def _around(target: Target, compose: Format, paths: Paths) -> Iterator[Target]:
-    """Yield the compose files in the folder of ``target`` and in those around it, as far as its repository goes."""
+def _around(target: Target, builder: Format, paths: Paths) -> Iterator[Target]:
+    """Yield what is of the format ``builder`` in the folder of ``target`` and around it, as far as its repository goes."""
     from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
 
     folder = os.path.dirname(target.file)
@@ -126,7 +129,7 @@ def _around(target: Target, compose: Format, paths: Paths) -> Iterator[Target]:
     shown = target.path.rpartition("/")[0]
     while True:
         probe = Target(os.path.join(folder, "."), f"{shown}/." if shown else ".", named=True)
-        yield from siblings_of([probe], compose)
+        yield from siblings_of([probe], builder)
         if folder == root or os.path.dirname(folder) == folder:
             return
         folder = os.path.dirname(folder)

@@ -103,6 +103,8 @@ class _Frame:
 def scan(data: bytes, prefixes: tuple[bytes, ...] = ()) -> File:
     """Return the blocks and attributes of ``data``, and the words in expressions that begin as in ``prefixes``.
 
+    The prefixes are ``var.``, ``local.`` and such that begin so, or one that is empty, for every word.
+
     Never raises: what cannot be read is passed over, and told in the problem.
     """
     reader = _Reader(data, prefixes)
@@ -121,7 +123,7 @@ class _Reader:
     def __init__(self, data: bytes, prefixes: tuple[bytes, ...]) -> None:
         self._data = data
         self._prefixes = prefixes
-        self._skipper = Skipper(data, self._note if prefixes else None)
+        self._skipper = Skipper(data, self._note if prefixes else None, every_word=b"" in prefixes)
         self._frames = [_Frame("", (), 0)]
         self.words: list[Word] = []
         self.problem: Problem | None = None

@@ -27,20 +27,31 @@ class Collector:
         self.data = data
         self.lines = LineIndex(data)
         self._entries: list[tuple[int, Place]] = []
+        self.open: list[tuple[str, Value, str]] = []
+        """The images whose names are put together from other values: kind, value and owner."""
 
     def read(self, attribute: Attribute) -> Value:
         """Return the value of ``attribute``."""
         return read_value(self.data, attribute.start, attribute.end)
 
-    def add(self, kind: str, value: Value, owner: str) -> None:
+    def use(self, kind: str, value: Value, owner: str) -> Use:
+        """Return the use of ``value``."""
+        line, column = self.lines.locate(value.start)
+        return Use(self.format, kind, value.start, line, column, Span(value.start, value.end), owner=owner)
+
+    def add(self, use: Use, place: Place, offset: int | None = None) -> None:
+        """Keep ``place``, found at ``use``; ``offset`` says where inside of it, where it is but a part."""
+        self._entries.append((use.offset if offset is None else offset, place))
+
+    def add_image(self, kind: str, value: Value, owner: str) -> None:
         """Keep what ``value``, an image's name to its reader, is: an occurrence, or a skip with the reason."""
         if type(value) is Template and len(value.pieces) == 1 and value.pieces[0].is_hole:
             value = read_value(self.data, value.pieces[0].start, value.pieces[0].end)
-        start, end = value.start, value.end
-        if start < end:
-            line, column = self.lines.locate(start)
-            use = Use(self.format, kind, start, line, column, Span(start, end), owner=owner)
-            self._entries.append((start, self._judged(use, value)))
+        if value.start < value.end:
+            use = self.use(kind, value, owner)
+            self.add(use, self._judged(use, value))
+            if type(value) is Name or (type(value) is Template and not value.is_literal):
+                self.open.append((kind, value, owner))
 
     def _judged(self, use: Use, value: Value) -> Place:
         shown = self.data[value.start : value.end].strip()[:_SHOWN].decode("utf-8", "replace")

@@ -20,6 +20,8 @@ _LONGEST_TEXT = 4_000
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|([$%])\4\{", re.DOTALL)
 _SHORT = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _KEY_MARK = re.compile(rb"[ \t\r]*+[=:](?![=>])")
+_INDEX = re.compile(rb'\["([A-Za-z_][\w-]*)"\]')
+"""``["name"]``, which is another way to write ``.name``."""
 _MOST_OF_UNICODE = 0x10FFFF
 
 
@@ -142,6 +144,8 @@ class _Values:
     def _word(self, match: re.Match[bytes], depth: int) -> tuple[Value, int]:
         text, position = match["word"].decode("utf-8", "replace"), match.end()
         if not self._data.startswith(b"(", position, self._end):
+            while (index := _INDEX.match(self._data, position, self._end)) is not None:
+                text, position = f"{text}.{index[1].decode()}", index.end()
             return Name(text, match.start("word"), position), position
         arguments, position = self._values(position + 1, b")", depth)
         return Call(text, arguments, match.start("word"), position), position
@@ -254,13 +258,13 @@ class _Values:
         return position + 1
 
 
-def literal_text(data: bytes, template: Template) -> SourceText | None:
+def literal_text(data: bytes, template: Template, longest: int = _LONGEST_TEXT) -> SourceText | None:
     """Return what ``template``, in which nothing is filled in, means, and where each of its bytes stands in ``data``.
 
-    None where an escape is wrong, or the text too long for a name.
+    None where an escape is wrong, or the text over ``longest`` bytes.
     """
     start, end = template.start, template.end
-    if end - start > _LONGEST_TEXT:
+    if end - start > longest:
         return None
     raw = data[start:end]
     if b"\\" not in raw and b"{" not in raw:

@@ -14,12 +14,37 @@ _RESOURCES = re.compile(
     rb"|azurerm_container_|aws_ecs_task_definition|aws_batch_job_definition"
 )
 """What every file has in it that names an image."""
+_DEFINITIONS = re.compile(rb'(?m)^[ \t{,]*+"?(?:variable|locals)\b')
+_TEXT = re.compile(rb'[=:][ \t]*+"[\w./:@${}-]++"')
+"""Beside the former what a file has in it that may give another one's image its name."""
+_COMMENT = re.compile(rb"(?m)^[ \t]*+(?:#|//)[^\n]*+")
+_READ = re.compile(rb"(?<![\w.])(?:var|local)(?:\.[\w-]++)++")
 
 
 def locate(document: Document) -> Located | None:
-    """Return the images in ``document``; None where it has no resource of a kind that takes one."""
-    if _RESOURCES.search(document.data) is None:
-        return None
+    """Return the images in ``document``, and what it says of its module's names; None where it is neither."""
+    data = document.data
+    if _RESOURCES.search(data) is None and not (_DEFINITIONS.search(data) and _TEXT.search(data)):
+        return _reads(data)
     from pinner.formats.terraform.extract import locate as locate_  # noqa: PLC0415 - few files name an image
 
     return locate_(document)
+
+
+def _reads(data: bytes) -> Located | None:
+    """Return which names a file reads that has no image; those in its texts too, which is more than there may be."""
+    code = _COMMENT.sub(b"", data)
+    found: dict[bytes, int] = {}
+    line, position = 1, 0
+    for match in _READ.finditer(code):
+        if match[0] not in found:
+            line += code.count(b"\n", position, match.start())
+            position = match.start()
+            found[match[0]] = line
+    if not found:
+        return None
+    from pinner.link.facts import HclModule, HclRead  # noqa: PLC0415 - as above
+    from pinner.model import Located  # noqa: PLC0415 - as above
+
+    reads = [HclRead(name.decode("utf-8", "replace"), at) for name, at in found.items()]
+    return Located(facts=(HclModule(readers=tuple(reads)),))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.hcl.blocks import outline, scan
+from pinner.formats.hcl.facts import PREFIXES, module_of
+from pinner.formats.hcl.from_json import scan_json
 from pinner.formats.hcl.paths import values_at
 from pinner.formats.hcl.places import Collector
 from pinner.formats.hcl.values import Name
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pinner.model import Document
 
 FORMAT = "terraform"
+_LABELS = {"resource": 2, "data": 2, "variable": 1, "module": 1, "output": 1, "provider": 1, "dynamic": 1}
 _NAMED_ELSEWHERE = ("docker_image.", "data.docker_image.", "data.docker_registry_image.", "docker_registry_image.")
 """What stands in another resource, which names the image or builds it."""
 
@@ -26,13 +29,14 @@ _NAMED_ELSEWHERE = ("docker_image.", "data.docker_image.", "data.docker_registry
 def locate(document: Document) -> Located:
     """Return the images that the resources of ``document`` name. Never raises."""
     data = document.data
-    file = scan(data)
+    file = scan_json(data, PREFIXES, _LABELS) if document.path.endswith(".json") else scan(data, PREFIXES)
     collector = Collector(FORMAT, data)
     for block in file.root.blocks:
         if block.type in ("resource", "data") and block.labels:
             _resource(collector, block)
     collector.report(file.problem)
-    return Located(collector.places(), tuple(outline(file.root)))
+    module = module_of(collector, file.root, file.words)
+    return Located(collector.places(), tuple(outline(file.root)), (module,) if module is not None else ())
 
 
 def _resource(collector: Collector, block: Block) -> None:
@@ -42,7 +46,7 @@ def _resource(collector: Collector, block: Block) -> None:
         for attribute in _attributes(block, position.path, position.attributes):
             for value in _images(collector, attribute, position):
                 if not (type(value) is Name and value.text.startswith(_NAMED_ELSEWHERE)):
-                    collector.add(block.labels[0], value, owner)
+                    collector.add_image(block.labels[0], value, owner)
 
 
 def _images(collector: Collector, attribute: Attribute, position: Position) -> Iterator[Value]:

@@ -8,9 +8,20 @@ from pinner._typing import TYPE_CHECKING
 from pinner.model import Occurrence, Span, as_skipped
 
 if TYPE_CHECKING:
-    from pinner.formats.yaml.references import Collector, Use
+    from typing import Protocol
+
+    from pinner.formats.source import LineIndex
+    from pinner.formats.yaml.references import Use
     from pinner.formats.yaml.scalars import SourceText
     from pinner.model import Place
+
+    class Collector(Protocol):
+        """Who keeps the places of the file."""
+
+        lines: LineIndex
+
+        def add(self, use: Use, place: Place, offset: int | None = None) -> None:
+            """Keep ``place``, found ``offset`` bytes into the file, at ``use``."""
 
 
 class Embedded:

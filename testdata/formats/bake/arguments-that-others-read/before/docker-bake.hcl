@@ -1,0 +1,5 @@
+variable "DEBIAN" { default = "bookworm" }
+target "app" {
+  args = { BASE = "debian:${DEBIAN}" }
+  tags = ["registry.example.com/app:${DEBIAN}"]
+}

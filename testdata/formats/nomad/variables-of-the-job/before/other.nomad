@@ -1,0 +1,8 @@
+job "j" {
+  group "g" {
+    task "a" {
+      driver = "docker"
+      config { image = var.image }
+    }
+  }
+}

@@ -1,0 +1,1 @@
+resource "docker_image" "a" { name = var.image }

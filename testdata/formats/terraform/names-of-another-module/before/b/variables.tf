@@ -1,0 +1,1 @@
+variable "image" { default = "nginx:1" }

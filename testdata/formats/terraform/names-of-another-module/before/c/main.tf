@@ -1,0 +1,1 @@
+resource "docker_image" "c" { name = var.image }

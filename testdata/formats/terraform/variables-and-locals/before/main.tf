@@ -1,0 +1,10 @@
+resource "docker_image" "whole" { name = var.image }
+resource "docker_image" "tag" { name = "redis:${var.redis_version}" }
+resource "docker_image" "constant" { name = "${local.repository}/app:1" }
+resource "docker_image" "object" { name = local.images.web }
+resource "docker_image" "index" { name = local.images["db"] }
+resource "docker_image" "given" { name = "${var.registry}/app:2" }
+resource "docker_image" "both" { name = "${var.registry}/app:${var.app_version}" }
+resource "docker_image" "chain" { name = "${local.chained}" }
+resource "docker_image" "without" { name = var.without }
+resource "docker_image" "circle" { name = local.circle }

@@ -1,0 +1,2 @@
+resource "docker_image" "child" { name = var.image }
+variable "image" {}

@@ -1,0 +1,1 @@
+output "image" { value = var.shown }
