@@ -16,7 +16,7 @@ from pinner.pipeline import Unreadable
 from pinner.scan.scan import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from pinner.checks.linked import Light
@@ -59,11 +59,11 @@ def check(
     is taken from ``memory``. Raises `ConfigError` for a lock that is broken.
     """
     view = _lock_view(settings, folder)
-    conditions = conditions_for(settings, today, view, keeps_sources=keeps_sources)
+    conditions = conditions_for(_for_all_paths(settings), today, view, keeps_sources=keeps_sources)
     found = examine_all(targets, conditions, around=around, memory=memory)
     unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
     examined = tuple(one for one in found if one.format is not None)
-    findings = tuple(finding for one in examined for finding in one.findings)
+    findings = by_path((finding for one in examined for finding in one.findings), settings, folder)
     if view is None:
         return Checked(examined, unreadable, findings)
     from pinner.findings.lock_agreement import in_lock, order  # noqa: PLC0415 - only where there is a lock
@@ -74,6 +74,25 @@ def check(
         findings += in_lock(named, {inner[file.path] for file in unreadable}, view, settings.rules)
     lock = Document(view.place.shown, view.data)
     return Checked(examined, unreadable, tuple(sorted(findings, key=order)), (lock,))
+
+
+def _for_all_paths(settings: Settings) -> Settings:
+    """Return ``settings`` with the rules on that are on for some paths."""
+    if not settings.overrides:
+        return settings
+    from pinner.checks.by_path import found_levels  # noqa: PLC0415 - only where there are overrides
+
+    return settings._replace(rules=found_levels(settings))
+
+
+def by_path(findings: Iterable[Finding], settings: Settings, folder: str) -> tuple[Finding, ...]:
+    """Return ``findings`` of a run in ``folder`` with the severities of their paths; raises `ConfigError`."""
+    found = tuple(findings)
+    if not found:
+        return found
+    from pinner.checks.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
+
+    return with_levels_by_path(found, settings, folder)
 
 
 def _lock_view(settings: Settings, folder: str) -> LockView | None:

@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import ask, refuse_offline
 from pinner.cli.options import DEFAULTS, Options, exit_status
-from pinner.cli.scan import complain_about, look
+from pinner.cli.scan import by_path, complain_about, look
 from pinner.cli.settings import settings_for, with_update
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
@@ -97,7 +97,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     everything, selected, untold = _raised(work)
     plans, beside = _planned(work, everything, selected)
     unwritten = () if asked.diff else pipeline.write(plans, work.targets, work.memory, context.folder)
-    _warn(work.sources, work.settings, asked, work.terminal)
+    _warn(work)
     lost = {file.path for file in unwritten}
     result = tally(plan for plan in plans if plan.document.path not in lost)
     untold = bool(work.survey.unreadable or unwritten or tally(plans).failed or untold)
@@ -221,9 +221,9 @@ def _held_back(lock: Lock, sources: Sequence[Source]) -> int:
     return sum(bool(lock.images[name].candidates) for name in names)
 
 
-def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, terminal: Terminal) -> None:
+def _warn(work: _Work) -> None:
     """Name the references that a person has to look at: they stay as they are."""
-    style = terminal.talk_style
+    sources, asked, terminal, style = work.sources, work.asked, work.terminal, work.terminal.talk_style
     if asked.only:
         from pinner.cli.settings import nothing_selected  # noqa: PLC0415 - only where it is asked for
 
@@ -234,9 +234,10 @@ def _warn(sources: Sequence[Source], settings: Settings, asked: ChangeOptions, t
     # Who asks about some images alone need not hear about the others.
     if asked.operation == "unpin" or asked.only or asked.exclude:
         return
-    findings = (finding for source in sources for finding in check_source(source, settings.rules))
-    entries = (tuple(finding_lines(one, style)) for one in findings if one.rule in (CANNOT_PIN, MALFORMED, PARSE_ERROR))
-    terminal.info(*counted(entries, style))
+    found = (finding for source in sources for finding in check_source(source, work.settings.rules))
+    mending = (one for one in found if one.rule in (CANNOT_PIN, MALFORMED, PARSE_ERROR))
+    findings = by_path(mending, work.settings, work.context)
+    terminal.info(*counted((tuple(finding_lines(one, style)) for one in findings), style))
 
 
 def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int, work: _Work) -> None:

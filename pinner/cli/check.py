@@ -161,7 +161,7 @@ def _settings(context: Context, asked: CheckOptions) -> Settings:
     settings = settings_for(context, asked.options, asked.paths)
     if not asked.strict:
         return settings
-    return settings._replace(rules={**settings.rules, CANNOT_PIN.id: "error", UNKNOWN.id: "error"})
+    return settings._replace(rules={**settings.rules, CANNOT_PIN.id: "error", UNKNOWN.id: "error"}, is_strict=True)
 
 
 def _verdict(outcome: _Outcome, asked: CheckOptions) -> Verdict:
@@ -222,6 +222,7 @@ def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, te
 
     sources = [one.source for one in examined if one.source is not None]
     findings, untold, believed = judge_online(context, settings, sources, findings, terminal)
+    findings = run.by_path(findings, settings, context.folder)
     return outcome._replace(findings=findings, untold=untold, believed=believed)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
+    from pinner.findings import Finding
     from pinner.formats.pragmas import PragmaProblem
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
@@ -72,6 +73,16 @@ def tell(
     terminal.detail(*(f"looked into {printable(path)}" for path, _ in looked_into))
     terminal.info(*_problems(looked_into, terminal.talk_style))
     complain_about(unreadable, terminal)
+
+
+def by_path(findings: Iterable[Finding], settings: Settings, context: Context) -> tuple[Finding, ...]:
+    """Return ``findings`` with the severities that the tree gives their rules in their files."""
+    found = tuple(findings)
+    if not found:
+        return found
+    from pinner.checks.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
+
+    return with_levels_by_path(found, settings, context.folder)
 
 
 def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:

@@ -135,6 +135,15 @@ class UpdateSettings(NamedTuple):
         return any(rules.tags not in (None, "none") for rules in (self.rules, *(one for _, one in self.images)))
 
 
+class Override(NamedTuple):
+    """Severities for some files: one ``[[override]]``."""
+
+    paths: tuple[str, ...]
+    """gitignore patterns, relative to the configuration file's folder."""
+    rules: Mapping[str, Level]
+    """By rule id."""
+
+
 class Settings(NamedTuple):
     """Everything a run depends on, but for its command's own options."""
 
@@ -150,6 +159,10 @@ class Settings(NamedTuple):
     """Seconds for which a digest must have been known before it is proposed."""
     rules: Mapping[str, Level] = MappingProxyType({})
     """Severities that differ from the rules' defaults, by rule id."""
+    overrides: tuple[Override, ...] = ()
+    """In the file's order: of those that fit a file the last wins."""
+    is_strict: bool = False
+    """Whether the path of a file makes no difference: every image has to be held to a digest."""
     registries: Mapping[str, RegistryOptions] = MappingProxyType({})
     """By host, ``*`` for the rest."""
     platform: Platform | None = None

@@ -44,6 +44,15 @@ def load_settings(folder: str, file: str | None = None, paths: Sequence[str] | N
     return Settings()
 
 
+def nested_settings(inner: str, folder: str) -> Settings:
+    """Return the settings of the ``pinner.toml`` in ``inner``; messages name it as a run in ``folder`` does.
+
+    Raises `ConfigError`.
+    """
+    path = os.path.join(inner, OWN_FILE)
+    return _parse(path, _read(path, _shown(path, folder)), folder) or Settings()
+
+
 def _of_the_tree(settings: Settings) -> Settings:
     """Return ``settings``, which the tree brought, so that those for registries say where they were found."""
     found = {host: options._replace(found_in=settings.source) for host, options in settings.registries.items()}

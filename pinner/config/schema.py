@@ -7,9 +7,11 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinner.config import BotSettings, RegistryOptions, Settings, UpdateSettings
+from pinner.config import BotSettings, Override, RegistryOptions, Settings, UpdateSettings
 from pinner.config.table import AGE_UNITS, AGE_WORDS, TIMEOUT_UNITS, Table, parse_duration, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean, public_address
+from pinner.gitignore import read_patterns
+from pinner.limits import PATTERNS
 from pinner.model import TIERS, Calls, FormatChoice
 from pinner.reference import Platform
 from pinner.rules import BY_ID, IDS, LEVELS
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats", "update"),
+    *("verify", "formats", "update", "override"),
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
@@ -56,6 +58,7 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         min_age=_duration(table, "min-age", AGE_UNITS, AGE_WORDS),
         timeout=_duration(table, "timeout", "smh", TIMEOUT_UNITS),
         rules=_rules(table.table("rules")),
+        overrides=_overrides(table),
         registries=_registries(table.table("registries"), root),
         bot=bot,
         groups=groups,
@@ -102,6 +105,26 @@ def _rules(table: Table) -> Mapping[str, Level]:
             raise table.error(rule, f"is not a level: `{level}`", hint)
         levels[rule] = level
     return MappingProxyType(levels)
+
+
+def _overrides(table: Table) -> tuple[Override, ...]:
+    value = table.values.get("override", [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise table.error("override", "must be written as [[override]]")
+    found = []
+    for item in value:
+        one = Table(item, table.source, table.key("override"))
+        one.allow(("paths", "rules"))
+        paths = one.strings("paths")
+        if not paths:
+            raise one.error("paths", "is missing: an override is for some paths", 'write paths = ["tests/**"]')
+        if len(paths) > PATTERNS:
+            raise one.error("paths", f"has over {PATTERNS:,} patterns")
+        _, wrong = read_patterns(paths)
+        if wrong:
+            raise one.error("paths", f"has a pattern that is none: `{wrong[0][:100]}`")
+        found.append(Override(paths, _rules(one.table("rules"))))
+    return tuple(found)
 
 
 def _registries(table: Table, root: str) -> Mapping[str, RegistryOptions]:

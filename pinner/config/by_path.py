@@ -1,0 +1,64 @@
+"""Severities by path: ``[[override]]`` tables, and the ``pinner.toml`` files of folders below.
+
+What is told last wins: the configuration's ``[rules]``, its ``[[override]]`` tables in their order, then those of each
+``pinner.toml`` on the way down to the file. Such a file's other settings count where a run is started in its folder.
+"""
+
+from __future__ import annotations
+
+import os
+from types import MappingProxyType
+
+from pinner._typing import TYPE_CHECKING
+from pinner.config.find import OWN_FILE, nested_settings, repository_around
+from pinner.gitignore import read_patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.config import Settings
+    from pinner.rules import Level
+
+_NONE: Mapping[str, Level] = MappingProxyType({})
+
+
+class Severities:
+    """Which severities the tree gives the rules in which file, beyond what `Settings.rules` say."""
+
+    def __init__(self, settings: Settings, folder: str) -> None:
+        """``folder`` is that of the run, absolute."""
+        self._settings = settings
+        self._folder = folder
+        self._nested: dict[str, tuple[Settings, ...]] = {}
+
+    def of(self, file: str) -> Mapping[str, Level]:
+        """Return the levels by rule id that are given for ``file``, absolute; raises `ConfigError`."""
+        folder = os.path.dirname(file)
+        levels = _overridden(self._settings, file)
+        for settings in self._below(folder):
+            levels = {**levels, **settings.rules, **_overridden(settings, file)}
+        return levels
+
+    def _below(self, folder: str) -> tuple[Settings, ...]:
+        """Return the settings of the ``pinner.toml`` files from below the configuration down to ``folder``."""
+        if folder not in self._nested:
+            top = self._settings.root or repository_around(self._folder) or self._folder
+            own: tuple[Settings, ...] = ()
+            if folder != top and folder.startswith(os.path.join(top, "")):
+                own = self._below(os.path.dirname(folder))
+                if os.path.isfile(os.path.join(folder, OWN_FILE)):
+                    own = (*own, nested_settings(folder, self._folder))
+            self._nested[folder] = own
+        return self._nested[folder]
+
+
+def _overridden(settings: Settings, file: str) -> Mapping[str, Level]:
+    """Return what the ``[[override]]`` tables of ``settings`` give for ``file``."""
+    if not settings.overrides or settings.root is None or not file.startswith(os.path.join(settings.root, "")):
+        return _NONE
+    path = os.path.relpath(file, settings.root).replace(os.sep, "/")
+    levels: dict[str, Level] = {}
+    for override in settings.overrides:
+        if read_patterns(override.paths)[0].match(path):
+            levels |= override.rules
+    return levels
