@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         "non-literal",
         "output",
         "status-field",
+        "lockfile",
         "ignored",
         "excluded",
         "parse-error",

@@ -86,6 +86,7 @@ FORMATS = (
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$", since="0.2"),
     # Behind kubernetes: an object in a play is one.
     _dialect("ansible", b"docker_", b"podman_"),
+    Format("devcontainer", "pinner.formats.devcontainer", r"^\.?devcontainer\.json$", wraps=True),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),

@@ -9,13 +9,13 @@ from bisect import bisect_right
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.formats.notebook.json_positions import JsonError, Run, Shape, Text, decode, read
+from pinner.formats.json_positions import JsonError, Run, Shape, Text, decode, read
 from pinner.formats.source import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pinner.formats.notebook.json_positions import Value
+    from pinner.formats.json_positions import Value
     from pinner.model import Document
 
 

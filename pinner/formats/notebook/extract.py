@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.formats import python
+from pinner.formats.json_positions import JsonError
 from pinner.formats.notebook.cells import read_code
-from pinner.formats.notebook.json_positions import JsonError
-from pinner.formats.source import LineIndex
+from pinner.formats.source import CollectorPaused, LineIndex
 from pinner.model import Calls, Document, Located, Occurrence, SkippedOccurrence, Span, as_skipped
 
 if TYPE_CHECKING:
@@ -33,11 +33,12 @@ def locate(document: Document, calls: Calls = _DEFAULT) -> Located | None:
     data = document.data
     if not python.worth_parsing(data, calls):
         return None
-    try:
-        code = read_code(data)
-    except JsonError as error:
-        return Located((_parse_error(LineIndex(data), error.offset, f"this is no notebook: {error.message}"),))
-    return None if code is None or not code.cells else _locate(document, code, calls)
+    with CollectorPaused():
+        try:
+            code = read_code(data)
+        except JsonError as error:
+            return Located((_parse_error(LineIndex(data), error.offset, f"this is no notebook: {error.message}"),))
+        return None if code is None or not code.cells else _locate(document, code, calls)
 
 
 def _locate(document: Document, code: Code, calls: Calls) -> Located | None:

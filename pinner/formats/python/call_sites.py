@@ -12,7 +12,7 @@ from pinner.formats.python.names import LOCAL, dotted
 from pinner.formats.python.scopes import CallSite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from pinner.formats.python.known_calls import Table
     from pinner.formats.python.names import Names
@@ -54,6 +54,8 @@ class Sites:
         self._loose = table.loose
         imported = {*_imported_roots(names), "*"}
         self._callees = [callee for callee in table.callees if not imported.isdisjoint(callee.roots)]
+        self._called: dict[tuple[str, frozenset[str] | None], tuple[_Match, ...]] = {}
+        """What is called by its text and its names: most code calls the same again and again."""
 
     def all(self) -> list[Site]:
         """Return every argument that is an image, and every one that names an image to be made."""
@@ -88,8 +90,23 @@ class Sites:
         """Yield the callees that ``call`` may be of, the user's own first and the loosest last."""
         function = call.node.func
         names = self._names.of(function, call.scope)
-        known = sorted(name for name in names or () if not name.startswith("builtins."))
         text = dotted(function)
+        key = text, names
+        found = self._called.get(key)
+        if found is None:
+            found = self._called[key] = tuple(self._by_name(text, names or ()))
+        yield from found
+        bases = self._of_bases(function, call.scope)
+        for callee in self._callees if bases else ():
+            if (name := _first_called(callee, bases)) is not None:
+                # A class of this module is given its arguments by name alone; `super().__init__` as its base is.
+                yield _Match(callee, name, by_position=isinstance(function, ast.Attribute))
+        if self._loose and _compiled(LOOSE.pattern)(text):
+            yield _Match(LOOSE, text, by_position=False)
+
+    def _by_name(self, text: str, names: Collection[str]) -> Iterator[_Match]:
+        """Yield the callees that are called as ``text``, which stands for ``names``."""
+        known = sorted(name for name in names if not name.startswith("builtins."))
         foreign = _is_foreign(known) or _LIKE_A_DOUBLE.search(text) is not None
         own = any(name.startswith(LOCAL) for name in known)
         for callee in self._callees:
@@ -99,13 +116,6 @@ class Sites:
                     yield _Match(callee, text)
             elif not own and (name := _first_called(callee, known)) is not None:
                 yield _Match(callee, name)
-        bases = self._of_bases(function, call.scope)
-        for callee in self._callees if bases else ():
-            if (name := _first_called(callee, bases)) is not None:
-                # A class of this module is given its arguments by name alone; `super().__init__` as its base is.
-                yield _Match(callee, name, by_position=isinstance(function, ast.Attribute))
-        if self._loose and _compiled(LOOSE.pattern)(text):
-            yield _Match(LOOSE, text, by_position=False)
 
     def _of_bases(self, function: ast.expr, scope: Scope) -> list[str]:
         """Return the names of the base classes whose ``__init__`` is called through a class of this module."""

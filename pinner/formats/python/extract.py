@@ -15,7 +15,7 @@ from pinner.formats.python.shared_values import Sharing
 from pinner.formats.python.strings import ending
 from pinner.formats.python.syntax import BrokenError, UnreadableError, parse, read
 from pinner.formats.python.values import Literal, Opaque, Values
-from pinner.formats.source import LineIndex
+from pinner.formats.source import CollectorPaused, LineIndex
 from pinner.limits import MIB, PYTHON_BYTES
 from pinner.model import Located, Occurrence, SkippedOccurrence, Span, as_skipped
 from pinner.reference import ImageReference
@@ -38,7 +38,8 @@ def locate_calls(document: Document, calls: Calls) -> Located | None:
         return _broken(document.data, BrokenError(f"it is larger than {PYTHON_BYTES // MIB} MB", 0))
     try:
         text = read(document.data)
-        located = _Search(text, parse(text), calls).run()
+        with CollectorPaused():
+            located = _Search(text, parse(text), calls).run()
     except (UnreadableError, BrokenError) as error:
         return _broken(document.data, error)
     except RecursionError:  # constants that are made of constants, a thousand deep

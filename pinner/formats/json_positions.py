@@ -47,6 +47,8 @@ class Shape(NamedTuple):
 
     fields: Mapping[str, Shape] = {}
     elements: Shape | None = None
+    keys: bool = False
+    """Whether an object's keys are what is kept: each with where it stands itself, and no values."""
 
 
 class Text(NamedTuple):
@@ -80,14 +82,44 @@ def read(data: bytes, shape: Shape) -> Value:
     return value
 
 
+_STRING_OR_COMMENT = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|//[^\r\n]*+|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_STRING_OR_COMMA = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|,(?=[ \t\r\n]*+[\]}])', re.DOTALL)
+_NO_LINE_BREAK = re.compile(rb"[^\r\n]")
+
+
+def comments(data: bytes) -> list[Text]:
+    """Return where the comments of ``data`` stand, JSON with comments (JSONC), ``//`` and ``/*`` included."""
+    found = _STRING_OR_COMMENT.finditer(data)
+    return [Text(*match.span()) for match in found if not match[0].startswith(b'"')]
+
+
+def without_comments(data: bytes) -> bytes:
+    """Return the JSON that ``data`` is, as long as that: comments and commas before a closing bracket are blanks.
+
+    What VS Code's jsonc-parser takes, too.
+    """
+    parts: list[bytes] = []
+    offset = 0
+    for start, end in comments(data):
+        parts += (data[offset:start], _NO_LINE_BREAK.sub(b" ", data[start:end]))
+        offset = end
+    return _STRING_OR_COMMA.sub(_blank_for_comma, b"".join((*parts, data[offset:])))
+
+
+def _blank_for_comma(match: re.Match[bytes]) -> bytes:
+    return b" " if match[0] == b"," else match[0]
+
+
 def decode(data: bytes, text: Text, position: int = 0) -> tuple[bytes, list[Run]]:
     """Return the UTF-8 that the string at ``text`` means, and its runs, ``position`` being that of the first byte.
 
     Half of a surrogate pair comes out as bytes that are no UTF-8.
     """
+    offset = text.start
+    if data.find(b"\\", offset, text.end) < 0:
+        return data[offset : text.end], [Run(position, offset, 0)] if offset < text.end else []
     parts: list[bytes] = []
     runs: list[Run] = []
-    offset = text.start
     for match in _ESCAPE.finditer(data, text.start, text.end):
         if match.start() > offset:
             parts.append(data[offset : match.start()])
@@ -131,8 +163,8 @@ def _value(data: bytes, offset: int, shape: Shape | None) -> tuple[Value, int]:
             return text, text.end + 1
         if first == b"[" and shape.elements is not None:
             return _list(data, offset, shape.elements)
-        if first == b"{" and shape.fields:
-            return _object(data, offset, shape.fields)
+        if first == b"{" and (shape.fields or shape.keys):
+            return _object(data, offset, shape)
     return None, _skip(data, offset)
 
 
@@ -161,19 +193,25 @@ def _list(data: bytes, offset: int, elements: Shape) -> tuple[list[Value], int]:
         offset = _blank(data, offset + 1)
 
 
-def _object(data: bytes, offset: int, fields: Mapping[str, Shape]) -> tuple[dict[str, Value], int]:
+def _object(data: bytes, offset: int, shape: Shape) -> tuple[dict[str, Value], int]:
+    fields, keys = shape.fields, shape.keys
     values: dict[str, Value] = {}
     offset = _blank(data, offset + 1)
     if data[offset : offset + 1] == b"}":
         return values, offset + 1
     while True:
         text = _string(data, offset)
-        key = decode(data, text)[0].decode("utf-8", "replace")
+        name = data[text.start : text.end]
+        if b"\\" in name:
+            name = decode(data, text)[0]
+        key = name.decode("utf-8", "replace")
         offset = _blank(data, text.end + 1)
         if data[offset : offset + 1] != b":":
             raise _unexpected(data, offset, "`:`")
         value, offset = _value(data, _blank(data, offset + 1), fields.get(key))
-        if key in fields:
+        if keys:
+            values[key] = text
+        elif key in fields:
             values[key] = value
         offset = _blank(data, offset)
         if data[offset : offset + 1] == b"}":

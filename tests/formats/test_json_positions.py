@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats.notebook.json_positions import JsonError, Shape, Text, decode, read
+from pinner.formats.json_positions import JsonError, Shape, Text, decode, read
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=12) | st.text('\\"/\b\f\n\r\t\u2028é🐳a', max_size=12)
 VALUES = st.recursive(
