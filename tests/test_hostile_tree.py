@@ -9,21 +9,28 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from botforge import Site, gitlines, picture
 from fakes import FakeResolver
-from hostiletree import HostileTree, plant
+from forge_double import ForgeDouble
+from hostilegit import git
+from hostiletree import NAMES, SETTINGS, HostileTree, plant
+from images import write_layout
 from world import Outcome, outcome, world
 
 from pinner.cli.context import connect_to_registries
+from pinner.cli.publish import FORMATS as PUBLISH_FORMATS
+from pinner.inspection import INSPECTION_FORMATS
 from pinner.report import FORMATS, LISTING_FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names, links and pipes that Windows does not have")
 
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 CHANGES = ("pin", "update", "unpin")
-FOUND, UNTOLD = 1, 3
+FOUND, MISUSED, UNTOLD = 1, 2, 3
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +155,78 @@ def test_exports(tmp_path: Path, target: str, file: str) -> None:
     said = outcome(there, "export", target, "--output", file)
     unharmed(tree, said)
     assert said.status in (UNTOLD, 2)
+
+
+LAYOUT_NAME = "docker.io/library/nginx:1.27"
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("registry")
+    write_layout(folder, {LAYOUT_NAME: picture("new")})
+    return folder
+
+
+@pytest.mark.parametrize("format_", INSPECTION_FORMATS)
+@pytest.mark.parametrize("name", ["nginx:1.27", *NAMES, "./app.py", "linked.Dockerfile", "infra"])
+def test_inspect(planted: HostileTree, layout: Path, name: str, format_: str, nobody_is_asked: list[object]) -> None:
+    before = state(planted.root)
+    there = world(planted.root, environment=variables(planted))._replace(connect=connect_to_registries)
+    said = outcome(there, "inspect", "--layout", str(layout), "--format", format_, "--", name)
+    unharmed(planted, said)
+    # One of the tree's settings names a pipe for a file.
+    assert said.status == MISUSED
+    assert state(planted.root) == before
+    assert nobody_is_asked == []
+
+
+@pytest.mark.parametrize("format_", ["text", "json"])
+@pytest.mark.parametrize(
+    "what",
+    [*(f"./{name}" for name in NAMES), *NAMES, "fifo.out", "zero.Dockerfile", "loop.Dockerfile", "linked", "app.py"],
+)
+def test_identify(planted: HostileTree, layout: Path, what: str, format_: str, nobody_is_asked: list[object]) -> None:
+    before = state(planted.root)
+    there = world(planted.root, environment=variables(planted))._replace(connect=connect_to_registries)
+    said = outcome(there, "identify", "--layout", str(layout), "--format", format_, "--", what)
+    unharmed(planted, said)
+    assert said.status in (2, UNTOLD)
+    assert state(planted.root) == before
+    assert nobody_is_asked == []
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[HostileTree, Site]]:
+    """Return the tree as a checkout of what a forge has, and the forge."""
+    tree = plant(tmp_path)
+    with ForgeDouble(tmp_path / "forge") as forge:
+        stored = forge.add_repository("acme/app")
+        git(stored.folder, "fetch", "--quiet", "--update-head-ok", str(tree.root), "+HEAD:refs/heads/main")
+        # Without the file that is a pipe in the tree, which is an error of the configuration and ends the run.
+        settings = SETTINGS.replace('ca = "certificates/ca.pem"\n', "")
+        forge.commit("acme/app", "main", {"pinner.toml": settings}, "Settings")
+        git(tree.root, "remote", "add", "origin", f"{forge.url}/acme/app.git")
+        site = Site(tmp_path, forge)
+        write_layout(site.layout, {LAYOUT_NAME: picture("new")})
+        tree.proof.unlink(missing_ok=True)
+        yield tree, site
+
+
+@pytest.mark.parametrize("format_", PUBLISH_FORMATS)
+@pytest.mark.parametrize("is_here", [True, False], ids=["--pr", "--repo"])
+def test_the_bot(site: tuple[HostileTree, Site], format_: str, *, is_here: bool) -> None:
+    tree, machine = site
+    before = state(tree.root)
+    for dry_run in (("--dry-run",), ()):
+        where = {"name": None, "folder": tree.root} if is_here else {"folder": tree.root}
+        more = ("--pr",) if is_here else ()
+        said = machine.run(*more, *dry_run, "--format", format_, **where)  # type: ignore[arg-type]
+        unharmed(tree, said)
+        assert said.status == UNTOLD
+        assert state(tree.root) == before
+    (pull,) = machine.forge.repository("acme/app").pulls.values()
+    # What is proposed is what could be pinned, and none of what lies in the way.
+    changed = gitlines(machine.forge.repository("acme/app").folder, "diff", "--name-only", "main", pull.head)
+    assert "infra/Dockerfile" in changed
+    assert not [name for name in changed if name.startswith(("linked", ".git", "..", "report", "git."))]
+    assert all(UNSAFE.search(line) is None for line in f"{pull.title}\n{pull.body}".split("\n"))

@@ -32,9 +32,8 @@ _HINT = "pinner reads what `docker save`, `podman save` and `skopeo copy` write"
 def read_archive(path: Path) -> Contents:
     """Return what lies in the archive at ``path``. Raises `InputError` where it cannot be read to its end."""
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            return _read(file, Budget(size))
+        with os.fdopen(open_regular(path), "rb") as file:
+            return _read(file, Budget(os.fstat(file.fileno()).st_size))
     except OSError as error:
         raise InputError(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
 

@@ -72,7 +72,7 @@ def commit(
         f"from {start}\n".encode() if start else b"",
     ]
     for path, content in files.items():
-        quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
         if content is None:
             lines.append(f"D {quoted}\n".encode())
         else:
