@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pinner.model import Place
 
 _IN_PARTS = "values-image"
+_IMPLIED = {"hex": "sha256:", "whole": ""}
 _USES = {
     "label": "puts this tag into a label or a version, where no digest may stand",
     "semver": "compares this tag as a version, which it is not with a digest",
@@ -71,8 +72,10 @@ class Charts:
             return place
         if not isinstance(place, Occurrence):
             return _with_version(place, *chart) if place.reason == "no-default" else place
-        if place.glue != "@" or place.reference.digest is not None:
+        if place.reference.digest is not None:
             return place
+        if place.glue != "@":
+            return _spelled(place, reads.get(place.owner, ()))
         read = next((read for read in reads.get(place.owner, ()) if _counts(read.fact, tagged)), None)
         if read is None:
             return place
@@ -98,9 +101,17 @@ class Charts:
             around, name = posixpath.split(folder)
 
 
+def _spelled(place: Occurrence, reads: Iterable[_Read]) -> Occurrence:
+    """Return ``place``, whose digest has a field of its own, with the spelling that templates expect there."""
+    read = next((read for read in reads if read.fact.use in _IMPLIED), None)
+    if read is None:
+        return place
+    return place._replace(implied=_IMPLIED[read.fact.use], decided_by=(f"{read.path}:{read.fact.line}",))
+
+
 def _counts(read: TagRead, tagged: set[str]) -> bool:
     """Tell whether ``read`` happens: a fallback does not where a tag before it is there."""
-    return not any(tag.rpartition(".")[0] in tagged for tag in read.unless)
+    return read.use in _USES and not any(tag.rpartition(".")[0] in tagged for tag in read.unless)
 
 
 def _has_tag(place: Place) -> bool:

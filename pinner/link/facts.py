@@ -172,7 +172,10 @@ class TagRead(NamedTuple):
     """In the values: ``image.tag``."""
     line: int
     use: str
-    """``label``, ``semver``, ``value`` (of an environment), or ``repository``: joined to another name."""
+    """``label``, ``semver``, ``value`` (of an environment), or ``repository``: joined to another name.
+
+    Of a digest's field ``hex`` or ``whole``: without its algorithm, or with it.
+    """
     repository: str = ""
     """The path of that name."""
     unless: tuple[str, ...] = ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from fakes import FakeResolver, digest_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from pinner.formats.helm.templates import chart_facts
 from pinner.link.facts import Chart, TagRead
 from pinner.link.link import LinkInput, link
 from pinner.model import Document, Occurrence, Place
-from pinner.pipeline import survey
+from pinner.pipeline import make_plans, survey, unpin_plans
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
@@ -123,6 +125,44 @@ def test_tags_under_other_keys_belong_to_the_names_beside_them(block: str, templ
     assert judged(template, f"web: {block}\n") == ["acme/web:v1"]
     label = template.replace("image:", "version:").replace("a:", "version:").partition("}}:")[2]
     assert judged(f"version: {label}", f"web: {block}\n") == ["separate-tag: acme/web:v1 c/templates/_x.tpl:1"]
+
+
+SPELLED = "image: {repository: acme/web, tag: v1, %s: ''}\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "template", "written"),
+    [
+        ("digest", "image: {{ .Values.image.repository }}@{{ .Values.image.digest }}", "sha256:{}"),
+        ("digest", "image: a@sha256:{{ .Values.image.digest }}", "{}"),
+        ("digest", "{{- $digest := .Values.image.digest -}}\nimage: a@sha256:{{ $digest }}", "{}"),
+        ("digest", '{{ printf "%s@sha256:%s" .Values.image.repository .Values.image.digest }}', "{}"),
+        ("digest", "{{ if .Values.image.digest }}", "sha256:{}"),
+        ("sha", "image: a@sha256:{{ .Values.image.sha }}", "{}"),
+        ("sha", "image: a@{{ .Values.image.sha }}", "sha256:{}"),
+        ("sha", "", "{}"),
+    ],
+)
+def test_a_digest_is_spelled_as_the_template_expects_it(tmp_path: Path, key: str, template: str, written: str) -> None:
+    tree = {".git/HEAD": "", "Chart.yaml": CHART, "values.yaml": SPELLED % key, "templates/x.tpl": template}
+    for name, text in tree.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    values = str(tmp_path / "values.yaml")
+
+    def run(operation: Literal["pin", "unpin"]) -> str:
+        found = survey([Target(values, "values.yaml", named=True)], Settings(), today=TODAY)
+        if operation == "pin":
+            (plan,) = asyncio.run(make_plans(found.sources, "pin", Settings(), FakeResolver()))
+        else:
+            (plan,) = unpin_plans(found.sources, [Target(values, "values.yaml")], None)
+        (tmp_path / "values.yaml").write_bytes(plan.result)
+        return plan.result.decode()
+
+    digest = digest_of("docker.io/acme/web:v1").hex
+    assert run("pin") == (SPELLED % key).replace("''", f"'{written.format(digest)}'")
+    assert run("pin") == (SPELLED % key).replace("''", f"'{written.format(digest)}'")
+    assert run("unpin") == SPELLED % key
 
 
 def test_a_digest_that_is_there_stays_what_it_is() -> None:

@@ -24,6 +24,10 @@ _VALUES = b".Values."
 _TAG = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[tT]ag|version))\b(?!\.)")
 _NAME = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[rR]epository|[\w-]*[iI]mage(?:\.name)?))\b(?!\.)")
 _ASSIGNED = re.compile(rb"\{\{-?[ \t]*(\$[a-zA-Z_]\w*)[ \t]*:?=[^}]*")
+_DIGEST = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:digest|sha))\b(?!\.)")
+# What a template writes before a digest: the algorithm, or nothing more than the `@`.
+_BEFORE_HEX = re.compile(rb"sha256:[\"']?(?:\{\{|%s)")
+_BEFORE_ALL = re.compile(rb"@[\"']?(?:\{\{|%s)")
 _SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
 _KEY = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:[ \t]""")
 _PARENT = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:""")
@@ -49,7 +53,7 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
     for index, line in enumerate(lines):
         if _VALUES not in line and b"$" not in line:
             continue
-        tags = _TAG.findall(line)
+        tags = _TAG.findall(line) + _DIGEST.findall(line)
         for variable, through in assigned.items():
             if re.search(re.escape(variable) + rb"\b(?![ \t]*:?=)", line):
                 tags += through
@@ -59,7 +63,20 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
         if assignment is not None and _SEMVER.search(line) is None and b'"' not in line:
             assigned[assignment[1]] = tags
             continue
-        yield from _of_line(lines, index, tags)
+        digests = [tag for tag in tags if tag.endswith((b"digest", b"sha"))]
+        yield from _of_digests(line, index, digests)
+        yield from _of_line(lines, index, [tag for tag in tags if tag not in digests])
+
+
+def _of_digests(line: bytes, index: int, digests: list[bytes]) -> Iterator[TagRead]:
+    """Yield what the line at ``index`` expects in the fields ``digests``, where that is not what their key says."""
+    is_hex = _BEFORE_HEX.search(line) is not None
+    for digest in digests:
+        key = digest.rpartition(b".")[2]
+        if is_hex and key == b"digest":
+            yield TagRead(_text(digest), index + 1, "hex")
+        elif not is_hex and key == b"sha" and _BEFORE_ALL.search(line):
+            yield TagRead(_text(digest), index + 1, "whole")
 
 
 def _of_line(lines: list[bytes], index: int, tags: list[bytes]) -> Iterator[TagRead]:

@@ -10,7 +10,7 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import anchor_name
-from pinner.formats.yaml.parts import Parts, find_gap, implied_by, judge_parts, read_part
+from pinner.formats.yaml.parts import Parts, find_gap, implied_by, implied_of, judge_parts, read_part
 from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_written_by_flux, unfilled
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Occurrence, as_skipped
@@ -137,8 +137,8 @@ class ValuesWalk:
         """Return ``parts`` with the digest of ``mapping``, or with the field where it goes."""
         key = next((key for key in _DIGESTS if self._is_text(mapping, key)), "")
         digest, implied = self._part(mapping, key), implied_by(key)
-        if digest is not None and digest.text.data.startswith(implied.encode()):
-            implied = ""
+        if digest is not None:
+            implied = implied_of(digest)
         gap = None if digest is not None else find_gap(self.collector.data, mapping, key, self.fields)
         return parts._replace(digest=digest, gap=gap, implied=implied)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.model import Occurrence, Place
 
 _ALGORITHM = "sha256:"
+_HEX = re.compile(rb"[0-9a-f]{64}")
 _NOTHING_BEHIND = re.compile(rb"([ \t]*:)(?:[ \t]+#[^\n]*|[ \t]*)(?:\r?\n|\Z)")
 
 
@@ -129,3 +130,8 @@ def _occurrence(use: Use, parts: Parts, reference: ImageReference) -> Occurrence
 def implied_by(key: str) -> str:
     """Return what a consumer puts before the text under ``key``: of ``sha`` it is the hex digits alone."""
     return _ALGORITHM if key == "sha" else ""
+
+
+def implied_of(digest: Part) -> str:
+    """Return the same for a field that has a ``digest``, whatever its key: some charts have hex digits in both."""
+    return _ALGORITHM if _HEX.fullmatch(digest.text.data) else ""
