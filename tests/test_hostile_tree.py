@@ -220,7 +220,7 @@ def test_the_bot(site: tuple[HostileTree, Site], format_: str, *, is_here: bool)
     for dry_run in (("--dry-run",), ()):
         where = {"name": None, "folder": tree.root} if is_here else {"folder": tree.root}
         more = ("--pr",) if is_here else ()
-        said = machine.run(*more, *dry_run, "--format", format_, **where)  # type: ignore[arg-type]
+        said = machine.run(*more, *dry_run, "--format", format_, **where)
         unharmed(tree, said)
         assert said.status == UNTOLD
         assert state(tree.root) == before

@@ -121,7 +121,7 @@ def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
 
 
 def _around(target: Target, builder: Format, paths: Paths) -> Iterator[Target]:
-    """Yield what is of the format ``builder`` in the folder of ``target`` and around it, as far as its repository goes."""
+    """Yield what is of the format ``builder`` in the folder of ``target`` and around, as far as its repository goes."""
     from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
 
     folder = os.path.dirname(target.file)
