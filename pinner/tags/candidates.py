@@ -75,7 +75,7 @@ class _Search:
         return self._lines.line(self._current.line).reach(self._current)
 
     def _on_later_bases(self) -> Iterator[_Found]:
-        variants = self._lines.later_bases(self._current.variant)
+        variants = self._lines.later_bases(self._current.lead, self._current.variant)
         for place, variant in enumerate(reversed(variants), 1):
             moved = self._current._replace(variant=variant)
             for line, tag in self._successors(moved, at_least=True):

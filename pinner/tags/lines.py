@@ -8,7 +8,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.tags.bases import base_of
 from pinner.tags.parse import parse
-from pinner.tags.tokens import is_hash
+from pinner.tags.tokens import OPEN, is_hash, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,23 +50,33 @@ class Line:
 
 
 class Lines:
-    """The tags of one repository; made once, asked for each tag in use."""
+    """The tags of one repository; made once, asked for each tag in use.
+
+    Of the thousands that there may be, those alone are taken apart whose words are those of the tag in use.
+    """
 
     def __init__(self, tags: Iterable[str]) -> None:
-        names = dict.fromkeys(tags)
-        hashes = {len(name) for name in names if len(name) >= _SHORTEST_COMMIT and is_hash(name)}
-        self._commits = hashes
+        self._commits: set[int] = set()
+        self._waiting: dict[str, list[str]] = {}
         self._grouped: dict[tuple[str, str, str], list[Tag]] = {}
         self._lines: dict[tuple[str, str, str], Line] = {}
         self._families: dict[str, dict[str, None]] = {}
-        for name in names:
+        for name in dict.fromkeys(tags):
+            if len(name) >= _SHORTEST_COMMIT and is_hash(name):
+                self._commits.add(len(name))
+            else:
+                self._waiting.setdefault(words_of(name), []).append(name)
+
+    def _read(self, words: str) -> None:
+        """Take those tags apart that have these words, and those whose words are not to be told from a commit's."""
+        for name in (*self._waiting.pop(words, ()), *self._waiting.pop(OPEN, ())):
             tag = self.parse(name)
-            if tag is not None:
-                self._grouped.setdefault(tag.line, []).append(tag)
-        for _, _, variant in self._grouped:
-            base = base_of(variant)
+            if tag is None:
+                continue
+            self._grouped.setdefault(tag.line, []).append(tag)
+            base = base_of(tag.variant)
             if base is not None:
-                self._families.setdefault(base.family, {})[variant] = None
+                self._families.setdefault(base.family, {})[tag.variant] = None
 
     def parse(self, name: str) -> Tag | None:
         """Return the tag ``name`` in parts, as `parse` does, but None for digits that are a commit among commits."""
@@ -77,14 +87,17 @@ class Lines:
     def line(self, key: tuple[str, str, str]) -> Line:
         """Return the line of ``key``, which may be empty."""
         if key not in self._lines:
+            lead, _, variant = key
+            self._read(words_of(lead + variant.replace("<sha>", "")))
             self._lines[key] = Line(self._grouped.get(key, []))
         return self._lines[key]
 
-    def later_bases(self, variant: str) -> tuple[str, ...]:
+    def later_bases(self, lead: str, variant: str) -> tuple[str, ...]:
         """Return the variants that differ from ``variant`` in a later number of the base alone, the newest first."""
         base = base_of(variant)
         if base is None:
             return ()
+        self._read(words_of(lead + variant.replace("<sha>", "")))
         others = [(other, base_of(other)) for other in self._families.get(base.family, ())]
         later = [(other.number, name) for name, other in others if other is not None and other.number > base.number]
         return tuple([name for _, name in sorted(later, reverse=True)])

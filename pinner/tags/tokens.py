@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 from pinner._typing import NamedTuple
+from pinner.tags import distributions
 
 PRE_RELEASES = {
     "dev": 0,
@@ -31,6 +32,10 @@ BARE_PRE_RELEASES = frozenset({"rc", "alpha", "beta", "pre", "ea"})
 SERIALS = frozenset({"r", "ls", "p", "b", "u", "kb", "sp", "build", "patch", "security", "post", "master", "main"})
 """Words before a number that counts builds: bitnami's ``-r10``, linuxserver's ``-ls240``, Ruby's ``-p547``."""
 _SHORT = 2
+_SHORTEST_HEX = 7
+_LEFT_OUT = frozenset(
+    {*PRE_RELEASES, *SERIALS, *distributions.DEBIAN, *distributions.UBUNTU, "debian", "ubuntu", "v", "t", "z"}
+)
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _TOKEN = re.compile(r"([-_.]*)([0-9]+|[A-Za-z]+)")
@@ -38,6 +43,12 @@ _COMMIT = re.compile(r"g?[0-9a-f]{7,40}\Z")
 _DASHED = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:T([0-9]{2})-([0-9]{2})-([0-9]{2})Z)?(?![0-9A-Za-z])")
 _YEARS = range(1990, 2100)
 _DAY, _MINUTE, _SECOND = 8, 12, 14
+
+
+_WORDS = re.compile(r"[A-Za-z]+")
+_HEX = re.compile(r"[0-9a-f]{7,}")
+OPEN = "?"
+"""What `words_of` returns where a commit's hash may stand in a tag."""
 
 
 class Token(NamedTuple):
@@ -54,6 +65,17 @@ def tokens_of(tag: str) -> list[Token] | None:
     if _TAG.match(tag) is None:
         return None
     return [Token(match[1], match[2], match.end(), match[2][0] <= "9") for match in _TOKEN.finditer(tag)]
+
+
+def words_of(text: str) -> str:
+    """Return the words of a tag, or of its lead and variant, that are the same in all tags of its line and family.
+
+    Left out are those that order versions, or may: of pre-releases, of builds, of the system under an image by its code
+    name. `OPEN` where a commit's hash may be among them. In a fraction of the time that parsing takes.
+    """
+    if len(text) >= _SHORTEST_HEX and any(not piece.isdecimal() for piece in _HEX.findall(text)):
+        return OPEN
+    return " ".join([word for word in map(str.lower, _WORDS.findall(text)) if word not in _LEFT_OUT])
 
 
 def begins_a_piece(tokens: list[Token], index: int) -> bool:
