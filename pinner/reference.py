@@ -111,6 +111,12 @@ class ImageReference(NamedTuple):
         """The tag and the digest as written, ``1.27@sha256:…``."""
         return (self.tag or "") if self.digest is None else f"{self.tag or ''}@{self.digest}"
 
+    def with_tag(self, tag: str) -> ImageReference:
+        """Return this reference with ``tag`` in the place of its own; the digest stays."""
+        name = self.familiar.removesuffix(f":{self.tag}")
+        digest = "" if self.digest is None else f"@{self.digest}"
+        return self._replace(written=f"{name}:{tag}{digest}", tag=tag)
+
     def at(self, digest: Digest) -> ImageReference:
         """Return this reference held to ``digest``, whatever it is held to now."""
         return self._replace(written=f"{self.familiar}@{digest}", digest=digest)

@@ -65,6 +65,20 @@ async def split(
     return found, failures
 
 
+async def major_part(
+    name: str, update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
+) -> GroupUpdate:
+    """Return all of ``update`` as what the pull request ``name`` changes."""
+    changing = (Changed, Failed)
+    owners = {
+        (plan.document.path, verdict.place.span): name
+        for plan in update.plans
+        for verdict in plan.verdicts
+        if isinstance(verdict, changing)
+    }
+    return await _part(name, owners, update_input, update, registry, stored)
+
+
 def _order(groups: Sequence[Group]) -> list[str]:
     return [*(group.name for group in groups), DIGESTS, PINS]
 
@@ -105,10 +119,10 @@ async def _part(
     ]
     failed = [verdict for _, verdict in without_answer]
     plans = await update.again(_masked(update_input.sources, owners, name)) if mine else ()
-    changes = await _image_changes(plans, update, registry)
+    changes = await _image_changes(plans, update_input, update, registry)
     held_back = (*_without_answer(failed), *_held_back(name, update_input, update))
     files = [FileChange(plan.document.path, plan.document.data, plan.result) for plan in plans if plan.changed]
-    if files and (lock := _lock_change(changes, update_input, update, stored)) is not None:
+    if files and (lock := _lock_change(plans, changes, update_input, update, stored)) is not None:
         files.append(lock)
     files.sort(key=lambda file: file.path)
     may_pass = any(isinstance(verdict.error, RateLimitedError | UnavailableError) for verdict in failed)
@@ -133,9 +147,19 @@ def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source
 
 
 def _lock_change(
-    changes: Sequence[ImageChange], update_input: UpdateInput, update: Update, stored: bytes | None
+    plans: Iterable[Plan],
+    changes: Sequence[ImageChange],
+    update_input: UpdateInput,
+    update: Update,
+    stored: bytes | None,
 ) -> FileChange | None:
-    lock = lock_with(update_input, update, (change.canonical for change in changes))
+    raised = {
+        (plan.document.path, verdict.place.span): f"{verdict.place.reference.repository}:{verdict.raised}"
+        for plan in plans
+        for verdict in plan.verdicts
+        if isinstance(verdict, Changed) and verdict.raised is not None
+    }
+    lock = lock_with(update_input, update, raised, (change.new_canonical for change in changes))
     if lock is None or lock == update_input.lock:
         return None
     data = render_lock(lock)
@@ -144,27 +168,45 @@ def _lock_change(
     return FileChange(NAME, stored, data)
 
 
-async def _image_changes(plans: Sequence[Plan], update: Update, registry: Registry) -> tuple[ImageChange, ...]:
+async def _image_changes(
+    plans: Sequence[Plan], update_input: UpdateInput, update: Update, registry: Registry
+) -> tuple[ImageChange, ...]:
     """Return what ``plans`` change, by name, with what stands behind the digests of before and after."""
-    places: dict[tuple[str, str, Digest | None, Digest], list[tuple[str, int]]] = {}
+    places: dict[ImageChange, list[tuple[str, int]]] = {}
     references: dict[str, ImageReference] = {}
     for plan in plans:
         for verdict in plan.verdicts:
             if isinstance(verdict, Changed) and verdict.digest is not None:
                 reference = verdict.place.reference
-                key = (reference.familiar, reference.canonical, reference.digest, verdict.digest)
-                places.setdefault(key, []).append((plan.document.path, verdict.place.line))
                 references[reference.canonical] = reference
+                change = ImageChange(
+                    reference.familiar, reference.canonical, reference.digest, verdict.digest, (), raised=verdict.raised
+                )
+                places.setdefault(change, []).append((plan.document.path, verdict.place.line))
     changes = []
-    for key in sorted(places, key=lambda one: (one[0], one[1], str(one[2] or ""), str(one[3]))):
-        name, canonical, old, new = key
-        reference = references[canonical]
-        where = tuple(f"{path}:{line}" for path, line in sorted(set(places[key])))
-        before = None if old is None else await _image(reference, old, registry)
-        after, signer = await _image(reference, new, registry), await _signed_by(reference.at(new), registry)
-        seen = _first_seen(update, canonical, new)
-        changes.append(ImageChange(name, canonical, old, new, where, seen, before, after, signer))
+    for change in sorted(places, key=lambda one: (one.name, one.canonical, str(one.old or ""), str(one.new))):
+        where = tuple(f"{path}:{line}" for path, line in sorted(set(places[change])))
+        reference = references[change.canonical]
+        changes.append(await _filled(change._replace(places=where), reference, update_input, update, registry))
     return tuple(changes)
+
+
+async def _filled(
+    change: ImageChange, reference: ImageReference, update_input: UpdateInput, update: Update, registry: Registry
+) -> ImageChange:
+    """Return ``change`` of ``reference`` with all that there is to say of it."""
+    outlook = update_input.outlooks.get(change.canonical)
+    if change.raised is not None and outlook is not None and outlook.upgrade is not None:
+        lost = f"without {', '.join(outlook.upgrade.lost)}" if outlook.upgrade.lost else None
+        why = tuple(filter(None, (*outlook.reasons, outlook.ended, lost)))
+        change = change._replace(level=outlook.upgrade.level, why=why)
+    new = reference if change.raised is None else reference.with_tag(change.raised)
+    return change._replace(
+        first_seen=_first_seen(update, change.new_canonical, change.new),
+        before=None if change.old is None else await _image(reference, change.old, registry),
+        after=await _image(new, change.new, registry),
+        signed_by=await _signed_by(new.at(change.new), registry),
+    )
 
 
 async def _signed_by(held: ImageReference, registry: Registry) -> str:

@@ -35,10 +35,13 @@ def fingerprint(changes: Iterable[ImageChange]) -> str:
 
     A reference that moves within its file is no other change: a closed pull request stays closed for it.
     """
-    parts = sorted(
-        [change.name, change.canonical, str(change.old or ""), str(change.new), *_files(change)] for change in changes
-    )
+    parts = sorted([change.name, change.canonical, *_target(change), *_files(change)] for change in changes)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _target(change: ImageChange) -> tuple[str, str]:
+    """Return what a change comes to. A tag that is raised is what it is, whatever it means by then."""
+    return (str(change.old or ""), str(change.new)) if change.raised is None else ("raised", change.raised)
 
 
 def _files(change: ImageChange) -> list[str]:
@@ -96,6 +99,22 @@ class ImageChange(NamedTuple):
     after: Image | None = None
     signed_by: str = ""
     """Who signed the new digest, where a policy wants to know."""
+    raised: str | None = None
+    """The tag that takes the place of its own; None where that stays."""
+    level: str = ""
+    """How great a step that is: patch, minor, major."""
+    why: tuple[str, ...] = ()
+    """Why it is this tag and no later one: clauses."""
+
+    @property
+    def new_name(self) -> str:
+        """Return the name that is written then, without its digest."""
+        return self.name if self.raised is None else f"{self.name.rpartition(':')[0]}:{self.raised}"
+
+    @property
+    def new_canonical(self) -> str:
+        """Return the registry's full name of what is written then."""
+        return self.canonical if self.raised is None else f"{self.canonical.rpartition(':')[0]}:{self.raised}"
 
 
 class HeldBack(NamedTuple):

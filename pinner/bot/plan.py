@@ -18,18 +18,22 @@ from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.lockfile.resolver import LockedResolver
 from pinner.lockfile.select import locked
 from pinner.lockfile.update import Wish, ask_what_lacks
-from pinner.lockfile.usage import followed, names_in, usages
+from pinner.lockfile.usage import followed, usages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from pinner.config import Settings
     from pinner.lockfile.usage import Usage
+    from pinner.model import Span
     from pinner.oci.resolver import Registry
     from pinner.plan import Plan
     from pinner.reference import Digest
     from pinner.scan.suppressions import Source
+    from pinner.upgrade.model import Outlook
 
+    Spot = tuple[str, Span]
+    """A file, and a place in it."""
     Planner = Callable[[Sequence[Source]], Awaitable[tuple[Plan, ...]]]
 
 _BEGINNING = datetime.fromtimestamp(0, UTC)
@@ -50,6 +54,8 @@ class UpdateInput(NamedTuple):
     """What was too young when it was seen, by earlier runs."""
     first_seen_store: FirstSeenStore
     to_index: bool = False
+    outlooks: Mapping[str, Outlook] = MappingProxyType({})
+    """What was found for tags that are raised, by the name (canonical) that stands in files."""
 
 
 class Update(NamedTuple):
@@ -164,10 +170,14 @@ def _with_memory(images: Mapping[str, Entry], memory: Lock) -> dict[str, Entry]:
     return merged
 
 
-def lock_with(update_input: UpdateInput, update: Update, names: Iterable[str]) -> Lock | None:
+def lock_with(
+    update_input: UpdateInput, update: Update, raised: Mapping[Spot, str], names: Iterable[str]
+) -> Lock | None:
     """Return the repository's lock with what ``update`` says of ``names``; None where it has none.
 
-    What was too young is left out: it would make another commit of the same change every time a tag moves.
+    ``raised`` says, by file and span, what references are called by then; ``names`` are those of then, too. What nobody
+    is called any more goes. What was too young is left out: it would make another commit of the same change every time
+    a tag moves.
     """
     if update_input.lock is None:
         return None
@@ -176,10 +186,16 @@ def lock_with(update_input: UpdateInput, update: Update, names: Iterable[str]) -
     for name in concerned:
         images[name] = Entry(update.images[name].selected)
     sources = dict(update_input.lock.sources)
+    left: set[str] = set()
     for source in update_input.everything:
-        there = names_in(source)
+        path = source.document.path
+        pairs = [(one.reference.canonical, raised.get((path, one.span))) for one in followed(source)]
+        there = sorted({new or old for old, new in pairs})
+        left |= {old for old, new in pairs if new is not None}
         if concerned.intersection(there):
-            sources[source.document.path] = tuple(name for name in there if name in images)
+            sources[path] = tuple(name for name in there if name in images)
+    used = {name for one in sources.values() for name in one}
+    images = {name: entry for name, entry in images.items() if name in used or name not in left}
     return Lock(MappingProxyType(images), MappingProxyType(sources))
 
 

@@ -24,7 +24,7 @@ from pinner.formats import claims
 from pinner.lockfile.file import lock_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pinner.bot.context import BotContext, Scope
@@ -119,6 +119,7 @@ class _RepositoryRun:
         self._branches: dict[str, Fetched] = {}
         self._notes: list[str] = []
         self._is_all_read = True
+        self._is_uncertain = False
 
     async def tell(self) -> Published:
         git, settings, world = self._clone.git, self._settings, self._world
@@ -132,8 +133,11 @@ class _RepositoryRun:
         registry = await vetting(await world.registry(settings), settings, self._clone, world)
         worked: Worked = await call_apart(work_on, checkout, environment=world.environment, registry=registry)
         self._is_all_read = not worked.unreadable
-        steps = [step for name in self._left_over() if (step := await self._step(*self._nothing(name, name)))]
-        for name in (*(group.name for group in settings.groups), DIGESTS, PINS):
+        self._is_uncertain = bool(worked.errors)
+        self._notes += worked.errors
+        names = (*(group.name for group in settings.groups), DIGESTS, PINS, *worked.majors)
+        steps = [step for name in self._left_over(names) if (step := await self._step(*self._nothing(name, name)))]
+        for name in names:
             part = worked.parts.get(name) or self._nothing(name, options_of(name, settings).branch)
             step = await self._step(*part)
             if step is not None:
@@ -161,18 +165,16 @@ class _RepositoryRun:
             self._base,
             world.forge.body_limit,
             tuple(await locks_on_branches(git, self._branches.values())) if has_lock else (),
-            None if settings.min_age is None else await read_memory(git, remote),
+            await read_memory(git, remote) if settings.counts_ages else None,
         )
 
     def _nothing(self, group: str, branch: str) -> tuple[GroupUpdate, Proposal]:
-        part = GroupUpdate(group)
+        part = GroupUpdate(group, may_pass=self._is_uncertain)
         return part, propose(part, self._settings, self._base, self._world.forge.body_limit, branch)
 
-    def _left_over(self) -> list[str]:
-        """Return the branches that no group of the settings has any more."""
-        settings = self._settings
-        names = (*(group.name for group in settings.groups), DIGESTS, PINS)
-        known = {options_of(name, settings).branch for name in names}
+    def _left_over(self, names: Iterable[str]) -> list[str]:
+        """Return the branches that no group, of which there are ``names``, has any more."""
+        known = {options_of(name, self._settings).branch for name in names}
         return sorted({*self._branches, *self._open} - known) if self._scope.is_all else []
 
     async def _step(self, part: GroupUpdate, proposal: Proposal) -> Step | None:

@@ -8,7 +8,7 @@ from pinner.bot.model import TRAILER
 from pinner.config.bot import fill_template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pinner.bot.model import ImageChange, Proposal
     from pinner.reference import Digest
@@ -27,7 +27,8 @@ def render_title(proposal: Proposal, template: str | None = None) -> str:
     """
     if template is None:
         summary = _summary(proposal.changes, _names(proposal))
-        return _line(summary[:1].upper() + summary[1:])
+        is_sentence = summary.split(" ", 1)[0] in ("update", "pin", "raise")
+        return _line(summary[:1].upper() + summary[1:] if is_sentence else summary)
     return _line(fill_template(template, _words(proposal)))
 
 
@@ -69,6 +70,9 @@ def _words(proposal: Proposal) -> dict[str, str]:
 
 def _summary(changes: Sequence[ImageChange], names: Sequence[str]) -> str:
     """Return what happens, beginning in lower case: what may follow ``chore(deps): ``."""
+    raised = {change.name: change for change in changes if change.raised is not None}
+    if raised:
+        return _raise_summary(raised, changes)
     pinned = {change.name for change in changes if change.old is None}
     digests = {change.new for change in changes}
     updated = len(set(names) - pinned)
@@ -82,6 +86,18 @@ def _summary(changes: Sequence[ImageChange], names: Sequence[str]) -> str:
     if not pinned:
         return f"update {len(names)} image digests"
     return f"update {counted(updated, 'image digest')} and pin {counted(len(pinned), 'image')}"
+
+
+def _raise_summary(raised: Mapping[str, ImageChange], changes: Sequence[ImageChange]) -> str:
+    """Return what happens where tags are raised: ``python 3.12-slim → 3.13-slim`` where that is all."""
+    rest = {change.name for change in changes if change.raised is None} - raised.keys()
+    if len(raised) == 1:
+        (change,) = raised.values()
+        name, _, tag = change.name.rpartition(":")
+        text = f"{name} {tag} → {change.raised}"
+        return f"raise {text} and update {counted(len(rest), 'image digest')}" if rest else text
+    text = f"raise {counted(len(raised), 'tag')}"
+    return f"{text} and update {counted(len(rest), 'image digest')}" if rest else text
 
 
 def counted(number: int, noun: str) -> str:
@@ -99,7 +115,8 @@ def _listed(names: Sequence[str]) -> str:
 def _lines(changes: Sequence[ImageChange]) -> str:
     return "\n".join(
         dict.fromkeys(
-            f"{change.name}: {'' if change.old is None else f'{short(change.old)} -> '}{short(change.new)}"
+            f"{change.name}{'' if change.raised is None else f' -> {change.raised}'}: "
+            f"{'' if change.old is None else f'{short(change.old)} -> '}{short(change.new)}"
             for change in changes
         )
     )

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
 from pinner.bot.body import render_body, render_message, render_title
-from pinner.bot.changes import GroupUpdate, split
+from pinner.bot.changes import GroupUpdate, major_part, split
 from pinner.bot.groups import options_of
 from pinner.bot.model import Proposal
 from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
+from pinner.bot.raises import Raises, look_for_raises, with_major_steps, with_small_steps
 from pinner.bot.state import parse_remembered
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings
     from pinner.oci.resolver import Registry
-    from pinner.pipeline import Unreadable
+    from pinner.pipeline import Survey, Unreadable
     from pinner.plan import Plan
     from pinner.scan.suppressions import Source
 
@@ -68,6 +69,10 @@ class Worked(NamedTuple):
     unreadable: tuple[Unreadable, ...]
     memory: bytes | None
     """What the note is to say; None where no times count, for nothing is to be noted."""
+    majors: tuple[str, ...] = ()
+    """The groups among ``parts`` that are major steps of a tag."""
+    errors: tuple[str, ...] = ()
+    """Why nothing can be told of some tags: what is open for them is left as it is."""
 
 
 async def work_on(checkout: Checkout, registry: Registry) -> Worked:
@@ -75,26 +80,75 @@ async def work_on(checkout: Checkout, registry: Registry) -> Worked:
     settings = checkout.settings
     targets = discover(checkout.paths, settings, checkout.folder, checkout.environment)
     survey = pipeline.survey(targets, settings, today=checkout.today)
-    stored = read_lock(lock_file(settings, checkout.folder))
+    plans = await _planned(checkout, survey, registry)
+    return Worked(
+        {
+            name: (part, propose(part, settings, checkout.base, checkout.body_limit))
+            for name, part in plans.parts.items()
+        },
+        plans.failures,
+        survey.unreadable,
+        plans.memory,
+        plans.majors,
+        plans.errors,
+    )
+
+
+class _Planned(NamedTuple):
+    """The fields of `Worked` that registries have a say in."""
+
+    parts: Mapping[str, GroupUpdate]
+    failures: tuple[Plan, ...]
+    memory: bytes | None
+    majors: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+async def _planned(checkout: Checkout, survey: Survey, registry: Registry) -> _Planned:
+    """Return what becomes of what was found."""
+    settings, stored = checkout.settings, read_lock(lock_file(checkout.settings, checkout.folder))
     memory = Lock() if checkout.memory is None else parse_remembered(checkout.memory)
     known = seen_in([memory, *map(parse_remembered, checkout.locks)])
+    first_seen_store = RememberedFirstSeen(checkout.first_seen_store, known)
+    selected = checkout.select(survey.sources)
+    raises = await look_for_raises(selected, settings, registry, first_seen_store)
     update_input = UpdateInput(
-        checkout.select(survey.sources),
+        with_small_steps(selected, settings, raises),
         survey.sources,
         settings,
         None if stored is None else stored.lock,
         memory,
-        RememberedFirstSeen(checkout.first_seen_store, known),
+        first_seen_store,
         checkout.to_index,
+        raises.told(major=False),
     )
     update = await plan_update(update_input, registry)
-    parts, failures = await split(update_input, update, registry, None if stored is None else stored.data)
-    return Worked(
-        {name: (part, propose(part, settings, checkout.base, checkout.body_limit)) for name, part in parts.items()},
+    data = None if stored is None else stored.data
+    parts, failures = await split(update_input, update, registry, data)
+    parts = {name: part._replace(may_pass=part.may_pass or bool(raises.errors)) for name, part in parts.items()}
+    majors = await _major_parts(selected, update_input, raises, registry, data)
+    noted = Lock({**raises.ages().images, **to_remember(update_input, update).images})
+    return _Planned(
+        {**parts, **majors},
         failures,
-        survey.unreadable,
-        None if settings.min_age is None else render_lock(to_remember(update_input, update)),
+        render_lock(noted) if settings.counts_ages else None,
+        tuple(majors),
+        tuple(error.message for error in raises.errors),
     )
+
+
+async def _major_parts(
+    selected: Sequence[Source], update_input: UpdateInput, raises: Raises, registry: Registry, stored: bytes | None
+) -> dict[str, GroupUpdate]:
+    """Return the major steps, each as the part that its own pull request changes."""
+    found = {}
+    for name, images in raises.majors().items():
+        sources = with_major_steps(selected, update_input.settings, raises, images)
+        one = update_input._replace(sources=sources, outlooks=raises.told(major=True))
+        part = await major_part(name, one, await plan_update(one, registry), registry, stored)
+        if part.changes:
+            found[name] = part._replace(may_pass=part.may_pass or bool(raises.errors))
+    return found
 
 
 def _labels(part: GroupUpdate, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -116,9 +170,9 @@ def propose(part: GroupUpdate, settings: Settings, base: str, body_limit: int, b
         labels=_labels(part, options.labels),
         assignees=options.assignees,
         reviewers=options.reviewers,
-        # A first pin changes how a file is kept up from then on: that is for a person to see.
+        # A first pin changes how a file is kept up from then on, a major step what is in it: that is for a person.
         auto_merge=options.auto_merge
-        and all(change.old is not None for change in part.changes)
+        and all(change.old is not None and change.level != "major" for change in part.changes)
         and not any(held.is_signer_changed for held in part.held_back),
     )
     if not part.changes:

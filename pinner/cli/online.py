@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
 from pinner.cli.signatures import vetting
+from pinner.findings.newer_tags import check_tags, looks_for_tags
 from pinner.findings.online import check_standing, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.model import Occurrence
@@ -14,6 +15,7 @@ from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
+    from pinner.upgrade.newer import Newer
 
     Refusals = Mapping[str, ResolveError]
 
@@ -47,13 +50,17 @@ def judge_online(
     With ``-v`` it is said which answers were only believed, and of which registries' indexes nothing below was asked.
     """
 
-    async def ask(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[PinStatuses, Refusals]:
+    async def ask(
+        registry: Registry, on_answer: Callable[[int, int], None]
+    ) -> tuple[PinStatuses, Refusals, Mapping[str, Newer]]:
         statuses = await look_up_pin_statuses(sources, settings, registry, on_answer)
-        return statuses, await _refusals(context, settings, registry, terminal, sources)
+        refusals = await _refusals(context, settings, registry, terminal, sources)
+        return statuses, refusals, await _newer(sources, settings, registry, context.today)
 
-    pin_statuses, refusals = with_registry(context, settings, terminal, ask)
+    pin_statuses, refusals, newer = with_registry(context, settings, terminal, ask)
     online = [finding for source in sources for finding in check_standing(source, pin_statuses, settings)]
     online += [finding for source in sources for finding in _signatures(source, refusals, settings)]
+    online += [finding for source in sources for finding in check_tags(source, newer, settings)]
     told = {(one.path, one.place.span, one.rule) for one in online}
     # What the lock does not say of a signature the registry has said by now.
     offline = [one for one in offline if (one.path, one.place.span, one.rule) not in told]
@@ -62,7 +69,11 @@ def judge_online(
     believed = tuple(_believed(sources, pin_statuses))
     terminal.detail(*(printable(_believed_words(*one)) for one in believed))
     terminal.detail(*_unopened_words(pin_statuses))
-    untold = (*_untold(sources, pin_statuses), *_unknown(sources, refusals))
+    untold = (
+        *_untold(sources, pin_statuses),
+        *_unknown(sources, refusals),
+        *_unlisted(sources, newer),
+    )
     return Judgement(tuple(findings), untold, believed)
 
 
@@ -120,6 +131,28 @@ def _unknown(sources: Sequence[Source], refusals: Refusals) -> Iterator[tuple[st
             error = refusals.get(str(place.reference))
             if error is not None and not isinstance(error, SignatureError):
                 yield source.document.path, place, error
+
+
+async def _newer(sources: Sequence[Source], settings: Settings, registry: Registry, today: date) -> Mapping[str, Newer]:
+    """Return what lists say of the tags in use; nobody is asked where no rule is about that."""
+    if not looks_for_tags(settings):
+        return {}
+    from pinner.upgrade.newer import look_for_newer  # noqa: PLC0415 - only where it is asked for
+    from pinner.upgrade.wanted import wanted_in  # noqa: PLC0415 - as above
+
+    update = settings.update
+    everything = update._replace(rules=update.rules._replace(tags=update.rules.tags or "major"))
+    wanted = wanted_in(sources, settings._replace(update=everything))
+    return await look_for_newer(wanted, registry, today)
+
+
+def _unlisted(sources: Sequence[Source], newer: Mapping[str, Newer]) -> Iterator[tuple[str, Occurrence, PinnerError]]:
+    for source in sources:
+        for candidate in source.candidates:
+            if isinstance(candidate.place, Occurrence):
+                found = newer.get(candidate.place.reference.canonical)
+                if found is not None and found.error is not None:
+                    yield source.document.path, candidate.place, found.error
 
 
 def _untold(sources: Sequence[Source], pin_statuses: PinStatuses) -> Iterator[tuple[str, Occurrence, PinnerError]]:

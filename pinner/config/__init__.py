@@ -130,6 +130,11 @@ class UpdateSettings(NamedTuple):
     """The same, from the command line."""
 
     @property
+    def counts_ages(self) -> bool:
+        """Tell whether it counts for how long a tag has been known."""
+        return any(rules.min_age is not None for rules in (self.rules, *(one for _, one in self.images)))
+
+    @property
     def is_on(self) -> bool:
         """Tell whether a tag may be raised at all."""
         return any(rules.tags not in (None, "none") for rules in (self.rules, *(one for _, one in self.images)))
@@ -187,3 +192,8 @@ class Settings(NamedTuple):
     """What in the file may not be meant as it is written."""
     source: str | None = None
     """The configuration file that was read, for messages."""
+
+    @property
+    def counts_ages(self) -> bool:
+        """Tell whether it counts for how long something has been known."""
+        return self.min_age is not None or self.update.counts_ages

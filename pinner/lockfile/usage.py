@@ -57,7 +57,8 @@ def usages(sources: Iterable[Source]) -> dict[str, Usage]:
         for occurrence in followed(source):
             reference = occurrence.reference
             held = digests.setdefault(reference.canonical, {})
-            if reference.digest is not None:
+            # Where the tag is to be raised, the digest is another tag's.
+            if reference.digest is not None and occurrence.replaces is None:
                 held.setdefault(reference.digest, f"{source.document.path}:{occurrence.line}")
             bare = reference._replace(written=reference.familiar, digest=None)
             found.setdefault(reference.canonical, Usage(reference.canonical, bare, held))

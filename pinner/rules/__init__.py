@@ -71,8 +71,10 @@ RULES = tuple(_read_rule(name) for name in sorted(os.listdir(_FOLDER)) if name.s
 """In the order of their ids."""
 BY_ID = {rule.id: rule for rule in RULES}
 IDS = tuple(BY_ID)
-ONLINE = tuple(rule for rule in RULES if rule.needs == "online")
-"""Those that registries are asked for."""
+TAG_RULES = tuple(rule for rule in RULES if rule.id in ("PIN109", "PIN110"))
+"""Those that lists of tags are read for."""
+ONLINE = tuple(rule for rule in RULES if rule.needs == "online" and rule not in TAG_RULES)
+"""Those that registries are asked about digests for."""
 
 # The names that code calls them by.
 UNPINNED = BY_ID["PIN001"]
@@ -93,6 +95,8 @@ TAG_MISMATCH = BY_ID["PIN105"]
 UNSIGNED = BY_ID["PIN106"]
 SIGNATURE_INVALID = BY_ID["PIN107"]
 SIGNER_CHANGED = BY_ID["PIN108"]
+NEWER_TAG = BY_ID["PIN109"]
+VARIANT_ENDED = BY_ID["PIN110"]
 TAG_GONE = BY_ID["PIN111"]
 
 

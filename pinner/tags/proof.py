@@ -19,7 +19,7 @@ MOST = 5
 OLDER_BY = 90
 """Days. Of tags that their makers no longer built, 90 refused the most at no loss of those that they did."""
 USUAL = frozenset({"linux/amd64", "linux/arm64"})
-_FIRST_DATE = date(2001, 1, 1)
+FIRST_DATE = date(2001, 1, 1)
 """Earlier values are those of reproducible builds and say nothing."""
 
 
@@ -103,6 +103,6 @@ def refusal(now: Facts, new: Facts | None, platforms: frozenset[str] = frozenset
 
 
 def _older_by(now: date | None, new: date | None) -> int:
-    if now is None or new is None or min(now, new) < _FIRST_DATE:
+    if now is None or new is None or min(now, new) < FIRST_DATE:
         return 0
     return (now - new).days

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import TypeAlias
 
     from pinner.config import UpdateRules
@@ -53,5 +54,7 @@ class Outlook(NamedTuple):
     """Why no later tag is proposed, one clause for each that was passed over."""
     ended: str | None = None
     """What there is to say where the variant in use goes on as another."""
+    seen: tuple[tuple[str, Resolved, datetime], ...] = ()
+    """The candidates whose age counted: canonical name, what it means, when pinner first saw it."""
     error: ResolveError | None = None
     """Why nothing can be told."""

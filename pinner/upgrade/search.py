@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import NotFoundError, ResolveError
@@ -13,7 +13,6 @@ from pinner.tags.model import Options
 from pinner.tags.proof import Facts, Proof, floating_tag, prove
 from pinner.upgrade.facts import facts_of
 from pinner.upgrade.model import Outlook, Upgrade
-from pinner.upgrade.wanted import with_tag
 from pinner.upgrade.words import begin_of_allowed, ended_words, reasons_of
 
 if TYPE_CHECKING:
@@ -39,6 +38,31 @@ class _Repository(NamedTuple):
     lines: Lines
 
 
+class Lists:
+    """The lists of tags of one run, each read once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._repositories: dict[tuple[str, str], asyncio.Task[_Repository]] = {}
+
+    async def repository(self, wanted: Wanted) -> _Repository:
+        """Return the repository of ``wanted``. Of a list that is too long, what its range allows is read."""
+        reference = wanted.reference
+        begin = begin_of_allowed(str(reference.tag), wanted.rules.allow)
+        key = (reference.repository, begin)
+        if key not in self._repositories:
+            self._repositories[key] = asyncio.create_task(self._listed(reference, begin))
+        return await asyncio.shield(self._repositories[key])
+
+    async def lines(self, wanted: Wanted) -> Lines:
+        """Return the tags of the repository of ``wanted``, by line."""
+        return (await self.repository(wanted)).lines
+
+    async def _listed(self, reference: ImageReference, begin: str) -> _Repository:
+        tags = await self._registry.list_tags(reference, begin)
+        return _Repository(tags, Lines(tags))
+
+
 class Search:
     """Looks for upgrades in one run; what is asked twice is asked once."""
 
@@ -50,8 +74,9 @@ class Search:
         self._settings = settings
         self._first_seen_store = first_seen_store
         self._policy = policy
-        self._repositories: dict[tuple[str, str], asyncio.Task[_Repository]] = {}
+        self._lists = Lists(registry)
         self._answers: dict[str, Resolved] = {}
+        self._seen: dict[str, datetime] = {}
 
     async def find(
         self, wanted: Iterable[Wanted], on_answer: Callable[[int, int], None] | None = None
@@ -78,34 +103,23 @@ class Search:
 
     async def _look(self, wanted: Wanted) -> Outlook:
         reference = wanted.reference
-        repository = await self._repository(wanted)
+        repository = await self._lists.repository(wanted)
         tag = repository.lines.parse(str(reference.tag))
         if tag is None:
             return Outlook(wanted)
-        options = _options(wanted.rules)
+        options = options_of(wanted.rules)
         found = find_candidates(reference.repository, tag.text, repository.lines, options, wanted.level)
         ceiling = floating_tag(tag, options, repository.tags)
         proof = await self._prove(wanted, found, ceiling)
         reasons = reasons_of(found.notes, proof)
         ended = ended_words(tag, found.notes, repository.lines)
+        names = [f"{reference.repository}:{one.text}" for one in found.tags]
+        seen = tuple([(name, self._answers[name], self._seen[name]) for name in names if name in self._seen])
         if proof.tag is None:
-            return Outlook(wanted, None, reasons, ended)
+            return Outlook(wanted, None, reasons, ended, seen)
         resolved = self._answers[f"{reference.repository}:{proof.tag.text}"]
         upgrade = Upgrade(proof.tag.text, level_between(tag, proof.tag), resolved, proof.lost)
-        return Outlook(wanted, upgrade, reasons, ended)
-
-    async def _repository(self, wanted: Wanted) -> _Repository:
-        """Return the repository of ``wanted``. Of a list that is too long, what its range allows is read."""
-        reference = wanted.reference
-        begin = begin_of_allowed(str(reference.tag), wanted.rules.allow)
-        key = (reference.repository, begin)
-        if key not in self._repositories:
-            self._repositories[key] = asyncio.create_task(self._listed(reference, begin))
-        return await asyncio.shield(self._repositories[key])
-
-    async def _listed(self, reference: ImageReference, begin: str) -> _Repository:
-        tags = await self._registry.list_tags(reference, begin)
-        return _Repository(tags, Lines(tags))
+        return Outlook(wanted, upgrade, reasons, ended, seen)
 
     async def _prove(self, wanted: Wanted, found: Candidates, ceiling: str | None) -> Proof:
         """Return the candidate that holds: `prove` says what has to be known, and is told."""
@@ -128,7 +142,7 @@ class Search:
         needed = self._needed()
         if tag == wanted.reference.tag:
             return await self._present(wanted, needed)
-        new = with_tag(wanted.reference._replace(written=wanted.reference.familiar, digest=None), tag)
+        new = wanted.reference._replace(written=wanted.reference.familiar, digest=None).with_tag(tag)
         try:
             resolved = await self._registry.resolve(new, None)
         except NotFoundError:
@@ -162,8 +176,8 @@ class Search:
         if rules.min_age is None:
             return None
         store = self._first_seen_store
-        age = store.now - store.first_seen(reference.canonical, digest)
-        left = timedelta(seconds=rules.min_age) - age
+        since = self._seen[reference.canonical] = store.first_seen(reference.canonical, digest)
+        left = timedelta(seconds=rules.min_age) - (store.now - since)
         return None if left <= timedelta(0) else f"pinner has to know it for another {_shown(left)}"
 
 
@@ -172,7 +186,8 @@ def _shown(left: timedelta) -> str:
     return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004 - two days
 
 
-def _options(rules: UpdateRules) -> Options:
+def options_of(rules: UpdateRules) -> Options:
+    """Return the options of the version order that ``rules`` say."""
     return Options(
         follow=rules.variant == "follow",
         pre=bool(rules.pre),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.model import Occurrence
 from pinner.scan.suppressions import matches, occurrences_for
+from pinner.tags.model import LEVELS
 from pinner.tags.parse import parse
 from pinner.upgrade.model import Wanted
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings, TagLevel, UpdateRules
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
+    from pinner.tags.model import Level
     from pinner.upgrade.model import Outlook, WantedKey
 
 
@@ -34,18 +36,18 @@ def _exactness(pattern: str) -> tuple[bool, int]:
     return not wild, len(pattern) - wild
 
 
-def wanted_in(sources: Iterable[Source], settings: Settings) -> tuple[Wanted, ...]:
-    """Return the tags that ``sources`` use and that may be raised, each once for each level."""
+def wanted_in(sources: Iterable[Source], settings: Settings, most: Level = "major") -> tuple[Wanted, ...]:
+    """Return the tags that ``sources`` use and that may be raised, each once for each level, ``most`` the greatest."""
     found: dict[WantedKey, Wanted] = {}
     for source in sources:
-        for _, _, wanted in _raisable(source, settings):
+        for _, _, wanted in _raisable(source, settings, most):
             before = found.setdefault(wanted.key, wanted)
             held = dict.fromkeys((*before.held, *wanted.held))
             found[wanted.key] = before._replace(held=tuple(held))
     return tuple(found.values())
 
 
-def _raisable(source: Source, settings: Settings) -> Iterator[tuple[int, Occurrence, Wanted]]:
+def _raisable(source: Source, settings: Settings, most: Level) -> Iterator[tuple[int, Occurrence, Wanted]]:
     """Yield the occurrences of ``source`` whose tags may be raised, with their positions among its candidates."""
     places = occurrences_for(source, "update")
     for position, (candidate, place) in enumerate(zip(source.candidates, places, strict=True)):
@@ -57,7 +59,7 @@ def _raisable(source: Source, settings: Settings) -> Iterator[tuple[int, Occurre
             continue
         if place.tag_stands_in(source.document.data):
             held = (place.reference,) if place.reference.digest is not None else ()
-            yield position, place, Wanted(place.reference, level, rules, held)
+            yield position, place, Wanted(place.reference, min(level, most, key=LEVELS.index), rules, held)
 
 
 def _level_beside(candidate: Candidate) -> TagLevel | None:
@@ -66,24 +68,21 @@ def _level_beside(candidate: Candidate) -> TagLevel | None:
 
 
 def upgraded(
-    source: Source, settings: Settings, outlooks: Mapping[WantedKey, Outlook], within: Source | None = None
+    source: Source,
+    settings: Settings,
+    outlooks: Mapping[WantedKey, Outlook],
+    within: Source | None = None,
+    most: Level = "major",
 ) -> Source:
     """Return ``source`` with every reference that is to be raised as what it becomes, its digest still the old one.
 
-    Those alone that ``within``, the same source masked, lets be touched.
+    Those alone that ``within``, the same source masked, lets be touched, and by steps of at most ``most``.
     """
     candidates = list(source.candidates)
-    for position, place, wanted in _raisable(within or source, settings):
+    for position, place, wanted in _raisable(within or source, settings, most):
         outlook = outlooks.get(wanted.key)
         if outlook is not None and outlook.upgrade is not None:
-            reference = with_tag(place.reference, outlook.upgrade.tag)
+            reference = place.reference.with_tag(outlook.upgrade.tag)
             raised = place._replace(reference=reference, replaces=place.reference)
             candidates[position] = candidates[position]._replace(place=raised)
     return source._replace(candidates=tuple(candidates))
-
-
-def with_tag(reference: ImageReference, tag: str) -> ImageReference:
-    """Return ``reference`` with ``tag`` in the place of its own; the digest stays."""
-    name = reference.familiar.removesuffix(f":{reference.tag}")
-    digest = "" if reference.digest is None else f"@{reference.digest}"
-    return reference._replace(written=f"{name}:{tag}{digest}", tag=tag)

@@ -104,9 +104,13 @@ def render_body(proposal: Proposal, limit: int) -> str:
 
 def _introduction(proposal: Proposal) -> str:
     """Return what happens in a sentence or two."""
-    pinned = len({change.canonical for change in proposal.changes if change.old is None})
-    moved = len({change.canonical for change in proposal.changes if change.old is not None})
+    raised = len({change.canonical for change in proposal.changes if change.raised is not None})
+    stayed = [change for change in proposal.changes if change.raised is None]
+    pinned = len({change.canonical for change in stayed if change.old is None})
+    moved = len({change.canonical for change in stayed if change.old is not None})
     sentences = []
+    if raised:
+        sentences.append(f"{counted(raised, 'reference')} {'goes' if raised == 1 else 'go'} on to a newer tag.")
     if moved:
         verb = "has a new image under its tag" if moved == 1 else "have new images under their tags"
         sentences.append(f"{counted(moved, 'reference')} {verb}.")
@@ -114,5 +118,9 @@ def _introduction(proposal: Proposal) -> str:
         verb = "gets its first digest" if pinned == 1 else "get their first digests"
         sentences.append(f"{counted(pinned, 'reference')} {verb}.")
     files = counted(len(proposal.files), "file")
-    sentences.append(f"Only digests change, in {files}; the tags stay." if proposal.files else "Only digests change.")
+    if raised:
+        sentences.append(f"Tags and digests change, in {files}, and nothing else.")
+    else:
+        is_told = bool(proposal.files)
+        sentences.append(f"Only digests change, in {files}; the tags stay." if is_told else "Only digests change.")
     return " ".join(sentences) + "\n"

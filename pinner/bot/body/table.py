@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 HEADER = "| Image | Digest | What changed |\n|---|---|---|\n"
 HELD_HEADER = "### Held back\n\n| Image | Digest | Why |\n|---|---|---|\n"
 _MOST_NAMED = 2
+_MOST_REASONS = 4
 _MOST_VERSION = 40
 _MOST_SOURCE = 60
 _IN_WORDS = {0: "no common platform", 1: "its one platform", 2: "both platforms"}
@@ -30,7 +31,7 @@ _MINUS = "\N{MINUS SIGN}"
 def row(change: ImageChange, compared: Compared) -> str:
     """Return the row of one change, with its line end."""
     cells = (
-        [_image(change.name, change.canonical), _version(compared.before, compared.after)],
+        [_image(change.name, change.canonical), _raised(change), _version(compared.before, compared.after)],
         [_digests(change), _dates(change, compared.after), _signed(change)],
         _news(change, compared),
     )
@@ -52,6 +53,10 @@ def _image(name: str, canonical: str) -> str:
     page = page_of(canonical)
     text = code(name, _MOST_NAME)
     return text if page is None or not text else f"[{text}]({page})"
+
+
+def _raised(change: ImageChange) -> str:
+    return "" if change.raised is None else f"→ {code(change.raised, _MOST_NAME)} <sub>{change.level}</sub>"
 
 
 def _version(before: Origin, after: Origin) -> str:
@@ -88,6 +93,7 @@ def _news(change: ImageChange, compared: Compared) -> Iterable[str]:
     yield _base(compared.before, compared.after)
     yield platforms(compared.platforms) or _plain_count(change)
     yield sizes(compared.before.size, compared.after.size)
+    yield "; ".join(map(prose, change.why[:_MOST_REASONS]))
 
 
 def commits(compared: Compared) -> str:
@@ -187,7 +193,7 @@ def more_block(count: int) -> str:
 def _lines(change: ImageChange, compared: Compared) -> Iterable[str]:
     if change.old is not None:
         yield f"from {code(f'{change.canonical}@{change.old}', 500)}"
-    yield f"{'to' if change.old is not None else 'first pin:'} {code(f'{change.canonical}@{change.new}', 500)}"
+    yield f"{'to' if change.old is not None else 'first pin:'} {code(f'{change.new_canonical}@{change.new}', 500)}"
     before, after = compared.before, compared.after
     yield from filter(None, (_built(before, after), _sources(before, after), _base_lines(before, after)))
     words = ("changed", "unchanged", "added", "removed")
