@@ -50,6 +50,7 @@ _CLOSING = """\
 | `XDG_CACHE_HOME`, `LOCALAPPDATA` | where the folder of remembered answers is |
 | `XDG_CONFIG_HOME`, `XDG_RUNTIME_DIR`, `PROGRAMDATA`, `HOME`, `USERPROFILE` | where containers have their settings |
 | `APPDATA` | where notation has its settings |
+| `XDG_DATA_HOME` | where `pinner trust update` keeps the trusted root |
 | `COLUMNS` | the width of the terminal |
 | `PATH` | where credential helpers are |
 | `SHELL` | the shell that `pinner completion` is for |

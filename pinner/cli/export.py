@@ -16,7 +16,10 @@ from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, InputError
 from pinner.export import TARGETS, exporter
 from pinner.export.base import Asked, overruled
+from pinner.export.signatures import POLICY_TARGETS, export_policies
+from pinner.filesystem import read_regular
 from pinner.findings import check_source
+from pinner.limits import MIB
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
@@ -54,8 +57,9 @@ def export(context: Context, asked: ExportOptions) -> int:
     """Make the file that was asked for; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options, asked.paths)
-    lock = _lock(settings, context)
-    file = _output_file(context, asked)
+    if asked.target in POLICY_TARGETS:
+        return _export_policies(context, asked, settings, terminal)
+    lock, file = _lock(settings, context), _output_file(context, asked)
     (targets, _), survey = look(context, settings, asked.paths, terminal)
     # What an export made last time is no source of the next one.
     earlier = None if file is None else os.path.realpath(file)
@@ -72,6 +76,28 @@ def export(context: Context, asked: ExportOptions) -> int:
     written = "" if file is None or unwritten else f" in {printable(asked.output)}"
     terminal.info(_sentence(made, module.THING) + written)
     return exit_status(found=False, untold=bool(survey.unreadable or made.problems or unwritten))
+
+
+def _export_policies(context: Context, asked: ExportOptions, settings: Settings, terminal: Terminal) -> int:
+    """Make the policy for another verifier; return the exit status."""
+    if not settings.verify:
+        raise ConfigError("there is no [[verify]] table to export", hint="docs/signatures.md tells how to write one")
+    stored = read_lock(lock_file(settings, context.folder))
+    root = settings.root or context.folder
+    try:
+        made = export_policies(
+            asked.target,
+            settings.verify,
+            None if stored is None else stored.lock,
+            lambda name: read_regular(os.path.join(root, name), MIB),
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"a policy's file cannot be read: {error}") from error
+    file = _output_file(context, asked)
+    terminal.info(*(f"{terminal.talk_style.severity('warning')}: {printable(note)}" for note in made.notes))
+    unwritten = _deliver(made.text, file, asked.output, context, terminal)
+    terminal.info(f"{count(made.policies, 'rule')} from [[verify]]")
+    return exit_status(found=False, untold=bool(made.notes or unwritten))
 
 
 def _lock(settings: Settings, context: Context) -> Lock:
@@ -165,7 +191,7 @@ of their `-f`, or what `docker compose` reads in a folder by itself.
 
 
 @pinner_command("export", _EPILOG)
-@click.argument("target", type=click.Choice(list(TARGETS)), metavar="TARGET")
+@click.argument("target", type=click.Choice([*TARGETS, *POLICY_TARGETS]), metavar="TARGET")
 @PATHS
 @click.option(
     "-o", "--output", metavar="FILE", default="-", help="Write to this file, all or nothing; by default to stdout."
@@ -174,7 +200,8 @@ of their `-f`, or what `docker compose` reads in a folder by itself.
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Write what pinner.lock says for a tool that pins without rewriting.
 
-    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component). With it, these
+    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component); or, for what
+    [[verify]] says, containers-policy (policy.json), notation-policy or cosign (commands). With the first three, these
     tools pull by digest what your files name by tag; the files stay as they are, and no registry is asked. An image
     that is not in the lock, or that the tool cannot hold, is named, and the exit status is 3.
     """

@@ -54,5 +54,10 @@ def open_verifier(
     from pinner.verify.verifier import Verifier, World, files_of  # noqa: PLC0415 - the same
 
     root = settings.root or context.folder
-    world = World(files_of(root), plain_files, context.environment, context.clock, root)
+    own = None
+    if any(policy.by in ("key", "keyless") and policy.trusted_root is None for policy in settings.verify):
+        from pinner.verify.update import kept_root  # noqa: PLC0415 - only where nothing else is named
+
+        own = kept_root(context.environment)
+    world = World(files_of(root), plain_files, context.environment, context.clock, root, own)
     return Verifier(settings, registry, world, recorded or {})

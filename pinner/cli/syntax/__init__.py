@@ -22,6 +22,7 @@ COMMANDS = {
     "export": Command("pinner.cli.export", "Write pinner.lock for BuildKit, docker compose or kustomize."),
     "inspect": Command("pinner.cli.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
     "verify": Command("pinner.cli.verify", "Say who signed an image, and whether they may."),
+    "trust": Command("pinner.cli.trust", "Fetch the trusted root that signatures are held against."),
     "init": Command("pinner.cli.init", "Show the configuration that suits a repository, and write it."),
     "explain": Command("pinner.cli.explain", "Explain a rule of check: what, why, how to mend it."),
     "identify": Command("pinner.cli.identify", "Say what a hash, an archive or a local image is."),
