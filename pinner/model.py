@@ -60,6 +60,8 @@ class Calls(NamedTuple):
     """The user's: ``my.module.Runner.start:image``, the parameter's name or its position after the colon."""
     tiers: tuple[str, ...] = ()
     """Those of `TIERS` that are asked for."""
+    modules: bool = False
+    """Whether what inputs of Terraform's modules and its locals call an image is one, where it has a tag."""
 
 
 class PlaceRule(NamedTuple):

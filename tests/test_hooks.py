@@ -15,7 +15,9 @@ from pinner.formats import claims
 MANIFEST = Path(__file__).parent.parent / ".pre-commit-hooks.yaml"
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load(MANIFEST.read_text("utf-8"))}
 
-FOLDERS = st.sampled_from(("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".github/", "a b/", "a.container.d/"))
+FOLDERS = st.sampled_from(
+    ("", "deploy/", "a.b/", "Dockerfile/", "x.py/", ".github/", "a b/", "a.container.d/", "volume.d/")
+)
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),

@@ -31,6 +31,7 @@ from pinner.link.facts import (
     ImageTransformer,
     Kustomization,
     TagRead,
+    UnitImage,
     VariableRead,
 )
 from pinner.model import Occurrence, SkippedOccurrence, Span
@@ -48,7 +49,7 @@ _TYPES: dict[str, Any] = {
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
         *(EnvironmentFile, EnvironmentVariable, VariableRead),
         *(Chart, TagRead),
-        *(HclDefinition, HclModule, HclPart, HclRead, HclText, HclUse),
+        *(HclDefinition, HclModule, HclPart, HclRead, HclText, HclUse, UnitImage),
     )
 }
 

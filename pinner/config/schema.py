@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats", "update", "override"),
+    *("verify", "formats", "update", "override", "terraform"),
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
@@ -185,8 +185,8 @@ def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...
 
 
 def _formats(table: Table, root: str) -> FormatChoice:
-    """Return what ``[formats]``, ``[python]`` and ``[[places]]`` say."""
-    choice = FormatChoice(_calls(table.table("python")))
+    """Return what ``[formats]``, ``[python]``, ``[terraform]`` and ``[[places]]`` say."""
+    choice = FormatChoice(_calls(table.table("python"), table.table("terraform")))
     if "formats" not in table.values:
         return choice
     from pinner.config.formats import parse_formats  # noqa: PLC0415 - most files speak of neither
@@ -202,7 +202,8 @@ def _update(table: Table) -> UpdateSettings:
     return parse_update(table.table("update"))
 
 
-def _calls(table: Table) -> Calls:
+def _calls(table: Table, terraform: Table) -> Calls:
+    terraform.allow(("modules",))
     table.allow(("calls", "tiers"))
     calls, tiers = table.strings("calls"), table.strings("tiers")
     for text in calls:
@@ -213,4 +214,4 @@ def _calls(table: Table) -> Calls:
         if tier not in TIERS:
             hint = did_you_mean(tier, TIERS) or f"the tiers are {', '.join(TIERS)}"
             raise table.error("tiers", f"is wrong: there is no tier `{tier}`", hint)
-    return Calls(calls, tiers)
+    return Calls(calls, tiers, terraform.flag("modules"))

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import Format, short
+from pinner.formats.base import NEVER, Format, short
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -20,7 +20,6 @@ _YAML = r"\.ya?ml$"
 _JSON = r"[^/]*(?<!\.tf)(?<!\.tofu)\.json$"
 _TERRAFORM = r"\.(?:tf|tofu)(?:\.json)?$"
 _BAKE = r"(?:^|[._-])bake[^/]*\.(?:hcl|json)$"
-_NEVER = r"(?!)"
 _TEMPLATE = r"(?<!\.yaml)(?<!\.yml)\.template$"
 _ECS = r"task[-_.]?def|container[-_.]?def|(?:^|[-_.])ecs"
 _STACK = r"template|cloudformation|cfn|stack"
@@ -96,17 +95,28 @@ FORMATS = (
         _TERRAFORM,
         siblings=_TERRAFORM,
         # The files of its own folder and no others.
-        stating_names=_NEVER,
-        stating_words=_NEVER.encode(),
+        stating_names=NEVER,
+        stating_words=NEVER.encode(),
+        calls=Calls(),
+        since="0.2",
     ),
-    Format("bake", "pinner.formats.bake", _BAKE, siblings=_BAKE, stating_names=_BAKE, stating_words=_NEVER.encode()),
-    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$"),
+    Format(
+        "bake",
+        "pinner.formats.bake",
+        _BAKE,
+        siblings=_BAKE,
+        stating_names=_BAKE,
+        stating_words=NEVER.encode(),
+        since="0.2",
+    ),
+    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$", since="0.2"),
     Format(
         "quadlet",
         "pinner.formats.quadlet",
         r"\.(?:container|image|volume)$",
         trailing_comments=False,
-        drop_ins=r"\.(?:container|image|volume)\.d/[^/]+\.conf$",
+        drop_ins=r"(?:^|\.)(?:container|image|volume)\.d/[^/]+\.conf$",
+        since="0.2",
     ),
 )
 

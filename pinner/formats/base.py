@@ -47,6 +47,8 @@ if TYPE_CHECKING:
             ...
 
 
+NEVER = r"(?!)"
+"""A regular expression that nothing fits."""
 DROP_IN = ".conf"
 """What the name of a file ends in whose folder says what it adds to: ``web.container.d/image.conf``."""
 

@@ -182,6 +182,14 @@ class TagRead(NamedTuple):
     """The paths of tags that come before it: where one of them is set, this one is not read."""
 
 
+class UnitImage(NamedTuple):
+    """``Image=`` of a Quadlet unit, or of a drop-in that adds to one."""
+
+    section: str
+    line: int
+    span: Span
+
+
 class HclPart(NamedTuple):
     """A part of a text in HCL: literal, or the name of what stands in its place."""
 
@@ -236,4 +244,6 @@ class HclModule(NamedTuple):
     """Whether the file has its names for itself; else it shares those of its folder."""
 
 
-Fact: TypeAlias = Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile | Chart | TagRead | HclModule
+Fact: TypeAlias = (
+    Kustomization | ImageTransformer | Built | ComposeFile | EnvironmentFile | Chart | TagRead | HclModule | UnitImage
+)

@@ -12,10 +12,11 @@ from pinner.link.build_args import Arguments, builds_of
 from pinner.link.charts import Charts
 from pinner.link.compose import Builds, Projects
 from pinner.link.environment import Environments
-from pinner.link.facts import Built, ComposeFile, EnvironmentFile, HclModule, ImageTransformer, Kustomization
+from pinner.link.facts import Built, ComposeFile, EnvironmentFile, HclModule, ImageTransformer, Kustomization, UnitImage
 from pinner.link.hcl import Modules
 from pinner.link.kustomize import Image, Overlays, rendered
 from pinner.link.paths import Paths
+from pinner.link.units import Units
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Linker:
         self._results = {path for path, _ in self._composed.results}
         self._charts = Charts(pairs, paths)
         self._modules = Modules((path, fact) for path, fact in pairs if type(fact) is HclModule)
+        self._units = Units((path, fact) for path, fact in pairs if type(fact) is UnitImage)
         self._built: dict[str, dict[str, tuple[str, Built]]] = {}
         for path, fact in pairs:
             if type(fact) is Built:
@@ -132,7 +134,7 @@ class Linker:
         """Tell whether anything stated may concern the file at ``path``, which is of ``format_`` if that is known."""
         if format_ != "kubernetes" and (path in self._results or path in self._composed.names):
             return True
-        if self._modules.concerns(path):
+        if self._modules.concerns(path) or self._units.concerns(path):
             return True
         if format_ in ("helm", None) and self._charts.concerns(path):
             return True
@@ -142,7 +144,7 @@ class Linker:
 
     def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:
         """Return ``places``, those of the file at ``path``, as the repository has them."""
-        before = self._modules.judge(path, self._charts.judge(path, places))
+        before = self._units.judge(path, self._modules.judge(path, self._charts.judge(path, places)))
         after = tuple([self._judge(path, place) for place in before])
         # Places may share one text: where one of them cannot have a digest in it, none can.
         pairs = zip(before, after, strict=True)

@@ -7,6 +7,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import InputError, attempt
+from pinner.formats.base import DROP_IN, NEVER
 from pinner.link.paths import Paths
 from pinner.model import Document
 from pinner.scan.discover import Target
@@ -43,6 +44,7 @@ def read_deciding(
             by_format.setdefault(reading.format.name, []).append(target)
     pending = _first(by_format, files, formats, around, paths)
     pending += _of_charts(readings, targets, paths)
+    pending += _of_units(readings, targets)
     found: list[Reading] = []
     fresh = list(readings)
     while (pending or fresh) and len(found) < _MOST:
@@ -64,7 +66,7 @@ def _first(
     pending = [target for one in dockerfiles for builder in builders for target in _around(one, builder, paths)]
     concerned = [format_ for format_ in formats if format_.name in by_format]
     pending += [target for format_ in concerned for target in siblings_of(by_format[format_.name], format_)]
-    if around is not None and any(format_.states_facts for format_ in concerned):
+    if around is not None and any(format_.stating_names != NEVER for format_ in concerned):
         seen = {target.path: target for target in around()}
         # What git ignores, or the configuration excludes, decides nothing in a run that sees all, either.
         pending = [target for target in pending if target.path in seen]
@@ -114,6 +116,20 @@ def _of_charts(readings: Sequence[Reading], targets: Sequence[Target], paths: Pa
     from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
 
     return chart_files(readings, targets, paths)
+
+
+def _of_units(readings: Sequence[Reading], targets: Sequence[Target]) -> Iterator[Target]:
+    """Yield the drop-ins of the Quadlet units that are named among ``targets``, and those beside named drop-ins."""
+    for reading, target in zip(readings, targets, strict=True):
+        if not target.named or reading.format is None or reading.format.name != "quadlet":
+            continue
+        is_drop_in = target.file.endswith(DROP_IN)
+        folder = os.path.dirname(target.file) if is_drop_in else f"{target.file}.d"
+        shown = target.path[: target.path.rfind("/") + 1] if is_drop_in else f"{target.path}.d/"
+        names = attempt(os.listdir, folder) if os.path.isdir(folder) else []
+        for name in sorted(names) if isinstance(names, list) else ():
+            if name.endswith(DROP_IN):
+                yield Target(os.path.join(folder, name), shown + name)
 
 
 def _is_named_dockerfile(reading: Reading, target: Target) -> bool:

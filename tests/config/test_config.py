@@ -42,6 +42,8 @@ images = ["*/nginx"]
 [python]
 calls = ["my.module.Runner.start:image", "my.run:0", "*.start:name"]
 tiers = ["frameworks", "loose"]
+[terraform]
+modules = true
 [formats]
 disable = ["helm", "dockerfile"]
 since = "0.1"
@@ -65,7 +67,7 @@ def full(root: Path, source: str) -> Settings:
         },
         groups=(Group("databases", ("*/postgres", "*/redis")), Group("web", ("*/nginx",))),
         formats=FormatChoice(
-            Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose")),
+            Calls(("my.module.Runner.start:image", "my.run:0", "*.start:name"), ("frameworks", "loose"), modules=True),
             disabled=("helm", "dockerfile"),
             since="0.1",
         ),
@@ -81,6 +83,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
 def test_pyproject_holds_the_same_under_its_own_table(tmp_path: Path) -> None:
     text = FULL.replace("[rules]", "[tool.pinner.rules]").replace("[registries.", "[tool.pinner.registries.")
     text = text.replace("[python]", "[tool.pinner.python]").replace("[formats]", "[tool.pinner.formats]")
+    text = text.replace("[terraform]", "[tool.pinner.terraform]")
     text = "[project]\nname = 'x'\n[tool.pinner]\n" + text.replace("[[group]]", "[[tool.pinner.group]]")
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
     assert load_settings(str(tmp_path)) == full(tmp_path, "pyproject.toml")
@@ -152,7 +155,7 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
 KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python, verify, formats, update"
-KEYS += ", override"
+KEYS += ", override, terraform"
 RULES = ", ".join(IDS)
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"
@@ -221,6 +224,7 @@ ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-c
             "`group.name` is taken: there are two groups `a`",
             None,
         ),
+        ("terraform.module = true", "unknown key `terraform.module`", "did you mean `modules`?"),
         ("python.call = []", "unknown key `python.call`", "did you mean `calls`?"),
         ("python.calls = 'a.b:c'", "`python.calls` must be a list of texts, not text", None),
         (

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.config import Settings
-from pinner.formats import locate
+from pinner.formats import configured, locate
 from pinner.link.link import LinkInput, link
-from pinner.model import Document, Occurrence, Place
+from pinner.model import Calls, Document, FormatChoice, Occurrence, Place
 from pinner.pipeline import survey
 from pinner.scan.discover import Target
 
@@ -222,3 +222,24 @@ def test_pin_and_unpin_from_the_command_line(tmp_path: Path) -> None:
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
     assert result.returncode == 0, result.stderr
     assert tmp_path.joinpath("variables.tf").read_text() == variable("v", "7")
+
+
+def test_inputs_of_modules_and_locals_count_where_they_are_asked_for() -> None:
+    text = (
+        'module "web" {\n source = "./web"\n image = "nginx:1"\n tagless_image = "nginx"\n name = "redis:7"\n'
+        ' container_definitions = { a = { image = "httpd:2", imageName = "x:1" } }\n web_image = var.x\n'
+        ' bad_image = "A:1"\n}\n'
+        'locals {\n image = "perl:5"\n images = { image = "ruby:3" }\n other = "go:1"\n}\n'
+    )
+    document = Document("main.tf", text.encode())
+    found = locate(document)
+    assert found is not None
+    assert found[1].places == ()
+    found = locate(document, configured(FormatChoice(Calls(modules=True))))
+    assert found is not None
+    assert [(place.kind, place.owner, str(getattr(place, "reference", ""))) for place in found[1].places] == [
+        ("module", "module.web", "nginx:1"),
+        ("module", "module.web", "httpd:2"),
+        ("locals", "locals", "perl:5"),
+        ("locals", "locals", "ruby:3"),
+    ]

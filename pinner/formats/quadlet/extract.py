@@ -13,6 +13,7 @@ from pinner.formats.quadlet.mounts import image_of
 from pinner.formats.quadlet.unit import UnitError, read_unit
 from pinner.formats.source import LineIndex
 from pinner.formats.yaml.references import Use
+from pinner.link.facts import UnitImage
 from pinner.model import Located, Occurrence, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _NO_REGISTRY = (
     *("/", "./"),
 )
 """Names of what lies on the machine."""
+_SECTIONS = ("Container", "Image", "Volume")
 _UNITS = (".image", ".build")
 _DOCKER = "docker://"
 _FILLED_IN = re.compile(r"%.|\$\{[^}]*\}|\$[A-Za-z_]\w*")
@@ -44,7 +46,12 @@ def locate(document: Document) -> Located:
         return Located((_refused(data, lines, error),))
     found = [(text.starts[0], _judged(kind, text, settings, lines)) for kind, text in _images(settings) if text.data]
     places = tuple([place for _, place in sorted(found, key=itemgetter(0)) if place is not None])
-    return Located(places, tuple((one.section, one.key) for one in settings))
+    facts = [
+        UnitImage(section, lines.line(text.starts[0]), Span(text.starts[0], text.ends[-1]))
+        for section in _SECTIONS
+        if (text := last(settings, section, "Image")) is not None and text.data
+    ]
+    return Located(places, tuple((one.section, one.key) for one in settings), tuple(facts))
 
 
 def _refused(data: bytes, lines: LineIndex, error: UnitError) -> SkippedOccurrence:
@@ -57,11 +64,11 @@ def _refused(data: bytes, lines: LineIndex, error: UnitError) -> SkippedOccurren
 
 def _images(settings: Sequence[Setting]) -> Iterator[tuple[str, SourceText]]:
     """Yield what is an image to podman, and how it is used."""
-    for section, kind in (("Container", "container"), ("Image", "image"), ("Volume", "volume")):
+    for section in _SECTIONS:
         image = last(settings, section, "Image")
         if image is None or (section == "Volume" and str(last(settings, section, "Driver") or "") != "image"):
             continue
-        yield kind, image
+        yield section.lower(), image
     mounts: list[Setting] = []
     for one in settings:
         if (one.section, one.key) == ("Container", "Mount"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING
+from pinner.model import Calls
 
 if TYPE_CHECKING:
     from pinner.model import Document, Located
@@ -17,18 +18,23 @@ _RESOURCES = re.compile(
 _DEFINITIONS = re.compile(rb'(?m)^[ \t{,]*+"?(?:variable|locals)\b')
 _TEXT = re.compile(rb'[=:][ \t]*+"[\w./:@${}-]++"')
 """Beside the former what a file has in it that may give another one's image its name."""
+_NO_CALLS = Calls()
 _COMMENT = re.compile(rb"(?m)^[ \t]*+(?:#|//)[^\n]*+")
 _READ = re.compile(rb"(?<![\w.])(?:var|local)(?:\.[\w-]++)++")
 
 
-def locate(document: Document) -> Located | None:
-    """Return the images in ``document``, and what it says of its module's names; None where it is neither."""
+def locate(document: Document, calls: Calls = _NO_CALLS) -> Located | None:
+    """Return the images in ``document``, and what it says of its module's names; None where it is neither.
+
+    ``calls`` says whether inputs of modules are looked at.
+    """
     data = document.data
-    if _RESOURCES.search(data) is None and not (_DEFINITIONS.search(data) and _TEXT.search(data)):
+    is_loose = calls.modules and b"image" in data
+    if not is_loose and _RESOURCES.search(data) is None and not (_DEFINITIONS.search(data) and _TEXT.search(data)):
         return _reads(data)
     from pinner.formats.terraform.extract import locate as locate_  # noqa: PLC0415 - few files name an image
 
-    return locate_(document)
+    return locate_(document, is_loose=is_loose)
 
 
 def _reads(data: bytes) -> Located | None:

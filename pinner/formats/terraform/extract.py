@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from pinner._typing import TYPE_CHECKING
+from pinner.errors import InvalidReferenceError
 from pinner.formats.hcl.blocks import outline, scan
 from pinner.formats.hcl.facts import PREFIXES, module_of
 from pinner.formats.hcl.from_json import scan_json
 from pinner.formats.hcl.paths import values_at
 from pinner.formats.hcl.places import Collector
-from pinner.formats.hcl.values import Name
+from pinner.formats.hcl.values import Name, Template, literal_text
 from pinner.formats.terraform.positions import positions_of
 from pinner.model import Located
+from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,19 +25,25 @@ if TYPE_CHECKING:
     from pinner.model import Document
 
 FORMAT = "terraform"
+_IMAGE = re.compile(r"(?:^|_)image$")
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "module": 1, "output": 1, "provider": 1, "dynamic": 1}
 _NAMED_ELSEWHERE = ("docker_image.", "data.docker_image.", "data.docker_registry_image.", "docker_registry_image.")
 """What stands in another resource, which names the image or builds it."""
 
 
-def locate(document: Document) -> Located:
-    """Return the images that the resources of ``document`` name. Never raises."""
+def locate(document: Document, *, is_loose: bool = False) -> Located:
+    """Return the images that the resources of ``document`` name; those of modules' inputs, too, if ``is_loose``.
+
+    Never raises.
+    """
     data = document.data
     file = scan_json(data, PREFIXES, _LABELS) if document.path.endswith(".json") else scan(data, PREFIXES)
     collector = Collector(FORMAT, data)
     for block in file.root.blocks:
         if block.type in ("resource", "data") and block.labels:
             _resource(collector, block)
+        elif is_loose and block.type in ("module", "locals"):
+            _loosely(collector, block)
     collector.report(file.problem)
     module = module_of(collector, file.root, file.words)
     return Located(collector.places(), tuple(outline(file.root)), (module,) if module is not None else ())
@@ -47,6 +57,26 @@ def _resource(collector: Collector, block: Block) -> None:
             for value in _images(collector, attribute, position):
                 if not (type(value) is Name and value.text.startswith(_NAMED_ELSEWHERE)):
                     collector.add_image(block.labels[0], value, owner)
+
+
+def _loosely(collector: Collector, block: Block) -> None:
+    """Keep what a module's inputs, or locals, call an image and write out with its tag."""
+    owner = f"module.{block.labels[0]}" if block.labels else "locals"
+    for attribute in block.attributes:
+        value = collector.read(attribute)
+        found = [value] if _IMAGE.search(attribute.name) else []
+        found += values_at(collector.data, value, ("**", "image"))
+        for one in found:
+            text = literal_text(collector.data, one) if type(one) is Template and one.is_literal else None
+            if text is not None and _has_tag(str(text)):
+                collector.add_image(block.type, one, owner)
+
+
+def _has_tag(text: str) -> bool:
+    try:
+        return ImageReference.parse(text).tag is not None
+    except InvalidReferenceError:
+        return False
 
 
 def _images(collector: Collector, attribute: Attribute, position: Position) -> Iterator[Value]:

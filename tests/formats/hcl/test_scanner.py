@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hcltrees import parse, strings_of_scanner, strings_of_tree
@@ -68,6 +70,22 @@ def test_strings_of_real_files_stand_where_tree_sitter_has_them() -> None:
             compared += len(expected)
             assert strings_of_scanner(data) == expected, path
     assert compared > 10_000
+
+
+RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
+
+
+@pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["path"])
+def test_strings_stand_where_hashicorps_parser_has_them(row: dict[str, Any]) -> None:
+    """Recorded by tests/hcloracle; a file that its parser refuses is read on all the same."""
+    data = (ROOT / "testdata" / "formats" / row["path"]).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == row["sha256"], "the fixture has changed: record it again"
+    if not row["error"]:
+        found = {(start - 1, end + 1) for start, end in strings_of_scanner(data)}
+        expected = {tuple(one) for one in row["strings"]}
+        assert expected <= found
+        # An index in a name is none to it: `local.images["web"]`.
+        assert all(data[start - 1 : start] == b"[" for start, _ in found - expected)
 
 
 @pytest.mark.parametrize(
