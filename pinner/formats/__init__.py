@@ -25,9 +25,12 @@ _ECS = r"task[-_.]?def|container[-_.]?def|(?:^|[-_.])ecs"
 _STACK = r"template|cloudformation|cfn|stack"
 
 
-def _dialect(name: str, *words: bytes, names: str = _YAML) -> Format:
+def _dialect(
+    name: str, *words: bytes, signs: tuple[bytes, ...] = (), names: str = _YAML, path_word: str = ""
+) -> Format:
     """Return the format that is the dialect ``name`` of the table of positions."""
-    return Format(name, "pinner.formats.positions", names, words=words, is_dialect=True, since="0.2")
+    module = "pinner.formats.positions"
+    return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True, since="0.2")
 
 
 # The order decides where two formats claim a file: the first that recognises the content has it.
@@ -47,19 +50,19 @@ FORMATS = (
     ),
     Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}", since="0.2"),
     # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
-    _dialect("github", b"container", b"services", b"docker://", b"using"),
+    _dialect("github", b"container", b"services", b"docker://", b"using", signs=(b"jobs", b"runs")),
     _dialect("gitlab", b"image", b"services"),
     _dialect("cloudbuild", b"steps", names=rf"{_YAML}|cloudbuild[^/]*\.json$"),
-    _dialect("circleci", b"docker"),
-    _dialect("woodpecker", b"image"),
-    _dialect("drone", b"image"),
+    _dialect("circleci", b"docker", signs=(b"jobs", b"executors")),
+    _dialect("woodpecker", b"image", path_word="woodpecker"),
+    _dialect("drone", b"image", signs=(b"pipeline", b"steps")),
     _dialect("ko", b"defaultBaseImage", b"baseImageOverrides"),
     _dialect("goreleaser", b"base_image", names=rf"goreleaser[^/]*{_YAML}"),
-    _dialect("azure", b"container", b"services"),
+    _dialect("azure", b"container", b"services", signs=(b"job", b"resources", b"container:", b"services:")),
     _dialect("bitbucket", b"image", b"docker://", names=rf"^bitbucket[^/]*{_YAML}"),
     _dialect("cirrus", b"container", names=rf"^\.cirrus[^/]*{_YAML}"),
     _dialect("kubeflow", b"deploymentSpec", b"implementation"),
-    _dialect("buildkite", b"docker", b"podSpec"),
+    _dialect("buildkite", b"docker", b"podSpec", signs=(b"plugins",), path_word="buildkite"),
     _dialect("pre-commit", b"docker_image", names=rf"^\.pre-commit-(?:config|hooks){_YAML}"),
     _dialect("ecs", b"containerDefinitions", b"image", names=rf"{_YAML}|(?i:{_ECS}){_JSON}"),
     _dialect("cloudformation", b"AWS::ECS::TaskDefinition", names=rf"{_YAML}|(?i:{_STACK}){_JSON}|{_TEMPLATE}"),
@@ -194,7 +197,11 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
     if known is None or known[0] is not formats:
         if len(_CLAIMING) > _MOST_NAMES:
             _CLAIMING.clear()
-        known = _CLAIMING[key] = (formats, tuple([format_ for format_ in formats if format_.claims(name)]))
+        # Most formats claim the same names: those of YAML.
+        names = {(format_.names, format_.others): format_ for format_ in formats}
+        claiming = {both for both, format_ in names.items() if format_.claims(name)}
+        those = [format_ for format_ in formats if (format_.names, format_.others) in claiming]
+        known = _CLAIMING[key] = (formats, tuple(those))
     return known[1]
 
 

@@ -98,6 +98,10 @@ class Format(NamedTuple):
     """Whether the files of the format are left alone: they are no other format's."""
     folder: str = ""
     """The folder that paths of documents start from, where it is known."""
+    signs: tuple[bytes, ...] = ()
+    """As ``words``: one of these, too."""
+    path_word: str = ""
+    """What is in the paths of its files, in lower case."""
     is_dialect: bool = False
     """Whether the module is a `DialectsModule`."""
 
@@ -122,7 +126,12 @@ class Format(NamedTuple):
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
-        if self.words and not any(map(document.data.__contains__, self.words)):
+        has = document.data.__contains__
+        if self.words and not any(map(has, self.words)):
+            return None
+        if self.signs and not any(map(has, self.signs)):
+            return None
+        if self.path_word and self.path_word not in f"{self.folder}/{document.path}".lower():
             return None
         module = _module(self.module)
         if self.is_dialect:

@@ -37,15 +37,21 @@ def locate(document: Document, name: str) -> Located | None:
     """Return the images that a file of the dialect ``name`` names; None where it is none. Never raises."""
     dialect = _BY_NAME[name]
     is_named = _compiled(dialect.names).search(document.path) is not None
-    if not is_named and not (
-        dialect.shapes
-        and _compiled(dialect.likely).search(document.path)
-        and any(all(map(document.data.__contains__, words)) for words in _words(dialect))
-    ):
+    if not is_named and not _is_likely(document, dialect):
         return None
     if not _may_have_root(document.data, dialect, is_named=is_named):
         return None
     return _locate(document, dialect, is_named=is_named)
+
+
+def _is_likely(document: Document, dialect: Dialect) -> bool:
+    """Tell, without parsing, whether a file that is not called like one may be of ``dialect`` all the same."""
+    has = document.data.__contains__
+    if not dialect.shapes or (dialect.signs and not any(map(has, dialect.signs))):
+        return False
+    if not any(all(map(has, words)) for words in _words(dialect)):
+        return False
+    return _compiled(dialect.likely).search(document.path) is not None
 
 
 @cache

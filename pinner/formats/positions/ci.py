@@ -33,6 +33,7 @@ GITHUB = Dialect(
     likely=_YAML,
     expression=r"\$\{\{",
     variables="github",
+    signs=(b"runs-on", b"using", b"steps", b"uses"),
 )
 
 # Root keys that are no jobs (GitLab, "CI/CD YAML syntax reference": global keywords).
@@ -58,6 +59,7 @@ GITLAB = Dialect(
     likely=rf"(?:^|/)\.?gitlab(?:-ci)?/(?:[^/]+/){{0,3}}[^/]*{_YAML}|(?:^|/)templates/(?:[^/]+/)?[^/]*{_YAML}",
     expression=r"\$",
     variables="gitlab",
+    signs=(b"script:", b"trigger:", b"stages:", b"default:"),
 )
 
 _GOOGLE = r"^(?:[a-z]+\.)?gcr\.io/|^[a-z0-9-]+-docker\.pkg\.dev/"
@@ -72,6 +74,7 @@ CLOUD_BUILD = Dialect(
     likely=_YAML,
     expression=r"\$",
     builds=True,
+    signs=(b"gcr.io/", b"-docker.pkg.dev/"),
 )
 
 _CIRCLE = ("jobs", "executors")
@@ -86,6 +89,7 @@ CIRCLECI = Dialect(
     likely=_YAML,
     expression="<<",
     unread=r"^(?!(?:version|setup|orbs|commands|executors|jobs|workflows|parameters)$)",
+    signs=(b"docker:", b'docker":'),
 )
 
 _WOODPECKER = ("steps", "pipeline", "services", "clone")
@@ -166,6 +170,7 @@ AZURE = Dialect(
     likely=_YAML,
     expression=r"\$[(\[{]",
     transparent=r"^\$\{\{",
+    signs=(b"job:", b"deployment:", b"container:"),
 )
 
 _STEPS = ("pipelines/**/step", "definitions/**/step")

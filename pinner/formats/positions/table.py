@@ -49,6 +49,8 @@ class Dialect(NamedTuple):
     that it is found in. Empty: there are none in other files."""
     likely: str = ""
     """A regular expression found in the paths of those other files."""
+    signs: tuple[bytes, ...] = ()
+    """One of these is in those other files; without any, all are looked at."""
     expression: str = r"\{\{"
     """A regular expression for what the tool fills in."""
     unread: str = ""

@@ -50,8 +50,10 @@ BUILDKITE = Dialect(
 
 _COLLECTIONS = r"^(?:community\.(?:docker|general)\.|containers\.podman\.)?"
 _PULLED = (("state", "^(?:present|)$"), ("source", "^(?:pull|)$"), ("path", "^$"), ("build", "^$"))
-_RUN = f"~{_COLLECTIONS}(?:docker_container|docker_swarm_service|podman_container)$"
-_PULL = f"~{_COLLECTIONS}(?:docker_image|docker_image_pull|podman_image)$"
+_RUNNING = ("docker_container", "docker_swarm_service", "podman_container")
+_PULLING = ("docker_image", "docker_image_pull", "podman_image")
+_MODULES = (*_RUNNING, *_PULLING)
+_RUN, _PULL, _MODULE = (f"~{_COLLECTIONS}(?:{'|'.join(names)})$" for names in (_RUNNING, _PULLING, _MODULES))
 ANSIBLE = Dialect(
     "ansible",
     (
@@ -59,9 +61,10 @@ ANSIBLE = Dialect(
         Position("image", f"**/{_PULL}@/name", when=_PULLED, rest=("tag",)),
     ),
     names=_NOWHERE,
-    shapes=((f"[]/**/{_RUN}",), (f"[]/**/{_PULL}",)),
+    shapes=((f"[]/**/{_MODULE}",),),
     likely=_YAML,
     takes_lists=True,
+    signs=tuple(f"{module}:".encode() for module in _MODULES),
 )
 
 # Options of `docker run`, the image, its arguments (pre-commit, languages/docker_image.py). Possessive: hooks are
@@ -97,6 +100,7 @@ ECS = Dialect(
     likely=r"\.(?:ya?ml|json)$",
     expression=r"\$[{(]|<|\{\{",
     takes_lists=True,
+    signs=(b"containerDefinitions",),
 )
 
 # Never `ImageUri` of AWS::Lambda::Function: Lambda refuses a tag beside a digest.
