@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,16 @@ settings.register_profile(
     database=DirectoryBasedExampleDatabase(_EXAMPLES / "examples"),
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever speaks to a real registry waits for it, however busy the machine is."""
+    if request.node.get_closest_marker("registry"):
+        from pinner.http.retry import RetryPolicy  # noqa: PLC0415 - few tests need it
+
+        generous = partial(RetryPolicy, deadline=300.0, connect=300.0, read=300.0)
+        monkeypatch.setattr("pinner.registry.client.RetryPolicy", generous)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

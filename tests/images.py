@@ -218,5 +218,5 @@ def push(registry: str, images: Mapping[str, Image]) -> None:
 def _send(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> str:
     request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - loopback
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=120) as response:
+    with opener.open(request, timeout=300) as response:
         return str(response.headers.get("Location", ""))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from images import Image
 
 _PROGRAM = "docker-registry"
-_START_TIMEOUT = 120.0
+_START_TIMEOUT = 300.0
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class RealRegistry:
         end = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < end and self._process.poll() is None:
             try:
-                opener.open(f"{self.url}/v2/", timeout=1).close()
+                opener.open(f"{self.url}/v2/", timeout=60).close()
             except urllib.error.HTTPError as error:
                 error.close()
                 return

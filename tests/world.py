@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -64,13 +65,18 @@ def world(
 
 
 def outcome(context: Context, *arguments: str) -> Outcome:
-    """Run ``pinner`` with ``arguments`` in ``context``."""
+    """Run ``pinner`` with ``arguments`` in ``context``.
+
+    Of what a terminal showed, what stays: how much progress was drawn over depends on the machine.
+    """
     status = main(arguments, context=context)
     streams = []
     for stream in (context.stdout, context.stderr):
         assert isinstance(stream.raw, io.BytesIO)
         streams.append(stream.raw.getvalue())
     out, err = (data.decode(context.stdout.encoding, "surrogateescape") for data in streams)
+    if context.stderr.terminal:
+        err = re.sub(r"[^\n]*\r", "", err)
     return Outcome(status, out, err, streams[0])
 
 

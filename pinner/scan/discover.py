@@ -186,11 +186,11 @@ def _said(git: Invocation, root: str, repository: str) -> bytes | None:
     except OSError:
         return None
     with process:
-        for retry_policy in (_QUICK, _GIT_PATIENCE):
+        for patience in (_QUICK, _GIT_PATIENCE):
             try:
-                listing, _ = process.communicate(timeout=retry_policy)
+                listing, _ = process.communicate(timeout=patience)
             except subprocess.TimeoutExpired:
-                if retry_policy == _QUICK and not _would_block(root, repository):
+                if patience == _QUICK and not _would_block(root, repository):
                     continue
                 process.kill()
                 return None

@@ -60,7 +60,7 @@ def test_killed_at_any_write_and_run_again_comes_to_the_same(tmp_path: Path, sto
                 )
                 started.append(site.start())
                 process = started[0]
-                process.communicate(timeout=120)
+                process.communicate(timeout=300)
                 assert fault.done
                 assert process.returncode != 0
                 assert site.run().status == 0

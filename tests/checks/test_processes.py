@@ -185,7 +185,7 @@ def test_an_interruption_ends_all_and_says_so_once() -> None:
         "    if item == 0: print('started', flush=True)\n"
         "    time.sleep(0.05)\n"
         "try:\n"
-        "    share_out(work, range(1000), 8, processes=3)\n"
+        "    share_out(work, range(100_000), 8, processes=3)\n"  # would take half an hour
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)\n"
     )

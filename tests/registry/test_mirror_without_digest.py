@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 from scripted_registry import A, Answer, ScriptedRegistry, resolver, tag_answer
+from virtual_time import run_virtually
 
 from pinner.config import RegistryOptions, Settings
 from pinner.findings.online import check_standing
@@ -50,4 +50,4 @@ def test_it_is_asked_for_the_digest_too(tmp_path: Path, rules: list[str], *, is_
         assert all(finding.hint and "`pinner update`" not in finding.hint for finding in found)
         return [finding.rule.id for finding in found]
 
-    assert asyncio.run(look()) == rules
+    assert run_virtually(look()) == rules

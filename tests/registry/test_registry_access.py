@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import logging
@@ -26,6 +25,7 @@ from scripted_registry import (
     tag_answer,
     token,
 )
+from virtual_time import run_virtually
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnauthorizedError, UnavailableError
@@ -103,7 +103,7 @@ def test_one_after_another_costs_one_challenge_and_a_token_each(registry: Script
             for name in names:
                 assert (await asked.resolve(ImageReference.parse(f"{name}:1"), None)).digest == ANSWER.digest
 
-    asyncio.run(one_after_another())
+    run_virtually(one_after_another())
     assert len(registry.asked) == 1 + 20 + 20
 
 
@@ -201,7 +201,7 @@ def test_a_token_past_its_time_is_not_sent() -> None:
                 clock.time = time
                 assert (await asked.resolve(ImageReference.parse(f"nginx:{tag}"), None)).digest == ANSWER.digest
 
-    asyncio.run(one_after_another())
+    run_virtually(one_after_another())
     registry.assert_used_up()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from images import make_multi_platform, write_layout
 from scripted_registry import HUB, Answer, ScriptedRegistry, bearer, challenge, refusal, resolver, tag_answer, token
+from virtual_time import run_virtually
 
 from pinner.config import Settings
 from pinner.errors import ResolveError
@@ -41,7 +41,7 @@ def allowance(asked: RegistryResolver, registry: str, name: str | None = None) -
             except ResolveError as error:
                 return error.message
 
-    return asyncio.run(run())
+    return run_virtually(run())
 
 
 def logged_in(folder: Path, **users: str) -> Mapping[str, str]:

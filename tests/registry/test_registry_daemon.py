@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
@@ -24,6 +23,7 @@ from scripted_registry import (
     resolver,
     tag_answer,
 )
+from virtual_time import run_virtually
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
@@ -114,7 +114,7 @@ def test_a_mirror_has_what_a_digest_names(tmp_path: Path) -> None:
     registry.on("GET", AT_MIRROR.removesuffix("1") + digest, manifest_answer(body))
     environment = {key: value for key, value in machine(tmp_path, MIRRORED).items() if value is not None}
     one = resolver(registry, settings=Settings(use_cache=False), environment=environment, own_places=True)
-    image = asyncio.run(one.describe(ImageReference.parse(f"nginx:1@{digest}")))
+    image = run_virtually(one.describe(ImageReference.parse(f"nginx:1@{digest}")))
     assert str(image.digest) == digest
 
 

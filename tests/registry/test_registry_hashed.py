@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from scripted_registry import (
     tag_answer,
     token,
 )
+from virtual_time import run_virtually
 from world import outcome, world
 
 from pinner.config import RegistryOptions, Settings
@@ -54,7 +54,7 @@ def resolve(registry: ScriptedRegistry, name: str, environment: Mapping[str, str
         async with resolver(registry, environment=environment) as asked:
             return await asked.resolve(ImageReference.parse(name), None)
 
-    return asyncio.run(once())
+    return run_virtually(once())
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -197,7 +197,7 @@ def test_who_counts_for_hours_is_not_asked_for_more_bodies() -> None:
                 (await asked.resolve(ImageReference.parse(f"reg.example/{name}:1"), None)).is_hashed for name in "ab"
             ]
 
-    assert asyncio.run(both()) == [True, False]
+    assert run_virtually(both()) == [True, False]
 
 
 # --- what is known already ---
@@ -308,7 +308,7 @@ def kind_of(registry: ScriptedRegistry, name: str) -> Image:
         async with resolver(registry) as asked:
             return await asked.describe(ImageReference.parse(name), "kind")
 
-    return asyncio.run(once())
+    return run_virtually(once())
 
 
 def test_a_head_tells_what_a_tag_is_and_that_it_is_believed() -> None:
@@ -343,7 +343,7 @@ def test_who_stands_in_docker_hubs_place_and_does_not_count_is_hashed_by_digest_
             by_digest = await asked.describe(ImageReference.parse(f"nginx@{A}"), "kind")
             return [by_digest, await asked.describe(ImageReference.parse("nginx:1"))]
 
-    assert [(str(one.digest), one.is_hashed) for one in asyncio.run(both())] == [(A, True), (B, True)]
+    assert [(str(one.digest), one.is_hashed) for one in run_virtually(both())] == [(A, True), (B, True)]
 
 
 def test_who_does_not_count_is_asked_for_a_tag_by_head_first_where_a_cache_could_save_it(tmp_path: Path) -> None:
@@ -355,7 +355,7 @@ def test_who_does_not_count_is_asked_for_a_tag_by_head_first_where_a_cache_could
         async with resolver(registry, settings=settings, environment={"XDG_CACHE_HOME": str(tmp_path)}) as asked:
             return await asked.describe(ImageReference.parse("nginx:1"))
 
-    assert asyncio.run(once()).is_hashed
+    assert run_virtually(once()).is_hashed
     assert [method for method, _, _ in registry.asked] == ["HEAD", "GET"]
 
 
@@ -376,4 +376,4 @@ def test_a_head_of_docker_hub_that_says_nothing_leaves_it_to_the_get(tmp_path: P
         async with resolver(registry, environment={"XDG_CACHE_HOME": str(tmp_path)}) as asked:
             return await asked.describe(ImageReference.parse("nginx:1"))
 
-    assert str(asyncio.run(once()).digest) == A
+    assert str(run_virtually(once()).digest) == A

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 
 import pytest
 from scripted_registry import OCI_INDEX, A, Answer, ScriptedRegistry, ask, challenge, resolver, tag_answer, token
+from virtual_time import run_virtually
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError, UnavailableError
@@ -89,7 +89,7 @@ def test_a_registry_that_redirects_everything_is_followed_with_an_anonymous_toke
                 for name in ("pause", "proxy")
             ]
 
-    assert asyncio.run(in_turn()) == [ANSWER, ANSWER]
+    assert run_virtually(in_turn()) == [ANSWER, ANSWER]
     registry.assert_used_up()
 
 

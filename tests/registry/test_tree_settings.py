@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
@@ -13,6 +12,7 @@ from typing import NamedTuple
 import certifi
 import pytest
 from scripted_registry import A, ScriptedRegistry, challenge, resolver, tag_answer, token
+from virtual_time import run_virtually
 
 from pinner.bot.forges import token_for
 from pinner.config.find import load_settings
@@ -78,7 +78,7 @@ def run(
             return (await asked.resolve(ImageReference.parse(NAME), None)).digest
 
     try:
-        outcome = "used" if asyncio.run(ask()) == Digest.parse(A) else "wrong"
+        outcome = "used" if run_virtually(ask()) == Digest.parse(A) else "wrong"
     except ConfigError as error:
         outcome = f"refused {error.message} {error.hint}"
     return outcome, [authorization for _, _, authorization in registry.asked]

@@ -171,17 +171,16 @@ class AuthSession:
             self._rejected[host.name, credentials] = error
 
     async def _challenge(self, request_context: RequestContext, reply: Reply, authorized: Authorization) -> Challenge:
+        host = request_context.host
         challenge = choose_challenge(parse_challenges(reply.headers.get_list("www-authenticate")))
         if challenge is None and authorized.authorization is None:
             # gcr.io has been seen to refuse without saying how to be let in; its front door says it.
             ping = replace(request_context.call, method="GET", headers={}, limit=MAX_TOKEN_BODY, expected=None)
-            answer = await self._line.send(
-                request_context.question, request_context.host, ping, request_context.host.base
-            )
+            answer = await self._line.send(request_context.question, host, ping, host.base)
             if answer.status == _UNAUTHORIZED:
                 challenge = choose_challenge(parse_challenges(answer.headers.get_list("www-authenticate")))
         if challenge is None:
-            raise denied(request_context.host.name, detail(reply), has_credentials=authorized.authorization is not None)
+            raise denied(host.name, detail(reply), has_credentials=authorized.authorization is not None)
         return challenge
 
     async def _credentials(
@@ -194,12 +193,11 @@ class AuthSession:
         ):
             return None
         credentials = await self._finder.find(login, request_context.repository)
-        if credentials is not None and request_context.question.endpoint.unsafe:
+        if credentials is None:
+            return None
+        if request_context.question.endpoint.unsafe:
             raise _unsafe_setting(request_context.question.endpoint)
-        if (
-            credentials is not None
-            and (error := self._rejected.get((request_context.host.name, credentials))) is not None
-        ):
+        if (error := self._rejected.get((request_context.host.name, credentials))) is not None:
             raise again(error)
         return credentials
 
@@ -255,9 +253,8 @@ class AuthSession:
         flow = token_flow(key, request_context.host.name, self._clock.now())
         request = next(flow)
         while True:
-            reply = await self._ask_token_server(request_context, request)
             try:
-                request = flow.send(reply)
+                request = flow.send(await self._ask_token_server(request_context, request))
             except StopIteration as end:
                 token: Token = end.value
                 return token

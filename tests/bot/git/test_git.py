@@ -89,7 +89,7 @@ def _number_in(file: Path) -> int:
 
 
 def _until_gone(process: int) -> None:
-    for _ in range(1200):
+    for _ in range(6000):
         os.kill(process, 0)
         with open(f"/proc/{process}/stat", encoding="ascii") as stat:  # noqa: PTH123 - no file of ours
             if stat.read().rpartition(")")[2].split()[0] == "Z":

@@ -112,7 +112,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(PARTS, min_size=1, max_size=6), st.sampled_from(["", "---\n", "--- ", "# c\n"]))
 @example(["a: 'x", "services: 1", "b'"], "")
 def test_no_key_is_missed(lines: list[str], head: str) -> None:
