@@ -104,7 +104,8 @@ async def make_plans(
 ) -> tuple[Plan, ...]:
     """Return what ``operation`` (pin, or update to what tags mean) does to ``sources``, every question asked once."""
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
-    from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
+    from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
+    from pinner.plan.questions import questions  # noqa: PLC0415 - as above
 
     asked = [question for source in sources for question in questions(source, operation, settings.platform)]
     answers = await resolve_all(asked, resolver, on_answer)
@@ -124,7 +125,8 @@ async def update_plans(
     """
     from pinner.oci.digest_kind import look_up_digest_kinds  # noqa: PLC0415 - as above
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
-    from pinner.plan import doubtful, make_plan, questions  # noqa: PLC0415 - as above
+    from pinner.plan import make_plan  # noqa: PLC0415 - as above
+    from pinner.plan.questions import doubtful, questions  # noqa: PLC0415 - as above
 
     if settings.platform is not None:
         return await make_plans(sources, "update", settings, registry, on_answer)
@@ -180,7 +182,7 @@ async def held_beside_lock(
     from pinner.lockfile.resolver import digest_kind_by  # noqa: PLC0415 - as above
     from pinner.oci.digest_kind import digest_kind_key, look_up_digest_kinds  # noqa: PLC0415 - not needed to check
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
-    from pinner.plan import doubtful, questions  # noqa: PLC0415 - as above
+    from pinner.plan.questions import doubtful, questions  # noqa: PLC0415 - as above
 
     answers = await resolve_all((question for source in sources for question in questions(source, "update")), resolver)
     moving = [reference for source in sources for reference in doubtful(source, answers)]
@@ -200,7 +202,8 @@ async def locked_plans(
     A digest that ``held`` says to be one platform's manifest stays that platform's, unless the settings name one.
     """
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
-    from pinner.plan import make_plan, questions  # noqa: PLC0415 - not needed to check
+    from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
+    from pinner.plan.questions import questions  # noqa: PLC0415 - as above
 
     kinds = held if settings.platform is None else {}
     asked = [question for source in sources for question in questions(source, operation, settings.platform, kinds)]

@@ -147,3 +147,11 @@ def occurrences_for(source: Source, operation: Operation) -> tuple[Place, ...]:
         else place
         for place in (candidate.place for candidate in source.candidates)
     )
+
+
+def wants_answer(occurrence: Occurrence, operation: Operation) -> bool:
+    """Tell whether ``operation`` has to know what the tag of ``occurrence`` means."""
+    if occurrence.reference.digest is None:
+        return operation in ("pin", "update", "hold")
+    # `repo@sha256:…` follows no tag: guessing `latest` would change what the file means.
+    return operation in ("update", "hold") and occurrence.reference.tag is not None

@@ -17,13 +17,7 @@ MOST_LINES_OF_A_FUNCTION = 30
 MOST_LINES_OF_NINE_IN_TEN = 17
 LAYERS = 8
 # To be cut: this list only becomes shorter.
-TOO_LONG = (
-    "pinner.formats.dockerfile.extract",
-    "pinner.formats.kubernetes.extract",
-    "pinner.pipeline",
-    "pinner.plan",
-    "pinner.registry.auth.session",
-)
+TOO_LONG = ("pinner.formats.dockerfile.extract",)
 # What each is called in the field stands in the glossary.
 OLD_WORDS = {
     *("Mention", "Skip", "as_skip", "Held", "HeldKey", "Standing", "Standings", "StandingKey", "Sightings", "Patience"),

@@ -11,7 +11,8 @@ from lineformat import FORMAT
 
 from pinner.errors import NotFoundError
 from pinner.model import Document, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
-from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, questions, settled_plans
+from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, settled_plans
+from pinner.plan.questions import questions
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.scan.suppressions import Source, apply_suppressions, occurrences_for
 

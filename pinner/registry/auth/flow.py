@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pinner.registry.auth.challenges import Challenge
     from pinner.registry.auth.credentials import Credentials
 
+_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers|tags)/[^/]+\Z")
 MAX_TOKEN_BODY = 64 * 1024
 _SHORTEST_LIFE, _LONGEST_LIFE = 60.0, 3600.0
 _MARGIN = 5.0
@@ -183,3 +184,9 @@ def rejected(host: str, credentials: Credentials, why: str) -> RejectedError:
 
 class RejectedError(UnauthorizedError):
     """The credentials are wrong: they are not tried again, lest the account be locked."""
+
+
+def repository_in(url: httpx.URL) -> str:
+    """Return the repository that an address of the distribution API is about; empty where it is none."""
+    match = _REPOSITORY.search(url.path)
+    return "" if match is None else match["name"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from pinner.registry.auth.flow import (
     TokenKey,
     learn,
     rejected,
+    repository_in,
     token_flow,
 )
 from pinner.registry.auth.tokens import Tokens
@@ -37,7 +37,6 @@ MAX_REDIRECTS = 5
 _OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403
 _MAX_GRANTS = 4
 """None or a guess, a token shared with others, the repository's own, and one for a scope the registry insists on."""
-_REPOSITORY = re.compile(r"/v2/(?P<name>.+)/(?:manifests|blobs|referrers|tags)/[^/]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +291,3 @@ def _is_trusted(realm: httpx.URL, request_context: RequestContext) -> bool:
     """Say whether the token server ``realm`` may see the credentials: the host's own house, or the user says so."""
     named = request_context.question.endpoint.token_server
     return may_see_credentials(realm, request_context.url) or named in (realm.host, realm.netloc.decode("ascii"))
-
-
-def repository_in(url: httpx.URL) -> str:
-    """Return the repository that an address of the distribution API is about; empty where it is none."""
-    match = _REPOSITORY.search(url.path)
-    return "" if match is None else match["name"]

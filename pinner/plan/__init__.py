@@ -6,10 +6,10 @@ from operator import itemgetter
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import InputError, InvalidReferenceError, PinnerError, attempt
-from pinner.model import Edit, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
-from pinner.reference import ImageReference, Platform
-from pinner.scan.suppressions import occurrences_for
+from pinner.errors import InputError, PinnerError, attempt
+from pinner.model import Edit, Occurrence, Resolved, SkippedOccurrence, Unresolved
+from pinner.reference import ImageReference
+from pinner.scan.suppressions import occurrences_for, wants_answer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pinner.model import Answer, Document, Place, Span
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
-    from pinner.reference import Digest
+    from pinner.reference import Digest, Platform
     from pinner.scan.suppressions import Operation, Source
 
 _NOTHING_HELD: Mapping[DigestKindKey, DigestKind] = MappingProxyType({})
@@ -93,71 +93,6 @@ class UnsafeEditError(PinnerError):
     """The edit failed its proof; the file keeps its bytes."""
 
 
-def questions(
-    source: Source,
-    operation: Operation,
-    platform: Platform | None = None,
-    held: Mapping[DigestKindKey, DigestKind] = _NOTHING_HELD,
-) -> tuple[Question, ...]:
-    """Return what ``operation`` needs to know. Unpinning asks nothing.
-
-    With ``platform`` that platform's manifest is asked for, and where a reference has its own (``FROM --platform=…``,
-    a service's ``platform:``) that one's: another would be an image that cannot run there. Without it, a reference that
-    ``held`` says to hold one platform's manifest asks for that platform's again.
-    """
-    if operation == "unpin":
-        return ()
-    return tuple(
-        _question(place, platform, held)
-        for place in occurrences_for(source, operation)
-        if isinstance(place, Occurrence) and _wants_answer(place, operation)
-    )
-
-
-def _question(occurrence: Occurrence, platform: Platform | None, held: Mapping[DigestKindKey, DigestKind]) -> Question:
-    reference = occurrence.reference
-    if platform is not None and occurrence.platform is not None:
-        try:
-            platform = Platform.parse(occurrence.platform)
-        except InvalidReferenceError:
-            return Question(reference, platform)
-    if platform is None and (kind := _kind(reference, held)) is not None:
-        platform = kind.platform
-    return Question(reference, platform)
-
-
-def _kind(reference: ImageReference, held: Mapping[DigestKindKey, DigestKind]) -> DigestKind | None:
-    """Return what ``held`` knows of the digest of ``reference``."""
-    if not held or reference.digest is None:
-        return None
-    from pinner.oci.digest_kind import digest_kind_key  # noqa: PLC0415 - only where somebody was asked
-
-    return held.get(digest_kind_key(reference))
-
-
-def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answer]) -> tuple[ImageReference, ...]:
-    """Return the references that an update would move to an index, whatever it is that they hold: to be looked up."""
-    from pinner.oci.types import INDEX_TYPES  # noqa: PLC0415 - only where somebody was asked
-
-    return tuple(
-        place.reference
-        for place in occurrences_for(source, "update")
-        if isinstance(place, Occurrence)
-        and place.reference.digest is not None
-        and place.reference.tag is not None
-        and isinstance(answer := answers[Question(place.reference).key], Resolved)
-        and answer.media_type in INDEX_TYPES
-        and answer.digest != place.reference.digest
-    )
-
-
-def _wants_answer(occurrence: Occurrence, operation: Operation) -> bool:
-    if occurrence.reference.digest is None:
-        return operation in ("pin", "update", "hold")
-    # `repo@sha256:…` follows no tag: guessing `latest` would change what the file means.
-    return operation in ("update", "hold") and occurrence.reference.tag is not None
-
-
 def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan, ...] | None:
     """Return the plans of ``operation`` where it changes nothing in ``sources``, whatever anybody answers, or None."""
     plans = []
@@ -183,7 +118,7 @@ def _settled_plan(source: Source, operation: Operation) -> Plan | None:
 def _may_change(occurrence: Occurrence, operation: Operation) -> bool:
     if operation == "unpin":
         return occurrence.reference.digest is not None
-    return _wants_answer(occurrence, operation)
+    return wants_answer(occurrence, operation)
 
 
 def make_plan(
@@ -212,7 +147,7 @@ def make_plan(
             verdicts.append(_unpin(place, own_tags))
         elif settled and (place.reference.canonical, place.reference.digest) in settled:
             verdicts.append(_as_written(Unchanged(place, elsewhere=True)))
-        elif _wants_answer(place, operation):
+        elif wants_answer(place, operation):
             verdicts.append(_as_written(_follow(place, _answer(place, answers, platform, held))))
         else:
             verdicts.append(Unchanged(place))
@@ -261,10 +196,12 @@ def _answer(
     platform: Platform | None,
     held: Mapping[DigestKindKey, DigestKind],
 ) -> Answer:
-    kind = _kind(place.reference, held)
+    from pinner.plan.questions import kind_of, question_for  # noqa: PLC0415 - only where somebody was asked
+
+    kind = kind_of(place.reference, held)
     if kind is not None and kind.error is not None:
         return Unresolved(kind.error)
-    return answers[_question(place, platform, held).key]
+    return answers[question_for(place, platform, held).key]
 
 
 def _follow(place: Occurrence, answer: Answer) -> Verdict:
