@@ -21,11 +21,12 @@ from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.inspection.model import Entry
+    from pinner.oci.resolver import Registry
 
 
 class InspectOptions(NamedTuple):
@@ -62,8 +63,28 @@ def inspect(context: Context, asked: InspectOptions) -> int:
     terminal.output(
         inspection_renderer(asked.format).render_inspections(entries, terminal.style), form_of(asked.format)
     )
+    if settings.verify and asked.format == "text":
+        _tell_signers(context, settings, entries, terminal)
     _complain(entries, terminal)
     return exit_status(found=False, untold=any(_is_incomplete(entry, settings) for entry in entries))
+
+
+def _tell_signers(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> None:
+    """Say who signed the images that a policy fits, and whether they may."""
+    from pinner.cli.signatures import open_verifier  # noqa: PLC0415 - only where there is a policy
+    from pinner.report.signatures import Checked, render_checked  # noqa: PLC0415 - the same
+
+    images = [one for one in entries if isinstance(one, Inspection)]
+
+    async def work(registry: Registry, _: Callable[[int, int], None]) -> list[Checked]:
+        verifier = open_verifier(context, settings, registry)
+        return [
+            Checked(one.reference, one.image.digest, await verifier.verify(one.reference, one.image.digest))
+            for one in images
+            if verifier.policy_for(one.reference) is not None
+        ]
+
+    terminal.output(render_checked(with_registry(context, settings, terminal, work), "text", terminal.style))
 
 
 def _is_incomplete(entry: Entry, settings: Settings) -> bool:
@@ -113,6 +134,7 @@ Examples:
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Show what an image's name means: index, manifests, image IDs, sizes, labels, signatures.
 
-    Signatures and attestations are found and not verified. The registry is asked; nothing is written.
+    Signatures and attestations are found; where a [[verify]] table fits, it is said who signed. The registry is asked;
+    nothing is written.
     """
     return Invocation(ctx.obj, partial(inspect, asked=InspectOptions(ctx.obj, **values)))
