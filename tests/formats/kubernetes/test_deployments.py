@@ -54,6 +54,28 @@ def test_what_is_no_text_of_values_names_nothing(key: str) -> None:
     assert mentions(in_kubernetes(f"{ARGO}    helm:\n      {key}\n      fileParameters: [image]\n")) == []
 
 
+@pytest.mark.parametrize(
+    ("mark", "place"),
+    [
+        ('# {"$imagepolicy": "a:b:tag"}', "output: a/b:v1"),
+        ('# "$imagepolicy"', "a/b:v1"),
+        ("# imagepolicy", "a/b:v1"),
+    ],
+)
+def test_what_flux_writes_is_left_to_it(mark: str, place: str) -> None:
+    values = f"  values:\n    image:\n      repository: a/b\n      tag: v1 {mark}\n"
+    assert found(in_kubernetes(RELEASE + values)) == [place]
+    pod = f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: a/b:v1 {mark}\n"
+    assert found(in_kubernetes(pod)) == [place]
+
+
+def test_what_the_image_updater_writes_is_left_to_it() -> None:
+    noted = "{argocd-image-updater.argoproj.io/image-list: 'x=a.io/up:~1, a.io/two'}"
+    text = ARGO.replace("{name: web}", f"{{name: web, annotations: {noted}}}")
+    images = "    kustomize: {images: ['a.io/up:1.2', 'n=a.io/two:v1', 'a.io/other:v1']}\n"
+    assert found(in_kubernetes(text + images)) == ["output: a.io/up:1.2", "output: a.io/two:v1", "a.io/other:v1"]
+
+
 def test_a_tag_that_the_text_shares_is_no_place_of_two_digests() -> None:
     text = "    helm:\n      values: |\n        a: {image: {repository: a, tag: &t v1, digest: ''}}\n"
     text += "        b: {image: {repository: b, tag: *t, digest: ''}}\n"
