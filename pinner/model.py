@@ -92,6 +92,8 @@ class FormatChoice(NamedTuple):
     since: str = ""
     """The version of pinner whose formats are read: those that came later are as unknown as they were to it."""
     places: tuple[PlaceRule, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    """Variables that name mirrors: whichever they are, a digest names the same there."""
     root: str = ""
     """The folder that the patterns of ``places`` start from, absolute, with ``/``."""
     folder: str = ""

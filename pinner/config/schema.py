@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats", "update", "override", "terraform"),
+    *("verify", "formats", "update", "override", "terraform", "mirror-variables"),
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
 
@@ -185,13 +186,22 @@ def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...
 
 
 def _formats(table: Table, root: str) -> FormatChoice:
-    """Return what ``[formats]``, ``[python]``, ``[terraform]`` and ``[[places]]`` say."""
-    choice = FormatChoice(_calls(table.table("python"), table.table("terraform")))
+    """Return what ``[formats]``, ``[python]``, ``[terraform]``, ``[[places]]`` and ``mirror-variables`` say."""
+    choice = FormatChoice(_calls(table.table("python"), table.table("terraform")), mirrors=_mirrors(table))
     if "formats" not in table.values:
         return choice
     from pinner.config.formats import parse_formats  # noqa: PLC0415 - most files speak of neither
 
     return parse_formats(table, choice, root)
+
+
+def _mirrors(table: Table) -> tuple[str, ...]:
+    names = table.strings("mirror-variables")
+    for name in names:
+        if _VARIABLE.fullmatch(name) is None:
+            hint = 'write its name alone, as in mirror-variables = ["REGISTRY"]'
+            raise table.error("mirror-variables", f"is wrong: `{name}` is no variable's name", hint)
+    return names
 
 
 def _update(table: Table) -> UpdateSettings:

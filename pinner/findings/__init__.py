@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # What a person can mend, and how; the place is named before it.
 _MENDING = {
     "arg-conflict": "give the image a variable, an anchor or a constant of its own",
-    "interpolated-name": "write the registry and the name out, or put all of it into one variable",
+    "interpolated-name": "write the name out, put it all into one variable, or name a mirror's in `mirror-variables`",
     "interpolated-tag": "write the tag out, or put the whole image into one variable",
     "onbuild-ambiguous": "write one image in the instruction",
     "separate-tag": "write the tag beside the name where its reader takes it so",

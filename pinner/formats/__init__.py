@@ -42,6 +42,7 @@ FORMATS = (
         # files to ignore, `dockerfile.yml` a workflow about one, `Dockerfile.approved.txt` what a test expects.
         r"(?:(?:^|[._-])(?i:(?:docker|container)file)|[a-z0-9](?:Docker|Container)file)(?:[._-][^/]*)?$",
         trailing_comments=False,
+        mirrors=(),
         others=(
             *("ignore", ".yaml", ".json", ".yml", ".md", ".rst", ".adoc", ".html", ".txt", ".snap", ".diff", ".patch"),
             *(".py", ".ipynb", ".js", ".ts", ".go", ".sh", ".rb", ".rs", ".java", ".kt", ".php", ".xml", ".toml"),
@@ -70,6 +71,7 @@ FORMATS = (
         "compose",
         "pinner.formats.compose",
         _YAML,
+        mirrors=(),
         siblings=rf"compose[^/]*{_YAML}",
         stating_names=rf"compose[^/]*{_YAML}",
         # What an overriding file says counts in its own folder; elsewhere that of a file which reads others along.
@@ -151,6 +153,7 @@ def configured(choice: FormatChoice) -> tuple[Format, ...]:
 def _as_chosen(format_: Format, choice: FormatChoice) -> Format:
     changed = format_._replace(
         calls=None if format_.calls is None else choice.calls,
+        mirrors=None if format_.mirrors is None else choice.mirrors,
         is_off=format_.name in choice.disabled or bool(choice.only and format_.name not in choice.only),
         folder=choice.folder if format_.is_dialect else "",
     )

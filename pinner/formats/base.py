@@ -39,6 +39,13 @@ if TYPE_CHECKING:
             """Return what ``document`` holds of the format ``name``; see `FormatModule.locate`."""
             ...
 
+    class MirrorsModule(Protocol):
+        """A format with variables that may stand for registries: which of them name mirrors can be configured."""
+
+        def locate(self, document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
+            """Return what ``document`` holds where ``mirrors`` are such variables; see `FormatModule.locate`."""
+            ...
+
     class WrappingModule(Protocol):
         """A format in which code stands inside something else, a notebook's JSON."""
 
@@ -83,6 +90,8 @@ class Format(NamedTuple):
 
     calls: Calls | None = None
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
+    mirrors: tuple[str, ...] | None = None
+    """Where the module is a `MirrorsModule`: the variables that name mirrors."""
     wraps: bool = False
     """Whether the module is a `WrappingModule`."""
     others: tuple[str, ...] = ()
@@ -137,6 +146,8 @@ class Format(NamedTuple):
         if self.is_dialect:
             whole = document._replace(path=_joined(self.folder, document.path)) if self.folder else document
             return cast("DialectsModule", module).locate(whole, self.name)
+        if self.mirrors:
+            return cast("MirrorsModule", module).locate(document, self.mirrors)
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)

@@ -64,11 +64,11 @@ def _variant(file: File) -> Variant | None:
     if file.format.name == "dockerfile":
         from pinner.formats.dockerfile import locate_given  # noqa: PLC0415 - as above
 
-        return partial(locate_given, file.document)
+        return partial(locate_given, file.document, mirrors=file.format.mirrors or ())
     if file.format.name == "compose":
         from pinner.formats.compose import locate_given  # noqa: PLC0415 - as above
 
-        return partial(locate_given, file.document)
+        return partial(locate_given, file.document, mirrors=file.format.mirrors or ())
     return None
 
 

@@ -6,13 +6,14 @@ Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.facts import merge_files, read_file
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
 from pinner.formats.compose.variable_reads import environment_files, other_reads
-from pinner.formats.compose.variables import NOT_GIVEN
+from pinner.formats.compose.variables import NO_VALUES, Values
 from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.masked import locate_masked
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Mapping_
 
     from pinner.formats.compose.services import Service
-    from pinner.formats.compose.variables import Given
     from pinner.formats.yaml import Node
     from pinner.link.facts import ComposeFile
     from pinner.model import Document
@@ -53,15 +53,15 @@ class _File(NamedTuple):
     """Whether it has aliases."""
 
 
-def locate(document: Document) -> Located | None:
+def locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
     """Return the images of a compose file, or None where the content is none. Never raises.
 
     A template that is no YAML before it is filled in is read with its directives masked, where that is YAML.
     """
-    return locate_masked(document, _recognised)
+    return locate_masked(document, partial(_recognised, mirrors=mirrors))
 
 
-def _recognised(document: Document, *, is_masked: bool = False) -> Located | None:
+def _recognised(document: Document, *, mirrors: tuple[str, ...], is_masked: bool = False) -> Located | None:
     data = document.data
     named = is_named_compose(document.path)
     if b"services" not in data and not named:
@@ -70,16 +70,16 @@ def _recognised(document: Document, *, is_masked: bool = False) -> Located | Non
         return Located() if named and _has_services(data) else None
     if not named and not _has_services(data) and _has_plain_roots(data):
         return None
-    return _locate(document, named=named, is_masked=is_masked)
+    return _locate(document, named=named, values=Values(mirrors=mirrors), is_masked=is_masked)
 
 
-def locate_given(document: Document, given: Mapping_[str, str]) -> Read:
+def locate_given(document: Document, given: Mapping_[str, str], mirrors: tuple[str, ...] = ()) -> Read:
     """Return what a compose file holds where the project's ``.env`` gives its variables the values ``given``."""
     texts = {}
     for index, (name, value) in enumerate(given.items()):
         data, start = value.encode(), GIVEN + index * STRIDE
         texts[name] = SourceText(data, range(start, start + len(data)), range(start + 1, start + len(data) + 1))
-    located = _locate(document, named=is_named_compose(document.path), given=texts)
+    located = _locate(document, named=is_named_compose(document.path), values=Values(texts, mirrors))
     return Read() if located is None else Read(located.places)
 
 
@@ -92,7 +92,7 @@ def _has_plain_roots(data: bytes) -> bool:
     return all(has_plain_root(part.text) for part in load(data))
 
 
-def _locate(document: Document, *, named: bool, given: Given = NOT_GIVEN, is_masked: bool = False) -> Located | None:
+def _locate(document: Document, *, named: bool, values: Values = NO_VALUES, is_masked: bool = False) -> Located | None:
     data = document.data
     collector = Collector("compose", data, is_masked=is_masked)
     files: list[_File] = []
@@ -118,16 +118,16 @@ def _locate(document: Document, *, named: bool, given: Given = NOT_GIVEN, is_mas
             collector.report_problem(part, composed.problem)
     if not recognised and not files:
         return None
-    walk = _walk(collector, document.path, files, given)
+    walk = _walk(collector, document.path, files, values)
     facts = [_facts(collector, file, frozenset(walk.filled)) for file in files]
     return Located(collector.places(), (tuple(outline), tuple(walk.inlines)), (merge_files(facts),) if facts else ())
 
 
-def _walk(collector: Collector, path: str, files: list[_File], given: Given) -> Walk:
+def _walk(collector: Collector, path: str, files: list[_File], values: Values) -> Walk:
     # Of all documents, for compose merges them.
     services = [service for file in files for service in file.services]
     builds = find_builds(services)
-    walk = Walk(collector, path, builds, {service.name for service in services}, given)
+    walk = Walk(collector, path, builds, {service.name for service in services}, values)
     for file in files:
         for service in file.services:
             walk.service(service, file.fields)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.compose.inline import locate_inline
 from pinner.formats.compose.services import comparable
-from pinner.formats.compose.variables import NOT_GIVEN, judge, shown
+from pinner.formats.compose.variables import NO_VALUES, judge, shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.lookup import anchor_name
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pinner.formats.compose.services import Service
-    from pinner.formats.compose.variables import Given
+    from pinner.formats.compose.variables import Values
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.references import Collector, Use
@@ -94,13 +94,13 @@ class Walk:
     """Goes through services and keeps their images; a collection that several share is gone through once."""
 
     def __init__(
-        self, collector: Collector, path: str, builds: Builds, names: set[str], given: Given = NOT_GIVEN
+        self, collector: Collector, path: str, builds: Builds, names: set[str], values: Values = NO_VALUES
     ) -> None:
         self.collector = collector
         self.path = path
         self.builds = builds
         self.names = names
-        self.given = given
+        self.given, self.mirrors = values
         self.inlines: list[object] = []
         self.filled: set[int] = set()
         """The scalars, by identity, that were judged as texts with variables."""
@@ -185,7 +185,9 @@ class Walk:
         rest = text[start + len(_CONTEXT_SCHEME) :]
         refusal = self._built_elsewhere(shown(rest))
         self.filled.add(id(node))
-        self.collector.add(use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest, self.given))
+        self.collector.add(
+            use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest, self.given, self.mirrors)
+        )
 
     def _image(self, kind: str, service: Service, node: Node, written: Node, via: tuple[str, ...]) -> None:
         if type(node) is not Scalar:
@@ -204,7 +206,7 @@ class Walk:
         name = shown(text)
         refusal = self._refusal(kind, service, node, name)
         self.filled.add(id(node))
-        place = self._refused(use, text, name, *refusal) if refusal else judge(use, text, self.given)
+        place = self._refused(use, text, name, *refusal) if refusal else judge(use, text, self.given, self.mirrors)
         self.collector.add(use, place)
 
     def _refused(self, use: Use, text: SourceText, name: str, reason: SkipReason, detail: str) -> Place:
@@ -212,7 +214,7 @@ class Walk:
 
         One with a default is judged with and without a digest, so that it reads the same when the digest is taken off.
         """
-        place = judge(use, text, self.given) if "@" in name or b"$" in text.data else None
+        place = judge(use, text, self.given, self.mirrors) if "@" in name or b"$" in text.data else None
         return as_skipped(place, reason, detail) if isinstance(place, Occurrence) else use.skip(name, reason, detail)
 
     def _is_simple(self, kind: str, service: Service) -> bool:
@@ -267,7 +269,7 @@ class Walk:
                 use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
                 skip: Place = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
                 if self.collector.is_masked and text is not None:
-                    skip = judge(use, text, self.given)
+                    skip = judge(use, text, self.given, self.mirrors)
                 self.collector.add(use, skip)
 
     def _is_new(self, node: Node) -> bool:

@@ -15,7 +15,7 @@ from pinner.formats.yaml.scalars import SourceText
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import TypeAlias
 
     from pinner.formats.yaml.references import Use
@@ -31,6 +31,17 @@ _VARIABLE = re.compile(rb"\$(?:(?P<escaped>\$)|(?P<named>[_a-zA-Z][_a-zA-Z0-9]*)
 _OPERATOR = re.compile(rb":?[-+?]")
 _PLAIN = re.compile(rb"[^$]+")
 _OPEN, _CLOSE = b"{}"
+
+
+class Values(NamedTuple):
+    """What is known of a file's variables beyond their defaults."""
+
+    given: Given = NOT_GIVEN
+    mirrors: tuple[str, ...] = ()
+    """Those that name mirrors: whichever they are, a digest names the same there."""
+
+
+NO_VALUES = Values()
 
 
 class InvalidTemplateError(ValueError):
@@ -192,15 +203,18 @@ def _text(source: bytes) -> str:
     return source.decode("utf-8", "replace")
 
 
-def judge(use: Use, text: SourceText, given: Given = NOT_GIVEN) -> Place:
-    """Return what ``text``, not yet interpolated, is at ``use``: an occurrence, or a skip with the reason."""
+def judge(use: Use, text: SourceText, given: Given = NOT_GIVEN, mirrors: Collection[str] = ()) -> Place:
+    """Return what ``text``, not yet interpolated, is at ``use``: an occurrence, or a skip with the reason.
+
+    ``mirrors`` are variables with which a digest names the same, whatever they are.
+    """
     try:
         expansion = expand(text, given)
     except InvalidTemplateError as error:
         return use.skip(str(text), "invalid-reference", f"compose cannot fill it in: {error}")
     if not expansion.variables:
         return use.judge(expansion.text)
-    return _judge_missing(use, expansion) or _judge_defaults(use, expansion)
+    return _judge_missing(use, expansion) or _judge_defaults(use, expansion, mirrors)
 
 
 def shown(text: SourceText | None) -> str:
@@ -227,7 +241,7 @@ def _judge_missing(use: Use, expansion: Expansion) -> Place | None:
     return use.skip(expansion.display(), reason, detail)
 
 
-def _judge_defaults(use: Use, expansion: Expansion) -> Place:
+def _judge_defaults(use: Use, expansion: Expansion, mirrors: Collection[str]) -> Place:
     data = expansion.text.data
     shown_text = expansion.display()
     tail = _tail(expansion)
@@ -243,8 +257,9 @@ def _judge_defaults(use: Use, expansion: Expansion) -> Place:
     if in_tag:
         detail = f"with a digest, another `{in_tag[0].name}` would be ignored without a word"
         return use.skip(shown_text, "interpolated-tag", detail)
-    if not tail:
-        detail = f"the digest would belong to one value of `{expansion.variables[0].name}` only"
+    in_name = [one for one in expansion.variables if one not in tail and one.name not in mirrors]
+    if in_name:
+        detail = f"the digest would belong to one value of `{in_name[0].name}` only"
         return use.skip(shown_text, "interpolated-name", detail)
     return use.judge(expansion.text, _names(tail))
 

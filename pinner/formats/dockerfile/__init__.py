@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["locate", "locate_given"]
 
 
-def locate_given(document: Document, given: Mapping[str, str]) -> Read:
+def locate_given(document: Document, given: Mapping[str, str], mirrors: tuple[str, ...] = ()) -> Read:
     """Return what a Dockerfile holds where the build gives the values ``given`` to its ``ARG``."""
     from pinner.formats.dockerfile.given import locate_given as locate_  # noqa: PLC0415 - few files are built with any
 
-    return locate_(document, given)
+    return locate_(document, given, mirrors)

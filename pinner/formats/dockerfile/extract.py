@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
@@ -48,7 +49,7 @@ _NO_FROM = "no FROM stands before this "
 """A template may have one written there."""
 
 
-def locate(document: Document) -> Located | None:
+def locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
     """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
 
     Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included. A template is read
@@ -57,11 +58,11 @@ def locate(document: Document) -> Located | None:
     if b"{{" in document.data or b"{%" in document.data or b"<%" in document.data:
         from pinner.formats.templates import locate_template  # noqa: PLC0415 - few files are templates
 
-        located = locate_template(document, _locate, blanks_control=True)
+        located = locate_template(document, partial(_locate, mirrors=mirrors), blanks_control=True)
         if located is not None:
             kept = [place for place in located.places if not getattr(place, "detail", "").startswith(_NO_FROM)]
             return located._replace(places=tuple([_chosen(place, document.data) for place in kept]))
-    return _locate(document)
+    return _locate(document, mirrors)
 
 
 def _chosen(place: Place, data: bytes) -> Place:
@@ -74,12 +75,12 @@ def _chosen(place: Place, data: bytes) -> Place:
     return as_skipped(place, "templated", "a template chooses among several defaults")
 
 
-def _locate(document: Document) -> Located | None:
+def _locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
     source = read_source(document.data)
     problem = long_line(source)
     if problem is not None:
         return None if b"\0" in document.data else _refused(source, problem)
-    reader = Reader(document.data, source)
+    reader = Reader(document.data, source, mirrors)
     if not reader.is_dockerfile():
         return None
     reader.read()
@@ -107,6 +108,7 @@ class Reader:
         "_froms",
         "_index",
         "_instructions",
+        "_mirrors",
         "_owner",
         "_problem",
         "_refused",
@@ -116,7 +118,8 @@ class Reader:
         "_syntax",
     )
 
-    def __init__(self, data: bytes, source: Source) -> None:
+    def __init__(self, data: bytes, source: Source, mirrors: tuple[str, ...] = ()) -> None:
+        self._mirrors = mirrors
         self._source = source
         self._binary = b"\0" in data
         self._index = LineIndex(data)
@@ -247,7 +250,7 @@ class Reader:
 
     def _judge(self, site: Site, parts: From, expansion: Expansion) -> tuple[Place, Expansion]:
         if expansion.problem is None:
-            return judge_from(site, expansion, self._stages), expansion
+            return judge_from(site, expansion, self._stages, self._mirrors), expansion
         written = parts.line.text[parts.start : parts.end]
         if is_template(written):
             return make_skipped(site, written, "templated", "a template engine writes this text"), expansion

@@ -133,8 +133,11 @@ def _written(line: LogicalLine, start: int, end: int) -> Value:
     return tuple([Piece(text, offset) for offset, text in line.runs(start, end)])
 
 
-def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Place:
-    """Return what a `FROM` that parses is; ``stages`` are the names of the earlier ones, in lower case."""
+def judge_from(site: Site, expansion: Expansion, stages: Collection[str], mirrors: Collection[str] = ()) -> Place:
+    """Return what a `FROM` that parses is; ``stages`` are the names of the earlier ones, in lower case.
+
+    ``mirrors`` are variables with which a digest names the same, whatever they are.
+    """
     text = expansion.text
     pieces = expansion.pieces
     if text in stages:
@@ -157,7 +160,7 @@ def judge_from(site: Site, expansion: Expansion, stages: Collection[str]) -> Pla
         return make_skipped(site, text, *reason, pieces)
     if reference is None:
         return judge_text(site, text, pieces)
-    reason = _ending_reason(expansion, text)
+    reason = _ending_reason(expansion, text, mirrors)
     return make_skipped(site, text, *reason, pieces) if reason else make_occurrence(site, reference, pieces)
 
 
@@ -181,7 +184,7 @@ def _last_name(piece: Piece) -> str:
     return piece.via[-1]
 
 
-def _ending_reason(expansion: Expansion, text: str) -> tuple[SkipReason, str] | None:
+def _ending_reason(expansion: Expansion, text: str, mirrors: Collection[str]) -> tuple[SkipReason, str] | None:
     """Tell why the end of ``text`` is no place for a digest: a variable may change what stands before it.
 
     With a digest behind it, another value for a variable of the tag would be ignored without a word, and one for a
@@ -198,10 +201,11 @@ def _ending_reason(expansion: Expansion, text: str) -> tuple[SkipReason, str] | 
     for _, end in expressions:
         if ends[end] >= tag:
             return "interpolated-tag", f"{pieces[end - 1].via[0]} may change the tag, and a digest would hide that"
-    if last is None:
-        name = pieces[expressions[-1][1] - 1].via[0]
+    names = [pieces[end - 1].via[0] for _, end in expressions]
+    name = next((one for one in names if one.removeprefix("ARG ") not in mirrors), None)
+    if name is not None:
         return "interpolated-name", f"{name} may change the name, and the digest would not be found there"
-    if not pieces[-1].text:
+    if last is not None and not pieces[-1].text:
         reason: SkipReason = "interpolated-name" if colon < 0 else "interpolated-tag"
         return reason, f"{pieces[-1].via[-1]} is empty here and may add to the end"
     return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.model import Document
 
 
-def locate_given(document: Document, given: Mapping[str, str]) -> Read:
+def locate_given(document: Document, given: Mapping[str, str], mirrors: tuple[str, ...] = ()) -> Read:
     """Return what a Dockerfile holds where the build gives the values ``given`` to its ``ARG``.
 
     Source: ``dispatchMetaArgs`` and ``dispatchArg`` (dockerfile2llb/convert.go): a value that is given wins over the
@@ -26,7 +26,7 @@ def locate_given(document: Document, given: Mapping[str, str]) -> Read:
     source = read_source(document.data)
     if long_line(source) is not None:
         return Read()
-    reader = _GivenReader(document.data, source, given)
+    reader = _GivenReader(document.data, source, given, mirrors)
     reader.read()
     return Read(reader.places(), reader.declared())
 
@@ -36,8 +36,8 @@ class _GivenReader(Reader):
 
     __slots__ = ("_declared", "_given")
 
-    def __init__(self, data: bytes, source: Source, given: Mapping[str, str]) -> None:
-        super().__init__(data, source)
+    def __init__(self, data: bytes, source: Source, given: Mapping[str, str], mirrors: tuple[str, ...]) -> None:
+        super().__init__(data, source, mirrors)
         self._declared: set[str] = set()
         self._given: dict[str, Value] = {
             name: (Piece(text, GIVEN + index * STRIDE if text else -1),)
