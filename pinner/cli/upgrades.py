@@ -40,6 +40,10 @@ def raise_tags(
     first_seen_store = open_first_seen(context.environment, cache, context.clock())
 
     async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> Mapping[WantedKey, Outlook]:
+        if settings.verify:
+            from pinner.cli.signatures import vetting  # noqa: PLC0415 - only where there is a policy
+
+            registry = vetting(context, settings, registry, terminal)
         from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio
 
         return await Search(registry, settings, first_seen_store).find(wanted, on_answer)
@@ -66,5 +70,8 @@ def _say(outlooks: Mapping[WantedKey, Outlook], terminal: Terminal) -> None:
         name = printable(outlook.wanted.reference.familiar)
         if outlook.ended is not None:
             terminal.info(f"{style.severity('note')}: `{name}`: {printable(outlook.ended)}")
+        if outlook.held_back is not None:
+            words = f"`{name}` is not raised: {outlook.held_back}"
+            terminal.info(f"{style.severity('warning')}: {printable(words)}")
         for reason in outlook.reasons:
             terminal.detail(printable(f"{name}: {reason}"))

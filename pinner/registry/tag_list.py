@@ -124,6 +124,7 @@ class TagPages:
         fresh = [tag for tag in page if tag not in self._tags]
         self._is_sorted = self._is_sorted and all(map(str.__lt__, [before, *fresh], fresh))
         self._tags |= dict.fromkeys(fresh)
+        self._keep_wanted()
         if not fresh and page:
             # The same again: a registry that goes in circles.
             return None
@@ -133,6 +134,15 @@ class TagPages:
         if url is None and len(page) == self._size:
             url = self._page(page[-1])
         return self._leapt() if url is not None and page and self._may_jump(page[-1]) else url
+
+    def _keep_wanted(self) -> None:
+        """Of more tags than pages would bring, sent at once, keep those that are wanted."""
+        if len(self._tags) <= MAX_PAGES * PAGE:
+            return
+        wanted = {tag: None for tag in self._tags if self._wanted and tag.startswith(self._wanted)}
+        if not wanted or len(wanted) > MAX_PAGES * PAGE:
+            raise self._too_long()
+        self._tags, self._jumped = wanted, True
 
     def _page(self, last: str | None = None) -> httpx.URL:
         parameters = {"n": str(self._size)} if last is None else {"n": str(self._size), "last": last}

@@ -50,6 +50,8 @@ class Proof(NamedTuple):
     refused: tuple[Refusal, ...] = ()
     lost: tuple[str, ...] = ()
     """Platforms that the image in use has and the proposed one has not; none that is needed is among them."""
+    is_final: bool = False
+    """Whether the last refusal kept lower candidates from being asked about."""
 
 
 def floating_tag(current: Tag, options: Options, tags: Iterable[str]) -> str | None:
@@ -83,7 +85,7 @@ def prove(
             return Proof(tag, tuple(refused), tuple(sorted(lost)))
         refused.append(Refusal(tag.text, why))
         if facts is not None and facts.is_final:
-            break
+            return Proof(None, tuple(refused), is_final=True)
     return Proof(None, tuple(refused))
 
 

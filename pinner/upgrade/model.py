@@ -56,5 +56,7 @@ class Outlook(NamedTuple):
     """What there is to say where the variant in use goes on as another."""
     seen: tuple[tuple[str, Resolved, datetime], ...] = ()
     """The candidates whose age counted: canonical name, what it means, when pinner first saw it."""
+    held_back: str | None = None
+    """Why the tag that would follow is not accepted by the policy on signatures; no lower one is proposed then."""
     error: ResolveError | None = None
     """Why nothing can be told."""

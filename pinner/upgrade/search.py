@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import NotFoundError, ResolveError
+from pinner.errors import NotFoundError, ResolveError, SignatureError
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.lines import Lines
 from pinner.tags.model import Options
@@ -116,7 +116,8 @@ class Search:
         names = [f"{reference.repository}:{one.text}" for one in found.tags]
         seen = tuple([(name, self._answers[name], self._seen[name]) for name in names if name in self._seen])
         if proof.tag is None:
-            return Outlook(wanted, None, reasons, ended, seen)
+            held_back = proof.refused[-1].why if proof.is_final else None
+            return Outlook(wanted, None, reasons, ended, seen, held_back=held_back)
         resolved = self._answers[f"{reference.repository}:{proof.tag.text}"]
         upgrade = Upgrade(proof.tag.text, level_between(tag, proof.tag), resolved, proof.lost)
         return Outlook(wanted, upgrade, reasons, ended, seen)
@@ -147,6 +148,9 @@ class Search:
             resolved = await self._registry.resolve(new, None)
         except NotFoundError:
             return None
+        except SignatureError as error:
+            # Whoever can publish a tag could have a lower one taken instead.
+            return Facts(objection=error.message, is_final=True)
         self._answers[new.canonical] = resolved
         digest = resolved.digest
         if digest in {held.digest for held in wanted.held}:
@@ -168,7 +172,7 @@ class Search:
                 return facts
         try:
             digest = (await self._registry.resolve(reference, None)).digest
-        except NotFoundError:
+        except (NotFoundError, SignatureError):
             return Facts()
         return await facts_of(reference.at(digest), self._registry, needed) or Facts(str(digest))
 

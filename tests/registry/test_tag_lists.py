@@ -191,6 +191,14 @@ def test_a_list_in_no_order_is_read_whole_or_not_at_all() -> None:
     assert isinstance(server.ask("38."), TagListTooLongError)
 
 
+def test_more_tags_at_once_than_pages_would_bring_are_too_many_unless_few_are_wanted(
+    registry: ScriptedRegistry,
+) -> None:
+    registry.on("GET", FIRST, page(MANY), page(MANY))
+    assert isinstance(ask(registry), TagListTooLongError)
+    assert ask(registry, "38.") == tuple(tag for tag in MANY if tag.startswith("38."))
+
+
 def test_a_list_of_too_many_bytes_is_an_error(registry: ScriptedRegistry) -> None:
     registry.on("GET", FIRST, Answer(200, (), b" " * (MAX_BYTES + 1)))
     assert isinstance(ask(registry), TagListTooLongError)
