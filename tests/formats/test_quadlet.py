@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pinner.formats import claims, locate
 from pinner.formats.quadlet.unit import UnitError, read_unit
+from pinner.link.link import LinkInput, link
 from pinner.model import Document, Occurrence
 
 
@@ -152,3 +153,14 @@ def test_any_bytes(data: bytes) -> None:
     located = locate(Document("a.container", b"[Container]\nMount=type=image,source=a\nImage=" + data))
     for place in located[1].places if located is not None else ():
         assert 0 <= place.span.start <= place.span.end
+
+
+def test_a_drop_in_takes_the_place_of_what_is_skipped_too() -> None:
+    texts = {
+        "a.container": b"[Container]\nImage=a:%i\nMount=type=image,source=b:1\n",
+        "a.container.d/x.conf": b"[Container]\nImage=c:1\n",
+    }
+    found = [(path, locate(Document(path, text))) for path, text in texts.items()]
+    files = [LinkInput(path, one[1].places, one[1].facts) for path, one in found if one is not None]
+    places = link(files)["a.container"]
+    assert [getattr(place, "reason", "") for place in places] == ["replaced", ""]
