@@ -96,6 +96,19 @@ def test_a_digest_that_is_not_what_its_tag_means_is_hashed_too(tmp_path: Path) -
     assert f"sent something else than {ZEROS}" in run.stderr
 
 
+@pytest.mark.parametrize("header", [(), (("Docker-Content-Digest", IMAGE.digest),)], ids=["none", "its own"])
+def test_another_manifest_in_a_digests_place_is_none_however_honest_its_header(
+    tmp_path: Path, header: tuple[tuple[str, str], ...]
+) -> None:
+    registry = ScriptedRegistry()
+    registry.on("GET", f"{APP}1", manifest_answer(IMAGE.top.data))
+    registry.on("GET", f"{APP}{A}", Answer(200, (("Content-Type", OCI_INDEX), *header), IMAGE.top.data))
+    write(tmp_path, f"reg.example/wrong/x:1@{A}")
+    run = outcome(world(tmp_path, resolver(registry)), "check", "--online")
+    assert run.status == 3
+    assert f"sent something else than {A}" in run.stderr
+
+
 @pytest.mark.parametrize("place", ["redirect", "mirror"])
 def test_who_answers_in_a_registrys_place_is_hashed_as_well(place: str) -> None:
     registry, name, settings = ScriptedRegistry(), "reg.example/wrong/x:1", Settings()

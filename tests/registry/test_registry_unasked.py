@@ -158,6 +158,21 @@ def test_an_answer_over_a_used_connection_proves_itself_or_is_asked_for_again(un
     assert connections == 3
 
 
+def test_what_is_asked_for_again_goes_over_no_used_connection_either() -> None:
+    """While one that was asked again waits for its turn, others use the connection that it had."""
+
+    async def main() -> list[bytes]:
+        async with Unasked(lambda *_: served(A), served(B)).running() as host:
+            http_client, call = HttpClient({}, UNHURRIED, 1), Call("GET", {}, 1000, expected=Digest.parse(A))
+            url = httpx.URL(f"http://{host}/")
+            replies = [await http_client.send(call, url)]
+            replies += await asyncio.gather(*(http_client.send(call, url) for _ in range(6)))
+            await http_client.aclose()
+        return [reply.body for reply in replies]
+
+    assert asyncio.run(main()) == [BODIES[A]] * 7
+
+
 # --- a first image that goes wrong ---
 
 

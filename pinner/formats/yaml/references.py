@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 from operator import itemgetter
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
@@ -258,12 +260,17 @@ def unfilled(use: Use, written: str) -> SkippedOccurrence | None:
 _FLUX_MARK = re.compile(rb"#[ \t]*\{[ \t]*\"\$imagepolicy\"")
 
 
+@lru_cache(maxsize=1)
+def _flux_marks(data: bytes) -> tuple[int, ...]:
+    """Return where Flux's comments are: a file is looked through for them once, however many images it names."""
+    return tuple(mark.start() for mark in _FLUX_MARK.finditer(data)) if b"$imagepolicy" in data else ()
+
+
 def is_written_by_flux(data: bytes, scalar: Scalar) -> bool:
     """Tell whether Flux rewrites ``scalar``: a comment on its line says by which image policy."""
-    if b"$imagepolicy" not in data:
-        return False
-    end = data.find(b"\n", scalar.end)
-    return _FLUX_MARK.search(data, scalar.end, end if end >= 0 else len(data)) is not None
+    marks = _flux_marks(data)
+    following = bisect_left(marks, scalar.end)
+    return following < len(marks) and data.find(b"\n", scalar.end, marks[following]) < 0
 
 
 def is_null(scalar: Scalar) -> bool:
