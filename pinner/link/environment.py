@@ -57,7 +57,7 @@ class Environments:
         self._environment = {
             path: next(iter(several))
             for path, several in found.items()
-            if len(several) == 1 and not several.isdisjoint(environments)
+            if len(several) == 1 and next(iter(several)) in environments
         }
         self._uses: dict[tuple[str, str], list[_Use]] = {}
         self._other: dict[str, dict[str, str]] = {}
