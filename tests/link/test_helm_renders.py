@@ -85,7 +85,7 @@ HELD = {"acme/web", "acme/whole", "acme/fields", "acme/hex", "acme/old", "acme/n
 def render(chart: Path) -> str:
     assert HELM is not None
     command = [HELM, "template", "t", str(chart)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

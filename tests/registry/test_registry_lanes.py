@@ -92,7 +92,7 @@ def test_a_connection_is_given_back_whatever_happens(end: type[BaseException]) -
         with pytest.raises(end):
             async with pool.connection(fresh=False):
                 raise end
-        async with asyncio.timeout(60), pool.connection(fresh=False):
+        async with asyncio.timeout(300), pool.connection(fresh=False):
             pass
 
     asyncio.run(main())
@@ -107,7 +107,7 @@ def test_one_that_cannot_be_made_takes_nobodys_turn() -> None:
         pool = ConnectionPool(1, make)
         for _ in range(2):
             with pytest.raises(ValueError, match=r"\A\Z"):
-                async with asyncio.timeout(60), pool.connection(fresh=True):
+                async with asyncio.timeout(300), pool.connection(fresh=True):
                     pass
 
     asyncio.run(main())
