@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from pinner.bot.forges.base import ForbiddenError
+from pinner.bot.forges.base import AutoMerge, ForbiddenError
 from pinner.bot.model import PullRequest, Repository
 
 if TYPE_CHECKING:
@@ -112,13 +112,13 @@ class MemoryForge:
             reviewers=(*there.reviewers, *reviewers),
         )
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
         del repository
         if self.forbids_auto_merge:
             raise ForbiddenError("the repository does not allow auto-merge")
         self.writes.append(f"auto-merge {request.branch}")
         self.change(request.number, auto_merge=True)
-        return True
+        return AutoMerge(is_on=True, is_new=True)
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Commit as GitHub does for a bot: with its own date and committer, on a branch made for it."""

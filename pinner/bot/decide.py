@@ -12,10 +12,13 @@ from pinner.bot.forges.base import lacking
 from pinner.bot.model import read_marker, without_marker
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.bot.model import Proposal, PullRequest
 
 STOP_LABEL = "pinner:stop"
 """Whoever puts it on a pull request keeps the bot off it."""
+_TWICE = "**Closed by pinner:** {url} is for the same branch."
 _OBSOLETE = "**Closed by pinner:** every digest that this was to change is up to date by now."
 
 Outcome: TypeAlias = Literal[
@@ -105,7 +108,9 @@ class Decision(NamedTuple):
 
 def decide(proposal: Proposal, there: Observed, limits: Limits) -> Decision:
     """Return what brings the forge from what is ``there`` to ``proposal``; no action where all is as it should be."""
-    current = next((request for request in there.requests if request.state == "open"), None)
+    # Two runs at once may have opened two: the first stays.
+    opened = sorted((one for one in there.requests if one.state == "open"), key=lambda request: request.number)
+    current = opened[0] if opened else None
     hands_off = _hands_off(current, there.branch)
     if not proposal.changes and current is None and there.branch is None:
         # What is held back is counted beside it.
@@ -116,9 +121,21 @@ def decide(proposal: Proposal, there: Observed, limits: Limits) -> Decision:
     if hands_off is not None:
         return hands_off
     if current is not None:
-        return _refresh(proposal, current, there.branch)
+        return _without_twins(_refresh(proposal, current, there.branch), current, opened[1:])
     silenced = _silenced(proposal, there)
     return silenced or _open(proposal, there, limits)
+
+
+def _without_twins(decision: Decision, current: PullRequest, twins: Iterable[PullRequest]) -> Decision:
+    """Return ``decision`` with what else the bot has opened for the branch closed, without its marker."""
+    closing = tuple(
+        Close(twin, f"{_TWICE.format(url=current.url)}\n\n{without_marker(twin.body)}")
+        for twin in twins
+        if read_marker(twin.body) is not None
+    )
+    if not closing:
+        return decision
+    return Decision("updated", f"{current.url} stays, and its double is closed", (*decision.actions, *closing))
 
 
 def _hands_off(current: PullRequest | None, branch: Branch | None) -> Decision | None:

@@ -36,16 +36,24 @@ class Tools(NamedTuple):
     prefix: str
 
 
-async def execute(
-    actions: tuple[Action, ...], proposal: Proposal, tools: Tools
-) -> tuple[PullRequest | None, list[str]]:
-    """Do ``actions``, which lead to ``proposal``; return the pull request that was opened, and what else to say.
+class Executed(NamedTuple):
+    """What was done."""
+
+    opened: PullRequest | None = None
+    notes: tuple[str, ...] = ()
+    is_scheduled: bool = False
+    """Whether the forge was told to merge it."""
+
+
+async def execute(actions: tuple[Action, ...], proposal: Proposal, tools: Tools) -> Executed:
+    """Do ``actions``, which lead to ``proposal``; return what came of it.
 
     Raises `PinnerError` where one cannot be done; those before it are.
     """
     forge, repository = tools.forge, tools.repository
     opened: PullRequest | None = None
     notes: list[str] = []
+    is_scheduled = False
     for action in actions:
         match action:
             case Push(lease):
@@ -55,31 +63,48 @@ async def execute(
             case Edit(request, title, body, base):
                 await forge.edit(repository, request, title=title, body=body, base=base)
             case Complete(request):
-                notes += await _complete(request or opened, proposal, tools)
+                more, is_scheduled = await _complete(request or opened, proposal, tools, is_new=request is None)
+                notes += more
             case Close(request, body):
                 await forge.close(repository, request, body)
             case DeleteBranch(head):
                 await delete(tools.clone.git, proposal.branch, head)
             case never:
                 assert_never(never)
-    return opened, notes
+    return Executed(opened, tuple(notes), is_scheduled)
 
 
-async def _complete(request: PullRequest | None, proposal: Proposal, tools: Tools) -> list[str]:
-    """Add what ``request`` lacks. Labels last: where they are there, a run that was cut short had done the rest."""
+async def _complete(
+    request: PullRequest | None, proposal: Proposal, tools: Tools, *, is_new: bool
+) -> tuple[list[str], bool]:
+    """Add what ``request`` lacks; return what to say of it, and whether the forge was told to merge it.
+
+    Labels last: where they are there, a run that was cut short had done the rest.
+    """
     forge, repository = tools.forge, tools.repository
     if request is None:
-        return []
+        return [], False
     notes: list[str] = []
-    if proposal.reviewers and not request.labels:
+    is_scheduled = False
+    unfinished = is_new or (bool(proposal.labels) and not request.labels)
+    if proposal.reviewers and unfinished:
+        # Not on every run: who has reviewed is not among those who are asked any more.
         notes += await _said("reviewers", forge.add(repository, request, reviewers=proposal.reviewers))
     if proposal.auto_merge and not request.auto_merge:
-        notes += await _said("auto-merge", forge.enable_auto_merge(repository, request))
+
+        async def merge() -> None:
+            nonlocal is_scheduled
+            outcome = await forge.enable_auto_merge(repository, request)
+            is_scheduled = outcome.is_new
+            if outcome.reason:
+                notes.append(f"`auto-merge`: {outcome.reason}")
+
+        notes += await _said("auto-merge", merge())
     if proposal.assignees:
         notes += await _said("assignees", forge.add(repository, request, assignees=proposal.assignees))
     if proposal.labels:
         await forge.add(repository, request, labels=proposal.labels)
-    return notes
+    return notes, is_scheduled
 
 
 async def _said(setting: str, step: Awaitable[object]) -> list[str]:

@@ -208,6 +208,9 @@ class Repository(NamedTuple):
     can_propose: bool = True
     """Whether pull requests may be opened (a token of a fork's workflow run may not)."""
     merge_methods: tuple[str, ...] = ()
+    """The ways of merging that are allowed, the preferred one first."""
+    closed_to_all: str = ""
+    """Why nobody can propose anything there (``it is a mirror``); empty where one can."""
     details: Mapping[str, str] = MappingProxyType({})
     """What else the forge's own module needs to know: ids."""
 

@@ -46,6 +46,8 @@ async def publish(repository: Repository, scope: Scope, world: BotContext, folde
     """
     if repository.is_archived:
         return Published(repository, skipped="it is archived")
+    if repository.closed_to_all:
+        return Published(repository, skipped=repository.closed_to_all)
     if not world.dry_run:
         _refuse_read_only(repository)
     try:
@@ -210,8 +212,10 @@ class _RepositoryRun:
             self._settings.bot.commits,
             self._settings.bot.branch_prefix,
         )
-        opened, notes = await execute(decision.actions, proposal, tools)
+        opened, notes, is_scheduled = await execute(decision.actions, proposal, tools)
         self._notes += notes
+        if is_scheduled and decision.outcome == "unchanged":
+            decision = decision._replace(outcome="updated", reason=f"{url} is merged once its checks pass")
         if opened is not None:
             self._open[proposal.branch] = opened
         if decision.outcome == "closed":

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.fleet import Job, Shard, UnreachableRepository
-from pinner.bot.forges import Place, connect, kind_of, own_variables, parse_url, probe, token_for
+from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, parse_url, token_for
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.git.program import GitError, Login, remote_url
 from pinner.config.find import repository_around
@@ -65,25 +65,44 @@ class Forges:
         self._worlds: dict[str, BotContext] = {}
         self._lost: dict[str, ForgeError] = {}
 
-    async def world(self, server: str, host: str) -> BotContext:
-        """Return what to work with at ``server``; raises `ConfigError` without a token, `ForgeError`."""
-        if server in self._lost:
-            raise self._lost[server]
-        if server not in self._worlds:
-            access = Access(server, None, self._environment, self._on_wait)
-            try:
-                kind = self._kind or kind_of(host) or await probe(access)
-            except ForgeError as error:
-                self._lost[server] = error
+    async def world(self, place: Place, least: int = 2) -> tuple[BotContext, Place]:
+        """Return what to work with at ``place``, and where that is below a path of its server.
+
+        ``least`` is how many parts a name has. Raises `ConfigError` without a token, `ForgeError`.
+        """
+        if place.server in self._lost:
+            raise self._lost[place.server]
+        known = next((server for server in self._worlds if _is_below(place, server)), None)
+        if known is not None:
+            return self._worlds[known], _below(place, known)
+        access = Access(place.server, None, self._environment, self._on_wait)
+        try:
+            kind, place = await self._kind_at(access, place, least)
+        except ForgeError as error:
+            self._lost[place.server] = error
+            raise
+        is_named = self._kind is not None
+        token = token_for(kind, place.host, self._environment, is_named=is_named)
+        if token is None and not self._may_be_anybody:
+            raise _no_token(kind, place.host, is_named=is_named)
+        forge = connect(kind, access._replace(server=place.server, token=token))
+        login = None if token is None else Login(forge.default_token_user, token)
+        self._worlds[place.server] = self._world(forge, login)
+        return self._worlds[place.server], place
+
+    async def _kind_at(self, access: Access, place: Place, least: int) -> tuple[str, Place]:
+        kind = kind_of(place.host) or self._kind
+        is_plain = place.name.count("/") < least or kind in ("github", "gitlab")
+        if kind is not None and (is_plain or kind_of(place.host) is not None):
+            return self._kind or kind, place
+        try:
+            found, place = await locate(access, place, least)
+        except ForgeError:
+            # Where it is named, a server that tells strangers nothing is no riddle.
+            if self._kind is None:
                 raise
-            is_named = self._kind is not None
-            token = token_for(kind, host, self._environment, is_named=is_named)
-            if token is None and not self._may_be_anybody:
-                raise _no_token(kind, host, is_named=is_named)
-            forge = connect(kind, access._replace(token=token))
-            login = None if token is None else Login(forge.default_token_user, token)
-            self._worlds[server] = self._world(forge, login)
-        return self._worlds[server]
+            return self._kind, place
+        return self._kind or found, place
 
     async def advice(self) -> list[str]:
         """Return what the user should know about the tokens."""
@@ -97,6 +116,14 @@ class Forges:
         """Close every connection."""
         for world in self._worlds.values():
             await world.forge.aclose()
+
+
+def _is_below(place: Place, server: str) -> bool:
+    return f"{place.server}/{place.name}".startswith(f"{server}/")
+
+
+def _below(place: Place, server: str) -> Place:
+    return Place(server, place.host, f"{place.server}/{place.name}".removeprefix(f"{server}/"))
 
 
 def _no_token(kind: str, host: str, *, is_named: bool) -> ConfigError:
@@ -118,16 +145,16 @@ async def jobs_for(
     jobs: dict[tuple[str, str], Job | UnreachableRepository] = {}
     for place in await _places(asked, folder, environment):
         try:
-            world = await forges.world(place.server, place.host)
+            world, there = await forges.world(place)
         except ForgeError as error:
             if not asked.is_fleet:
                 raise
             jobs.setdefault((place.server, place.name), UnreachableRepository(place.name, error))
         else:
-            jobs.setdefault((place.server, place.name), Job(place.name, world, place.server))
+            jobs.setdefault((there.server, there.name), Job(there.name, world, there.server))
     if asked.organisation is not None:
         place = _owner(asked.organisation, asked.forge)
-        world = await forges.world(place.server, place.host)
+        world, place = await forges.world(place, 1)
         async for repository in world.forge.repositories(place.name):
             jobs.setdefault((place.server, repository.name), Job(repository.name, world, place.server, repository))
     shard = asked.shard

@@ -177,3 +177,19 @@ def test_limits_hold_back_what_is_new_and_not_what_is_open() -> None:
         there = Observed((request(),), OURS._replace(matches=False), open_others=2)
         assert decided(there, limits=limits).outcome == "updated"
     assert decided(Observed(open_others=1), limits=Limits(max_open=2)).outcome == "opened"
+
+
+def test_of_two_that_two_runs_have_opened_the_first_stays() -> None:
+    first, second = request(number=3), request(number=4)
+    decision = decided(Observed((second, first), OURS))
+    assert decision.outcome == "updated"
+    (closing,) = decision.actions
+    assert isinstance(closing, Close)
+    assert closing.request is second
+    assert read_marker(closing.body) is None
+    assert first.url in closing.body
+
+
+def test_what_a_person_has_opened_for_the_branch_is_not_closed() -> None:
+    first, second = request(number=3), request(number=4)._replace(body="Mine")
+    assert decided(Observed((second, first), OURS)).outcome == "unchanged"

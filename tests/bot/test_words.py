@@ -12,7 +12,7 @@ from locks import NOON, digest, record
 
 from pinner.bot.context import Published, Scope, Step
 from pinner.bot.decide import Complete, Decision
-from pinner.bot.execute import Tools, execute
+from pinner.bot.execute import Executed, Tools, execute
 from pinner.bot.fleet import Job, Report, Shard, run_one, tally
 from pinner.bot.model import Author, Proposal, Repository
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
@@ -159,7 +159,7 @@ def test_note_that_cannot_be_pushed_is_said(place: Place) -> None:
 def test_labels_of_no_pull_request_are_nobodys(place: Place) -> None:
     proposal = Proposal("digests", "pinner/digests", "main", (), (), labels=("a",))
     tools = Tools(place.forge, HERE, None, Author("a", "b"), "git", "pinner/")  # type: ignore[arg-type]
-    assert asyncio.run(execute((Complete(None),), proposal, tools)) == (None, [])
+    assert asyncio.run(execute((Complete(None),), proposal, tools)) == Executed()
     assert place.forge.writes == []
 
 

@@ -32,12 +32,17 @@ class Call:
         return self.path == "/graphql"
 
 
+class Null:
+    """JSON's null, which Go writes for a list of nothing."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What is said to it."""
 
     status: int
     value: Any = None
+    """None for no body at all."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from .face import Answer, Call, RefusalError, page, route, routes_of
+from .face import Answer, Call, Null, RefusalError, page, route, routes_of
 from .schemas import published
 
 if TYPE_CHECKING:
@@ -17,16 +17,30 @@ _REPOSITORY = "/repos/{owner}/{repo}"
 _PULL = f"{_REPOSITORY}/pulls/{{index}}"
 _ISSUE = f"{_REPOSITORY}/issues/{{index}}"
 _PAGES = frozenset({"page", "limit"})
-NOT_FOUND = {"message": "The target couldn't be found.", "url": "https://forge.example/api/swagger", "errors": []}
+NOT_FOUND = {"errors": None, "message": "not found", "url": "https://forge.example/api/swagger"}
 _WHEN = "2026-01-01T00:00:00Z"
 QUERIES = {
-    f"{_REPOSITORY}/pulls": _PAGES | {"state", "sort", "base_branch"},
+    f"{_REPOSITORY}/pulls": _PAGES | {"state", "sort", "base_branch", "poster"},
     f"{_REPOSITORY}/labels": _PAGES,
+    f"{_REPOSITORY}/assignees": _PAGES,
     "/orgs/{org}/labels": _PAGES,
     "/orgs/{org}/repos": _PAGES,
     "/users/{username}/repos": _PAGES,
     f"{_ISSUE}/timeline": _PAGES,
 }
+_STYLES = {
+    "merge": "allow_merge_commits", "squash": "allow_squash_merge", "rebase": "allow_rebase",
+    "rebase-merge": "allow_rebase_explicit", "fast-forward-only": "allow_fast_forward_only_merge",
+}  # fmt: skip
+# What a route wants of a token (routers/api/v1/api.go: by category and method), where it is more than the repository's.
+_SCOPES = (
+    ("/orgs/{org}/labels", "organization"),
+    ("/orgs/{org}/repos", "organization"),
+    ("/users/{username}/repos", "user"),
+    ("/user", "user"),
+    (f"{_REPOSITORY}/issues", "issue"),
+    (f"{_REPOSITORY}/labels", "issue"),
+)
 BODIES = {
     ("POST", f"{_REPOSITORY}/pulls"): "CreatePullRequestOption",
     ("PATCH", _PULL): "EditPullRequestOption",
@@ -45,7 +59,8 @@ ANSWERS = {
     ("GET", f"{_REPOSITORY}/labels"): "Label",
     ("POST", f"{_REPOSITORY}/labels"): "Label",
     ("GET", f"{_REPOSITORY}/branches/{{branch}}"): "Branch",
-    ("GET", f"{_REPOSITORY}/commits/{{sha}}/status"): "CombinedStatus",
+    ("GET", f"{_REPOSITORY}/assignees"): "User",
+    ("GET", "/user"): "User",
 }
 
 
@@ -81,12 +96,24 @@ class GiteaFace:
         for method, pattern, template, function in self._routes:
             found = pattern.fullmatch(call.path)
             if method == call.method and found is not None:
+                self._check_scope(call, template)
                 self._check_request(call, template)
                 answer: Answer = function(self, call, found.groupdict())
                 self._check_answer(call, template, answer)
                 return answer
         self.violations.append(f"{call.method} {call.path}: no operation that the bot should need")
         return Answer(404, NOT_FOUND)
+
+    def _check_scope(self, call: Call, template: str) -> None:
+        category = next((name for start, name in _SCOPES if template.startswith(start)), "repository")
+        wanted = f"{'read' if call.method == 'GET' else 'write'}:{category}"
+        has = self.state.scopes
+        if has is None or wanted in has or wanted.replace("read:", "write:") in has:
+            return
+        said = (
+            f"token does not have at least one of required scope(s), required=[{wanted}], token scope={','.join(has)}"
+        )
+        raise RefusalError(403, {"message": said, "url": "https://forge.example/api/swagger"})
 
     def _check_request(self, call: Call, template: str) -> None:
         wrong = [f"unknown parameter {name}" for name in call.query if name not in QUERIES.get(template, ())]
@@ -106,6 +133,8 @@ class GiteaFace:
         name = ANSWERS.get((call.method, template))
         if name is None or answer.status >= 300:
             return
+        if isinstance(answer.value, Null):
+            return
         for value in answer.value if isinstance(answer.value, list) else [answer.value]:
             wrong = self._published.problems({"$ref": f"#/schemas/{name}"}, value, strict=True)
             self.violations += [f"the double answers {call.method} {call.path} wrongly: {one}" for one in wrong]
@@ -119,10 +148,11 @@ class GiteaFace:
         owner, _, name = one.name.partition("/")
         return {
             "id": one.number, "name": name, "full_name": one.name, "owner": self._user(owner),
-            "default_branch": one.default_branch, "archived": one.archived, "fork": one.fork, "empty": False,
+            "default_branch": one.default_branch, "archived": one.archived, "fork": one.fork, "empty": one.empty,
             "clone_url": f"{base}/{one.name}.git", "html_url": f"{base}/{one.name}", "private": True,
-            "has_pull_requests": True, "allow_merge_commits": False, "allow_squash_merge": True, "allow_rebase": True,
-            "default_merge_style": "squash",
+            "has_pull_requests": one.takes_pulls, "mirror": one.mirror,
+            **{setting: style in one.merge_styles for style, setting in _STYLES.items()},
+            "default_merge_style": one.merge_styles[0],
             "permissions": {"admin": False, "push": one.rights == "write", "pull": True},
         }  # fmt: skip
 
@@ -188,11 +218,49 @@ class GiteaFace:
         part, headers = page(call, items, "limit", 30, 50)
         return Answer(200, part, headers)
 
+    @route("GET", "/user")
+    def user(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call, match
+        return Answer(200, self._user(self.state.account))
+
+    @route("GET", f"{_REPOSITORY}/assignees")
+    def assignees(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match)
+        part, headers = page(call, [self._user(name) for name in self._readers(one)], "limit", 30, 50)
+        return Answer(200, part, headers)
+
+    def _readers(self, one: Stored) -> list[str]:
+        return [name for name in self.state.people if name not in one.strangers]
+
+    @route("GET", f"{_REPOSITORY}/branches/{{branch}}")
+    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        one = self._find(match)
+        head = one.head(match["branch"])
+        if head is None:
+            return Answer(404, NOT_FOUND)
+        required = list(one.required_checks) if match["branch"] == one.default_branch else []
+        value = {
+            "name": match["branch"], "commit": {"id": head}, "protected": bool(required), "required_approvals": 0,
+            "enable_status_check": bool(required), "status_check_contexts": required, "user_can_push": True,
+            "user_can_merge": one.auto_merge_allowed, "effective_branch_protection_name": "main" if required else "",
+        }  # fmt: skip
+        return Answer(200, value)
+
     @route("GET", f"{_REPOSITORY}/pulls")
     def pulls(self, call: Call, match: Mapping[str, str]) -> Answer:
         one = self._find(match)
+        if one.mirror or not one.takes_pulls:
+            return Answer(404, NOT_FOUND)
         state = call.query.get("state", "open")
         found = [pull for pull in one.pulls.values() if state == "all" or (pull.state == "open") == (state == "open")]
+        for pull in found:
+            if pull.state == "open" and not pull.of_fork and one.head(pull.head) is None and pull.last_head != "0" * 40:
+                # A pull request whose branch is deleted is closed by the server itself.
+                one.head_of(pull)
+                pull.state = "closed"
+        if (poster := call.query.get("poster")) is not None:
+            found = [pull for pull in found if (pull.poster or self.state.account) == poster]
         items = [self._pull(one, pull, call.base) for pull in sorted(found, key=lambda pull: -pull.number)]
         part, headers = page(call, items, "limit", 30, 50)
         return Answer(200, part, headers)
@@ -203,7 +271,11 @@ class GiteaFace:
         head, base = call.body["head"], call.body["base"]
         if one.head(head) is None or one.head(base) is None:
             return Answer(404, NOT_FOUND)
-        if one.open_for(head, base) is not None:
+        if one.races:
+            # It looks for an open one and inserts without a lock: two at once are both new.
+            one.races -= 1
+            one.opened(head, base, call.body["title"], call.body.get("body") or "")
+        elif one.open_for(head, base) is not None:
             return Answer(409, {"message": f"pull request already exists for these targets [head_branch: {head}]"})
         pull = one.opened(head, base, call.body["title"], call.body.get("body") or "")
         return Answer(201, self._pull(one, pull, call.base))
@@ -223,6 +295,8 @@ class GiteaFace:
         wanted = call.body.get("assignees", pull.assignees)
         if any(self.state.person(name) is None for name in wanted):
             return Answer(422, {"message": "Assignee does not exist"})
+        if one.strangers & set(wanted):
+            return Answer(500, {"message": ""})
         # A list replaces what was there.
         pull.assignees = list(wanted)
         if pull.state != "merged":
@@ -238,18 +312,29 @@ class GiteaFace:
             return Answer(409, {"message": "head out of date"})
         if pull.auto_merge:
             return Answer(409, {"message": "pull request is already scheduled to auto merge"})
-        if pull.checks == "passed" or not call.body.get("merge_when_checks_succeed"):
-            pull.state = "merged"
-            return Answer(200)
-        pull.auto_merge = True
-        return Answer(201)
+        required = one.required_checks if pull.base == one.default_branch else ()
+        if call.body.get("merge_when_checks_succeed"):
+            # Statuses count where the protection of the branch requires them, and nowhere else; a style that is not
+            # allowed is taken, and never merges.
+            pull.auto_merge = True
+            if (not required or pull.checks == "passed") and call.body["Do"] in one.merge_styles:
+                pull.state = "merged"
+            return Answer(201)
+        pull.state = "merged"
+        return Answer(200)
 
     @route("POST", f"{_PULL}/requested_reviewers")
     def review(self, call: Call, match: Mapping[str, str]) -> Answer:
-        _, pull = self._find_pull(match, write=True)
+        one, pull = self._find_pull(match, write=True)
         wanted = call.body.get("reviewers", [])
         if any(self.state.person(name) is None for name in wanted):
             return Answer(404, NOT_FOUND)
+        if any(team not in self.state.teams for team in call.body.get("team_reviewers", [])):
+            return Answer(404, NOT_FOUND)
+        if one.strangers & set(wanted):
+            return Answer(422, {"message": "Reviewer can't read"})
+        if self.state.account in wanted:
+            return Answer(422, {"message": "poster of pr can't be reviewer"})
         pull.reviewers += [name for name in wanted if name not in pull.reviewers]
         return Answer(201, [])
 
@@ -261,7 +346,7 @@ class GiteaFace:
         kinds += ["pull_scheduled_merge"] if pull.auto_merge else []
         events = [{"id": number, "type": kind, "body": "", "created_at": _WHEN} for number, kind in enumerate(kinds, 1)]
         part, headers = page(call, events, "limit", 30, 50)
-        return Answer(200, part, headers)
+        return Answer(200, part or Null(), headers)
 
     @route("POST", f"{_ISSUE}/labels")
     def label(self, call: Call, match: Mapping[str, str]) -> Answer:
@@ -289,13 +374,3 @@ class GiteaFace:
             # Gitea makes a second one; the bot must not ask for it.
             self.violations.append(f"the label {call.body['name']} is made twice")
         return Answer(201, self._label(one, call.body["name"]))
-
-    @route("GET", f"{_REPOSITORY}/commits/{{sha}}/status")
-    def status(self, call: Call, match: Mapping[str, str]) -> Answer:
-        del call
-        one = self._find(match)
-        pulls = [pull for pull in one.pulls.values() if one.head_of(pull) == match["sha"]] or list(one.pulls.values())
-        checks = pulls[-1].checks if pulls else "none"
-        state = {"none": "pending", "pending": "pending", "passed": "success"}[checks]
-        # Without any check Gitea says "pending" too, and a count of none.
-        return Answer(200, {"sha": match["sha"], "state": state, "total_count": int(checks != "none"), "statuses": []})

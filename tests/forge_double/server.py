@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .face import Answer, Call, Face, RefusalError
+from .face import Answer, Call, Face, Null, RefusalError
 
 if TYPE_CHECKING:
     from .double import ForgeDouble
@@ -173,7 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return refusal.answer
 
     def _send_json(self, answer: Answer) -> None:
-        data = b"" if answer.value is None else json.dumps(answer.value).encode()
+        value = None if isinstance(answer.value, Null) else answer.value
+        data = b"" if answer.value is None else json.dumps(value).encode()
         self.send_response(answer.status)
         if answer.value is not None:
             self.send_header("Content-Type", "application/json; charset=utf-8")

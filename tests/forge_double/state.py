@@ -33,6 +33,8 @@ class Pull:
     checks: Literal["none", "pending", "passed"] = "none"
     last_head: str = ""
     """The head's commit when it was last seen: a closed one keeps it."""
+    poster: str = ""
+    """Who opened it; empty for the token's own account."""
     of_fork: bool = False
     """Whether its head is another repository's branch of that name."""
 
@@ -49,6 +51,17 @@ class Stored:
     archived: bool = False
     fork: bool = False
     auto_merge_allowed: bool = True
+    required_checks: tuple[str, ...] = ("ci/test",)
+    """What the default branch's protection requires; Gitea waits for nothing else."""
+    strangers: set[str] = field(default_factory=set)
+    """People who may not read it."""
+    mirror: bool = False
+    takes_pulls: bool = True
+    empty: bool = False
+    merge_styles: tuple[str, ...] = ("squash", "rebase")
+    """What is allowed, the default first; as Gitea calls it."""
+    races: int = 0
+    """How many times an opened pull request is not seen by whoever asks for another at the same moment."""
     pulls: dict[int, Pull] = field(default_factory=dict)
     labels: dict[str, int] = field(default_factory=dict)
 
@@ -97,6 +110,9 @@ class State:
     repositories: dict[str, Stored] = field(default_factory=dict)
     people: list[str] = field(default_factory=lambda: ["ada", "grace", "linus"])
     organisations: set[str] = field(default_factory=set)
+    teams: set[str] = field(default_factory=lambda: {"platform", "reviewers"})
+    scopes: frozenset[str] | None = None
+    """What the token may do, in Gitea's words (``write:repository``); None for everything."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def find(self, name: str) -> Stored | None:

@@ -42,6 +42,11 @@ FORGES: Mapping[str, Known] = {
 }
 _WEB = re.compile(r"(?P<server>https?://(?:[^/@]*@)?(?P<host>[^/:@]+)(?::[0-9]+)?)/(?P<name>[^?#]+)")
 _SSH = re.compile(r"(?:ssh://)?(?:[^/@:]+@)(?P<host>[^/:@]+)(?P<port>:[0-9]+(?=/))?[:/]/?(?P<name>[^?#]+)")
+# What stands behind a repository's name in the address of one of its pages; GitLab marks it with `-`.
+_PAGE = re.compile(
+    r"/-/.*|(?<=/)(?P<name>[^/]+)/(?:src/(?:branch|tag|commit)|tree|blob|raw|commits?|branches|releases|pulls?|issues|"
+    r"actions|wiki|merge_requests)(?:/.*)?$"
+)
 _CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
@@ -65,7 +70,7 @@ def parse_url(url: str) -> Place:
     found = web or ssh
     if found is None:
         raise ForgeError(f"`{public_address(url)}` is no repository's address", hint="write https://HOST/OWNER/NAME")
-    name = found["name"].strip("/").removesuffix(".git")
+    name = _PAGE.sub(lambda page: page["name"] or "", found["name"].strip("/"), count=1).removesuffix(".git")
     if "/" not in name:
         raise ForgeError(f"`{name}` names no repository", hint="write https://HOST/OWNER/NAME")
     server = _CREDENTIALS.sub("//", web["server"]) if web else f"https://{found['host']}"
@@ -75,6 +80,27 @@ def parse_url(url: str) -> Place:
 def kind_of(host: str) -> str | None:
     """Return which forge is at a well-known host, None where it has to be asked."""
     return next((name for name, known in FORGES.items() if re.fullmatch(known.hosts, host.lower())), None)
+
+
+async def locate(access: Access, place: Place, least: int = 2) -> tuple[str, Place]:
+    """Return which forge the repository or owner at ``place`` is on, and where: a forge may live below a path.
+
+    ``least`` is how many parts the name has at least. The shortest path at which a forge answers is taken. Raises
+    `ForgeError` where none does.
+    """
+    parts = place.name.split("/")
+    failure: ForgeError | None = None
+    for count in range(max(1, len(parts) - least + 1)):
+        server = "/".join((place.server, *parts[:count]))
+        try:
+            kind = await probe(access._replace(server=server))
+        except UnreachableError:
+            raise
+        except ForgeError as error:
+            failure = failure or error
+        else:
+            return kind, Place(server, place.host, "/".join(parts[count:]))
+    raise failure or ForgeError(f"{place.server} is no forge that pinner knows")
 
 
 async def probe(access: Access) -> str:

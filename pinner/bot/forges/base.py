@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pinner.errors import PinnerError
@@ -42,6 +43,17 @@ class BusyError(ForgeError):
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
         """Seconds to wait."""
+
+
+class AutoMerge(NamedTuple):
+    """What came of asking a forge to merge a pull request once its checks pass."""
+
+    is_on: bool = False
+    """Whether the forge will merge it."""
+    is_new: bool = False
+    """Whether this very call has made it so."""
+    reason: str = ""
+    """Why it will not, without a full stop."""
 
 
 class Access(NamedTuple):
@@ -141,10 +153,11 @@ class Forge(Protocol):
         """
         ...
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
-        """Have the forge merge it once its checks pass; return whether it will.
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+        """Have the forge merge it once the checks that its base branch requires have passed; return what came of it.
 
-        False where nothing is to be waited for (no checks, or none yet): the forge would merge at once, or refuse.
+        Nothing is merged where none are to be waited for: the forge would merge at once, or refuse, and the reason says
+        so.
         Raises `ForbiddenError` where the settings or the token do not allow it.
         """
         ...
@@ -205,6 +218,9 @@ def _right_for(method: str, said: str) -> str:
             "the job needs `permissions: {contents: write, pull-requests: write}`; "
             "a run for a fork's pull request never gets them"
         )
+    if (scopes := re.search(r"required=\[([\w:, ]+)\]", said)) is not None:
+        # Gitea names the scope that a token was made without.
+        return f"the token needs the scope {scopes[1]}"
     return "the token needs the right to " + ("read the repository" if method == "GET" else "write to the repository")
 
 

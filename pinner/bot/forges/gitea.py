@@ -9,22 +9,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.base import (
+    AutoMerge,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    UnreachableError,
+    lacking,
+    words,
+)
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
-from pinner.bot.model import PullRequest, Repository
+from pinner.bot.model import PullRequest, Repository, without_marker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
 
     from pinner.bot.forges.base import Access
 
-_MISSING, _NOT_ALLOWED, _CONFLICT = 404, 405, 409
+_MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 404, 405, 409, 422
 _PAGE = 50
 """The most that an instance gives, unless it is told otherwise."""
 _CLOSED_LOOKED_AT = 500
 """How many closed pull requests are looked through, the newest first: the list cannot be asked for a branch."""
-_METHODS = {"merge": "allow_merge_commits", "squash": "allow_squash_merge", "rebase": "allow_rebase"}
+_METHODS = {
+    "merge": "allow_merge_commits",
+    "squash": "allow_squash_merge",
+    "rebase": "allow_rebase",
+    "rebase-merge": "allow_rebase_explicit",
+    "fast-forward-only": "allow_fast_forward_only_merge",
+}
+_TWICE = "**Closed by pinner:** {url} is for the same branch."
 _COLOUR = "#1d63ed"
 _SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
@@ -40,65 +56,125 @@ class Gitea(RestForge):
     def __init__(self, access: Access) -> None:
         authorization = None if access.token is None else f"token {access.token}"
         super().__init__(Api(f"{access.server}/api/v1", access, authorization))
+        self._lists: dict[tuple[str, str], list[PullRequest]] = {}
+        self._name: str | None = None
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
-        return _repository((await self._api.call("GET", path_of(name))).json())
+        found = _repository((await self._api.call("GET", path_of(name))).json())
+        self._forget(found)
+        return found
 
     async def repositories(self, owner: str) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's."""
+        refusal: ForbiddenError | None = None
         for kind in ("orgs", "users"):
             try:
                 async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", {"limit": _PAGE}):
                     yield _repository(found)
-            except MissingError:
+            except (MissingError, ForbiddenError) as error:
+                # A token without the scope for organisations is refused before anybody looks whether it is one.
+                refusal = refusal or (error if isinstance(error, ForbiddenError) else None)
                 if kind == "users":
-                    raise
+                    raise refusal or error from None
             else:
                 return
 
     async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        """Return the pull requests of ``branch``; of the closed ones those among the newest 500 of the repository."""
-        found = []
-        for request in await self._list(repository, "open"):
-            if request.branch == branch:
-                is_scheduled = await self._is_scheduled(repository, request)
-                found.append(request._replace(auto_merge=is_scheduled))
-        found += [request for request in await self._list(repository, "closed") if request.branch == branch]
-        return tuple(sorted(found, key=lambda request: -request.number))
+        """Return the pull requests of ``branch``; of the closed ones those among the newest 500 that are looked at.
+
+        Whether one is to be merged is not among what the lists say: `enable_auto_merge` asks.
+        """
+        there = (*await self._open(repository), *await self._closed(repository))
+        return tuple(sorted((one for one in there if one.branch == branch), key=lambda request: -request.number))
 
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests of the branches under ``prefix``."""
-        return tuple(request for request in await self._list(repository, "open") if request.branch.startswith(prefix))
+        self._forget(repository)
+        return tuple(request for request in await self._open(repository) if request.branch.startswith(prefix))
 
-    async def _list(self, repository: Repository, state: str) -> list[PullRequest]:
-        found, count = [], 0
-        async for item in self._api.pages(f"{path_of(repository.name)}/pulls", {"state": state, "limit": _PAGE}):
+    def _forget(self, repository: Repository) -> None:
+        """Drop what the lists of ``repository`` said: a run begins with it, or has changed something."""
+        for state in ("open", "closed"):
+            self._lists.pop((repository.name, state), None)
+
+    async def _open(self, repository: Repository) -> list[PullRequest]:
+        key = (repository.name, "open")
+        if key not in self._lists:
+            items = [item async for item in self._pages(repository, {"state": "open"})]
+            self._lists[key] = _requests(items)
+        return self._lists[key]
+
+    async def _closed(self, repository: Repository) -> list[PullRequest]:
+        """Return closed pull requests, the newest first; where there is more than a page, the token's own alone."""
+        key = (repository.name, "closed")
+        if key not in self._lists:
+            items = [item async for item in self._pages(repository, {"state": "closed"}, _PAGE)]
+            if len(items) == _PAGE and (own := await self._own_name()) is not None:
+                # Others may have closed hundreds since. What is older than 1.23 gives them all the same.
+                query = {"state": "closed", "poster": own}
+                items = [item async for item in self._pages(repository, query, _CLOSED_LOOKED_AT)]
+            elif len(items) == _PAGE:
+                items = [item async for item in self._pages(repository, {"state": "closed"}, _CLOSED_LOOKED_AT)]
+            self._lists[key] = _requests(items)
+        return self._lists[key]
+
+    async def _pages(
+        self, repository: Repository, query: Mapping[str, str], most: int | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        count = 0
+        async for item in self._api.pages(f"{path_of(repository.name)}/pulls", {**query, "limit": _PAGE}):
+            yield item
             count += 1
-            if item["head"].get("repo_id") == item["base"].get("repo_id"):
-                found.append(_request(item))
-            if state == "closed" and count == _CLOSED_LOOKED_AT:
-                break
-        return found
+            if count == most:
+                return
+
+    async def _own_name(self) -> str | None:
+        """Return who the token is of; None where it has no scope to say it."""
+        if self._name is None:
+            try:
+                self._name = str((await self._api.call("GET", "/user")).json()["login"])
+            except (ForbiddenError, MissingError):
+                self._name = ""
+        return self._name or None
 
     async def _is_scheduled(self, repository: Repository, request: PullRequest) -> bool:
         """Tell whether it is to be merged: pull requests do not say it, but their history does."""
         last = None
-        async for event in self._api.pages(f"{issue_of(repository, request)}/timeline", {"limit": _PAGE}):
-            if event is not None and event.get("type") in (_SCHEDULED, _UNSCHEDULED):
-                last = event["type"]
+        try:
+            async for event in self._api.pages(f"{issue_of(repository, request)}/timeline", {"limit": _PAGE}):
+                if event is not None and event.get("type") in (_SCHEDULED, _UNSCHEDULED):
+                    last = event["type"]
+        except ForbiddenError:
+            # The history is an issue's, and a token for the code alone may not read it.
+            return False
         return last == _SCHEDULED
 
     async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the one that is open."""
         values = {"head": branch, "base": base, "title": title, "body": body}
         made = await self._api.call("POST", f"{path_of(repository.name)}/pulls", body=values, expect=(_CONFLICT,))
-        if made.status != _CONFLICT:
-            return _request(made.json())
-        for request in await self._list(repository, "open"):
-            if (request.branch, request.base) == (branch, base):
-                return request
-        raise ForgeError(f"the pull request is refused: {words(made.json())}")
+        self._forget(repository)
+        same = [one for one in await self._open(repository) if (one.branch, one.base) == (branch, base)]
+        if made.status == _CONFLICT and not same:
+            raise ForgeError(f"the pull request is refused: {words(made.json())}")
+        if made.status == _CONFLICT:
+            return same[-1]
+        return await self._first(repository, _request(made.json()), same)
+
+    async def _first(self, repository: Repository, made: PullRequest, same: list[PullRequest]) -> PullRequest:
+        """Return the first of those for the same branches; what two runs at once ``made`` beside it is closed.
+
+        Gitea looks and inserts without a lock (routers/api/v1/repo/pull.go), so both are told that theirs is new.
+        """
+        first = min((made, *same), key=lambda request: request.number)
+        if first.number != made.number:
+            await self.close(repository, made, f"{_TWICE.format(url=first.url)}\n\n{without_marker(made.body)}")
+        return first
+
+    async def _change(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
+        self._forget(repository)
+        await super()._change(repository, request, values)
 
     async def add(
         self,
@@ -110,22 +186,44 @@ class Gitea(RestForge):
         reviewers: Collection[str] = (),
     ) -> None:
         """Add labels (by number: older instances take no names), assignees and reviewers."""
+        self._forget(repository)
         if missing := lacking(labels, request.labels):
             numbers = await self._labels(repository, missing)
             await self._api.call("POST", f"{issue_of(repository, request)}/labels", body={"labels": numbers})
         if missing := lacking(assignees, request.assignees):
-            # The list is replaced as a whole: who is there stays.
-            await self._change(repository, request, {"assignees": [*request.assignees, *missing]})
+            await self._assign(repository, request, missing)
         if missing := lacking(reviewers, request.reviewers):
-            people = [name for name in missing if "/" not in name]
-            teams = [name.partition("/")[2] for name in missing if "/" in name]
-            body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
-            path = f"{self._at(repository, request.number)}/requested_reviewers"
-            try:
-                await self._api.call("POST", path, body=body)
-            except MissingError:
-                # So it answers where a name is nobody's.
-                raise ForgeError(f"it knows not all of {', '.join(f'`{name}`' for name in missing)}") from None
+            await self._ask(repository, request, missing)
+
+    async def _assign(self, repository: Repository, request: PullRequest, names: list[str]) -> None:
+        """Assign people, as far as they may be: one who may not read the repository is answered with 500."""
+        may = [item["login"] async for item in self._api.pages(f"{path_of(repository.name)}/assignees", {})]
+        wrong = lacking(names, may)
+        fit = [name for name in names if name not in wrong]
+        if fit:
+            # The list is replaced as a whole: who is there stays.
+            await self._change(repository, request, {"assignees": [*request.assignees, *fit]})
+        if wrong:
+            raise ForgeError(f"{_named(wrong)} cannot be assigned: the repository is not theirs to see")
+
+    async def _ask(self, repository: Repository, request: PullRequest, names: list[str]) -> None:
+        """Ask for reviews: of all at once, or, where one name is wrong, of each that is right."""
+        path = f"{self._at(repository, request.number)}/requested_reviewers"
+        try:
+            await self._api.call("POST", path, body=_reviewers(names))
+        except UnreachableError:
+            raise
+        except ForgeError as error:
+            wrong = names
+            if len(names) > 1:
+                wrong = [name for name in names if not await self._asked(path, name)]
+            if wrong:
+                why = "it knows no such name" if isinstance(error, MissingError) else error.message
+                raise ForgeError(f"{_named(wrong)} cannot be asked for a review: {why}") from None
+
+    async def _asked(self, path: str, name: str) -> bool:
+        reply = await self._api.call("POST", path, body=_reviewers([name]), expect=(_MISSING, _UNPROCESSABLE))
+        return reply.status not in (_MISSING, _UNPROCESSABLE)
 
     async def _labels(self, repository: Repository, names: Collection[str]) -> list[int]:
         """Return the numbers of labels, the repository's or its organisation's; what is none yet is made."""
@@ -155,23 +253,52 @@ class Gitea(RestForge):
             known[label["name"].lower()] = label["id"]
         return known
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
-        """Have it merged when its checks succeed; where none is to come Gitea would merge at once."""
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+        """Have it merged when the checks that the base branch requires succeed.
+
+        Gitea looks at statuses only where the branch's protection has it do so (services/pull/commit_status.go,
+        IsPullCommitStatusPass): anywhere else it would merge at once, whatever is still running.
+        """
         if request.auto_merge or await self._is_scheduled(repository, request):
-            return True
-        status = (await self._api.call("GET", f"{path_of(repository.name)}/commits/{request.head}/status")).json()
-        if status.get("state") != "pending" or not status.get("total_count"):
-            return False
-        method = next((method for method in _METHODS if method in repository.merge_methods), "merge")
+            return AutoMerge(is_on=True)
+        path = f"{path_of(repository.name)}/branches/{quote(request.base, safe='')}"
+        branch = (await self._api.call("GET", path)).json()
+        if not branch.get("enable_status_check") or not branch.get("status_check_contexts"):
+            return AutoMerge(reason=f"`{request.base}` requires no checks, so nothing would be waited for")
+        if branch.get("user_can_merge") is False:
+            raise ForbiddenError(f"auto-merge is refused: the token may not merge into `{request.base}`", hint=_MERGER)
+        return await self._schedule(repository, request)
+
+    async def _schedule(self, repository: Repository, request: PullRequest) -> AutoMerge:
+        method = next(iter(repository.merge_methods), "merge")
         body = {"Do": method, "merge_when_checks_succeed": True, "head_commit_id": request.head}
         refused = (_NOT_ALLOWED, _CONFLICT)
         reply = await self._api.call("POST", f"{self._at(repository, request.number)}/merge", body=body, expect=refused)
-        if reply.status == _CONFLICT and not await self._is_scheduled(repository, request):
-            raise StaleHeadError(f"{request.url} is not merged: {words(reply.json())}")
-        if reply.status == _NOT_ALLOWED:
-            hint = "the token needs the right to merge into the branch"
-            raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
-        return True
+        self._forget(repository)
+        if reply.status not in refused:
+            return AutoMerge(is_on=True, is_new=True)
+        said = words(reply.json())
+        if reply.status == _CONFLICT and ("already scheduled" in said or await self._is_scheduled(repository, request)):
+            return AutoMerge(is_on=True)
+        if reply.status == _CONFLICT:
+            raise StaleHeadError(f"{request.url} is not merged: {said}")
+        if "try again" in said.lower():
+            return AutoMerge(reason=f"{said}: the next run asks again")
+        raise ForbiddenError(f"auto-merge is refused: {said}", hint=_MERGER)
+
+
+_MERGER = "the token needs the right to merge into the branch"
+
+
+def _reviewers(names: Collection[str]) -> dict[str, list[str]]:
+    """Return who is asked: people, and teams without their organisation."""
+    people = [name for name in names if "/" not in name]
+    teams = [name.partition("/")[2] for name in names if "/" in name]
+    return {key: some for key, some in (("reviewers", people), ("team_reviewers", teams)) if some}
+
+
+def _named(names: Collection[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _repository(found: Mapping[str, Any]) -> Repository:
@@ -184,9 +311,29 @@ def _repository(found: Mapping[str, Any]) -> Repository:
         is_archived=bool(found.get("archived")),
         is_fork=bool(found.get("fork")),
         can_push=rights.get("push", True),
-        can_propose=rights.get("pull", True) and found.get("has_pull_requests") is not False,
-        merge_methods=tuple(method for method, setting in _METHODS.items() if found.get(setting)),
+        can_propose=rights.get("pull", True),
+        merge_methods=_methods(found),
+        closed_to_all=_closed_to_all(found),
     )
+
+
+def _methods(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ways of merging that are allowed, the one that people get by default first."""
+    allowed = [method for method, setting in _METHODS.items() if found.get(setting)]
+    return tuple(sorted(allowed, key=lambda method: method != found.get("default_merge_style")))
+
+
+def _closed_to_all(found: Mapping[str, Any]) -> str:
+    if found.get("mirror"):
+        return "it is a mirror"
+    if found.get("has_pull_requests") is False:
+        return "pull requests are turned off"
+    return "it is empty" if found.get("empty") else ""
+
+
+def _requests(items: list[dict[str, Any]]) -> list[PullRequest]:
+    """Return those of ``items`` whose head is the repository's own branch."""
+    return [_request(item) for item in items if item["head"].get("repo_id") == item["base"].get("repo_id")]
 
 
 def _request(found: Mapping[str, Any]) -> PullRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CREATED, _MISSING, _UNPROCESSABLE = 201, 404, 422
 _METHODS = ("merge", "squash", "rebase")
 _NOTHING_TO_WAIT_FOR = frozenset({"clean", "has_hooks", "unstable"})
+_NOTHING_REQUIRED = "no check that the branch requires is still to come, so nothing would be waited for"
 _ALLOW_AUTO_MERGE = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
 _INSTALLATION = "ghs_"
 """How a token of an App begins, GITHUB_TOKEN too: nobody's account is behind it."""
@@ -141,15 +142,15 @@ class GitHub(RestForge):
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
             await self._api.call("POST", f"{self._at(repository, request.number)}/requested_reviewers", body=body)
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
         """Enable GitHub's auto-merge, in the first way of merging that the repository allows."""
         if request.auto_merge:
-            return True
+            return AutoMerge(is_on=True)
         found = (await self._api.call("GET", self._at(repository, request.number))).json()
         if found.get("auto_merge") is not None:
-            return True
+            return AutoMerge(is_on=True)
         if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
-            return False
+            return AutoMerge(reason=_NOTHING_REQUIRED)
         method = next((method for method in _METHODS if method in repository.merge_methods), _METHODS[0])
         try:
             await self._graphql.enable_auto_merge(found["node_id"], request.head, method)
@@ -157,12 +158,12 @@ class GitHub(RestForge):
             raise
         except ForgeError as error:
             if "clean status" in error.message or "unstable status" in error.message:
-                return False
+                return AutoMerge(reason=_NOTHING_REQUIRED)
             # The first answer may have been lost.
             if (await self._api.call("GET", self._at(repository, request.number))).json().get("auto_merge") is not None:
-                return True
+                return AutoMerge(is_on=True)
             raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
-        return True
+        return AutoMerge(is_on=True, is_new=True)
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Make a commit by createCommitOnBranch: signed by GitHub, its author the token's owner."""

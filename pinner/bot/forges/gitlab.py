@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
 from pinner.bot.forges.rest import RestForge
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
@@ -127,14 +127,14 @@ class GitLab(RestForge):
             raise ForgeError(f"GitLab knows no user `{name}`", hint="assignees and reviewers are user names")
         return int(found[0]["id"])
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> bool:
+    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
         """Have it merged when its pipeline succeeds; without a pipeline that is to come GitLab would merge at once."""
         found = (await self._api.call("GET", self._at(repository, request.number))).json()
         if found.get("merge_when_pipeline_succeeds"):
-            return True
+            return AutoMerge(is_on=True)
         pipeline = found.get("head_pipeline") or {}
         if pipeline.get("status") not in _TO_COME:
-            return False
+            return AutoMerge(reason="no pipeline is still to come, so nothing would be waited for")
         # The older name until 17.11, and the newer from then on.
         body = {"merge_when_pipeline_succeeds": True, "auto_merge": True, "sha": request.head}
         refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
@@ -144,19 +144,18 @@ class GitLab(RestForge):
             # The first answer may have been lost.
             there = (await self._api.call("GET", self._at(repository, request.number))).json()
             if there.get("merge_when_pipeline_succeeds"):
-                return True
+                return AutoMerge(is_on=True)
             if reply.status == _CONFLICT:
                 raise StaleHeadError(f"{request.url} has moved on: it is not merged")
             hint = "the token needs the right to merge into the branch"
             raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
-        return True
+        return AutoMerge(is_on=True, is_new=True)
 
 
 def _repository(found: Mapping[str, Any]) -> Repository:
     rights = (found.get("permissions") or {}).values()
     # Nothing is said of what comes by an invited group, or to an administrator: then GitLab's refusal tells.
     levels = [right["access_level"] for right in rights if right]
-    enabled = found.get("merge_requests_access_level") != "disabled"
     return Repository(
         name=found["path_with_namespace"],
         default_branch=found.get("default_branch") or "",
@@ -165,8 +164,9 @@ def _repository(found: Mapping[str, Any]) -> Repository:
         is_archived=bool(found.get("archived")),
         is_fork=found.get("forked_from_project") is not None,
         can_push=not levels or max(levels) >= _DEVELOPER,
-        can_propose=enabled and (not levels or max(levels) >= _DEVELOPER),
+        can_propose=not levels or max(levels) >= _DEVELOPER,
         merge_methods=tuple(filter(None, (found.get("merge_method"),))),
+        closed_to_all="merge requests are turned off" if found.get("merge_requests_access_level") == "disabled" else "",
         details={"id": str(found["id"])},
     )
 

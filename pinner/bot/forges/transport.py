@@ -131,6 +131,9 @@ class Api:
         for _ in range(_MAX_PAGES):
             reply = await self.call("GET", path, query=query)
             items = reply.json()
+            if items is None and reply.body.strip() == b"null":
+                # Gitea is written in Go, where a list of nothing is null.
+                return
             if not isinstance(items, list):
                 raise ForgeError(f"{self._url.host} answers no list for {path}")
             for item in items:

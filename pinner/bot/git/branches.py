@@ -165,8 +165,9 @@ _REF = "refs/pinner/new"
 _MOVED = (b"stale info", b"fetch first", b"cannot lock ref", b"reference already exists", b"failed to update ref")
 # As git and its servers say it (http.c: "The requested URL returned error: 403"); the number alone may be of a port.
 _FORBIDDEN = (
-    *(b"returned error: 403", b"HTTP 403", b"status code 403"),
-    *(b"Permission denied", b"not allowed to push", b"Authentication failed", b"could not read Username"),
+    *(b"returned error: 403", b"http 403", b"status code 403"),
+    *(b"permission denied", b"not allowed to push", b"authentication failed", b"could not read username"),
+    *(b"is protected from force push", b"is protected from changing file"),
 )
 
 
@@ -262,4 +263,5 @@ async def _push(git: Git, ref: str, commit: str, lease: str) -> None:
 
 def is_forbidden(said: bytes) -> bool:
     """Tell whether git ``said`` that the token lacks the right, and not that something else stands in the way."""
-    return any(words in said for words in _FORBIDDEN)
+    folded = said.lower()
+    return any(words in folded for words in _FORBIDDEN)

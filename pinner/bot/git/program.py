@@ -53,6 +53,7 @@ case "$1" in
 esac
 """
 _LINES_TOLD = 3
+_EMPTY = re.compile(r"(?:remote:\s*)?(?:error:)?")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'`\"]+", re.IGNORECASE)
 
 
@@ -139,7 +140,8 @@ class Git(NamedTuple):
     def words(self, errors: bytes) -> str:
         """Return the gist of what git wrote to its errors, without secrets."""
         text = redacted(errors.decode("utf-8", "replace"), self.secrets)
-        lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
+        # Servers frame what they say with lines that say nothing.
+        lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if not _EMPTY.fullmatch(line.strip())]
         telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))] or lines
         gist = "; ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in telling[:_LINES_TOLD])
         return gist or "it does not say why"

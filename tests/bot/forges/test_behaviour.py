@@ -8,7 +8,15 @@ import pytest
 from forge_double import ForgeDouble
 from forge_talk import Waits, talk
 
-from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, MissingError, StaleHeadError, UnreachableError
+from pinner.bot.forges.base import (
+    AutoMerge,
+    BusyError,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    UnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -341,30 +349,33 @@ def test_a_reviewer_who_is_nobody_is_told(forge: ForgeDouble) -> None:
 
 
 def test_auto_merge_waits_for_the_checks(forge: ForgeDouble) -> None:
-    async def story(client: Forge) -> tuple[bool, PullRequest]:
+    async def story(client: Forge) -> PullRequest:
         repository, request = await opened(client)
         forge.repository(APP).pulls[1].checks = "pending"
-        enabled = await client.enable_auto_merge(repository, request)
+        assert await client.enable_auto_merge(repository, request) == AutoMerge(is_on=True, is_new=True)
         found = await again(client)
         forge.forget()
-        assert await client.enable_auto_merge(repository, found)
-        assert await client.enable_auto_merge(repository, request)
+        assert await client.enable_auto_merge(repository, found) == AutoMerge(is_on=True)
+        assert await client.enable_auto_merge(repository, request) == AutoMerge(is_on=True)
         assert not forge.writes
-        return enabled, found
+        return found
 
-    enabled, found = talk(forge, story)
-    assert (enabled, found.auto_merge, found.state) == (True, True, "open")
+    assert talk(forge, story).state == "open"
+    assert forge.repository(APP).pulls[1].auto_merge
 
 
 @pytest.mark.parametrize("checks", ["none", "passed"])
 def test_where_no_check_is_to_come_nothing_is_merged(forge: ForgeDouble, checks: Any) -> None:
-    async def story(client: Forge) -> bool:
+    async def story(client: Forge) -> AutoMerge:
         repository, request = await opened(client)
         forge.repository(APP).pulls[1].checks = checks
+        forge.repository(APP).required_checks = ()
         forge.forget()
         return await client.enable_auto_merge(repository, request)
 
-    assert talk(forge, story) is False
+    outcome = talk(forge, story)
+    assert not outcome.is_on
+    assert "nothing would be waited for" in outcome.reason
     assert forge.repository(APP).pulls[1].state == "open"
     assert not forge.writes
 
@@ -383,13 +394,13 @@ def test_auto_merge_that_is_not_allowed_is_told(forge: ForgeDouble) -> None:
 
 @pytest.mark.parametrize("kind", ["lost-after", "error-after"])
 def test_auto_merge_whose_answer_is_lost_is_on(forge: ForgeDouble, kind: Any) -> None:
-    async def story(client: Forge) -> bool:
+    async def story(client: Forge) -> AutoMerge:
         repository, request = await opened(client)
         forge.repository(APP).pulls[1].checks = "pending"
         forge.inject(kind, path="/merge$|enablePullRequestAutoMerge")
         return await client.enable_auto_merge(repository, request)
 
-    assert talk(forge, story) is True
+    assert talk(forge, story).is_on
     stored = forge.repository(APP).pulls[1]
     assert (stored.auto_merge, stored.state) == (True, "open")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from forge_double import ForgeDouble
 from forge_talk import talk
+
+from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError
+from pinner.bot.model import Marker, read_marker, render_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,17 +34,43 @@ async def opened(client: Forge) -> tuple[Repository, PullRequest]:
     return repository, await client.create(repository, BRANCH, "main", "Title", "Body")
 
 
-def test_of_the_closed_ones_only_the_newest_500_are_looked_at(gitea: ForgeDouble) -> None:
+def closed(gitea: ForgeDouble, count: int, ours: tuple[int, ...], poster: str) -> None:
+    """Have ``count`` pull requests closed, those numbered ``ours`` (from 0) by the bot, the others by ``poster``."""
     stored = gitea.repository(APP)
-    for number in range(620):
-        pull = stored.opened(BRANCH if number in (0, 300) else "other", "main", "Title", "")
+    for number in range(count):
+        pull = stored.opened(BRANCH if number in ours else "other", "main", "Title", "")
         pull.state, pull.last_head = "closed", "0" * 40
+        pull.poster = "" if number in ours else poster
 
-    async def story(client: Forge) -> list[int]:
-        found = await client.pull_requests(await client.repository(APP), BRANCH)
-        return [request.number for request in found]
 
-    assert talk(gitea, story) == [301]
+async def numbers(client: Forge) -> list[int]:
+    found = await client.pull_requests(await client.repository(APP), BRANCH)
+    return [request.number for request in found]
+
+
+def test_of_the_closed_ones_the_tokens_own_are_found_however_many_others_have_closed(gitea: ForgeDouble) -> None:
+    closed(gitea, 620, (0, 300), "grace")
+    assert talk(gitea, numbers) == [301, 1]
+    asked = [seen.query.get("poster") for seen in gitea.requests if seen.query.get("state") == "closed"]
+    assert asked == [None, gitea.state.account]
+
+
+def test_a_token_that_may_not_say_whose_it_is_looks_at_the_newest_500(gitea: ForgeDouble) -> None:
+    closed(gitea, 620, (0, 300), "grace")
+    gitea.state.scopes = frozenset({"write:repository"})
+    assert talk(gitea, numbers) == [301]
+
+
+def test_the_lists_are_asked_for_once_a_run(gitea: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, _ = await opened(client)
+        gitea.forget()
+        await client.open_branches(repository, "pinner/")
+        for branch in (BRANCH, "pinner/pins", "pinner/base"):
+            await client.pull_requests(repository, branch)
+
+    talk(gitea, story)
+    assert [seen.query.get("state") for seen in gitea.requests] == ["open", "closed"]
 
 
 def test_an_open_one_is_found_however_old_it_is(gitea: ForgeDouble) -> None:
@@ -71,16 +100,154 @@ def test_the_labels_of_a_persons_repository_are_made_once(gitea: ForgeDouble) ->
     assert made == ["pinner"]
 
 
-def test_auto_merge_that_was_taken_back_is_off(gitea: ForgeDouble) -> None:
-    async def story(client: Forge) -> bool:
+def test_auto_merge_that_was_taken_back_is_asked_for_again(gitea: ForgeDouble) -> None:
+    async def story(client: Forge) -> AutoMerge:
         repository, request = await opened(client)
         stored = gitea.repository(APP).pulls[1]
         stored.comments, stored.auto_merge_cancelled = ["Said"], True
-        (found,) = await client.pull_requests(repository, BRANCH)
-        assert found.number == request.number
-        return found.auto_merge
+        return await client.enable_auto_merge(repository, request)
 
-    assert talk(gitea, story) is False
+    assert talk(gitea, story) == AutoMerge(is_on=True, is_new=True)
+
+
+@pytest.mark.parametrize("checks", ["none", "pending", "passed"])
+def test_where_checks_are_required_it_is_scheduled_whatever_they_are(gitea: ForgeDouble, checks: Any) -> None:
+    async def story(client: Forge) -> AutoMerge:
+        repository, request = await opened(client)
+        gitea.repository(APP).pulls[1].checks = checks
+        return await client.enable_auto_merge(repository, request)
+
+    assert talk(gitea, story) == AutoMerge(is_on=True, is_new=True)
+    assert gitea.repository(APP).pulls[1].state == ("merged" if checks == "passed" else "open")
+
+
+@pytest.mark.parametrize("checks", ["none", "pending", "passed"])
+def test_where_none_are_required_nothing_is_merged_and_it_is_said(gitea: ForgeDouble, checks: Any) -> None:
+    async def story(client: Forge) -> AutoMerge:
+        repository, request = await opened(client)
+        gitea.repository(APP).pulls[1].checks = checks
+        gitea.repository(APP).required_checks = ()
+        gitea.forget()
+        return await client.enable_auto_merge(repository, request)
+
+    assert talk(gitea, story).reason == "`main` requires no checks, so nothing would be waited for"
+    assert gitea.repository(APP).pulls[1].state == "open"
+    assert not gitea.writes
+
+
+@pytest.mark.parametrize(
+    ("styles", "style"),
+    [
+        (("squash", "merge"), "squash"),
+        (("merge", "squash", "rebase"), "merge"),
+        (("fast-forward-only",), "fast-forward-only"),
+        (("rebase-merge",), "rebase-merge"),
+    ],
+)
+def test_it_is_merged_in_the_way_that_the_repository_has(
+    gitea: ForgeDouble, styles: tuple[str, ...], style: str
+) -> None:
+    gitea.repository(APP).merge_styles = styles
+
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        gitea.repository(APP).pulls[1].checks = "passed"
+        await client.enable_auto_merge(repository, request)
+
+    talk(gitea, story)
+    assert gitea.writes[-1].body["Do"] == style
+    assert gitea.repository(APP).pulls[1].state == "merged"
+
+
+def test_a_token_that_may_not_merge_is_told(gitea: ForgeDouble) -> None:
+    gitea.repository(APP).auto_merge_allowed = False
+
+    async def story(client: Forge) -> None:
+        await client.enable_auto_merge(*await opened(client))
+
+    with pytest.raises(ForbiddenError, match="the token may not merge into `main`"):
+        talk(gitea, story)
+
+
+def test_two_that_are_opened_at_once_become_one(gitea: ForgeDouble) -> None:
+    gitea.repository(APP).races = 1
+
+    async def story(client: Forge) -> PullRequest:
+        repository = await client.repository(APP)
+        return await client.create(repository, BRANCH, "main", "Title", render_marker(Marker("digests", "0" * 16)))
+
+    assert talk(gitea, story).number == 1
+    first, second = gitea.repository(APP).pulls.values()
+    assert (first.state, second.state) == ("open", "closed")
+    # What the bot closes itself silences nothing.
+    assert read_marker(first.body) is not None
+    assert read_marker(second.body) is None
+    assert "/pulls/1 is for the same branch" in second.body
+
+
+def test_one_who_may_not_see_the_repository_stops_nobody(gitea: ForgeDouble) -> None:
+    gitea.repository(APP).strangers = {"grace"}
+
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        with pytest.raises(ForgeError, match="`grace`, `nobody` cannot be assigned"):
+            await client.add(repository, request, assignees=["grace", "linus", "nobody"])
+        with pytest.raises(ForgeError, match="`grace`, `acme/nobodies` cannot be asked for a review"):
+            await client.add(repository, request, reviewers=["grace", "linus", "acme/platform", "acme/nobodies"])
+
+    talk(gitea, story)
+    pull = gitea.repository(APP).pulls[1]
+    assert (pull.assignees, pull.reviewers) == (["linus"], ["linus"])
+    # One try for each, and no pause.
+    assert sum(seen.method == "PATCH" for seen in gitea.writes) == 1
+
+
+def test_a_token_for_code_alone_does_all_but_labels(gitea: ForgeDouble) -> None:
+    gitea.state.scopes = frozenset({"write:repository"})
+
+    async def story(client: Forge) -> AutoMerge:
+        repository, request = await opened(client)
+        await client.pull_requests(repository, BRANCH)
+        await client.add(repository, request, assignees=["linus"], reviewers=["ada"])
+        with pytest.raises(ForbiddenError) as failure:
+            await client.add(repository, request, labels=["pinner"])
+        assert failure.value.hint == "the token needs the scope read:issue"
+        first = await client.enable_auto_merge(repository, request)
+        assert await client.enable_auto_merge(repository, request) == AutoMerge(is_on=True)
+        return first
+
+    assert talk(gitea, story) == AutoMerge(is_on=True, is_new=True)
+
+
+def test_a_persons_repositories_need_no_scope_for_organisations(gitea: ForgeDouble) -> None:
+    async def story(client: Forge) -> list[str]:
+        return [one.name async for one in client.repositories("ada")]
+
+    gitea.state.scopes = frozenset({"read:user", "read:repository"})
+    assert talk(gitea, story) == [APP]
+    gitea.state.scopes = frozenset({"read:repository"})
+    with pytest.raises(ForbiddenError) as failure:
+        talk(gitea, story)
+    assert failure.value.hint == "the token needs the scope read:organization"
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"mirror": True}, "it is a mirror"),
+        ({"takes_pulls": False}, "pull requests are turned off"),
+        ({"empty": True}, "it is empty"),
+        ({}, ""),
+    ],
+)
+def test_where_nobody_can_propose_anything_it_is_said(gitea: ForgeDouble, settings: dict[str, bool], why: str) -> None:
+    for name, value in settings.items():
+        setattr(gitea.repository(APP), name, value)
+
+    async def story(client: Forge) -> str:
+        return (await client.repository(APP)).closed_to_all
+
+    assert talk(gitea, story) == why
 
 
 def test_a_team_reviews_as_a_team(gitea: ForgeDouble) -> None:

@@ -18,7 +18,7 @@ from pinner.bot.model import FileChange, NewCommit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.bot.forges.base import Forge
+    from pinner.bot.forges.base import AutoMerge, Forge
     from pinner.bot.model import PullRequest
 
 APP, SCRATCH = "acme/app", "pinner/scratch-1"
@@ -133,14 +133,14 @@ def test_a_workflow_that_may_not_propose_is_told_where_to_allow_it(github: Forge
 def test_auto_merge_takes_a_way_that_the_repository_allows(github: ForgeDouble) -> None:
     github.commit(APP, "pinner/digests", {"x": "1"}, "Pin")
 
-    async def story(client: Forge) -> bool:
+    async def story(client: Forge) -> AutoMerge:
         repository = await client.repository(APP)
         assert repository.merge_methods == ("squash", "rebase")
         request = await client.create(repository, "pinner/digests", "main", "Title", "")
         github.repository(APP).pulls[1].checks = "pending"
         return await client.enable_auto_merge(repository, request)
 
-    assert talk(github, story)
+    assert talk(github, story).is_on
     mutation = github.writes[-1].body["variables"]["input"]
     assert mutation["mergeMethod"] == "SQUASH"
 
@@ -151,14 +151,14 @@ def test_auto_merge_whose_checks_end_in_between_is_left(github: ForgeDouble) -> 
     def finish() -> None:
         github.repository(APP).pulls[1].checks = "passed"
 
-    async def story(client: Forge) -> bool:
+    async def story(client: Forge) -> AutoMerge:
         repository = await client.repository(APP)
         request = await client.create(repository, "pinner/digests", "main", "Title", "")
         github.repository(APP).pulls[1].checks = "pending"
         github.inject("before", path="enablePullRequestAutoMerge", action=finish)
         return await client.enable_auto_merge(repository, request)
 
-    assert talk(github, story) is False
+    assert not talk(github, story).is_on
 
 
 def test_teams_review_as_teams(github: ForgeDouble) -> None:

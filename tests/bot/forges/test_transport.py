@@ -310,6 +310,12 @@ def test_a_budget_opens_again_as_time_passes() -> None:
         ("ssh://git@gitlab.example:2222/a/b/c.git", "https://gitlab.example", "a/b/c"),
         ("http://127.0.0.1:3000/acme/app.git", "http://127.0.0.1:3000", "acme/app"),
         ("https://x:token@github.com/acme/app", "https://github.com", "acme/app"),
+        ("https://gitea.com/acme/app/src/branch/main/docs", "https://gitea.com", "acme/app"),
+        ("https://github.com/acme/app/tree/main/src", "https://github.com", "acme/app"),
+        ("https://github.com/acme/app/pull/12/files", "https://github.com", "acme/app"),
+        ("https://gitlab.com/a/b/c/-/merge_requests/1", "https://gitlab.com", "a/b/c"),
+        ("https://gitlab.com/a/tree", "https://gitlab.com", "a/tree"),
+        ("https://host.example/git/acme/app", "https://host.example", "git/acme/app"),
     ],
 )
 def test_a_repositorys_address_is_taken_apart(url: str, server: str, name: str) -> None:
