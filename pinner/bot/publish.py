@@ -190,8 +190,8 @@ class _RepositoryRun:
             return Step(Decision("waiting", error.message), proposal, error=error)
 
     async def _brought_about(self, proposal: Proposal, part: GroupUpdate, fetched: Fetched | None) -> Step:
-        world, repository = self._world, self._repository
-        requests = await world.forge.pull_requests(repository, proposal.branch)
+        world = self._world
+        requests = await world.forge.pull_requests(self._repository, proposal.branch)
         branch = None if fetched is None else await judge(self._clone, fetched, proposal.files)
         current = next((request for request in requests if request.state == "open"), None)
         url = None if current is None else current.url
@@ -204,15 +204,7 @@ class _RepositoryRun:
         if world.dry_run:
             patch = await self._patch(proposal) if proposal.files else b""
             return Step(decision, proposal, url, part.held_back, patch)
-        tools = Tools(
-            world.forge,
-            repository,
-            self._clone,
-            self._author,
-            self._settings.bot.commits,
-            self._settings.bot.branch_prefix,
-        )
-        opened, notes, is_scheduled = await execute(decision.actions, proposal, tools)
+        opened, notes, is_scheduled = await execute(decision.actions, proposal, self._tools())
         self._notes += notes
         if is_scheduled and decision.outcome == "unchanged":
             decision = decision._replace(outcome="updated", reason=f"{url} is merged once its checks pass")
@@ -221,6 +213,10 @@ class _RepositoryRun:
         if decision.outcome == "closed":
             self._open.pop(proposal.branch, None)
         return Step(decision, proposal, url if opened is None else opened.url, part.held_back)
+
+    def _tools(self) -> Tools:
+        bot = self._settings.bot
+        return Tools(self._world.forge, self._repository, self._clone, self._author, bot.commits, bot.branch_prefix)
 
     def _reason_to_wait(self, proposal: Proposal, part: GroupUpdate, branch: Branch | None) -> str | None:
         """Return why what is there is left as it is, where not all is known that it takes to tell."""

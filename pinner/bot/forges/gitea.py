@@ -15,10 +15,10 @@ from pinner.bot.forges.base import (
     ForgeError,
     MissingError,
     StaleHeadError,
-    UnreachableError,
     lacking,
     words,
 )
+from pinner.bot.forges.gitea_people import add_labels, ask_reviewers, assign
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository, without_marker
@@ -41,7 +41,6 @@ _METHODS = {
     "fast-forward-only": "allow_fast_forward_only_merge",
 }
 _TWICE = "**Closed by pinner:** {url} is for the same branch."
-_COLOUR = "#1d63ed"
 _SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
 
@@ -187,71 +186,13 @@ class Gitea(RestForge):
     ) -> None:
         """Add labels (by number: older instances take no names), assignees and reviewers."""
         self._forget(repository)
+        at = self._at(repository, request.number)
         if missing := lacking(labels, request.labels):
-            numbers = await self._labels(repository, missing)
-            await self._api.call("POST", f"{issue_of(repository, request)}/labels", body={"labels": numbers})
+            await add_labels(self._api, repository, request, missing)
         if missing := lacking(assignees, request.assignees):
-            await self._assign(repository, request, missing)
+            await assign(self._api, repository, at, request.assignees, missing)
         if missing := lacking(reviewers, request.reviewers):
-            await self._ask(repository, request, missing)
-
-    async def _assign(self, repository: Repository, request: PullRequest, names: list[str]) -> None:
-        """Assign people, as far as they may be: one who may not read the repository is answered with 500."""
-        may = [item["login"] async for item in self._api.pages(f"{path_of(repository.name)}/assignees", {})]
-        wrong = lacking(names, may)
-        fit = [name for name in names if name not in wrong]
-        if fit:
-            # The list is replaced as a whole: who is there stays.
-            await self._change(repository, request, {"assignees": [*request.assignees, *fit]})
-        if wrong:
-            raise ForgeError(f"{_named(wrong)} cannot be assigned: the repository is not theirs to see")
-
-    async def _ask(self, repository: Repository, request: PullRequest, names: list[str]) -> None:
-        """Ask for reviews: of all at once, or, where one name is wrong, of each that is right."""
-        path = f"{self._at(repository, request.number)}/requested_reviewers"
-        try:
-            await self._api.call("POST", path, body=_reviewers(names))
-        except UnreachableError:
-            raise
-        except ForgeError as error:
-            wrong = names
-            if len(names) > 1:
-                wrong = [name for name in names if not await self._asked(path, name)]
-            if wrong:
-                why = "it knows no such name" if isinstance(error, MissingError) else error.message
-                raise ForgeError(f"{_named(wrong)} cannot be asked for a review: {why}") from None
-
-    async def _asked(self, path: str, name: str) -> bool:
-        reply = await self._api.call("POST", path, body=_reviewers([name]), expect=(_MISSING, _UNPROCESSABLE))
-        return reply.status not in (_MISSING, _UNPROCESSABLE)
-
-    async def _labels(self, repository: Repository, names: Collection[str]) -> list[int]:
-        """Return the numbers of labels, the repository's or its organisation's; what is none yet is made."""
-        known = await self._known_labels(repository)
-        path = f"{path_of(repository.name)}/labels"
-        for name in names:
-            if name.lower() not in known:
-
-                async def is_made(name: str = name) -> bool:
-                    # Gitea would make a second one of the same name.
-                    return name.lower() in await self._known_labels(repository)
-
-                await self._api.call("POST", path, body={"name": name, "color": _COLOUR}, done=is_made)
-                known = await self._known_labels(repository)
-        return [known[name.lower()] for name in names]
-
-    async def _known_labels(self, repository: Repository) -> dict[str, int]:
-        known: dict[str, int] = {}
-        owner = repository.name.partition("/")[0]
-        try:
-            async for label in self._api.pages(f"/orgs/{quote(owner, safe='')}/labels", {"limit": _PAGE}):
-                known[label["name"].lower()] = label["id"]
-        except (MissingError, ForbiddenError):
-            # A user's repository, or a token for repositories alone.
-            pass
-        async for label in self._api.pages(f"{path_of(repository.name)}/labels", {"limit": _PAGE}):
-            known[label["name"].lower()] = label["id"]
-        return known
+            await ask_reviewers(self._api, at, missing)
 
     async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
         """Have it merged when the checks that the base branch requires succeed.
@@ -288,17 +229,6 @@ class Gitea(RestForge):
 
 
 _MERGER = "the token needs the right to merge into the branch"
-
-
-def _reviewers(names: Collection[str]) -> dict[str, list[str]]:
-    """Return who is asked: people, and teams without their organisation."""
-    people = [name for name in names if "/" not in name]
-    teams = [name.partition("/")[2] for name in names if "/" in name]
-    return {key: some for key, some in (("reviewers", people), ("team_reviewers", teams)) if some}
-
-
-def _named(names: Collection[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def _repository(found: Mapping[str, Any]) -> Repository:
