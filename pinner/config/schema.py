@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats", "update", "override", "terraform", "mirror-variables"),
+    *("verify", "formats", "places", "update", "override", "terraform", "mirror-variables"),
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -188,7 +188,7 @@ def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...
 def _formats(table: Table, root: str) -> FormatChoice:
     """Return what ``[formats]``, ``[python]``, ``[terraform]``, ``[[places]]`` and ``mirror-variables`` say."""
     choice = FormatChoice(_calls(table.table("python"), table.table("terraform")), mirrors=_mirrors(table))
-    if "formats" not in table.values:
+    if not {"formats", "places"} & table.values.keys():
         return choice
     from pinner.config.formats import parse_formats  # noqa: PLC0415 - most files speak of neither
 

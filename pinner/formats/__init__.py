@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, short
+from pinner.formats.base import NEVER, Format, merged, short
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -125,6 +125,9 @@ FORMATS = (
     ),
 )
 
+PLACES = Format("places", "pinner.formats.places", NEVER, since="0.2")
+"""The user's own: which files these are says the configuration."""
+
 # What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.
 _UNREAD = (
     (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
@@ -147,7 +150,10 @@ def configured(choice: FormatChoice) -> tuple[Format, ...]:
     if choice == FormatChoice():
         return FORMATS
     limit = _version(choice.since)
-    return tuple([_as_chosen(format_, choice) for format_ in FORMATS if not limit or _version(format_.since) <= limit])
+    chosen = [format_ for format_ in FORMATS if not limit or _version(format_.since) <= limit]
+    if choice.places:
+        chosen.append(PLACES)
+    return tuple([_as_chosen(format_, choice) for format_ in chosen])
 
 
 def _as_chosen(format_: Format, choice: FormatChoice) -> Format:
@@ -155,7 +161,9 @@ def _as_chosen(format_: Format, choice: FormatChoice) -> Format:
         calls=None if format_.calls is None else choice.calls,
         mirrors=None if format_.mirrors is None else choice.mirrors,
         is_off=format_.name in choice.disabled or bool(choice.only and format_.name not in choice.only),
-        folder=choice.folder if format_.is_dialect else "",
+        folder=choice.folder if format_.is_dialect or format_ is PLACES else "",
+        rules=choice.places if format_ is PLACES else (),
+        root=choice.root if format_ is PLACES else "",
     )
     return format_ if changed == format_ else changed
 
@@ -232,6 +240,9 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     YAML otherwise. ``formats`` are the formats as they are configured.
     """
     known = tuple(formats)
+    own = known[-1].for_file(document.path) if known and known[-1].rules else None
+    if own is not None:
+        return _with_own(document, known[:-1], own)
     path = document.path
     candidates = _claiming(short(path), known)
     if not candidates:
@@ -252,6 +263,15 @@ def _too_many(format_: Format) -> Located:
     """Return what is told of a file that names more images than are looked at."""
     detail = f"it names more than {FILE_PLACES:,} images"
     return Located((SkippedOccurrence(format_.name, "document", "", 1, 1, Span(0, 0), "parse-error", detail),))
+
+
+def _with_own(document: Document, formats: tuple[Format, ...], own: Format) -> tuple[Format, Located]:
+    """Return what a format and the user's places ``own`` find in ``document`` together."""
+    found = locate(document, formats) if _claiming(document.path[document.path.rfind("/") + 1 :], formats) else None
+    if found is None:
+        return own, own.locate(document) or Located()
+    both = found[0]._replace(also=(own,))
+    return both, merged(found[1], own.locate(document))
 
 
 def _crowded(document: Document, candidates: Iterable[Format]) -> tuple[Format, Located] | None:

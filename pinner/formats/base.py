@@ -11,7 +11,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple, cast
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from pinner.model import Calls, Document, Located
+    from pinner.model import Calls, Document, Located, PlaceRule
 
     class FormatModule(Protocol):
         """What the module (or package) of a format offers."""
@@ -44,6 +44,13 @@ if TYPE_CHECKING:
 
         def locate(self, document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
             """Return what ``document`` holds where ``mirrors`` are such variables; see `FormatModule.locate`."""
+            ...
+
+    class PlacesModule(Protocol):
+        """The format of the user's own places."""
+
+        def locate(self, document: Document, rules: tuple[PlaceRule, ...]) -> Located | None:
+            """Return what ``rules`` find in ``document``; see `FormatModule.locate`."""
             ...
 
     class WrappingModule(Protocol):
@@ -111,6 +118,12 @@ class Format(NamedTuple):
     """As ``words``: one of these, too."""
     path_word: str = ""
     """What is in the paths of its files, in lower case."""
+    rules: tuple[PlaceRule, ...] = ()
+    """The user's own places, where the module is that of them."""
+    root: str = ""
+    """The folder that the patterns of ``rules`` start from."""
+    also: tuple[Format, ...] = ()
+    """What finds more in the same file: the user's places. Of two that overlap the format's own counts."""
     is_dialect: bool = False
     """Whether the module is a `DialectsModule`."""
 
@@ -135,6 +148,12 @@ class Format(NamedTuple):
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""
+        located = self._located(document)
+        for other in self.also if located is not None else ():
+            located = merged(located, other.locate(document)) if located is not None else None
+        return located
+
+    def _located(self, document: Document) -> Located | None:
         has = document.data.__contains__
         if self.words and not any(map(has, self.words)):
             return None
@@ -143,6 +162,8 @@ class Format(NamedTuple):
         if self.path_word and self.path_word not in f"{self.folder}/{document.path}".lower():
             return None
         module = _module(self.module)
+        if self.rules:
+            return cast("PlacesModule", module).locate(document, self.rules)
         if self.is_dialect:
             whole = document._replace(path=_joined(self.folder, document.path)) if self.folder else document
             return cast("DialectsModule", module).locate(whole, self.name)
@@ -151,6 +172,15 @@ class Format(NamedTuple):
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
+
+    def for_file(self, path: str) -> Format | None:
+        """Return the user's places as far as they are for the file at ``path``; None where none is."""
+        from pinner.gitignore import read_patterns  # noqa: PLC0415 - few users have places of their own
+
+        whole = _joined(self.folder, path) if self.folder else path
+        inner = whole.removeprefix(f"{self.root}/") if self.root else path
+        rules = tuple([rule for rule in self.rules if read_patterns(rule.files)[0].match(inner)])
+        return self._replace(rules=rules) if rules else None
 
     def unwrapped(self, document: Document) -> bytes:
         """Return the bytes in which comments are looked for; see `WrappingModule.unwrapped`."""
@@ -166,3 +196,17 @@ def _joined(folder: str, path: str) -> str:
         path = path.removeprefix("../")
         parts.pop()
     return f"{'/'.join(parts)}/{path}"
+
+
+def merged(first: Located, second: Located | None) -> Located:
+    """Return what both found in one file, in the order of the uses; what overlaps a span of ``first`` is left out."""
+    if second is None:
+        return first
+    spans = [place.span for place in first.places]
+    more = [
+        place
+        for place in second.places
+        if not any(place.span.start < end and start < place.span.end for start, end in spans)
+    ]
+    places = sorted((*first.places, *more), key=lambda place: (place.line, place.column))
+    return first._replace(places=tuple(places), outline=(first.outline, second.outline))

@@ -10,13 +10,13 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.formats import claims, unread_kind
-from pinner.limits import PATTERNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.config import Settings
     from pinner.scan.git import Invocation
+    from pinner.scan.own_places import Own
 
 _QUICK = 1.0
 """Seconds in which git nearly always has answered."""
@@ -72,14 +72,14 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
     `LEFT_ALONE`; excludes hold for both. Targets show paths relative to ``folder``. Raises `ConfigError` for a path
     that does not exist.
     """
-    excluded = _excluder(settings)
+    excluded, own = _told_by(settings)
     found: dict[str, Target] = {}
     for path in paths or (repository_around(folder) or folder,):
         if not path:
             raise ConfigError("a path is empty", hint="is a variable of the shell unset?")
         full = os.path.normpath(os.path.join(folder, path))
         if os.path.isdir(full):
-            entries = _in_folder(full, folder, environment)
+            entries = _in_folder(full, folder, environment, own)
         elif _is_there(full):
             entries = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
         else:
@@ -89,6 +89,19 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
                 found[identity] = target
     targets = [target for target in found.values() if not target.unread]
     return Found(targets, tuple([target.unread for target in found.values() if target.unread]))
+
+
+def _told_by(settings: Settings) -> tuple[Own, Own]:
+    """Return what tells whether a file (absolute) is excluded, and whether the user has places in it."""
+    if not settings.exclude and not settings.formats.places:
+        return _never, _never
+    from pinner.scan.own_places import excluder, own_places  # noqa: PLC0415 - only where there are patterns
+
+    return excluder(settings), own_places(settings)
+
+
+def _never(_file: str) -> bool:
+    return False
 
 
 def _is_there(file: str) -> bool:
@@ -102,7 +115,7 @@ def _is_there(file: str) -> bool:
     return True
 
 
-def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
+def _in_folder(root: str, folder: str, environment: Mapping[str, str], own: Own) -> Iterator[tuple[str, Target]]:
     """Yield what makes a file itself and the file, for each file below ``root`` that a format claims, or none reads.
 
     A folder that may not be looked into is among them, its path ending in ``/``: to read it says why.
@@ -112,8 +125,9 @@ def _in_folder(root: str, folder: str, environment: Mapping[str, str]) -> Iterat
     start = os.path.join(root, "")
     shown = _shower(root, folder)
     links = []
-    for name, is_link in _walked(root) if names is None else _looked_up(start, names):
-        target = Target(start + name, _without_dot(shown(name)), unread="" if claims(name) else unread_kind(name))
+    for name, is_link in _walked(root, own) if names is None else _looked_up(start, names, own):
+        unread = "" if claims(name) or own(start + name) else unread_kind(name)
+        target = Target(start + name, _without_dot(shown(name)), unread=unread)
         if is_link:
             links.append(target)
         else:
@@ -135,10 +149,11 @@ def _without_dot(path: str) -> str:
     return f"{path[:-1] or './'}" if path == "." or path.endswith("/.") else path
 
 
-def _looked_up(start: str, names: Iterable[str]) -> Iterator[tuple[str, bool]]:
+def _looked_up(start: str, names: Iterable[str], own: Own) -> Iterator[tuple[str, bool]]:
     """Yield those of ``names`` that are wanted files below ``start``, and whether each is a link."""
     for name in names:
-        if not (claims(name) or unread_kind(name)) or _is_left_alone(name[: name.rfind("/") + 1]):
+        wanted = claims(name) or unread_kind(name) or own(start + name)
+        if not wanted or _is_left_alone(name[: name.rfind("/") + 1]):
             continue
         try:
             mode = os.lstat(start + name).st_mode
@@ -205,7 +220,7 @@ def _would_block(root: str, repository: str) -> bool:
     return any(os.path.exists(file) and not os.path.isfile(file) for file in suspects)
 
 
-def _walked(root: str) -> Iterator[tuple[str, bool]]:
+def _walked(root: str, own: Own) -> Iterator[tuple[str, bool]]:
     """Yield the wanted files below ``root`` that no .gitignore on the way ignores, and whether each is a link.
 
     Links are not followed.
@@ -233,7 +248,7 @@ def _walked(root: str) -> Iterator[tuple[str, bool]]:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != ".git" and entry.name not in LEFT_ALONE and not rules.ignore(f"{name}/"):
                     pending.append(f"{name}/")
-            elif (claims(name) or unread_kind(entry.name)) and not rules.ignore(name):
+            elif (claims(name) or unread_kind(entry.name) or own(start + name)) and not rules.ignore(name):
                 is_link = entry.is_symlink()
                 if is_link or entry.is_file():
                     yield name, is_link
@@ -250,25 +265,6 @@ def _entries(folder: str) -> list[os.DirEntry[str]] | None:
         return None
     except OSError:  # gone meanwhile
         return []
-
-
-def _excluder(settings: Settings) -> Callable[[str], bool]:
-    """Return the function that tells whether the configuration excludes a file (absolute)."""
-    if not settings.exclude or settings.root is None:
-        return lambda _file: False
-    from pinner.gitignore import read_patterns  # noqa: PLC0415 - only where there are patterns
-
-    if len(settings.exclude) > PATTERNS:
-        raise ConfigError(f"{settings.source}: `exclude` has over {PATTERNS:,} patterns")
-    spec, wrong = read_patterns(settings.exclude)
-    if wrong:
-        raise ConfigError(f"{settings.source}: `exclude` has a pattern that is none: `{wrong[0][:100]}`")
-    root = os.path.join(settings.root, "")
-
-    def excluded(file: str) -> bool:
-        return file.startswith(root) and spec.match(file[len(root) :].replace(os.sep, "/"))
-
-    return excluded
 
 
 def _shower(root: str, folder: str) -> Callable[[str], str]:

@@ -57,7 +57,7 @@ class Extraction:
         for hit in find(self._root, position.path, self.fields, self._dialect.transparent):
             if id(hit.written) in self._seen or not self._holds(position, hit):
                 continue
-            self._keep(position, hit, known)
+            self.keep(position, hit, known)
 
     def _names(self, path: str) -> frozenset[str]:
         """Return the texts that ``path`` leads to."""
@@ -72,7 +72,8 @@ class Extraction:
                 return False
         return True
 
-    def _keep(self, position: Position, hit: Hit, known: frozenset[str]) -> None:
+    def keep(self, position: Position, hit: Hit, known: frozenset[str] = frozenset()) -> None:
+        """Give the collector what ``hit`` is, found at ``position``; ``known`` are texts that name entries."""
         node = hit.node
         if type(node) is not Scalar:
             self._template(position, hit)
