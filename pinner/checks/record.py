@@ -244,7 +244,7 @@ def _key(root: str, criteria: Criteria, package: str) -> str | None:
         for folder, _, names in os.walk(os.path.join(package, room)):
             own += [os.path.join(folder, name) for name in names]
     code = sorted(filter(None, map(_version, (name for name in own if name.endswith((".py", ".md"))))))
-    if not code:
+    if not any(name.endswith(".py") for name, *_ in code):
         return None
     parsers = [version for name in _PARSERS if (version := _first_version(name))]
     # From whichever folder of the repository: what a file is, is decided by where it is.

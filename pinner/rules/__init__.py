@@ -54,20 +54,35 @@ _SEVERITIES: dict[str, Severity] = {severity: severity for severity in SEVERITIE
 _NEEDS: dict[str, Need] = {"": "", "lock": "lock", "online": "online"}
 
 
-def _read_rule(name: str) -> Rule:
-    """Return the rule in the file ``name``: what stands between the first lines of dashes."""
-    descriptor = os.open(os.path.join(_FOLDER, name), os.O_RDONLY)
+def _heads() -> list[tuple[str, bytes]]:
+    """Return the names and beginnings of the files of rules."""
     try:
-        head = os.read(descriptor, _HEAD).decode("utf-8", "replace")
+        names = [name for name in os.listdir(_FOLDER) if name.startswith("PIN")]
+    except OSError:  # in an archive
+        from importlib.resources import files  # noqa: PLC0415 - slow, and hardly ever needed
+
+        found = [file for file in files(__name__).iterdir() if file.name.startswith("PIN")]
+        return [(file.name, file.read_bytes()[:_HEAD]) for file in found]
+    return [(name, _head(os.path.join(_FOLDER, name))) for name in names]
+
+
+def _head(file: str) -> bytes:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        return os.read(descriptor, _HEAD)
     finally:
         os.close(descriptor)
-    _, *lines = head.splitlines()
+
+
+def _rule(name: str, head: bytes) -> Rule:
+    """Return the rule in the file ``name``: what stands between the first lines of dashes."""
+    _, *lines = head.decode("utf-8", "replace").splitlines()
     fields = dict([line.partition(": ")[::2] for line in lines[: lines.index("---")]])
     severity, needs = _SEVERITIES[fields["severity"]], _NEEDS[fields.get("needs", "")]
     return Rule(name.removesuffix(".md"), fields["name"], severity, fields["summary"], needs)
 
 
-RULES = tuple(_read_rule(name) for name in sorted(os.listdir(_FOLDER)) if name.startswith("PIN"))
+RULES = tuple([_rule(*one) for one in sorted(_heads())])
 """In the order of their ids."""
 BY_ID = {rule.id: rule for rule in RULES}
 IDS = tuple(BY_ID)
