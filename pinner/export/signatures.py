@@ -7,6 +7,7 @@ cosign 3 `cosign verify --help`.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -118,9 +119,9 @@ def _cosign_options(policy: SignaturePolicy) -> Iterator[list[str]]:
         yield from (["--key", key, *common] for key in policy.key)
         return
     if policy.github is not None:
-        # Anchored: cosign's expressions fit anywhere.
-        workflow = policy.workflow or ".github/workflows/"
-        pattern = f"^https://github\\.com/{policy.github}/{workflow}".replace(".github/w", "\\.github/w")
+        # Anchored: cosign's expressions fit anywhere. A workflow's name ends where the ref begins.
+        own = f"{policy.workflow}@" if policy.workflow else ""
+        pattern = f"^{re.escape(f'https://github.com/{policy.github}/{own}')}"
         issuer = "https://token.actions.githubusercontent.com"
         yield ["--certificate-identity-regexp", pattern, "--certificate-oidc-issuer", issuer, *common]
         return

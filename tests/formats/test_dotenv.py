@@ -1,4 +1,4 @@
-"""Compose ``.env`` files; the table holds what compose-go's ``dotenv.ParseWithLookup`` reads, by value."""
+"""Compose ``.env`` files; the table holds what compose-go's ``dotenv.ParseWithLookup`` documents, by value."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,10 +87,17 @@ def test_commands_for_cosign(tmp_path: Path) -> None:
         f"cosign verify --key a.pub --insecure-ignore-tlog=true ghcr.io/acme/app@{image.digest}"
     )
     assert len(text.splitlines()) == 2
-    (tmp_path / "pinner.toml").write_text(toml({"by": "keyless", "github": "acme/app"}))
-    assert "--certificate-identity-regexp" in export(tmp_path, "cosign")[1]
     (tmp_path / "pinner.toml").write_text("")
     assert export(tmp_path, "cosign")[0] == 2
+    own = {"by": "keyless", "github": "acme/app.js", "workflow": ".github/workflows/release.yml"}
+    (tmp_path / "pinner.toml").write_text(toml(own))
+    words = shlex.split(export(tmp_path, "cosign")[1])
+    pattern = words[words.index("--certificate-identity-regexp") + 1]
+    workflow = "https://github.com/acme/app.js/.github/workflows/release.yml@refs/heads/main"
+    assert re.match(pattern, workflow)
+    for other in ("app.js", "release.yml", ".github/w"):
+        assert not re.match(pattern, workflow.replace(other, other.replace(".", "x"))), other
+    assert not re.match(pattern, workflow.replace("release.yml@", "release.yml.evil.yml@"))
 
 
 def test_a_policy_for_notation(tmp_path: Path) -> None:
