@@ -15,6 +15,7 @@ import pickle
 import signal
 import sys
 import threading
+from contextlib import suppress
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pinner.registry.artifacts import ArtifactReader
 
 _OUT_OF_MEMORY = 75
+_PARTING = 10.0
+"""Seconds in which a process that has answered ends by itself."""
 _LENGTH = 8
 """Bytes before each message that say how long it is."""
 
@@ -74,6 +77,9 @@ async def call_apart(
         done = await caller.answer_until_done()
         if done is None:
             raise _runaway(await process.wait(), limits)
+        with suppress(TimeoutError):
+            # It has nothing left to do, and is not killed while it writes what it leaves (a measurement of its own).
+            await asyncio.wait_for(process.wait(), _PARTING)
     finally:
         await caller.end()
     is_result, value = done

@@ -41,7 +41,7 @@ def test_without_a_rule_all_are_listed(tmp_path: Path) -> None:
     ("word", "hint"),
     [
         ("unpined", "did you mean `unpinned`?"),
-        ("PIN099", "did you mean `PIN0"),
+        ("PIN099", "did you mean `PIN109`?"),
         ("pin201", "did you mean `PIN10"),
         ("stael", "did you mean `stale`?"),
         ("", "the rules are PIN001, "),

@@ -152,7 +152,7 @@ def test_the_options_of_every_command_stand_before_or_after_its_name(tmp_path: P
     ("words", "expected"),
     [
         ("pinner ch", "plain,check\n"),
-        ("pinner check --fo", "plain,--format\n"),
+        ("pinner check --fo", "plain,--format\nplain,--formats\n"),
         ("pinner pin --di", "plain,--diff\n"),
         ("pinner explain st", "plain,stale\n"),
     ],
