@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -111,7 +112,11 @@ def test_the_schemas_of_github_and_gitlab_allow_it(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert (linted.returncode, linted.stdout.decode()) == (0, "[]\n" * len(workflows)), linted.stderr.decode()
+    assert linted.returncode == 0, linted.stderr.decode()
+    found = [problem for line in linted.stdout.splitlines() for problem in json.loads(line)]
+    # This linter is older than attestations; the schema above knows them.
+    assert [one for one in found if 'unknown permission scope "attestations"' not in one["message"]] == []
+    assert len(linted.stdout.splitlines()) == len(workflows)
 
 
 _LINT = """
