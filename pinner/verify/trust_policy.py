@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from pinner.errors import ConfigError
-from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.strict import MalformedError, Object, load_object, plain_text
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _LEVELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _ACTIONS = ("enforce", "log", "skip")
 _STORE = re.compile(r"(ca|signingAuthority|tsa):([A-Za-z0-9_.-]+)")
 _SUBJECT = "x509.subject:"
+_PART = re.compile(r"(?:^|[,;+])((?:\\.|[^,;+])*)")
 _NEEDED = frozenset({"C", "ST", "O"})
 _MAX_FILE = 1024 * 1024
 _SUFFIXES = (".pem", ".crt", ".cer")
@@ -154,18 +155,18 @@ def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
 def read_name(text: str) -> Mapping[str, str]:
     r"""Return the parts of a distinguished name: ``C=DE, ST=BE, O=Acme\, Inc.`` (RFC 4514). Raises `MalformedError`."""
     found: dict[str, str] = {}
-    for part in re.split(r"(?<!\\)(?:\\\\)*[,;+]", text):
+    for part in _PART.findall(text):
         kind, separator, value = part.strip().partition("=")
         kind = kind.strip().upper()
         kind = "ST" if kind == "S" else kind
         if not separator or not kind or kind in found:
             raise MalformedError(f"a trusted identity is no distinguished name: {text[:60]}")
-        found[kind] = re.sub(r"\\([0-9a-fA-F]{2}|.)", _unescaped, value.strip())
+        found[kind] = re.sub(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", _unescaped, value.strip())
     return found
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if len(match[1]) > 1 else match[1]
+    return match[2] or plain_text(bytes.fromhex(match[1].replace("\\", "")))
 
 
 def name_parts(name: x509.Name) -> Mapping[str, str]:
