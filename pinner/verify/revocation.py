@@ -10,13 +10,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from pinner.errors import ResolveError
-from pinner.verify.certificate import extension, is_issued_by, key_of
+from pinner.verify.certificate import extension, is_issued_by, is_valid_at, key_of
+from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _GOOD, _REVOKED = "good", "revoked"
 _MAX_PLACES = 4
+_UNTOLD = (ResolveError, RefusedError, UnsupportedAlgorithm, ValueError, TypeError)
 
 
 def certificate_id(certificate: x509.Certificate) -> str:
@@ -55,12 +58,12 @@ async def _state(certificate: x509.Certificate, issuer: x509.Certificate, get: G
     for url in responders:
         try:
             return await _asked(certificate, issuer, url, get, now)
-        except (ResolveError, ValueError, TypeError) as error:
+        except _UNTOLD as error:
             why = _clause(url, error)
     for url in lists:
         try:
             return _listed(certificate, issuer, await get(url, None), now)
-        except (ResolveError, ValueError, TypeError) as error:
+        except _UNTOLD as error:
             why = _clause(url, error)
     return f"revocation status is unknown: {why}"
 
@@ -91,7 +94,7 @@ async def _asked(certificate: x509.Certificate, issuer: x509.Certificate, url: s
     answer = ocsp.load_der_ocsp_response(await get(url, request.public_bytes(Encoding.DER)))
     if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise ValueError("the responder does not tell")
-    if answer.serial_number != certificate.serial_number or not _is_answered_by(answer, issuer):
+    if answer.serial_number != certificate.serial_number or not _is_answered_by(answer, issuer, now):
         raise ValueError("the answer is not signed by who may")
     if answer.this_update_utc > now or (answer.next_update_utc is not None and answer.next_update_utc < now):
         raise ValueError("the answer is of another time")
@@ -101,12 +104,12 @@ async def _asked(certificate: x509.Certificate, issuer: x509.Certificate, url: s
     return states[answer.certificate_status]
 
 
-def _is_answered_by(answer: ocsp.OCSPResponse, issuer: x509.Certificate) -> bool:
+def _is_answered_by(answer: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime) -> bool:
     """Tell whether the issuer signed ``answer``, or somebody whom it let sign (RFC 6960 §4.2.2.2)."""
     keys: list[PublicKey] = [key_of(issuer)]
     for one in answer.certificates:
         purposes = extension(one, x509.ExtendedKeyUsage) or ()
-        if ExtendedKeyUsageOID.OCSP_SIGNING in purposes and is_issued_by(one, issuer):
+        if ExtendedKeyUsageOID.OCSP_SIGNING in purposes and is_valid_at(one, now) and is_issued_by(one, issuer):
             keys.append(key_of(one))
     from pinner.verify.keys import check_with  # noqa: PLC0415 - the one place that needs it
 
@@ -123,4 +126,18 @@ def _listed(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes
     if any(one.critical and not isinstance(one.value, x509.IssuingDistributionPoint) for one in revoked.extensions):
         raise ValueError("the list has a critical extension that is not known")
     entry = revoked.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    return _GOOD if entry is None else _REVOKED
+    if entry is not None:
+        return _REVOKED
+    if any(not _covers(one.value, certificate) for one in revoked.extensions):
+        raise ValueError("the list is not about such certificates")
+    return _GOOD
+
+
+def _covers(scope: x509.ExtensionType, certificate: x509.Certificate) -> bool:
+    """Tell whether a list of that ``scope`` would name ``certificate`` if it were revoked (RFC 5280 §5.2.5)."""
+    if not isinstance(scope, x509.IssuingDistributionPoint):
+        return True
+    constraints = extension(certificate, x509.BasicConstraints)
+    is_ca = constraints is not None and constraints.ca
+    excluded = scope.only_contains_user_certs if is_ca else scope.only_contains_ca_certs
+    return not excluded and not scope.only_contains_attribute_certs and scope.only_some_reasons is None

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 from securesystemslib.signer._crypto_signer import CryptoSigner
-from signingkit import NOW, Sigstore, b64, ca, issue, name, p256, pem, spki
+from signingkit import NOW, Sigstore, b64, ca, issue, name, oid, p256, pem, spki
 from tuf.api._payload import Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.metadata import Metadata
 
@@ -107,8 +107,24 @@ def leaf(responder: str = "", listed: str = "") -> Issued:
     return issue(name("CN=leaf"), p256(), ROOT, more)
 
 
-def responder(by: Issued = ROOT, purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING) -> Issued:
-    return issue(name("CN=responder"), p256(), by, [(x509.ExtendedKeyUsage([purpose]), False)])
+def responder(
+    by: Issued = ROOT, purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.OCSP_SIGNING, **more: Any
+) -> Issued:
+    key = more.pop("key", None) or p256()
+    return issue(name("CN=responder"), key, by, [(x509.ExtendedKeyUsage([purpose]), False)], **more)
+
+
+def by_an_unknown_algorithm(data: bytes) -> bytes:
+    """Return ``data`` with another object identifier where ecdsa-with-SHA256 stood."""
+    known = oid("1.2.840.10045.4.3.2")
+    assert known in data
+    return data.replace(known, oid("1.2.840.10045.4.3.9"))
+
+
+def scope(**more: Any) -> tuple[x509.ExtensionType, bool]:
+    flags = ("only_contains_user_certs", "only_contains_ca_certs", "indirect_crl", "only_contains_attribute_certs")
+    given = {flag: more.get(flag, False) for flag in flags}
+    return x509.IssuingDistributionPoint(None, None, only_some_reasons=more.get("only_some_reasons"), **given), True
 
 
 def answer(
@@ -184,6 +200,7 @@ def test_one_that_names_no_address_is_good() -> None:
 
 
 GOOD, REVOKED, UNKNOWN = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED, ocsp.OCSPCertStatus.UNKNOWN
+OTHER_SCOPE = "the list is not about such certificates"
 NOT_SIGNED, OTHER_TIME = "the answer is not signed by who may", "the answer is of another time"
 
 
@@ -208,6 +225,12 @@ NOT_SIGNED, OTHER_TIME = "the answer is not signed by who may", "the answer is o
             "the responder does not tell",
         ),
         (lambda _: b"<html>", "error parsing asn1 value"),
+        (lambda one: answer(one, by=responder(window=(NOW - 3 * HOUR, NOW - 2 * HOUR))), NOT_SIGNED),
+        (
+            lambda one: answer(one, by=responder(key=ec.generate_private_key(ec.SECP256K1()))),
+            "keys on the curve secp256k1 are not supported",
+        ),
+        (lambda one: by_an_unknown_algorithm(answer(one)), "Signature algorithm OID: 1.2.840.10045.4.3.9"),
     ],
 )
 def test_responders(served: Served, made: Callable[[Issued], bytes], expected: str) -> None:
@@ -230,6 +253,7 @@ def test_responders(served: Served, made: Callable[[Issued], bytes], expected: s
         (listing, "revoked"),
         (lambda one: listing(one, encoding=Encoding.PEM), "revoked"),
         (lambda one: listing(one, more=(x509.CRLNumber(1), False)), "revoked"),
+        (lambda _: listing(more=(x509.CRLNumber(1), False)), "good"),
         (lambda one: listing(one, by=STRANGER), "the list is not signed by the issuer"),
         (lambda one: listing(one, by=ca("other")), "the list is not signed by the issuer"),
         (lambda one: listing(one, end=NOW - HOUR), "the list has ended"),
@@ -238,6 +262,12 @@ def test_responders(served: Served, made: Callable[[Issued], bytes], expected: s
             "the list has a critical extension that is not known",
         ),
         (lambda _: b"-----BEGIN X509 CRL-----\n", ""),
+        (lambda _: by_an_unknown_algorithm(listing()), "the list is not signed by the issuer"),
+        (lambda _: listing(more=scope(only_contains_user_certs=True)), "good"),
+        (lambda one: listing(one, more=scope(only_contains_user_certs=True)), "revoked"),
+        (lambda _: listing(more=scope(only_contains_ca_certs=True)), OTHER_SCOPE),
+        (lambda _: listing(more=scope(only_contains_attribute_certs=True)), OTHER_SCOPE),
+        (lambda _: listing(more=scope(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise}))), OTHER_SCOPE),
     ],
 )
 def test_lists(served: Served, made: Callable[[Issued], bytes], expected: str) -> None:
