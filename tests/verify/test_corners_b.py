@@ -493,6 +493,7 @@ def test_keys_that_notation_does_not_sign_with(key: Any) -> None:
         (keys.check_raw_ecdsa, KEY, bytes(64)),
         (keys.check_raw_ecdsa, RSA, raw_signature(RSA, b"message")),
     ],
+    ids=["pss-other", "pss-pkcs1", "pss-ecdsa", "ecdsa-other", "ecdsa-der", "ecdsa-zeros", "ecdsa-rsa"],
 )
 def test_signatures_in_another_writing_are_bad(check: Callable[..., None], key: Any, signature: bytes) -> None:
     with pytest.raises(RefusedError) as raised:
