@@ -47,6 +47,8 @@ class Build(NamedTuple):
     by: Said
     arguments: tuple[tuple[str, Argument], ...] = ()
     """Each with the path of the file that it stands in."""
+    contexts: frozenset[str] = frozenset()
+    """The names, in the registry's full form, that stand for something given to the build."""
 
 
 def builds_of(projects: Iterable[Project], paths: Paths = Paths()) -> list[Build]:  # noqa: B008 - a value
@@ -65,6 +67,7 @@ def _build(said: Sequence[Said], paths: Paths) -> Build | None:
     """Return the build that the ``build`` keys of ``said`` make together, the last the strongest."""
     context = dockerfile = None
     arguments: dict[str, tuple[str, Argument]] = {}
+    contexts: frozenset[str] = frozenset()
     for one in said:
         build = one.service.build
         if build is None or build.is_inline:
@@ -72,10 +75,11 @@ def _build(said: Sequence[Said], paths: Paths) -> Build | None:
         context = context if build.context is None else paths.beside(one.path, build.context)
         dockerfile = dockerfile if build.dockerfile is None else build.dockerfile
         arguments |= {argument.name: (one.path, argument) for argument in build.args}
+        contexts |= frozenset(build.contexts)
     if not said or context is None or "$" in context or "://" in context or "$" in (dockerfile or ""):
         return None
     path = paths.shown(posixpath.join(context, dockerfile or "Dockerfile"))
-    return Build(path, said[-1], tuple(arguments.values()))
+    return Build(path, said[-1], tuple(arguments.values()), contexts)
 
 
 class _Use(NamedTuple):
@@ -101,9 +105,11 @@ class Arguments:
 
     def dockerfile(self, path: str, places: Sequence[Place], variant: Variant) -> tuple[Place, ...]:
         """Return ``places``, those of the Dockerfile at ``path``; those of the values that win are kept for later."""
-        rows = [self._read(build, variant) for build in self._builds.get(path, ())]
+        builds = self._builds.get(path, ())
+        rows = [self._read(build, variant) for build in builds]
         bases = iter(zip(*rows, strict=True) if rows else ())
-        return tuple([_base(place, next(bases, ())) if place.kind == "from" else place for place in places])
+        found = [_base(place, next(bases, ())) if place.kind == "from" else place for place in places]
+        return tuple([_given_context(place, builds) for place in found])
 
     def _read(self, build: Build, variant: Variant) -> list[_Use | None]:
         """Return, for each ``FROM``, the value of ``build`` that ends its image; None where none does."""
@@ -156,6 +162,18 @@ def _base(place: Place, uses: Sequence[_Use | None]) -> Place:
     if isinstance(place, Occurrence):
         return as_skipped(place, "replaced", detail)._replace(decided_by=(where,))
     return place._replace(reason="replaced", detail=detail, decided_by=(where,))
+
+
+def _given_context(place: Place, builds: Sequence[Build]) -> Place:
+    """Return ``place``; where every build gives something of its name, it is no image (buildx, ``--build-context``)."""
+    if not builds or not isinstance(place, Occurrence) or place.kind == "syntax" or place.reference.digest is not None:
+        return place
+    if not all(place.reference.canonical in build.contexts for build in builds):
+        return place
+    by = builds[0].by
+    where = f"{by.path}:{by.service.line}"
+    detail = f"{where} gives the build a context of this name"
+    return as_skipped(place, "replaced", detail)._replace(decided_by=(where,))
 
 
 def _is_no_image(place: Place) -> bool:

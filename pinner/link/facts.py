@@ -86,6 +86,8 @@ class ComposeBuild(NamedTuple):
     """The names beside ``image`` that the result gets, in the registry's full form."""
     format: str = "compose"
     """Of the file that says so: bake builds, too."""
+    contexts: tuple[str, ...] = ()
+    """What the Dockerfile calls by these names (in the registry's full form) is given to it: no image is pulled."""
 
 
 class ComposeService(NamedTuple):
@@ -154,7 +156,7 @@ class ComposeFile(NamedTuple):
     def _dockerfiles(self) -> Iterator[str]:
         for service in self.services:
             build = service.build
-            if build is not None and build.args and not build.is_inline:
+            if build is not None and (build.args or build.contexts) and not build.is_inline:
                 yield f"{build.context or '.'}/{build.dockerfile or 'Dockerfile'}"
 
 

@@ -118,7 +118,7 @@ class Linker:
         self.environments = Environments(projects, composed, found, paths)
         self._composed = Builds(projects)
         self.builds = builds_of(projects, paths)
-        self._given = {build.dockerfile for build in self.builds if build.arguments}
+        self._given = {build.dockerfile for build in self.builds if build.arguments or build.contexts}
         self._given |= {path for build in self.builds for path, _ in build.arguments}
         self._given |= self.environments.concerned
         self._results = {path for path, _ in self._composed.results}

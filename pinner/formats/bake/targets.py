@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING
+from pinner.errors import InvalidReferenceError
 from pinner.formats.hcl.facts import text_of
 from pinner.formats.hcl.values import Array, Object, Template, literal_text
 from pinner.link.facts import Argument, ComposeBuild, ComposeFile, ComposeService, HclDefinition
 from pinner.model import Span
+from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,7 +60,7 @@ def fields_of(collector: Collector, target: Block, name: str) -> dict[str, Value
 def build_file(
     collector: Collector, targets: Sequence[Block], definitions: Sequence[HclDefinition], words: Iterable[Word]
 ) -> ComposeFile | None:
-    """Return the builds of ``targets`` that give arguments; None without any.
+    """Return the builds of ``targets`` that give arguments or contexts; None without any.
 
     A target that others inherit from is a part of them, and no build of its own.
     """
@@ -69,11 +71,20 @@ def build_file(
     for name, target in by_name.items():
         merged = _merged(collector, name, by_name, 0) if name not in parents else {}
         args = tuple(values.argument(*one) for one in merged.get("args", {}).items())
-        if args and "dockerfile-inline" not in merged:
+        contexts = tuple(map(_canonical, merged.get("contexts", {})))
+        if (args or contexts) and "dockerfile-inline" not in merged:
             context, dockerfile = (_literal(collector, merged.get(key)) for key in _FIELDS)
-            build = ComposeBuild(context or ".", dockerfile, args, format=collector.format)
+            build = ComposeBuild(context or ".", dockerfile, args, format=collector.format, contexts=contexts)
             services.append(ComposeService(name, collector.lines.line(target.offset), build=build))
     return ComposeFile(tuple(services)) if services else None
+
+
+def _canonical(name: str) -> str:
+    """Return ``name`` in the registry's full form, as far as it is an image's."""
+    try:
+        return ImageReference.parse(name).canonical
+    except InvalidReferenceError:
+        return name
 
 
 def _merged(collector: Collector, name: str, by_name: Mapping[str, Block], depth: int) -> dict[str, dict[str, Value]]:
@@ -85,9 +96,10 @@ def _merged(collector: Collector, name: str, by_name: Mapping[str, Block], depth
     for parent in _texts(collector, target, "inherits"):
         for key, inherited in _merged(collector, parent, by_name, depth + 1).items():
             found[key] = {**found.get(key, {}), **inherited}
-    args = fields_of(collector, target, "args")
-    if args:
-        found["args"] = {**found.get("args", {}), **args}
+    for name_ in ("args", "contexts"):
+        fields = fields_of(collector, target, name_)
+        if fields:
+            found[name_] = {**found.get(name_, {}), **fields}
     for key in (*_FIELDS, "dockerfile-inline"):
         attribute = target.attribute(key)
         if attribute is not None:

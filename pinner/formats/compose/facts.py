@@ -79,7 +79,22 @@ def _build(service: Service, build: Node, args: tuple[Argument, ...], fields: Ke
         args,
         fields.get(build, "dockerfile_inline") is not None,
         tuple(map(comparable, service.tags)),
+        contexts=tuple(map(comparable, _contexts(service, build, fields))),
     )
+
+
+def _contexts(service: Service, build: Mapping, fields: KeyLookup) -> Iterator[str]:
+    """Yield the names of ``additional_contexts``: a mapping's keys, or what stands before each ``=`` of a list."""
+    contexts = fields.get(build, "additional_contexts")
+    if contexts is None:
+        return
+    if type(contexts.node) is Mapping:
+        yield from map(unshadow, fields.keys(contexts.node))
+    elif type(contexts.node) is Sequence:
+        for child in map(resolve, contexts.node.children):
+            name, equals, _ = (service.read(child) if type(child) is Scalar else "").partition("=")
+            if equals:
+                yield name
 
 
 def _gone(root: Mapping, fields: KeyLookup) -> Iterator[ComposeService]:
