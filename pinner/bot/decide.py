@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pinner.bot.forges.base import lacking
-from pinner.bot.model import read_marker, without_marker
+from pinner.bot.model import closed_as_double, read_marker, without_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 STOP_LABEL = "pinner:stop"
 """Whoever puts it on a pull request keeps the bot off it."""
-_TWICE = "**Closed by pinner:** {url} is for the same branch."
 _OBSOLETE = "**Closed by pinner:** every digest that this was to change is up to date by now."
 
 Outcome: TypeAlias = Literal[
@@ -129,9 +128,7 @@ def decide(proposal: Proposal, there: Observed, limits: Limits) -> Decision:
 def _without_twins(decision: Decision, current: PullRequest, twins: Iterable[PullRequest]) -> Decision:
     """Return ``decision`` with what else the bot has opened for the branch closed, without its marker."""
     closing = tuple(
-        Close(twin, f"{_TWICE.format(url=current.url)}\n\n{without_marker(twin.body)}")
-        for twin in twins
-        if read_marker(twin.body) is not None
+        Close(twin, closed_as_double(twin.body, current.url)) for twin in twins if read_marker(twin.body) is not None
     )
     if not closing:
         return decision

@@ -73,6 +73,14 @@ def without_marker(body: str) -> str:
     return _MARKER.sub("", body).rstrip()
 
 
+def closed_as_double(body: str, url: str) -> str:
+    """Return the ``body`` of a pull request that is closed since the one at ``url`` is for the same branch.
+
+    Without its marker: what the bot closes itself must not silence the same change later.
+    """
+    return f"**Closed by pinner:** {url} is for the same branch.\n\n{without_marker(body)}"
+
+
 def read_trailer(message: str) -> str | None:
     """Return the fingerprint that a commit's message carries in its last paragraph, or None."""
     last = message.replace("\r\n", "\n").strip().rpartition("\n\n")[2]

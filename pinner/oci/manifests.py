@@ -237,17 +237,26 @@ def platforms_of(index: Index) -> tuple[Platform, ...]:
 
 
 def read_json(body: bytes, what: str) -> dict[str, object]:
-    """Return the JSON object in ``body``, or raise `UnsupportedError`.
+    """Return the JSON object in ``body``, as strictly as `strict_json`, or raise `UnsupportedError`."""
+    try:
+        document = strict_json(body)
+    except ValueError:
+        raise UnsupportedError(f"the registry sent a {what} that is not proper JSON") from None
+    if not isinstance(document, dict):
+        raise UnsupportedError(f"the registry sent a {what} that is not a JSON object")
+    return document
+
+
+def strict_json(body: bytes) -> object:
+    """Return what the JSON in ``body`` is, or raise `ValueError`.
 
     Strictly: UTF-8, no byte-order mark, no duplicate key, no NaN, 64 levels: two readers must not see two images.
     """
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        _check_depth(document)
-    except (ValueError, RecursionError):
-        raise UnsupportedError(f"the registry sent a {what} that is not proper JSON") from None
-    if not isinstance(document, dict):
-        raise UnsupportedError(f"the registry sent a {what} that is not a JSON object")
+        document: object = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError from None
+    _check_depth(document)
     return document
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from pinner.oci.manifests import strict_json
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_MAX_DEPTH = 64
 _MAX_DIGITS = 19
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 _UTF8_STRING = 0x0C
@@ -110,40 +109,14 @@ class Object:
 
 
 def load_object(data: bytes, what: str) -> Object:
-    """Return the JSON object in ``data``: UTF-8, no duplicate key, no NaN, 64 levels. Raises `MalformedError`."""
+    """Return the JSON object in ``data``, read as strictly as a registry's; raises `MalformedError`."""
     try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-        _check_depth(document)
-    except (ValueError, RecursionError):
+        document = strict_json(data)
+    except ValueError:
         raise MalformedError(f"{what} is not proper JSON") from None
     if not isinstance(document, dict):
         raise MalformedError(f"{what} is not a JSON object")
     return Object(document, what)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError
-    return result
-
-
-def _refuse(_: str) -> NoReturn:
-    raise ValueError
-
-
-def _check_depth(document: object) -> None:
-    level = [document]
-    for _ in range(_MAX_DEPTH):
-        level = [
-            part
-            for value in level
-            if isinstance(value, dict | list)
-            for part in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise ValueError
 
 
 def unbase64(text: str) -> bytes:

@@ -21,7 +21,7 @@ from pinner.bot.forges.base import (
 from pinner.bot.forges.gitea_people import add_labels, ask_reviewers, assign
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
-from pinner.bot.model import PullRequest, Repository, without_marker
+from pinner.bot.model import PullRequest, Repository, closed_as_double
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
@@ -40,7 +40,6 @@ _METHODS = {
     "rebase-merge": "allow_rebase_explicit",
     "fast-forward-only": "allow_fast_forward_only_merge",
 }
-_TWICE = "**Closed by pinner:** {url} is for the same branch."
 _SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
 
@@ -168,7 +167,7 @@ class Gitea(RestForge):
         """
         first = min((made, *same), key=lambda request: request.number)
         if first.number != made.number:
-            await self.close(repository, made, f"{_TWICE.format(url=first.url)}\n\n{without_marker(made.body)}")
+            await self.close(repository, made, closed_as_double(made.body, first.url))
         return first
 
     async def _change(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
