@@ -1,0 +1,298 @@
+"""HTML pages in one file: text escaped, tables that sort and filter, bars, one style and script for all pages.
+
+A page asks nobody for anything: style and script stand in it, and its content security policy allows these two by their
+hashes and nothing else. What is not `Markup` is text and is escaped, wherever it stands; only `tag` and what is made of
+it make `Markup`. Nothing here depends on the clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pinner.report.escapes import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Literal
+
+    Kind: TypeAlias = Literal["good", "bad", "unsure", "quiet", "plain"]
+    """What something means for its reader; its colour. The words beside it say the same."""
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+Content: TypeAlias = "str | int | Markup"
+
+_VOID = frozenset({"meta", "link", "input", "br", "rect"})
+_NOTHING = Markup()
+
+
+def text(content: Content) -> Markup:
+    """Return ``content`` as HTML: `Markup` as it is, anything else escaped, control characters spelled out."""
+    if isinstance(content, Markup):
+        return content
+    shown = printable(str(content))
+    # What is left of the bytes of a file name that is no UTF-8.
+    return Markup(escape(shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
+
+
+def tag(name: str, /, *content: Content, **attributes: Content | bool | None) -> Markup:
+    """Return the element ``name`` with ``content``.
+
+    Of the names of ``attributes`` an underscore at the end goes, and others are dashes. True is an attribute without a
+    value; False and None are none. Names are the program's own: they are not escaped.
+    """
+    given = "".join(
+        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{text(value)}"')
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    inner = "".join(map(text, content))
+    return Markup(f"<{name}{given}>" if name in _VOID else f"<{name}{given}>{inner}</{name}>")
+
+
+def joined(parts: Iterable[Content]) -> Markup:
+    """Return ``parts`` one after the other."""
+    return Markup("".join(map(text, parts)))
+
+
+def link(content: Content, address: str) -> Markup:
+    """Return ``content`` as a link to ``address``; as itself where that is no address of the web."""
+    if not address.startswith(("https://", "http://", "#")):
+        return text(content)
+    return tag("a", content, href=address, rel="noreferrer")
+
+
+def badge(words: str, kind: Kind) -> Markup:
+    """Return a few words that stand out as ``kind``."""
+    return tag("span", words, class_=f"badge {kind}")
+
+
+def code(words: str) -> Markup:
+    """Return ``words`` as something that stands in a file so."""
+    return tag("code", words)
+
+
+def details(summary: Content, *content: Content) -> Markup:
+    """Return ``content`` folded behind ``summary``."""
+    return tag("details", tag("summary", summary), *content)
+
+
+def listing(items: Iterable[Content]) -> Markup:
+    """Return ``items`` as a list."""
+    return tag("ul", *(tag("li", item) for item in items))
+
+
+class Tile(NamedTuple):
+    """One number that counts for the whole page."""
+
+    label: str
+    value: Content
+    kind: Kind = "plain"
+    note: str = ""
+
+
+def tiles(shown: Iterable[Tile]) -> Markup:
+    """Return ``shown`` side by side."""
+    return tag(
+        "dl",
+        *(
+            tag(
+                "div",
+                tag("dt", one.label),
+                tag("dd", one.value),
+                tag("dd", one.note, class_="note") if one.note else _NOTHING,
+                class_=f"tile {one.kind}",
+            )
+            for one in shown
+        ),
+        class_="tiles",
+    )
+
+
+class Column(NamedTuple):
+    """A column of a table."""
+
+    title: str
+    is_number: bool = False
+    """Whether it is sorted by numbers, and set to the right."""
+
+
+class Cell(NamedTuple):
+    """A cell that is sorted by something else than its text."""
+
+    content: Content
+    key: str | int | float | None = None
+    """What it is sorted by; None comes last, whichever way."""
+
+
+class Row(NamedTuple):
+    """A row of a table; the first cell is its head."""
+
+    cells: Sequence[Content | Cell]
+    state: str = ""
+    """By which of the table's `Table.states` it is found."""
+
+
+class Table(NamedTuple):
+    """A table that can be sorted by every column and, where ``has_search``, be searched."""
+
+    name: str
+    """Of the program's own: letters and dashes, once in a page."""
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    has_search: bool = False
+    states: Sequence[str] = ()
+    """What the rows can be filtered by, in the order of the choice."""
+
+
+def table(shown: Table) -> Markup:
+    """Return ``shown``; without a script it is an ordinary table in the order of its rows."""
+    heads = tag("tr", *(tag("th", one.title, scope="col", data_number=one.is_number) for one in shown.columns))
+    body = joined(_row(row, shown.columns) for row in shown.rows)
+    made = tag(
+        "table",
+        tag("caption", shown.caption),
+        tag("thead", heads),
+        tag("tbody", body),
+        id=shown.name,
+        data_table=True,
+    )
+    # What scrolls sideways has to be reached by keyboard.
+    region = tag("div", made, class_="scroll", role="region", aria_label=shown.caption, tabindex="0")
+    return joined((_controls(shown), region)) if shown.has_search else region
+
+
+def _row(row: Row, columns: Sequence[Column]) -> Markup:
+    cells = [one if isinstance(one, Cell) else Cell(one, None if isinstance(one, Markup) else one) for one in row.cells]
+    made = (
+        tag(
+            "td" if number else "th",
+            cell.content,
+            scope=None if number else "row",
+            data_key="" if cell.key is None else str(cell.key),
+            data_label=column.title,
+            class_="number" if column.is_number else None,
+        )
+        for number, (cell, column) in enumerate(zip(cells, columns, strict=True))
+    )
+    return tag("tr", *made, data_state=row.state or None)
+
+
+def _controls(shown: Table) -> Markup:
+    """Return what searches and filters: hidden until the script is there to obey it."""
+    search = tag(
+        "label", "Search ", tag("input", type="search", autocomplete="off", spellcheck="false", data_search=shown.name)
+    )
+    choices = (tag("option", "all", value=""), *(tag("option", state, value=state) for state in shown.states))
+    choice = tag("label", "Show ", tag("select", *choices, data_filter=shown.name)) if shown.states else _NOTHING
+    unfold = tag("button", "Unfold all", type="button", data_unfold=shown.name, aria_pressed="false")
+    found = tag("output", role="status", data_found=shown.name)
+    return tag("div", search, choice, unfold, found, class_="controls", hidden=True)
+
+
+class Part(NamedTuple):
+    """One of the counts that the bars of a breakdown are put together from."""
+
+    title: str
+    kind: Kind
+
+
+class Breakdown(NamedTuple):
+    """Counts by something: a table whose last column is a bar."""
+
+    name: str
+    """As `Table.name`."""
+    caption: str
+    by: str
+    """The title of the first column."""
+    parts: Sequence[Part]
+    rows: Sequence[tuple[Content | Cell, Sequence[int]]]
+    """What is counted by, and the count of each part."""
+
+
+def breakdown(shown: Breakdown) -> Markup:
+    """Return ``shown``; the longest bar is as wide as its column."""
+    most = max((sum(counts) for _, counts in shown.rows), default=0)
+    kinds = [part.kind for part in shown.parts]
+    numbers = (*(part.title for part in shown.parts), "All")
+    columns = (Column(shown.by), *(Column(title, is_number=True) for title in numbers))
+    rows = [Row((label, *counts, Cell(_bar(kinds, counts, most), sum(counts)))) for label, counts in shown.rows]
+    return tag("div", table(Table(shown.name, shown.caption, columns, rows)), class_="breakdown")
+
+
+_FULL = 1000
+
+
+def _bar(kinds: Sequence[Kind], counts: Sequence[int], most: int) -> Markup:
+    # Attributes of SVG and not styles, which the policy of the page forbids.
+    parts, start = [], 0
+    for kind, count in zip(kinds, counts, strict=True):
+        width = round(_FULL * count / most) if most else 0
+        if width:
+            parts.append(tag("rect", x=start, y=0, width=width, height=1, class_=kind))
+        start += width
+    return tag("svg", *parts, viewBox=f"0 0 {_FULL} 1", preserveAspectRatio="none", aria_hidden="true", class_="bar")
+
+
+class Section(NamedTuple):
+    """A part of a page under a heading of its own."""
+
+    name: str
+    """As `Table.name`."""
+    title: str
+    content: Sequence[Content]
+
+
+def page(title: str, subtitle: Content, sections: Sequence[Section], *, refresh: int | None = None) -> str:
+    """Return a whole page; ``refresh`` are the seconds after which a browser loads it anew."""
+    head = (
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy()),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", http_equiv="refresh", content=refresh) if refresh else _NOTHING,
+        tag("link", rel="icon", href="data:,"),
+        tag("title", title),
+        tag("style", _own("page.css")),
+    )
+    contents = listing(tag("a", one.title, href=f"#{one.name}") for one in sections)
+    main = (tag("section", tag("h2", one.title), *one.content, id=one.name, aria_label=one.title) for one in sections)
+    body = (
+        tag("header", tag("h1", title), tag("p", subtitle)),
+        tag("nav", contents, aria_label="On this page") if len(sections) > 1 else _NOTHING,
+        tag("main", *main),
+        tag("script", _own("page.js")),
+    )
+    return f"<!doctype html>\n{tag('html', tag('head', *head), tag('body', *body), lang='en')}\n"
+
+
+@cache
+def policy() -> str:
+    """Return the content security policy of a page, for whoever serves one to send it as a header too."""
+    style, script = (_hash(_own(name)) for name in ("page.css", "page.js"))
+    return (
+        f"default-src 'none'; style-src '{style}'; script-src '{script}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode('ascii')}"
+
+
+@cache
+def _own(name: str) -> Markup:
+    """Return a file of this package, which is part of the page as it is."""
+    return Markup((files(__name__) / name).read_text("utf-8"))
