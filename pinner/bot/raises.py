@@ -61,7 +61,12 @@ async def look_for_raises(
     wanted = {one.key: one for most in ("minor", "major") for one in wanted_in(sources, settings, most)}
     if not wanted:
         return Raises({})
-    return Raises(await Search(registry, settings, first_seen_store).find(wanted.values()))
+    policy = None
+    if settings.verify:
+        from pinner.verify.gate import successor_policy  # noqa: PLC0415 - only where there is a policy
+
+        policy = successor_policy(registry)
+    return Raises(await Search(registry, settings, first_seen_store, policy).find(wanted.values()))
 
 
 def major_group(outlook: Outlook) -> str:

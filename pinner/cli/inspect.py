@@ -71,13 +71,13 @@ def inspect(context: Context, asked: InspectOptions) -> int:
 
 def _tell_signers(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> None:
     """Say who signed the images that a policy fits, and whether they may."""
-    from pinner.cli.signatures import open_verifier  # noqa: PLC0415 - only where there is a policy
+    from pinner.cli.signatures import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
     from pinner.report.signatures import Checked, render_checked  # noqa: PLC0415 - the same
 
     images = [one for one in entries if isinstance(one, Inspection)]
 
     async def work(registry: Registry, _: Callable[[int, int], None]) -> list[Checked]:
-        verifier = open_verifier(context, settings, registry)
+        verifier = open_verifier(context, settings, registry, signers_in_lock(context, settings))
         return [
             Checked(one.reference, one.image.digest, await verifier.verify(one.reference, one.image.digest))
             for one in images

@@ -103,7 +103,7 @@ def bring_up_to_date(
     """
     used = {name: usage for name, usage in usages(sources).items() if name in asked.about}
     min_age = None if run.settings.min_age is None else timedelta(seconds=run.settings.min_age)
-    unsigned = _unsigned(run, used.values())
+    unsigned = _unsigned(run, used.values(), asked.refresh)
     wish = Wish(used, frozenset(asked.refresh), run.settings.platforms, min_age, unsigned)
     if not to_ask(wish, run.before):
         return Outcome(run.before.images), {}
@@ -126,8 +126,11 @@ def bring_up_to_date(
     return outcome, held
 
 
-def _unsigned(run: Run, used: Iterable[Usage]) -> frozenset[str]:
-    """Return the names of which a policy wants to know who signed, and the lock does not say."""
+def _unsigned(run: Run, used: Iterable[Usage], refresh: Collection[str]) -> frozenset[str]:
+    """Return the names of which a policy wants to know who signed, and the lock does not say.
+
+    Who signs first is remembered as well: asked about when the tag is.
+    """
     if not run.settings.verify:
         return frozenset()
     from pinner.verify.choose import policy_for  # noqa: PLC0415 - only where there is a policy
@@ -138,7 +141,8 @@ def _unsigned(run: Run, used: Iterable[Usage]) -> frozenset[str]:
         for usage in used
         if usage.name in images
         and images[usage.name].selected.signature is None
-        and policy_for(usage.reference, run.settings.verify) is not None
+        and (policy := policy_for(usage.reference, run.settings.verify)) is not None
+        and (not policy.remembers or usage.name in refresh)
     )
 
 

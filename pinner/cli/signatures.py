@@ -30,13 +30,25 @@ def vetting(
     verifier = open_verifier(context, settings, registry, recorded)
     from pinner.verify.gate import VerifiedRegistry  # noqa: PLC0415 - as below
 
-    return VerifiedRegistry(registry, verifier, recorded, lambda text: _warn(terminal, text))
+    # Without a lock, the digest in the file is what tells who signed first.
+    remembers = any(policy.remembers for policy in settings.verify)
+    return VerifiedRegistry(
+        registry, verifier, recorded, lambda text: _warn(terminal, text), compares_files=remembers and before is None
+    )
 
 
 def recorded_in(lock: Lock | None) -> dict[str, Signature]:
     """Return who signed what ``lock`` holds, by canonical name."""
     images = {} if lock is None else lock.images
     return {name: one.selected.signature for name, one in images.items() if one.selected.signature is not None}
+
+
+def signers_in_lock(context: Context, settings: Settings) -> dict[str, Signature]:
+    """Return who signed what pinner.lock holds, by canonical name; nothing where there is no lock."""
+    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - only where a policy is
+
+    stored = read_lock(lock_file(settings, context.folder))
+    return recorded_in(None if stored is None else stored.lock)
 
 
 def _warn(terminal: Terminal, text: str) -> None:

@@ -11,7 +11,7 @@ import click
 from pinner.cli.answers import with_registry
 from pinner.cli.options import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options
 from pinner.cli.settings import settings_for
-from pinner.cli.signatures import open_verifier
+from pinner.cli.signatures import open_verifier, signers_in_lock
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, InvalidReferenceError, ResolveError
@@ -86,7 +86,7 @@ async def _verify_all(
 ) -> list[Checked]:
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
 
-    verifier = open_verifier(context, settings, registry)
+    verifier = open_verifier(context, settings, registry, signers_in_lock(context, settings))
     answered = 0
 
     async def one(reference: ImageReference) -> Checked:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
-    *("verify", "formats", "places", "update", "override", "terraform", "mirror-variables"),
+    *("verify", "signatures", "formats", "places", "update", "override", "terraform", "mirror-variables"),
 )
 _HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -177,8 +177,8 @@ def _bot(table: Table) -> tuple[BotSettings, tuple[Group, ...]]:
 
 
 def _policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...]]:
-    """Return what the ``[[verify]]`` tables say, and notes on it."""
-    if "verify" not in table.values:
+    """Return what the ``[[verify]]`` tables and ``[signatures]`` say, and notes on it."""
+    if not {"verify", "signatures"} & table.values.keys():
         return (), ()
     from pinner.config.verify import parse_policies  # noqa: PLC0415 - most files have none
 

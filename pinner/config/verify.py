@@ -95,11 +95,17 @@ class SignaturePolicy(NamedTuple):
     server: str | None = None
     root_keys: tuple[str, ...] = ()
     min_version: int | None = None
+    remembers: bool = False
+    """Trust on first use: whoever signed first, by the lock, is who may sign from then on."""
 
 
 def parse_policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...]]:
     """Return the policies of the file's top ``table``, and notes on what may not be meant. Raises `ConfigError`."""
     value = table.values.get("verify", [])
+    remembered = "signatures"
+    if isinstance(value, dict) and value.keys() <= {"remember", "trusted-root"}:
+        # TOML has either a table of this name or several: what stands for all of them is taken here, too.
+        remembered, value = ("verify" if value else "signatures"), []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise table.error("verify", "must be written as [[verify]]", "trust on first use is `[signatures]`")
     found: list[SignaturePolicy] = []
@@ -109,7 +115,20 @@ def parse_policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str
         policy = _policy(one, position + 1)
         found.append(policy)
         notes += _notes(policy)
-    return tuple(found), tuple(notes)
+    return (*found, *_first_use(table.table(remembered))), tuple(notes)
+
+
+def _first_use(table: Table) -> Iterator[SignaturePolicy]:
+    """Yield the policy of images that no other one fits, where ``remember`` is set."""
+    table.allow(("remember", "trusted-root"))
+    if table.flag("remember"):
+        yield SignaturePolicy(
+            by="keyless",
+            name="first use",
+            where=f"{table.source}: [{table.prefix}]",
+            trusted_root=table.text("trusted-root"),
+            remembers=True,
+        )
 
 
 def _policy(table: Table, position: int) -> SignaturePolicy:

@@ -102,11 +102,19 @@ def _cosign(policies: Sequence[SignaturePolicy], lock: Lock | None) -> PolicyExp
         policy = policy_for(reference, policies)
         if policy is None:
             continue
+        signature = entry.selected.signature
+        if policy.remembers:
+            # Who signed first is who may sign: by name, where the lock knows one.
+            if signature is None or signature.issuer is None:
+                continue
+            policy = policy._replace(identity=signature.signer, issuer=signature.issuer)
         if policy.by not in ("key", "keyless"):
             notes.append(f"{policy.name}: cosign verifies nothing by {policy.by}")
             continue
         image = f"{reference.repository}@{entry.selected.digest}"
         lines += [shlex.join(["cosign", "verify", *options, image]) for options in _cosign_options(policy)]
+    if not lines:
+        notes.append("there is nothing to verify: no image of pinner.lock has a policy that cosign knows")
     return PolicyExport("".join(f"{line}\n" for line in lines), len(lines), tuple(dict.fromkeys(notes)))
 
 

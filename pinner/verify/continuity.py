@@ -11,10 +11,11 @@ from pinner.oci.types import Signature
 
 if TYPE_CHECKING:
     from pinner.config.verify import SignaturePolicy
-    from pinner.verify.verdict import Verdict
+    from pinner.verify.verdict import Judged, Verdict
 
 _REF_CLASS = re.compile(r"(refs/[a-z]+)/.*")
-_UNSAID = frozenset({"name", "where", "mode", "images"})
+_UNSAID = frozenset({"name", "where", "mode", "images", "remembers"})
+"""What of a policy says nothing about signers."""
 
 
 def policy_mark(policy: SignaturePolicy) -> str:
@@ -23,24 +24,25 @@ def policy_mark(policy: SignaturePolicy) -> str:
     return f"{policy.name}@{hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def signature_of(verdict: Verdict, policy: SignaturePolicy) -> Signature | None:
-    """Return what is written down of a verified image; None where it is not."""
+def signature_of(verdict: Verdict, policy: SignaturePolicy, before: Signature | None = None) -> Signature | None:
+    """Return what is written down of a verified image; None where it is not.
+
+    Of several good signatures it is the last one, and one by who signed ``before`` where there is one: that another
+    has signed it as well takes nothing away.
+    """
+    if before is not None:
+        same = [one for one in verdict.signatures if one.signer is not None and is_same_signer(before, _record(one))]
+        verdict = verdict._replace(signatures=tuple(same)) if same else verdict
     accepted = verdict.accepted
-    if accepted is None or accepted.signer is None:
-        return None
-    signer = accepted.signer
+    return None if accepted is None else _record(accepted)._replace(subject=verdict.subject, policy=policy_mark(policy))
+
+
+def _record(judged: Judged) -> Signature:
+    """Return what one good signature says of who made it."""
+    signer = judged.signer
+    assert signer is not None  # noqa: S101 - only those that satisfy a policy are asked about
     moment = None if signer.signed_at is None else f"{signer.signed_at:%Y-%m-%dT%H:%M:%SZ}"
-    return Signature(
-        signer.by,
-        signer.name,
-        verdict.subject,
-        accepted.place,
-        signer.issuer,
-        signer.key_id,
-        moment,
-        signer.log,
-        policy_mark(policy),
-    )
+    return Signature(signer.by, signer.name, "", judged.place, signer.issuer, signer.key_id, moment, signer.log)
 
 
 def is_same_signer(one: Signature, other: Signature) -> bool:
@@ -58,12 +60,13 @@ def _who(signer: str) -> tuple[str, str]:
     return (path, match[1]) if match is not None else (signer, "")
 
 
-def what_changed(before: Signature | None, after: Signature) -> str:
+def what_changed(before: Signature | None, after: Signature, *, remembers: bool = False) -> str:
     """Return why ``after`` does not simply go on where ``before`` was, in one clause; empty where it does.
 
-    A policy that says something else by now than when ``before`` was written down has been changed on purpose.
+    A policy that says something else by now than when ``before`` was written down has been changed on purpose: but not
+    where there is none, and who signed first is remembered (``remembers``).
     """
-    if before is None or _mark(before.policy) != _mark(after.policy):
+    if before is None or (not remembers and _mark(before.policy) != _mark(after.policy)):
         return ""
     if not is_same_signer(before, after):
         return f"it is signed by {after.signer}, and what it would replace by {before.signer}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.errors import SignatureError, UnavailableError
+from pinner.errors import ResolveError, SignatureError, UnavailableError
 from pinner.verify.continuity import signature_of, what_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from typing import TypeAlias
 
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance, Registry
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.registry.artifacts import ArtifactReader
     from pinner.verify.verifier import Answer, Verifier
+
+    Successor: TypeAlias = Callable[[ImageReference, tuple[ImageReference, ...]], Awaitable[str | None]]
 
 _NAMES = {"PIN106": "unsigned", "PIN107": "signature-invalid", "PIN108": "signer-changed"}
 
@@ -31,7 +34,7 @@ def refusal(reference: ImageReference, digest: Digest, rule: str, why: str) -> S
 def check_answer(reference: ImageReference, digest: Digest, answer: Answer) -> None:
     """Raise `SignatureError` for a digest that its policy does not accept, `UnavailableError` where that is unknown."""
     verdict = answer.verdict
-    if answer.is_accepted:
+    if answer.is_accepted or answer.policy.remembers:
         return
     reasons = f": {', '.join(verdict.reasons)}" if verdict.reasons else ""
     detail = f"; {verdict.detail}" if verdict.detail else ""
@@ -80,14 +83,52 @@ class VerifiedRegistry:
         if answer is None:
             return None
         check_answer(reference, digest, answer)
-        signature = signature_of(answer.verdict, answer.policy)
-        if signature is None:
-            self._warn(f"`{reference.familiar}`: {digest.short} is {answer.verdict.outcome}: {answer.verdict.detail}")
-            return None
-        why = what_changed(await self._before(reference, digest), signature)
-        if why:
+        return self._gone_on(reference, digest, answer, await self._before(reference, digest))
+
+    def _gone_on(
+        self, reference: ImageReference, digest: Digest, answer: Answer, before: Signature | None
+    ) -> Signature | None:
+        """Return who signed ``digest``, whom the policy accepts; raises where that does not go on from ``before``."""
+        signature = signature_of(answer.verdict, answer.policy, before)
+        remembers = answer.policy.remembers
+        if signature is not None:
+            why = what_changed(before, signature, remembers=remembers)
+            if why:
+                raise refusal(reference, digest, "PIN108", f"is held back: {why}")
+            return signature
+        verdict = answer.verdict
+        if remembers and before is not None:
+            if verdict.outcome == "unknown":
+                words = f"`{reference.familiar}`: who signed {digest.short} could not be told"
+                raise UnavailableError(f"{words}: {verdict.detail}")
+            why = verdict.detail or f"it is {verdict.outcome}"
+            if before.signer not in why:
+                why += f", and what it would replace is signed by {before.signer}"
             raise refusal(reference, digest, "PIN108", f"is held back: {why}")
-        return signature
+        if not remembers or verdict.outcome != "unsigned":
+            self._warn(f"`{reference.familiar}`: {digest.short} is {verdict.outcome}: {verdict.detail}")
+        return None
+
+    async def successor(self, new: ImageReference, held: tuple[ImageReference, ...]) -> str | None:
+        """Return why ``new``, with its digest, may not follow what is ``held`` under another tag; None where it may.
+
+        Another signer's, or an older signature, is no successor; nor is what nobody signed, of what was signed.
+        """
+        if new.digest is None:
+            return None
+        for old in held:
+            answer = await self._verifier.verify(new, new.digest)
+            before = self._recorded.get(old.canonical)
+            if before is None and old.digest is not None:
+                earlier = await self._verifier.verify(old, old.digest)
+                before = None if earlier is None else signature_of(earlier.verdict, earlier.policy)
+            if answer is None or before is None:
+                continue
+            try:
+                self._gone_on(new, new.digest, answer, before)
+            except ResolveError as error:
+                return error.message
+        return None
 
     async def _before(self, reference: ImageReference, digest: Digest) -> Signature | None:
         recorded = self._recorded.get(reference.canonical)
@@ -121,3 +162,12 @@ class VerifiedRegistry:
     def artifacts(self, reference: ImageReference) -> ArtifactReader:
         """Return what reads the signatures of ``reference``."""
         return self._registry.artifacts(reference)
+
+
+def successor_policy(registry: Registry) -> Successor:
+    """Return what has the last word on a tag that is to follow another: who signed them."""
+    return registry.successor if isinstance(registry, VerifiedRegistry) else _anybody
+
+
+async def _anybody(_new: ImageReference, _held: tuple[ImageReference, ...]) -> None:
+    return None

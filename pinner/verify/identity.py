@@ -23,13 +23,15 @@ def check_identity(leaf: Certificate, policy: SignaturePolicy) -> tuple[str, str
     if not names:
         raise RefusedError("wrong-identity", "the certificate names nobody")
     wanted_issuer = GITHUB_ISSUER if policy.github is not None else policy.issuer
-    if issuer != wanted_issuer:
+    if issuer != wanted_issuer and not policy.remembers:
         raise _wrong(names[0], issuer)
     name = names[0]
     if policy.identity is not None:
         name = next((one for one in names if one == policy.identity), "")
     elif policy.identity_regex is not None:
         name = next((one for one in names if re.fullmatch(policy.identity_regex, one)), "")
+    elif policy.remembers and issuer is None:
+        raise _wrong(name, issuer, ": an identity means nothing without who vouches for it")
     if not name:
         same = policy.identity is not None and any(one.lower() == policy.identity.lower() for one in names)
         raise _wrong(names[0], issuer, "; it differs in upper and lower case alone" if same else "")

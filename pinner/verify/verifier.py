@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ResolveError
 from pinner.reference import ImageReference
 from pinner.verify.choose import policy_for
+from pinner.verify.continuity import is_same_signer, signature_of
 from pinner.verify.policy import Trust, load_trust
 from pinner.verify.run import Sources, verify_digest
 from pinner.verify.verdict import Verdict
@@ -103,6 +104,8 @@ class Verifier:
                 verdict = await verify_digest(reference, digest, trust, self._sources(reference, policy))
         except ResolveError as error:
             verdict = Verdict("unknown", subject=str(digest), detail=error.message)
+        if policy.remembers:
+            return _held_to_first(verdict, policy, self.recorded.get(reference.canonical), trust.root_name)
         return Answer(verdict, policy, trust.root_name)
 
     def _sources(self, reference: ImageReference, policy: SignaturePolicy) -> Sources:
@@ -131,6 +134,22 @@ class Verifier:
     def now(self) -> datetime:
         """The time by the run's clock."""
         return datetime.fromtimestamp(self.world.clock(), UTC)
+
+
+def _held_to_first(verdict: Verdict, policy: SignaturePolicy, first: Signature | None, root_name: str) -> Answer:
+    """Return ``verdict`` held to who signed ``first``; where nobody is recorded, whatever it is is accepted."""
+    if first is None:
+        return Answer(verdict, policy._replace(mode="warn"), root_name)
+    after = signature_of(verdict, policy, first)
+    if after is None or is_same_signer(first, after):
+        return Answer(verdict, policy, root_name)
+    detail = f"it is signed by {after.signer} and not by {first.signer}, as before"
+    judged = tuple(
+        one if one.signer is None else one._replace(signer=None, reasons=("wrong-identity",), detail=detail)
+        for one in verdict.signatures
+    )
+    refused = verdict._replace(outcome="refused", reasons=("wrong-identity",), signatures=judged, detail=detail)
+    return Answer(refused, policy, root_name)
 
 
 def files_of(root: str) -> Callable[[str], bytes]:

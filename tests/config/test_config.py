@@ -154,8 +154,10 @@ def complaint(folder: Path, text: str | bytes, name: str = "pinner.toml") -> tup
 
 
 CALL = "write module, callable and parameter, as in my.module.Runner.start:image or *.start:0"
-KEYS = "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python, verify, formats, places"
-KEYS += ", update, override, terraform, mirror-variables"
+KEYS = (
+    "exclude, images, platforms, min-age, timeout, rules, registries, bot, group, python, verify, signatures, formats"
+)
+KEYS += ", places, update, override, terraform, mirror-variables"
 RULES = ", ".join(IDS)
 DURATION = "write a whole number and m, h, d or w, as in 3d"
 ADDRESS = "write scheme, host and path prefix, as in https://mirror.example/v2-cache; credentials belong elsewhere"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,3 +118,38 @@ def test_a_dot_that_any_character_fits_is_noted(pattern: str, *, is_noted: bool)
     _, notes = parsed([{"by": "keyless", "identity-regex": pattern, "issuer": "i"}])
     note = "pinner.toml: [[verify]] 1: `identity-regex` has a `.` that any character fits; write `\\.`"
     assert notes == ((note,) if is_noted else ())
+
+
+@pytest.mark.parametrize("name", ["signatures", "verify"])
+def test_the_first_signer_is_remembered_for_what_no_other_policy_fits(name: str) -> None:
+    (policy,), notes = parse_policies(Table({name: {"remember": True, "trusted-root": "root.json"}}, "pinner.toml", ""))
+    assert (policy.remembers, policy.by, policy.images, policy.trusted_root) == (True, "keyless", (), "root.json")
+    assert policy.where == f"pinner.toml: [{name}]"
+    assert notes == ()
+
+
+def test_what_is_remembered_comes_after_every_policy() -> None:
+    table = Table({"verify": [KEYLESS], "signatures": {"remember": True}}, "pinner.toml", "")
+    policies, _ = parse_policies(table)
+    assert [policy.remembers for policy in policies] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "values", [{"signatures": {"remember": False}}, {"verify": {}}, {"verify": {"remember": False}}]
+)
+def test_nothing_is_remembered_where_that_is_not_asked_for(values: Mapping[str, object]) -> None:
+    assert parse_policies(Table(values, "pinner.toml", "")) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"signatures": {"remember": "yes"}}, "`signatures.remember` must be true or false"),
+        ({"signatures": {"remembers": True}}, "unknown key `signatures.remembers`"),
+        ({"verify": {"remember": 1}}, "`verify.remember` must be true or false"),
+        ({"verify": {"remember": True, "by": "key"}}, "`verify` must be written as [[verify]]"),
+    ],
+)
+def test_what_is_remembered_is_said_in_two_words(values: Mapping[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse_policies(Table(values, "pinner.toml", ""))
