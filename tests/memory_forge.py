@@ -47,7 +47,8 @@ class MemoryForge:
     async def repository(self, name: str) -> Repository:
         return self.found._replace(name=name)
 
-    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
+    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+        del since
         yield self.found._replace(name=f"{owner}/app")
 
     def _now(self, request: PullRequest) -> PullRequest:

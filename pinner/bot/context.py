@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pinner.bot.decide import Decision
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
-    from pinner.bot.model import HeldBack, Proposal, Repository
+    from pinner.bot.model import HeldBack, Proposal, PullRequest, Repository, Use
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings
     from pinner.errors import PinnerError
@@ -78,6 +78,12 @@ class Published(NamedTuple):
     """What else the user should know, a sentence each."""
     skipped: str | None = None
     """Why nothing was looked at."""
+    head: str = ""
+    """The commit of the base branch that was read; empty where none was."""
+    uses: tuple[Use, ...] = ()
+    """Every place in it that names an image."""
+    pulls: tuple[PullRequest, ...] = ()
+    """The bot's own that are open by now."""
 
     def unresolved(self) -> Iterator[tuple[Plan, Failed]]:
         """Yield every occurrence that should have changed and could not, with the plan of its file."""

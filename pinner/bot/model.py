@@ -125,6 +125,17 @@ class ImageChange(NamedTuple):
         return self.canonical if self.raised is None else f"{self.canonical.rpartition(':')[0]}:{self.raised}"
 
 
+class Use(NamedTuple):
+    """One place in a repository that names an image."""
+
+    path: str
+    line: int
+    image: str
+    """The canonical name; without a tag where none is written beside a digest."""
+    digest: str | None
+    """What it is held to."""
+
+
 class HeldBack(NamedTuple):
     """A change that is not proposed yet, and why."""
 
@@ -219,6 +230,8 @@ class Repository(NamedTuple):
     """The ways of merging that are allowed, the preferred one first."""
     closed_to_all: str = ""
     """Why nobody can propose anything there (``it is a mirror``); empty where one can."""
+    pushed_at: float | None = None
+    """When something was pushed last, in seconds since the epoch; None where the forge does not say."""
     details: Mapping[str, str] = MappingProxyType({})
     """What else the forge's own module needs to know: ids."""
 

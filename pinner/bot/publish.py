@@ -147,8 +147,18 @@ class _RepositoryRun:
         if worked.memory is not None and not world.dry_run:
             trouble = await write_memory(self._clone, remote, worked.memory, self._author)
             self._notes += [] if trouble is None else [trouble]
+        return self._published(steps, worked)
+
+    def _published(self, steps: Iterable[Step], worked: Worked) -> Published:
         return Published(
-            self._repository, tuple(steps), worked.failures, worked.unreadable, tuple(dict.fromkeys(self._notes))
+            self._repository,
+            tuple(steps),
+            worked.failures,
+            worked.unreadable,
+            tuple(dict.fromkeys(self._notes)),
+            head=self._clone.base.id,
+            uses=worked.uses,
+            pulls=tuple(self._open.values()),
         )
 
     async def _checkout(self, paths: tuple[str, ...], remote: Remote) -> Checkout:

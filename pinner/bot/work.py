@@ -12,17 +12,20 @@ from pinner import pipeline
 from pinner.bot.body import render_body, render_message, render_title
 from pinner.bot.changes import GroupUpdate, major_part, split
 from pinner.bot.groups import options_of
-from pinner.bot.model import Proposal
+from pinner.bot.model import Proposal, Use
 from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
 from pinner.bot.raises import Raises, look_for_raises, with_major_steps, with_small_steps
 from pinner.bot.state import parse_remembered
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
+from pinner.lockfile.usage import follows_tag
+from pinner.model import Occurrence
 from pinner.scan.discover import discover
+from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from pinner.cache.first_seen import FirstSeenStore
@@ -73,6 +76,8 @@ class Worked(NamedTuple):
     """The groups among ``parts`` that are major steps of a tag."""
     errors: tuple[str, ...] = ()
     """Why nothing can be told of some tags: what is open for them is left as it is."""
+    uses: tuple[Use, ...] = ()
+    """Every place that names an image."""
 
 
 async def work_on(checkout: Checkout, registry: Registry) -> Worked:
@@ -91,7 +96,19 @@ async def work_on(checkout: Checkout, registry: Registry) -> Worked:
         plans.memory,
         plans.majors,
         plans.errors,
+        tuple(_uses(survey.sources)),
     )
+
+
+def _uses(sources: Iterable[Source]) -> Iterator[Use]:
+    """Yield every place that an update may be about."""
+    for source in sources:
+        for place in occurrences_for(source, "update"):
+            if isinstance(place, Occurrence):
+                reference = place.reference
+                name = reference.canonical if follows_tag(place) else reference.repository
+                held = None if reference.digest is None else str(reference.digest)
+                yield Use(source.document.path, place.line, name, held)
 
 
 class _Planned(NamedTuple):

@@ -60,6 +60,22 @@ def test_first_run_opens_one_pull_request_with_exactly_the_change(place: Place) 
     assert git(place.bare, "rev-parse", f"{BRANCH}^") == main
 
 
+def test_run_tells_what_it_has_read_and_what_is_open_then(place: Place) -> None:
+    other = digest("old")
+    files = {"compose.yaml": f"services:\n  a: {{image: 'ghcr.io/a/b@{other}'}}\n  b: {{image: redis:7}}\n".encode()}
+    main = place.commit(files)
+    published = place.run()
+    assert published.head == main
+    assert [tuple(use) for use in published.uses] == [
+        ("Dockerfile", 1, NGINX, str(other)),
+        ("compose.yaml", 2, "ghcr.io/a/b", str(other)),
+        ("compose.yaml", 3, REDIS, None),
+    ]
+    assert [(pull.branch, pull.state) for pull in published.pulls] == [(BRANCH, "open"), (PINS, "open")]
+    place.means(NGINX, "old")
+    assert [pull.branch for pull in place.run().pulls] == [PINS]
+
+
 def test_second_run_writes_nothing(place: Place) -> None:
     place.run()
     heads, writes = place.heads(), list(place.forge.writes)

@@ -95,6 +95,7 @@ class ForgeDouble:
         if repository.head(branch) is None:
             how.setdefault("parent", repository.head(repository.default_branch))
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        repository.pushed_at = self.state.wall()
         return gitstore.commit(repository.folder, branch, contents, message, **how)
 
     def inject(self, kind: Kind, **where: Any) -> Fault:

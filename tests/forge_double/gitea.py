@@ -150,7 +150,7 @@ class GiteaFace:
             "id": one.number, "name": name, "full_name": one.name, "owner": self._user(owner),
             "default_branch": one.default_branch, "archived": one.archived, "fork": one.fork, "empty": one.empty,
             "clone_url": f"{base}/{one.name}.git", "html_url": f"{base}/{one.name}", "private": True,
-            "has_pull_requests": one.takes_pulls, "mirror": one.mirror,
+            "has_pull_requests": one.takes_pulls, "mirror": one.mirror, "updated_at": self.state.date(one.pushed_at),
             **{setting: style in one.merge_styles for style, setting in _STYLES.items()},
             "default_merge_style": one.merge_styles[0],
             "permissions": {"admin": False, "push": one.rights == "write", "pull": True},

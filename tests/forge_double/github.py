@@ -127,6 +127,7 @@ class GitHubFace:
             "html_url": f"{base}/{one.name}", "url": f"{base}/api/v3/repos/{one.name}",
             "allow_merge_commit": False, "allow_squash_merge": True, "allow_rebase_merge": True,
             "allow_auto_merge": one.auto_merge_allowed, "has_downloads": True,
+            "pushed_at": self.state.date(one.pushed_at),
         }  # fmt: skip
         return self._published.filled(kind, values)
 
@@ -206,7 +207,10 @@ class GitHubFace:
         return self._repositories(call, match["username"])
 
     def _repositories(self, call: Call, owner: str) -> Answer:
-        items = [self._repository(one, call.base, "minimal-repository") for one in self.state.of_owner(owner)]
+        there = self.state.of_owner(owner)
+        if call.query.get("sort") == "pushed":
+            there.sort(key=lambda one: one.pushed_at, reverse=call.query.get("direction") == "desc")
+        items = [self._repository(one, call.base, "minimal-repository") for one in there]
         part, headers = page(call, items, "per_page", 30, 100)
         return Answer(200, part, headers)
 

@@ -116,6 +116,7 @@ class GitLabFace:
             "merge_method": "merge", "merge_requests_access_level": "enabled", "merge_requests_enabled": True,
             "namespace": {"id": 1, "name": space, "path": space, "kind": "group", "full_path": space},
             "permissions": {"project_access": {"access_level": level, "notification_level": 3}, "group_access": None},
+            "last_activity_at": self.state.date(one.pushed_at),
             **({"forked_from_project": {"id": 99}} if one.fork else {}),
         }  # fmt: skip
 
@@ -175,6 +176,8 @@ class GitLabFace:
         found = self.state.of_owner(owner)
         if call.query.get("include_subgroups") != "true":
             found = [one for one in found if one.name.count("/") == owner.count("/") + 1]
+        if call.query.get("order_by") == "last_activity_at":
+            found.sort(key=lambda one: one.pushed_at, reverse=call.query.get("sort") == "desc")
         part, headers = page(call, [self._project(one, call.base) for one in found], "per_page", 20, 100)
         return Answer(200, part, headers)
 

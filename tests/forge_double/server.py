@@ -213,6 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._plain(502, "lost")
             return
         seen.status = status
+        if is_push and self.command == "POST":
+            server.state.repositories[name].pushed_at = server.state.wall()
         self.send_response(status)
         for key, value in headers:
             self.send_header(key, value)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from . import gitstore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -60,6 +63,8 @@ class Stored:
     empty: bool = False
     merge_styles: tuple[str, ...] = ("squash", "rebase")
     """What is allowed, the default first; as Gitea calls it."""
+    pushed_at: float = 1_760_000_000.0
+    """When something was pushed last, in seconds since the epoch."""
     races: int = 0
     """How many times an opened pull request is not seen by whoever asks for another at the same moment."""
     pulls: dict[int, Pull] = field(default_factory=dict)
@@ -113,7 +118,14 @@ class State:
     teams: set[str] = field(default_factory=lambda: {"platform", "reviewers"})
     scopes: frozenset[str] | None = None
     """What the token may do, in Gitea's words (``write:repository``); None for everything."""
+    wall: Callable[[], float] = time.time
+    """The forge's clock: when something is pushed."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @staticmethod
+    def date(seconds: float) -> str:
+        """Return a moment as the APIs write it."""
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")
 
     def find(self, name: str) -> Stored | None:
         """Return a repository that the token may see, by name or number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from pinner.errors import PinnerError
@@ -103,8 +104,11 @@ class Forge(Protocol):
         """Return the repository called ``owner/name`` and what the token may do there."""
         ...
 
-    def repositories(self, owner: str) -> AsyncIterator[Repository]:
-        """Yield the repositories of an organisation, group or user that the token can see; archived ones too."""
+    def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+        """Yield the repositories of an organisation, group or user that the token can see; archived ones too.
+
+        With ``since``, in seconds since the epoch, those that nothing has been pushed to after it may be left out.
+        """
         ...
 
     async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
@@ -252,6 +256,15 @@ def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON is what it is
             return [value["message"]]
         return [f"{key} {word}" for key, item in list(value.items())[:5] for word in _words(item)]
     return []
+
+
+def epoch(text: object) -> float | None:
+    """Return the seconds since the epoch of a forge's date and time (RFC 3339); None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if moment is None or moment.tzinfo is None else moment.timestamp()
 
 
 def clean(text: str) -> str:

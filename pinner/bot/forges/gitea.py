@@ -15,6 +15,7 @@ from pinner.bot.forges.base import (
     ForgeError,
     MissingError,
     StaleHeadError,
+    epoch,
     lacking,
     words,
 )
@@ -63,8 +64,9 @@ class Gitea(RestForge):
         self._forget(found)
         return found
 
-    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
-        """Yield an organisation's repositories, or a user's."""
+    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+        """Yield an organisation's repositories, or a user's; Gitea's lists are not by ``since``."""
+        del since
         refusal: ForbiddenError | None = None
         for kind in ("orgs", "users"):
             try:
@@ -243,6 +245,7 @@ def _repository(found: Mapping[str, Any]) -> Repository:
         can_propose=rights.get("pull", True),
         merge_methods=_methods(found),
         closed_to_all=_closed_to_all(found),
+        pushed_at=epoch(found.get("updated_at")),
     )
 
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.base import (
+    AutoMerge,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    epoch,
+    lacking,
+    words,
+)
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
@@ -35,6 +44,7 @@ _NO_WORKFLOWS = (
 )
 _PAGE = 100
 _NEWEST: Mapping[str, str | int] = {"sort": "created", "direction": "desc", "per_page": _PAGE}
+_LAST_PUSHED: Mapping[str, str | int] = {**_NEWEST, "sort": "pushed"}
 
 
 class GitHub(RestForge):
@@ -62,12 +72,16 @@ class GitHub(RestForge):
         """Return the repository called ``owner/name``."""
         return self._repository((await self._api.call("GET", path_of(name))).json())
 
-    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
-        """Yield an organisation's repositories, or a user's."""
+    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+        """Yield an organisation's repositories, or a user's; with ``since`` those pushed to since, the last first."""
+        query = {"per_page": _PAGE} if since is None else _LAST_PUSHED
         for kind in ("orgs", "users"):
             try:
-                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", {"per_page": _PAGE}):
-                    yield self._repository(found)
+                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", query):
+                    repository = self._repository(found)
+                    if since is not None and (repository.pushed_at or since) < since:
+                        return
+                    yield repository
             except MissingError:
                 if kind == "users":
                     raise
@@ -209,6 +223,7 @@ class GitHub(RestForge):
             can_push=rights.get("push", True),
             can_propose=rights.get("pull", True),
             merge_methods=tuple(method for method in _METHODS if found.get(_SETTINGS[method])),
+            pushed_at=epoch(found.get("pushed_at")),
         )
 
 

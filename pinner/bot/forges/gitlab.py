@@ -10,7 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError, MissingError, StaleHeadError, lacking, words
+from pinner.bot.forges.base import (
+    AutoMerge,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    epoch,
+    lacking,
+    words,
+)
 from pinner.bot.forges.rest import RestForge
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
@@ -51,13 +60,17 @@ class GitLab(RestForge):
         """Return the project called ``group/subgroup/name``."""
         return _repository((await self._api.call("GET", f"/projects/{quote(name, safe='')}")).json())
 
-    async def repositories(self, owner: str) -> AsyncIterator[Repository]:
-        """Yield the projects of a group and of those in it, or of a user."""
+    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+        """Yield the projects of a group and of those in it, or of a user; with ``since`` those with news since."""
+        order = ("id", "asc") if since is None else ("last_activity_at", "desc")
         for kind, more in (("groups", {"include_subgroups": "true", "with_shared": "false"}), ("users", {})):
-            query: dict[str, str | int] = {**more, "order_by": "id", "sort": "asc", "per_page": _PAGE}
+            query: dict[str, str | int] = {**more, "order_by": order[0], "sort": order[1], "per_page": _PAGE}
             try:
                 async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/projects", query):
-                    yield _repository(found)
+                    repository = _repository(found)
+                    if since is not None and (repository.pushed_at or since) < since:
+                        return
+                    yield repository
             except MissingError:
                 if kind == "users":
                     raise
@@ -168,6 +181,7 @@ def _repository(found: Mapping[str, Any]) -> Repository:
         merge_methods=tuple(filter(None, (found.get("merge_method"),))),
         closed_to_all="merge requests are turned off" if found.get("merge_requests_access_level") == "disabled" else "",
         details={"id": str(found["id"])},
+        pushed_at=epoch(found.get("last_activity_at")),
     )
 
 

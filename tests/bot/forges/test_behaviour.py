@@ -16,6 +16,7 @@ from pinner.bot.forges.base import (
     MissingError,
     StaleHeadError,
     UnreachableError,
+    epoch,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,25 @@ def test_a_repository_says_what_it_is_and_what_may_be_done(forge: ForgeDouble) -
     assert found.web_url.startswith(forge.url)
     assert (found.is_archived, found.is_fork, found.can_push, found.can_propose) == (False, False, True, True)
     assert not forge.writes
+
+
+def test_what_was_pushed_to_since_is_listed(forge: ForgeDouble) -> None:
+    forge.state.wall = lambda: 2_000_000_000.5
+    forge.add_repository("acme/other")
+    forge.commit(APP, "main", {"a": "b"}, "Change")
+
+    async def story(client: Forge) -> list[tuple[str, float | None]]:
+        return [(one.name, one.pushed_at) async for one in client.repositories("acme", 1_999_999_999.0)]
+
+    newest = [(APP, 2_000_000_000.0)]
+    # Gitea has no such list: all of them come.
+    assert talk(forge, story)[:1] == newest
+    assert forge.face == "gitea" or talk(forge, story) == newest
+
+
+@pytest.mark.parametrize("text", [None, 5, "yesterday", "2026-01-01", "2026-01-01T00:00:00"])
+def test_a_date_that_is_none_is_not_known(text: object) -> None:
+    assert epoch(text) is None
 
 
 def test_an_archived_repository_and_a_fork_are_told(forge: ForgeDouble) -> None:
