@@ -10,7 +10,7 @@ from pinner.bot.decide import Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
 from pinner.bot.forges.base import ForbiddenError, ForgeError
 from pinner.bot.git.branches import fetch_branches, judge, look_at_remote, make_commit
-from pinner.bot.git.clone import NoBranchError, clone
+from pinner.bot.git.clone import NoBranchError, check_out, clone
 from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
@@ -22,6 +22,8 @@ from pinner.config.schedule import in_schedule
 from pinner.errors import ConfigError
 from pinner.formats import claims
 from pinner.lockfile.file import lock_file
+from pinner.scan.charts import may_be_of_chart
+from pinner.scan.own_places import own_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,13 +83,16 @@ async def _cloned(
     named = frozenset(scope.paths)
     git = open_git(folder, world.environment, repository.clone_url, world.login)
     await require_git(git)
-    there = await clone(
-        git,
-        repository.clone_url,
-        branch,
-        lambda path: claims(path) or path in _READ_BESIDES or path in named,
-    )
-    return there, world.settings(str(there.folder))
+
+    def wanted(path: str) -> bool:
+        return claims(path) or may_be_of_chart(path) or path in _READ_BESIDES or path in named
+
+    there = await clone(git, repository.clone_url, branch, wanted)
+    settings = world.settings(str(there.folder))
+    if settings.formats.places:  # only now it is known which files these are
+        own = own_places(settings)
+        await check_out(there, lambda path: wanted(path) or own(str(there.folder / path)))
+    return there, settings
 
 
 def _there(paths: Sequence[str], there: Clone) -> tuple[str, ...]:

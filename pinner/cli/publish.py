@@ -126,7 +126,10 @@ def _settings_in(folder: str, context: Context, asked: PublishOptions) -> Settin
         settings = settings_for(context._replace(folder=folder), options)
     else:
         # One file for every repository: its patterns are about their roots.
-        settings = settings_for(context, options, asked.paths if asked.pr else None)._replace(root=folder)
+        settings = settings_for(context, options, asked.paths if asked.pr else None)
+        shown = folder.replace(os.sep, "/")
+        formats = settings.formats._replace(root=shown if settings.formats.places else "", folder=shown)
+        settings = settings._replace(root=folder, formats=formats)
     return with_update(settings, asked.tags, asked.variant, asked.allow, asked.min_age)
 
 

@@ -19,6 +19,11 @@ _READ = (".yaml", ".yml", ".tpl", ".txt")
 _CHART = "Chart.yaml"
 
 
+def may_be_of_chart(path: str) -> bool:
+    """Tell by its name alone whether the file at ``path`` may be one of a chart that decides about its values."""
+    return path.endswith(_READ) and "/templates/" in f"/{path}"
+
+
 def chart_files(readings: Iterable[Reading], targets: Iterable[Target], paths: Paths) -> Iterator[Target]:
     """Yield the files that decide about the values among ``targets``, each once: of the charts that these belong to.
 

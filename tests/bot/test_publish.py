@@ -571,3 +571,24 @@ def test_nothing_to_remember_makes_no_note(place: Place) -> None:
     place.commit({"pinner.toml": b'min-age = "3d"\n'})
     place.run()
     assert git(place.bare, "for-each-ref", "refs/pinner") == ""
+
+
+def test_places_of_the_users_own_are_fetched(place: Place) -> None:
+    rules = "[[places]]\nfiles = [\"tools/*.mk\"]\nregex = 'IMAGE=(?P<image>\\S+)'\n"
+    held = f"IMAGE=nginx:1.27@{image('old').digest}\n".encode()
+    place.commit({"pinner.toml": rules.encode(), "tools/a.mk": held, "tools/b.txt": b"no\n"})
+    place.run()
+    assert place.changed(BRANCH) == ["M\tDockerfile", "M\ttools/a.mk"]
+    assert place.show(BRANCH, "tools/a.mk") == f"IMAGE=nginx:1.27@{digest('new')}"
+
+
+def test_templates_of_a_chart_are_witnesses_to_the_bot_too(tmp_path: Path) -> None:
+    chart = {
+        "c/Chart.yaml": b"apiVersion: v2\nname: web\nversion: 0.1.0\n",
+        "c/values.yaml": b"image: {repository: nginx, tag: '1.27'}\n",
+        "c/templates/_labels.tpl": b"app.kubernetes.io/version: {{ .Values.image.tag }}\n",
+    }
+    there = Place(tmp_path, {"Dockerfile": b"FROM nginx:1.27\n", **chart})
+    there.means(NGINX, "new")
+    there.run()
+    assert there.changed(PINS) == ["M\tDockerfile"]

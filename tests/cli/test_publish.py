@@ -168,6 +168,15 @@ def test_configuration_of_the_command_line_is_every_repositorys(site: Site, tmp_
     assert stored.files("deps/digests")["sub/Dockerfile"] == FILE["Dockerfile"].encode()
 
 
+def test_places_of_the_command_lines_configuration_are_of_every_repository(site: Site, tmp_path: Path) -> None:
+    site.forge.add_repository("acme/app", {"deploy/x.mk": f"IMAGE={held('nginx', 'old')}\n"})
+    rules = "[[places]]\nfiles = [\"/deploy/*.mk\"]\nregex = 'IMAGE=(?P<image>\\S+)'\n"
+    (tmp_path / "ours.toml").write_text(rules)
+    assert site.run("--config", "ours.toml").status == 0
+    stored = site.forge.repository("acme/app")
+    assert stored.files("pinner/digests")["deploy/x.mk"] != stored.files("main")["deploy/x.mk"]
+
+
 def test_progress_is_shown_on_a_terminal_and_cleared(site: Site) -> None:
     site.forge.add_repository("acme/app", FILE)
     context = world(site.folder, environment=site.environment, terminal=True)._replace(connect=connect_to_registries)

@@ -73,9 +73,14 @@ async def clone(git: Git, url: str, branch: str, wanted: Callable[[str], bool]) 
     """
     await _fetch(git, url, branch)
     base = (await read_commits(git, ["HEAD"]))[0]
-    files = entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree))
-    await _check_out(git, {path: entry for path, entry in files.items() if wanted(path)})
-    return Clone(git, base, files)
+    there = Clone(git, base, entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree)))
+    await check_out(there, wanted)
+    return there
+
+
+async def check_out(there: Clone, wanted: Callable[[str], bool]) -> None:
+    """Put the files of ``there`` whose paths are ``wanted`` into its working tree, and no others; raises `GitError`."""
+    await _check_out(there.git, {path: entry for path, entry in there.files.items() if wanted(path)})
 
 
 async def _fetch(git: Git, url: str, branch: str) -> None:

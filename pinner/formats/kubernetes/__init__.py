@@ -31,6 +31,8 @@ _OTHERS = (
     *(b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kustomize.config.k8s.io"),
     *(b"HelmRelease", b"helm.cattle.io", b"kustomize.toolkit.fluxcd.io", b"kustomize:"),
 )
+# Helm's values as Argo CD's parameters: `name: image.tag`.
+_ARGO, _ARGO_VALUES = b"argoproj.io", b"parameters"
 # With a scalar for a value: a schema has a mapping there, and is no object.
 _SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
 _VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)
@@ -137,7 +139,7 @@ def _offsets(data: bytes, word: bytes, key: re.Pattern[bytes] | None = None) -> 
 
 
 def _has_others(text: bytes) -> bool:
-    return any(word in text for word in _OTHERS)
+    return any(word in text for word in _OTHERS) or (_ARGO in text and _ARGO_VALUES in text)
 
 
 def _within(chunk: Chunk, offsets: list[int]) -> list[int]:

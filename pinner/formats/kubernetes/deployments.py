@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pinner._typing import TYPE_CHECKING
 from pinner.formats import helm
 from pinner.formats.helm.values import ValuesWalk
@@ -17,6 +19,7 @@ from pinner.model import Document, Occurrence, Span, as_skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from pinner.formats.kubernetes.objects import Object
     from pinner.formats.yaml import Node
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from pinner.formats.yaml.references import Collector
     from pinner.link.facts import Fact
     from pinner.model import Place
+
+    _Values: TypeAlias = dict[str, "tuple[Scalar, _Values | Node]"]
+    """What parameters set: by key where that is written, and the value, or what is set below it."""
 
 _ARGO = "argoproj.io"
 _FLUX_KUSTOMIZATION = ("kustomize.toolkit.fluxcd.io", "Kustomization")
@@ -35,6 +41,11 @@ _CHARTS = ("HelmChart", "HelmChartConfig")
 _UPDATED = "argocd-image-updater.argoproj.io/image-list"
 _UPDATER = "Argo CD Image Updater writes this: the annotation `image-list` names the image"
 _SCHEME = b"oci://"
+
+
+# A parameter's name is a way into the values, as `helm --set` reads it; `\.` is a dot of a key.
+_DOT = re.compile(r"(?<!\\)\.")
+_DEEPEST = 20
 
 
 class Deployments:
@@ -85,7 +96,8 @@ class Deployments:
 
     def _argo(self, mapping: Mapping, key: str, owner: Object) -> tuple[str, ...]:
         if key == "helm":
-            return (*self._values(mapping, "valuesObject", owner), *self._text(mapping, "values", owner))
+            inline = self._parameters(mapping, owner) or self._values(mapping, "valuesObject", owner)
+            return (*inline, *self._text(mapping, "values", owner))
         if key in ("source", "sources"):
             self._argo_images(mapping, owner)
         return ()
@@ -97,6 +109,20 @@ class Deployments:
             return ()
         ValuesWalk(self.collector, self.fields, owner.owner).keep(field.node)
         return (key,)
+
+    def _parameters(self, helm: Mapping, owner: Object) -> tuple[str, ...]:
+        """Keep the images of Argo CD's ``helm.parameters``, which come as ``--set`` over what ``valuesObject`` has."""
+        given: _Values = {}
+        for entry in self.fields.mappings(helm, "parameters"):
+            name, value = self.fields.scalar(entry, "name"), self.fields.get(entry, "value")
+            if name is not None and value is not None and type(value.node) is Scalar:
+                _set(given, name, value.written)
+        if not given:
+            return ()
+        field = self.fields.get(helm, "valuesObject")
+        base = field.node if field is not None and type(field.node) is Mapping else None
+        ValuesWalk(self.collector, self.fields, owner.owner).keep(_laid_over(base, given, self.fields))
+        return ("valuesObject", "parameters")
 
     def _text(self, mapping: Mapping, key: str, owner: Object) -> tuple[str, ...]:
         """Keep the images of the Helm values that are YAML in the text under ``key``."""
@@ -175,3 +201,37 @@ class Deployments:
         if isinstance(place, Occurrence) and digest is None:
             place = as_skipped(place, "separate-tag", "an artifact, which Flux holds by `digest:` beside its tag")
         self.collector.add(use, place)
+
+
+def _set(values: _Values, name: Scalar, value: Node) -> None:
+    """Put ``value`` into ``values`` where the parameter's ``name`` leads; the last one wins."""
+    *above, last = _DOT.split(name.value, _DEEPEST)
+    for key in above:
+        inner = values.get(key, (name, {}))[1]
+        if not isinstance(inner, dict):
+            inner = {}
+        values[key] = name, inner
+        values = inner
+    values[last] = name, value
+
+
+def _laid_over(base: Mapping | None, values: _Values, fields: KeyLookup) -> Mapping:
+    """Return the mapping that ``values`` make of ``base``, of the nodes that stand in the file."""
+    kept = [] if base is None else [key for key in fields.keys(base) if key not in values]
+    start = base.start if base is not None else next(iter(values.values()))[0].start
+    children: list[Node] = []
+    for key in kept:
+        field = fields.get(base, key) if base is not None else None
+        children += () if field is None else (_key(key, start, start), field.written)
+    for key, (name, value) in values.items():
+        if isinstance(value, dict):
+            field = fields.get(base, key) if base is not None else None
+            below = field.node if field is not None and type(field.node) is Mapping else None
+            children += (_key(key, name.start, name.end), _laid_over(below, value, fields))
+        else:
+            children += (_key(key, name.start, name.end), value)
+    return Mapping(children, start, None, None, flow=False)
+
+
+def _key(text: str, start: int, end: int) -> Scalar:
+    return Scalar(text, start, end, "", None, None)

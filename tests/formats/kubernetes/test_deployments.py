@@ -158,3 +158,52 @@ def test_a_run_over_a_part_sees_what_a_controller_replaces(tmp_path: Path, folde
     assert getattr(app, "reason", "") == "replaced"
     assert app.decided_by == (f"{steps}clusters/prod/apps.yaml:6",)
     assert isinstance(other, Occurrence)
+
+
+def parameters(*pairs: str, more: str = "") -> str:
+    lines = [f"        - {{name: {name}, value: {value}}}\n" for name, value in (pair.split("=") for pair in pairs)]
+    return f"{ARGO}    helm:\n      parameters:\n{''.join(lines)}{more}"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "places"),
+    [
+        (["image.repository=a/b", 'image.tag="1"'], ["a/b:1"]),
+        (["web.image.tag=v1", "web.image.repository=a/b", "web.image.registry=ghcr.io"], ["ghcr.io/a/b:v1"]),
+        (["image=a/b:1", "sidecarImage=c/d:2"], ["a/b:1", "c/d:2"]),
+        (["image=a/b", "image.tag=v1"], []),
+        (["image.tag=v1", "image.pullPolicy=Always", "replicas=2"], []),
+        (["image.repository=a/b", "image.tag=v1", "image.tag=v2"], ["a/b:v2"]),
+        (["image.repository=a/b", "image.tag=1.10"], ["invalid-reference: a/b:1.10"]),
+        (["image.repository=a/b", "image.tag=$ARGOCD_APP_REVISION"], ["interpolated-tag: a/b:$ARGOCD_APP_REVISION"]),
+        (["image.repository=a/b", "image.tag='{{tag}}'"], ["templated: a/b:{{tag}}"]),
+        ([r"a\.b/image.repository=a/b", r"a\.b/image.tag=v1"], ["a/b:v1"]),
+        (["image.repository=a/b", "image.tag=[v1]", "global.imageRegistry=x"], ["interpolated-name: a/b"]),
+        (["image.repository=a/b", "image.tag=v1", 'image.digest=""'], ["a/b:v1"]),
+    ],
+)
+def test_parameters_are_values_as_helm_would_set_them(pairs: list[str], places: list[str]) -> None:
+    data = parameters(*pairs).encode()
+    located = in_kubernetes(data)
+    assert found(located) == places
+    result = pinned(data, mentions(located))
+    after = [place if ": " in place else f"{place}@{DIGEST}" for place in places]
+    assert found(in_kubernetes(result)) == after
+    removed = result.replace(f"@{DIGEST}".encode(), b"").replace(DIGEST.encode(), b"")
+    assert removed == data
+
+
+def test_a_parameter_comes_over_the_values() -> None:
+    values = "      valuesObject:\n        image: {repository: a/b, tag: v1}\n        <<: {proxy: {image: c/d:1}}\n"
+    text = parameters("image.tag=v2", more=values)
+    assert found(in_kubernetes(text)) == ["a/b:v2", "c/d:1"]
+    text = parameters("proxy=none", "image.tag.x=v2", more=values)
+    assert found(in_kubernetes(text)) == ["no-default: a/b"]
+    assert found(in_kubernetes(parameters(more=values))) == ["a/b:v1", "c/d:1"]
+    assert found(in_kubernetes(parameters("x.image=a/b:1", more="      valuesObject: [1]\n"))) == ["a/b:1"]
+
+
+def test_a_parameter_in_an_alias_is_where_it_is_written() -> None:
+    text = f"{ARGO}    helm:\n      parameters: [{{name: a.image, value: &i a/b:1}}, {{name: b.image, value: *i}}]\n"
+    data = text.encode()
+    assert pinned(data, mentions(in_kubernetes(data))[:1]) == data.replace(b"a/b:1", f"a/b:1@{DIGEST}".encode())
