@@ -13,6 +13,7 @@ from forge_talk import Waits, access
 from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
+from pinner.bot.forges.limits import LocalBudget
 from pinner.bot.git.program import Login
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.find import load_settings
@@ -36,9 +37,13 @@ def see_to(
     *,
     at_once: int = 4,
     patience: float = 600.0,
+    content: Sequence[tuple[int, float]] | None = None,
     on_report: Callable[[Report], None] = lambda _: None,
 ) -> list[Report]:
-    """Run the bot over ``names``, or over what ``acme`` has; return the reports in their order."""
+    """Run the bot over ``names``, or over what ``acme`` has; return the reports in their order.
+
+    ``content`` is how many pull requests may be opened in how many seconds; None for what the forge says.
+    """
 
     @contextlib.asynccontextmanager
     async def connected(_settings: Settings) -> AsyncIterator[Registry]:
@@ -51,7 +56,9 @@ def see_to(
             reports.append(report)
             on_report(report)
 
-        client = connect(forge.face, access(forge, Waits()))
+        waits = Waits()
+        budget = None if content is None else LocalBudget(content, waits.clock().now)
+        client = connect(forge.face, access(forge, waits)._replace(budget=budget))
         async with Registries(connected) as registries:
             world = BotContext(
                 client,

@@ -36,6 +36,7 @@ class MemoryForge:
         self.writes: list[str] = []
         self.conflicting: set[str] = set()
         self.forbids_auto_merge = False
+        self.opening_seconds = 0.0
         self.found = Repository("acme/app", "main", f"file://{bare}", "https://forge.example/acme/app")
 
     async def aclose(self) -> None:
@@ -61,6 +62,12 @@ class MemoryForge:
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         del repository
         return tuple(one for one in reversed(self.requests) if one.state == "open" and one.branch.startswith(prefix))
+
+    async def opening_delay(self) -> float:
+        return self.opening_seconds
+
+    async def take_opening(self) -> float:
+        return self.opening_seconds
 
     async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
         self.writes.append(f"create {branch}")

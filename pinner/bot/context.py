@@ -84,6 +84,8 @@ class Published(NamedTuple):
     """Every place in it that names an image."""
     pulls: tuple[PullRequest, ...] = ()
     """The bot's own that are open by now."""
+    later: str | None = None
+    """Why nothing was looked at in this run, and will be in another."""
 
     def unresolved(self) -> Iterator[tuple[Plan, Failed]]:
         """Yield every occurrence that should have changed and could not, with the plan of its file."""

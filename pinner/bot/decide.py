@@ -21,7 +21,7 @@ STOP_LABEL = "pinner:stop"
 _OBSOLETE = "**Closed by pinner:** every digest that this was to change is up to date by now."
 
 Outcome: TypeAlias = Literal[
-    "opened", "updated", "unchanged", "closed", "silenced", "foreign", "stopped", "waiting", "nothing"
+    "opened", "updated", "unchanged", "closed", "silenced", "foreign", "stopped", "waiting", "later", "nothing"
 ]
 
 

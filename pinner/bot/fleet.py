@@ -278,6 +278,8 @@ def tally(reports: Iterable[Report]) -> dict[str, int]:
             counts["failed"] += 1
         elif done.skipped is not None:
             counts["skipped"] += 1
+        elif done.later is not None:
+            counts["later"] += 1
         elif not done.steps:
             counts["nothing"] += 1
         else:

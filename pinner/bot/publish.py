@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from pinner.bot.changes import GroupUpdate
 from pinner.bot.context import Published, Step
-from pinner.bot.decide import Decision, Limits, Observed, decide
+from pinner.bot.decide import Create, Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
 from pinner.bot.forges.base import ForbiddenError, ForgeError
 from pinner.bot.git.branches import fetch_branches, judge, look_at_remote, make_commit
@@ -14,7 +15,7 @@ from pinner.bot.git.clone import NoBranchError, check_out, clone
 from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
-from pinner.bot.model import Author
+from pinner.bot.model import Author, read_marker
 from pinner.bot.signatures import vetting
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
 from pinner.bot.work import Checkout, propose, work_on
@@ -52,6 +53,8 @@ async def publish(repository: Repository, scope: Scope, world: BotContext, folde
         return Published(repository, skipped=repository.closed_to_all)
     if not world.dry_run:
         _refuse_read_only(repository)
+        if (reason := await _reason_for_later(repository, world)) is not None:
+            return Published(repository, later=reason)
     try:
         there, settings = await _cloned(repository, repository.default_branch, scope, world, folder / "default")
     except NoBranchError as error:
@@ -75,6 +78,18 @@ def _refuse_read_only(repository: Repository) -> None:
             hint="a workflow's token of a fork is read-only; give one that may write contents and pull requests, "
             "or see what would be done with --dry-run",
         )
+
+
+async def _reason_for_later(repository: Repository, world: BotContext) -> str | None:
+    """Return why there is nothing to do now: no more may be opened, and nothing that is open needs a look."""
+    seconds = await world.forge.opening_delay()
+    if not seconds or any(read_marker(one.body) for one in await world.forge.open_branches(repository, "")):
+        return None
+    return _later(seconds)
+
+
+def _later(seconds: float) -> str:
+    return f"the forge lets us open no more for {ceil(seconds / 60)} minutes: a later run does"
 
 
 async def _cloned(
@@ -219,6 +234,11 @@ class _RepositoryRun:
         if world.dry_run:
             patch = await self._patch(proposal) if proposal.files else b""
             return Step(decision, proposal, url, part.held_back, patch)
+        if any(isinstance(action, Create) for action in decision.actions):
+            # Before the push: a branch without its pull request is of use to nobody.
+            seconds = await world.forge.take_opening()
+            if seconds:
+                return Step(Decision("later", _later(seconds)), proposal, url, part.held_back)
         opened, notes, is_scheduled = await execute(decision.actions, proposal, self._tools())
         self._notes += notes
         if is_scheduled and decision.outcome == "unchanged":

@@ -33,6 +33,9 @@ def report_lines(report: Report, style: Style, *, dry_run: bool = False) -> Iter
     if done.skipped is not None:
         yield f"{name}: skipped: {printable(done.skipped)}"
         return
+    if done.later is not None:
+        yield f"{name}: later: {printable(done.later)}"
+        return
     told = [step for step in done.steps if step.error is None]
     for step in told:
         yield f"{name}: {_step_line(step, style, dry_run=dry_run)}"
@@ -124,13 +127,16 @@ def render_json(reports: Sequence[Report], *, dry_run: bool) -> str:
 
 def _repository(report: Report) -> dict[str, Any]:
     done = report.published
-    value: dict[str, Any] = {"name": report.name, "url": None, "skipped": None, "error": None, "pullRequests": []}
+    value: dict[str, Any] = {"name": report.name}
+    value |= dict.fromkeys(("url", "skipped", "later", "error"))
+    value["pullRequests"] = []
     if report.error is not None:
         value["error"] = {"message": report.error.message, "hint": report.error.hint}
     if done is not None:
         value |= {
             "url": done.repository.web_url,
             "skipped": done.skipped,
+            "later": done.later,
             "pullRequests": [_request(step) for step in done.steps],
             "unresolved": [
                 {

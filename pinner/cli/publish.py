@@ -210,7 +210,8 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
 
     async with Registries(connected) as registries:
         world = partial(_bot_context, context=context, asked=asked, registries=registries)
-        forges = Forges(environment, where.forge, world, teller.wait, may_be_anybody=asked.dry_run)
+        runs = 1 if where.shard is None else where.shard.of
+        forges = Forges(environment, where.forge, world, teller.wait, may_be_anybody=asked.dry_run, runs=runs)
         try:
             jobs = await jobs_for(where, forges, context.folder, environment)
             for sentence in await forges.advice():

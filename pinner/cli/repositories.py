@@ -55,13 +55,18 @@ class Forges:
         on_wait: Callable[[str], None],
         *,
         may_be_anybody: bool,
+        runs: int = 1,
     ) -> None:
-        """``kind`` is the forge as it was named; ``may_be_anybody``: nothing is written, and no token is no mistake."""
+        """``kind`` is the forge as it was named; ``may_be_anybody``: nothing is written, and no token is no mistake.
+
+        ``runs`` of the same kind share a token's budget.
+        """
         self._environment = environment
         self._kind = kind
         self._world = world
         self._on_wait = on_wait
         self._may_be_anybody = may_be_anybody
+        self._runs = runs
         self._worlds: dict[str, BotContext] = {}
         self._lost: dict[str, ForgeError] = {}
 
@@ -75,7 +80,7 @@ class Forges:
         known = next((server for server in self._worlds if _is_below(place, server)), None)
         if known is not None:
             return self._worlds[known], _below(place, known)
-        access = Access(place.server, None, self._environment, self._on_wait)
+        access = Access(place.server, None, self._environment, self._on_wait, runs=self._runs)
         try:
             kind, place = await self._kind_at(access, place, least)
         except ForgeError as error:

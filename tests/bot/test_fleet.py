@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from forge_double import ForgeDouble
 from locks import digest, image
 
 from pinner.bot.fleet import Registries, Shard, SharedRegistry, parse_shard, tally
-from pinner.bot.report import report_lines, summary_lines
+from pinner.bot.report import render_json, report_lines, summary_lines
 from pinner.config import Settings
 from pinner.errors import ConfigError, NotFoundError, UnavailableError
 from pinner.oci.resolver import Allowance
@@ -70,6 +71,57 @@ def test_every_repository_gets_exactly_one_pull_request_whatever_goes_wrong(
     assert tally(see_to(forge, registry)) == {"unchanged": 12}
     assert forge.writes == []
     assert registry.asked == [NGINX] * 3  # once a run
+
+
+def test_what_may_not_be_opened_now_is_left_for_later_without_a_branch(
+    forge: ForgeDouble, registry: FakeRegistry
+) -> None:
+    names = [f"acme/app{number}" for number in range(6)]
+    for name in names:
+        forge.add_repository(name, {"Dockerfile": OLD})
+    reports = see_to(forge, registry, at_once=2, content=[(2, 3600.0)])
+    assert tally(reports) == {"opened": 2, "later": 4}
+    assert all(report.is_complete for report in reports), "another run goes on: that is no failure"
+    assert sum(forge.repository(name).head("pinner/digests") is not None for name in names) == 2
+    # All but the one that was at work when the last turn was taken are not even cloned.
+    assert len({seen.path.partition(".git/")[0] for seen in forge.git_requests}) <= 3
+    lines = [line for report in reports[-1:] for line in report_lines(report, PLAIN)]
+    assert lines == ["acme/app5: later: the forge lets us open no more for 60 minutes: a later run does"]
+    value = json.loads(render_json(reports, dry_run=False))
+    assert "60 minutes" in value["repositories"][-1]["later"]
+    # What is open is still seen to, and the rest comes with the next hours.
+    reports = see_to(forge, registry, content=[(4, 3600.0)])
+    assert tally(reports) == {"opened": 4, "unchanged": 2}
+    assert [len(forge.repository(name).pulls) for name in names] == [1] * 6
+
+
+def test_of_two_pull_requests_the_second_waits_for_a_later_run(forge: ForgeDouble, registry: FakeRegistry) -> None:
+    compose = "services: {a: {image: 'nginx:1.27'}}\n"
+    forge.add_repository("acme/app", {"Dockerfile": OLD, "compose.yaml": compose})
+    (report,) = see_to(forge, registry, content=[(1, 3600.0)])
+    assert tally([report]) == {"opened": 1, "later": 1}
+    lines = list(report_lines(report, PLAIN))
+    assert lines[1] == "acme/app: later pinner/pins: the forge lets us open no more for 60 minutes: a later run does"
+    assert forge.repository("acme/app").head("pinner/pins") is None
+    assert tally(see_to(forge, registry, content=[(1, 3600.0)])) == {"opened": 1, "unchanged": 1}
+
+
+def test_a_minutes_limit_is_waited_for(forge: ForgeDouble, registry: FakeRegistry) -> None:
+    for number in range(5):
+        forge.add_repository(f"acme/app{number}", {"Dockerfile": OLD})
+    assert tally(see_to(forge, registry, at_once=1, content=[(2, 60.0)])) == {"opened": 5}
+
+
+def test_a_forge_that_asks_for_a_long_pause_is_left_alone(forge: ForgeDouble, registry: FakeRegistry) -> None:
+    names = [f"acme/app{number}" for number in range(4)]
+    for name in names:
+        forge.add_repository(name, {"Dockerfile": OLD})
+    forge.inject("secondary", method="POST", path="/pulls$", retry_after=3000.0)
+    reports = see_to(forge, registry, names, at_once=1)
+    assert tally(reports) == {"failed": 4}
+    assert [forge.repository(name).head("pinner/digests") is not None for name in names] == [True, False, False, False]
+    last = forge.requests[-1]
+    assert (last.method, last.path.rpartition("/")[2], last.status) == ("POST", "pulls", 403), "and nothing after it"
 
 
 def test_trouble_of_one_is_not_the_others(forge: ForgeDouble, registry: FakeRegistry) -> None:

@@ -12,6 +12,7 @@ from pinner.errors import PinnerError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
+    from pinner.bot.forges.limits import Budget
     from pinner.bot.model import NewCommit, PullRequest, Repository
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
@@ -68,6 +69,10 @@ class Access(NamedTuple):
     on_wait: Callable[[str], None] = lambda _: None
     """Told one sentence before each pause that the forge asks for."""
     clock: Clock | None = None
+    budget: Budget | None = None
+    """Of new content, where others spend it too; None for the forge's own limits, in this process."""
+    runs: int = 1
+    """How many runs spend the same token at the same time."""
 
 
 def lacking(wanted: Collection[str], there: Collection[str]) -> list[str]:
@@ -122,8 +127,22 @@ class Forge(Protocol):
         """
         ...
 
+    async def opening_delay(self) -> float:
+        """Return 0 where a pull request may be opened within a minute or so; else the seconds until then."""
+        ...
+
+    async def take_opening(self) -> float:
+        """Wait for the turn to open a pull request, and take it, before any work for it is done.
+
+        Return 0; where a run would not wait so long, take none and return the seconds until then.
+        """
+        ...
+
     async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
-        """Open a pull request; where one is open for ``branch`` already, return that one, as it is."""
+        """Open a pull request; where one is open for ``branch`` already, return that one, as it is.
+
+        The turn for it is taken already.
+        """
         ...
 
     async def edit(

@@ -19,7 +19,7 @@ from pinner.bot.forges.base import (
     words,
 )
 from pinner.bot.forges.github_graphql import GraphQl, addresses
-from pinner.bot.forges.limits import GITHUB_CONTENT, Budget
+from pinner.bot.forges.limits import GITHUB_CONTENT
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
@@ -58,7 +58,7 @@ class GitHub(RestForge):
         rest, graphql = addresses(access.server)
         authorization = None if access.token is None else f"Bearer {access.token}"
         self._is_app = (access.token or "").startswith(_INSTALLATION)
-        super().__init__(Api(rest, access, authorization, Budget(GITHUB_CONTENT)))
+        super().__init__(Api(rest, access, authorization, GITHUB_CONTENT))
         self._graphql = GraphQl(self._api, graphql)
         self.signs_commits = self._is_app
 
@@ -122,7 +122,6 @@ class GitHub(RestForge):
             f"{path_of(repository.name)}/pulls",
             body={"title": title, "body": body, "head": branch, "base": base, "maintainer_can_modify": True},
             expect=(_UNPROCESSABLE,),
-            creates=True,
         )
         if made.status == _CREATED:
             return _request(made.json())

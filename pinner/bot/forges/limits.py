@@ -1,4 +1,4 @@
-"""Rate limits of forges: pauses and request budgets, without I/O.
+"""Rate limits of forges: pauses, and budgets of new content.
 
 Sources: GitHub, "Rate limits for the REST API" (primary and secondary; content creation) and octokit's
 plugin-throttling; GitLab, "Rate limits" (RateLimit-Reset); RFC 9110 §10.2.3 (Retry-After).
@@ -7,10 +7,10 @@ plugin-throttling; GitLab, "Rate limits" (RateLimit-Reset); RFC 9110 §10.2.3 (R
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pinner.bot.forges.base import Reply
 
@@ -26,21 +26,54 @@ _LARGEST_SPAN = 1e8
 """Seconds: a reset that is larger is a date (of 1973 or later) and no span."""
 
 
-class Budget:
-    """Windows of time and how much may be made in each."""
+class Budget(Protocol):
+    """How much new content may be made with one token, by this process or all that share a store."""
 
-    def __init__(self, windows: Iterable[tuple[int, float]]) -> None:
-        self._windows = tuple((count, span, deque[float](maxlen=count)) for count, span in windows)
+    async def delay(self) -> float:
+        """Return the seconds until something more may be made."""
+        ...
 
-    def delay(self, now: float) -> float:
-        """Return the seconds to wait before something more may be made."""
-        full = [made[0] + span - now for count, span, made in self._windows if len(made) == count]
-        return max([0.0, *full])
+    async def take(self, most: float) -> float:
+        """Take the turn to make one thing, and return the seconds until then; where those are over ``most``, none."""
+        ...
 
-    def spend(self, now: float) -> None:
-        """Note that something is made."""
-        for _, _, made in self._windows:
-            made.append(now)
+    async def pause(self, seconds: float) -> None:
+        """Have nothing made for so long: the forge has asked for it."""
+        ...
+
+
+class LocalBudget:
+    """A `Budget` of this process: windows of seconds, and how much may be made in each.
+
+    ``runs`` processes spend the same token: each has its share. ``now`` is the time in seconds since whenever.
+    """
+
+    def __init__(self, windows: Iterable[tuple[int, float]], now: Callable[[], float], runs: int = 1) -> None:
+        shares = [(max(1, count // runs), span) for count, span in windows]
+        self._windows = tuple((count, span, deque[float](maxlen=count)) for count, span in shares)
+        self._now = now
+        self._not_before = now()
+
+    async def delay(self) -> float:
+        """Return the seconds until something more may be made."""
+        return self._turn() - self._now()
+
+    def _turn(self) -> float:
+        full = [made[0] + span for count, span, made in self._windows if len(made) == count]
+        return max([self._now(), self._not_before, *full])
+
+    async def take(self, most: float) -> float:
+        """Take the next turn, and return the seconds until then; where those are over ``most``, none is taken."""
+        turn = self._turn()
+        seconds = turn - self._now()
+        if seconds <= most:
+            for _, _, made in self._windows:
+                made.append(turn)
+        return seconds
+
+    async def pause(self, seconds: float) -> None:
+        """Have nothing made for so long."""
+        self._not_before = max(self._not_before, self._now() + seconds)
 
 
 def pause_asked_for(reply: Reply, wall: float, attempt: int) -> float | None:

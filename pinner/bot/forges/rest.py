@@ -31,6 +31,14 @@ class RestForge:
         """Return nothing: a refusal says what the token lacks."""
         return ()
 
+    async def opening_delay(self) -> float:
+        """Return 0, or the seconds until a pull request may be opened where those are many."""
+        return await self._api.content_delay()
+
+    async def take_opening(self) -> float:
+        """Wait for the turn to open a pull request, or return the seconds until then."""
+        return await self._api.take_content()
+
     def _at(self, repository: Repository, number: int) -> str:
         """Return the address of a proposal."""
         return f"{path_of(repository.name)}/pulls/{number}"

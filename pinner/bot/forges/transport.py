@@ -13,18 +13,21 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pinner import __version__
 from pinner.bot.forges.base import BusyError, ForgeError, Reply, UnreachableError, check, clean, told
-from pinner.bot.forges.limits import Budget, pause_asked_for
+from pinner.bot.forges.limits import LocalBudget, pause_asked_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 
     from pinner.bot.forges.base import Access
+    from pinner.bot.forges.limits import Budget
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
 
 _ATTEMPTS = 5
 _LONGEST_WAIT = 900.0
 """Seconds that a forge may have one call wait, all its pauses together."""
+_LONGEST_TURN = 90.0
+"""Seconds that a pull request waits to be opened: a minute's limit passes meanwhile, an hour's does not."""
 _TIMEOUT = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": None}
 _BODY_LIMIT = 16 << 20
 _ERROR_LIMIT = 64 << 10
@@ -48,7 +51,10 @@ class _Tries:
 class Api:
     """One forge's API. ``base`` ends without a slash; ``authorization`` is the header's value, a secret."""
 
-    def __init__(self, base: str, access: Access, authorization: str | None, budget: Budget | None = None) -> None:
+    def __init__(
+        self, base: str, access: Access, authorization: str | None, content: Iterable[tuple[int, float]] = ()
+    ) -> None:
+        """``content`` is how much may be made in how many seconds, unless ``access`` has a budget."""
         from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
         from pinner.http.retry import Clock  # noqa: PLC0415 - with asyncio
 
@@ -56,7 +62,8 @@ class Api:
         self._access = access
         self._authorization = authorization
         self._clock: Clock = access.clock or Clock()
-        self._budget = budget or Budget(())
+        self._budget: Budget = access.budget or LocalBudget(content, self._clock.now, access.runs)
+        self._closed_until = self._clock.now()
         self._url = httpx.URL(base)
         self._transport: httpx.AsyncBaseTransport | None = None
         if self._url.scheme != "https" and authorization is not None:
@@ -76,24 +83,21 @@ class Api:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
         expect: Collection[int] = (),
-        creates: bool = False,
         done: Callable[[], Awaitable[bool]] | None = None,
     ) -> Reply:
         """Return the answer to one request; failures other than the statuses of ``expect`` are raised.
 
-        ``path`` follows the base, or is a whole address of ours. ``creates``: counts against the budget
-        for new content. ``done`` is asked before a write is repeated, as its answer may only have been lost: where it
-        is true, an empty answer is returned.
+        ``path`` follows the base, or is a whole address of ours. ``done`` is asked before a write is repeated, as its
+        answer may only have been lost: where it is true, an empty answer is returned.
         """
         url = self._address(path, query)
         tries = _Tries()
+        if (pause := self._closed_until - self._clock.now()) > _LONGEST_WAIT:
+            # Whoever is told to wait and goes on asking is shut out for longer.
+            raise self._busy(pause, "its rate limit")
         while True:
             if tries.pauses + tries.failures and done is not None and await done():
                 return Reply(_OK, {}, b"")
-            if creates:
-                delay = self._budget.delay(self._clock.now())
-                tries.waited += await self._wait(delay, tries.waited, "its limit on new content")
-                self._budget.spend(self._clock.now())
             reply = await self._try(method, url, body, tries, expect)
             if reply is not None:
                 check(reply, method, url, expect)
@@ -112,6 +116,8 @@ class Api:
             pause = pause_asked_for(reply, self._clock.wall(), tries.pauses + 1)
             if pause is not None:
                 tries.pauses += 1
+                self._closed_until = max(self._closed_until, self._clock.now() + pause)
+                await self._budget.pause(pause)
                 tries.waited += await self._wait(pause, tries.waited, "its rate limit")
                 return None
             if reply.status < _SERVER_ERROR or reply.status in expect:
@@ -122,6 +128,19 @@ class Api:
         tries.failures += 1
         await self._clock.sleep(min(20.0, 0.5 * 2.0 ** (tries.failures - 1)) * (0.5 + self._clock.chance() / 2))
         return None
+
+    async def content_delay(self) -> float:
+        """Return 0 where new content may be made within the time that it waits; else the seconds until then."""
+        seconds = await self._budget.delay()
+        return seconds if seconds > _LONGEST_TURN else 0.0
+
+    async def take_content(self) -> float:
+        """Wait for the turn to make new content, and take it: 0. Where that is too far away, return the seconds."""
+        seconds = await self._budget.take(_LONGEST_TURN)
+        if seconds > _LONGEST_TURN:
+            return seconds
+        await self._wait(seconds, 0.0, "its limit on new content")
+        return 0.0
 
     async def pages(self, path: str, query: Mapping[str, str | int] | None = None) -> AsyncIterator[Any]:
         """Yield the items of a list, page by page as ``Link: …; rel="next"`` leads.
@@ -218,14 +237,17 @@ class Api:
         if seconds <= 0:
             return 0.0
         if waited + seconds > _LONGEST_WAIT:
-            raise BusyError(
-                f"{self._url.host} asks for a pause of {round(seconds)} s: {what}",
-                hint="a later run goes on where this one stopped",
-                retry_after=seconds,
-            )
+            raise self._busy(seconds, what)
         self._access.on_wait(f"{self._url.host} asks for a pause of {round(seconds)} s: {what}")
         await self._clock.sleep(seconds)
         return seconds
+
+    def _busy(self, seconds: float, what: str) -> BusyError:
+        return BusyError(
+            f"{self._url.host} asks for a pause of {round(seconds)} s: {what}",
+            hint="a later run goes on where this one stopped",
+            retry_after=seconds,
+        )
 
 
 def _refuse_plain(url: httpx.URL) -> None:

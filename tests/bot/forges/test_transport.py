@@ -13,7 +13,7 @@ from forge_talk import Waits
 
 from pinner.bot.forges import FORGES, connect, kind_of, parse_url, probe, token_for
 from pinner.bot.forges.base import Access, ForbiddenError, ForgeError, MissingError, Reply, UnreachableError
-from pinner.bot.forges.limits import Budget, pause_asked_for
+from pinner.bot.forges.limits import LocalBudget, pause_asked_for
 from pinner.bot.forges.transport import Api
 
 if TYPE_CHECKING:
@@ -287,14 +287,40 @@ def test_a_pause_is_told_from_a_refusal(status: int, headers: dict[str, str], bo
 
 
 def test_a_budget_opens_again_as_time_passes() -> None:
-    budget = Budget(((2, 60.0), (3, 600.0)))
-    for now in (0.0, 10.0):
-        assert budget.delay(now) == 0.0
-        budget.spend(now)
-    assert budget.delay(20.0) == 40.0
-    assert budget.delay(60.0) == 0.0
-    budget.spend(60.0)
-    assert budget.delay(71.0) == 529.0
+    async def story() -> None:
+        now = 0.0
+        budget = LocalBudget(((2, 60.0), (3, 600.0)), lambda: now)
+        assert await budget.take(0.0) == 0.0
+        now = 10.0
+        assert await budget.delay() == 0.0
+        assert await budget.take(0.0) == 0.0
+        now = 20.0
+        assert await budget.delay() == 40.0
+        assert await budget.take(39.0) == 40.0, "too far away: not taken"
+        assert await budget.take(40.0) == 40.0
+        assert await budget.delay() == 580.0
+        await budget.pause(1000.0)
+        await budget.pause(1.0)
+        assert await budget.take(999.0) == 1000.0
+
+    asyncio.run(story())
+
+
+def test_turns_that_are_taken_at_the_same_moment_are_one_after_the_other() -> None:
+    async def story() -> list[float]:
+        budget = LocalBudget(((2, 60.0),), lambda: 0.0)
+        return [await budget.take(1000.0) for _ in range(5)]
+
+    assert asyncio.run(story()) == [0.0, 0.0, 60.0, 60.0, 120.0]
+
+
+@pytest.mark.parametrize(("runs", "taken"), [(1, 8), (4, 2), (100, 1)])
+def test_runs_at_once_have_their_share_of_a_tokens_budget(runs: int, taken: int) -> None:
+    async def story() -> int:
+        budget = LocalBudget(((8, 3600.0),), lambda: 0.0, runs)
+        return [await budget.take(0.0) for _ in range(9)].count(0.0)
+
+    assert asyncio.run(story()) == taken
 
 
 # Which forge
