@@ -34,7 +34,7 @@ _MENDING = {
     "onbuild-ambiguous": "write one image in the instruction",
     "separate-tag": "write the tag beside the name where its reader takes it so",
     "invalid-reference": "write it as [registry/]name[:tag], the name in lower case",
-    "computed": "write the image as one text",
+    "computed": "write the image as one text, for a reader that takes a digest",
 }
 # What is decided by something outside of the repository: the environment, a template engine, a caller.
 _DECIDED_ELSEWHERE = frozenset({"no-default", "platform-arg", "templated", "fstring", "non-literal"})

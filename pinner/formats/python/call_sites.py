@@ -38,6 +38,8 @@ class Site(NamedTuple):
     """The argument that overrides the reference's tag."""
     output: str = ""
     """The parameter, where the image is one that the call makes."""
+    takes_apart: bool = False
+    """Whether the callee reads a version out of the text."""
 
 
 class _Match(NamedTuple):
@@ -73,7 +75,7 @@ class Sites:
                     seen.add("image")
                     tag = None if match.callee.tag is None else _tag(call.node, *match.callee.tag)
                     loose = match.callee is LOOSE
-                    yield Site(argument, call.scope, match.owner, loose, tag)
+                    yield Site(argument, call.scope, match.owner, loose, tag, takes_apart=match.callee.takes_apart)
             for keyword in call.node.keywords:
                 if keyword.arg in match.callee.outputs and keyword.arg not in seen:
                     seen.add(keyword.arg)

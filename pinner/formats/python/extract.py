@@ -131,6 +131,9 @@ class _Search:
             return "invalid-reference", error.message
         if site.tag is not None:
             return "separate-tag", "the tag is an argument of its own and would override the digest"
+        if site.takes_apart:
+            name = site.owner.rpartition(".")[2]
+            return "computed", f"`{name}` reads a version out of the text, and would take the digest for it"
         if reference.canonical in self._made:
             return "built-here", f"`{self._made[reference.canonical]}` in this file names it as one that is made here"
         return None

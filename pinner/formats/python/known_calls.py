@@ -31,6 +31,8 @@ class Callee(NamedTuple):
     """A parameter that overrides the reference's tag, and its position."""
     outputs: tuple[str, ...] = ()
     """Parameters that name an image to be built."""
+    takes_apart: bool = False
+    """Whether it reads a version out of the end of the text, where it then finds a digest."""
     tier: str = ""
     """The tier that has to be asked for in the configuration; empty for those that are always looked for."""
 
@@ -63,6 +65,13 @@ CALLEES: tuple[Callee, ...] = (
     Callee(_DOCKER, r"images\.build", (), methods=True, outputs=("tag",)),
     Callee(_DOCKER, rf"{_HANDED_IN}\.images\.get", ("name",), 0, methods=True),
     Callee(_DOCKER, rf"{_HANDED_IN}\.create_container", position=0, methods=True),
+    # `image.split(":")[-1]` and its like: Kafka's `with_kraft` raises, others choose wrongly.
+    Callee(
+        ("testcontainers",),
+        rf"{_ANYWHERE}(?:Kafka|Valkey|OpenSearch|ElasticSearch|Mosquitto)Container",
+        position=0,
+        takes_apart=True,
+    ),
     Callee(("testcontainers",), rf"{_ANYWHERE}ServerContainer", position=1),
     Callee(("testcontainers",), rf"{_ANYWHERE}CosmosDBMongoEndpointContainer", position=1),
     Callee(("testcontainers",), rf"{_ANYWHERE}BrowserWebDriverContainer", position=2),
