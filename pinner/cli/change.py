@@ -10,7 +10,7 @@ from pinner.cache.paths import cache_folder
 from pinner.cli.answers import ask, refuse_offline
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.scan import by_path, complain_about, look
-from pinner.cli.settings import settings_for, with_update
+from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError, apart
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pinner.cli.upgrades import Raised
     from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
-    from pinner.lockfile.model import Lock
     from pinner.pipeline import Survey
     from pinner.plan import Plan
     from pinner.report.changes import Tally
@@ -61,6 +60,8 @@ class ChangeOptions(NamedTuple):
     """How great a step tags are raised by; None for what the settings say."""
     variant: str | None = None
     allow: tuple[str, ...] = ()
+    no_verify: bool = False
+    """Whether policies on signatures are left aside."""
 
 
 class Beside(NamedTuple):
@@ -118,6 +119,8 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
         raise ConfigError("--format goes with --diff", hint="it says what would change, and writes nothing")
     settings = settings_for(context, asked.options, asked.paths)
     settings = with_update(settings, asked.tags, asked.variant, asked.allow, asked.min_age)
+    if asked.no_verify:
+        settings = without_policies(settings, terminal)
     place = lock_file(settings, context.folder)
     stored = None if asked.operation == "unpin" else read_lock(place)
     if stored is None:
@@ -174,13 +177,13 @@ def _change_by_lock(
     run: Run, asked: ChangeOptions, everything: Sequence[Source], selected: Sequence[Source]
 ) -> tuple[tuple[Plan, ...], Beside]:
     """Return the plans that make ``selected`` what the lock says, and what became of it."""
-    from pinner.cli.locks import Order, change_by_lock  # noqa: PLC0415 - only where there is a lock
+    from pinner.cli.locks import Order, change_by_lock, number_waiting  # noqa: PLC0415 - only where there is a lock
     from pinner.report.locks import elsewhere_words, held_back_words, lock_words, tally_lock  # noqa: PLC0415 - as above
 
     order = Order(asked.operation, to_index=asked.to_index, write=not asked.diff)
     plans, locked = change_by_lock(run, everything, selected, order)
     result = tally_lock(run.before, locked.lock)
-    waiting = held_back_words(_held_back(locked.lock, selected)) if asked.operation == "update" else ""
+    waiting = held_back_words(number_waiting(locked.lock, selected)) if asked.operation == "update" else ""
     words = lock_words(result, would=asked.diff)
     elsewhere = elsewhere_words(len(locked.elsewhere))
     return plans, Beside(result.rewritten, waiting + (f"; {words}" if words else "") + elsewhere)
@@ -213,14 +216,6 @@ def _do_without_lock(settings: Settings, asked: ChangeOptions, terminal: Termina
         terminal.info(hint_line("run `pinner lock` first", style))
 
 
-def _held_back(lock: Lock, sources: Sequence[Source]) -> int:
-    """Return how many of the tags that ``sources`` follow wait in ``lock``; without a minimum age none does."""
-    from pinner.lockfile.usage import usages  # noqa: PLC0415 - only where there is a lock
-
-    names = usages(sources).keys() & lock.images.keys()
-    return sum(bool(lock.images[name].candidates) for name in names)
-
-
 def _warn(work: _Work) -> None:
     """Name the references that a person has to look at: they stay as they are."""
     sources, asked, terminal, style = work.sources, work.asked, work.terminal, work.terminal.talk_style
@@ -245,9 +240,10 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     asked, context, terminal = work.asked, work.context, work.terminal
     terminal.error(render_failures(plans, terminal.talk_style))
     if asked.format != PATCH:
-        from pinner.cli.proposals import propose  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.proposals import Told, propose  # noqa: PLC0415 - only where it is asked for
 
-        propose(plans, work.survey.unreadable, status, asked.format, work.settings, context, terminal)
+        told = Told(work.survey.unreadable, status, asked.format, is_unverified=asked.no_verify)
+        propose(plans, told, work.settings, context, terminal)
         return
     complain_about(unwritten, terminal)
     lost = {file.path for file in unwritten}

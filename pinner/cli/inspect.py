@@ -19,6 +19,7 @@ from pinner.inspection.ask import allowances, inspect_all
 from pinner.inspection.model import Failure, Inspection
 from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
+from pinner.report.signatures import Checked, image_json, render_checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,19 +61,29 @@ def inspect(context: Context, asked: InspectOptions) -> int:
             on_answer=on_answer,
         ),
     )
-    terminal.output(
-        inspection_renderer(asked.format).render_inspections(entries, terminal.style), form_of(asked.format)
-    )
-    if settings.verify and asked.format == "text":
-        _tell_signers(context, settings, entries, terminal)
+    checked = _checked(context, settings, entries, terminal) if settings.verify and asked.format != "tree" else []
+    shown = _with_signers(entries, checked) if asked.format == "json" else entries
+    terminal.output(inspection_renderer(asked.format).render_inspections(shown, terminal.style), form_of(asked.format))
+    if checked and asked.format == "text":
+        terminal.output(render_checked(checked, "text", terminal.style))
     _complain(entries, terminal)
     return exit_status(found=False, untold=any(_is_incomplete(entry, settings) for entry in entries))
 
 
-def _tell_signers(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> None:
-    """Say who signed the images that a policy fits, and whether they may."""
+def _with_signers(entries: Iterable[Entry], checked: Iterable[Checked]) -> list[Entry]:
+    """Return ``entries`` with who signed each, as far as that was ``checked``."""
+    by_name = {}
+    for one in checked:
+        said = image_json(one)
+        by_name[str(one.reference)] = {name: value for name, value in said.items() if name not in ("image", "digest")}
+    return [
+        one._replace(signed=by_name.get(str(one.reference))) if isinstance(one, Inspection) else one for one in entries
+    ]
+
+
+def _checked(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> list[Checked]:
+    """Return who signed the images that a policy fits, and whether they may."""
     from pinner.cli.signatures import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
-    from pinner.report.signatures import Checked, render_checked  # noqa: PLC0415 - the same
 
     images = [one for one in entries if isinstance(one, Inspection)]
 
@@ -84,7 +95,7 @@ def _tell_signers(context: Context, settings: Settings, entries: Iterable[Entry]
             if verifier.policy_for(one.reference) is not None
         ]
 
-    terminal.output(render_checked(with_registry(context, settings, terminal, work), "text", terminal.style))
+    return with_registry(context, settings, terminal, work)
 
 
 def _is_incomplete(entry: Entry, settings: Settings) -> bool:

@@ -10,8 +10,8 @@ import click
 from pinner.cli.locks import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.scan import look
-from pinner.cli.settings import settings_for
-from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.settings import settings_for, without_policies
+from pinner.cli.syntax.shared import NO_VERIFY, PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import SignatureError
 from pinner.lockfile.file import lock_file, read_lock
@@ -34,12 +34,15 @@ class LockOptions(NamedTuple):
     paths: tuple[str, ...] = ()
     update: bool = False
     """Whether every tag is asked again."""
+    no_verify: bool = False
 
 
 def lock(context: Context, asked: LockOptions) -> int:
     """Make the lock true for the files; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options, asked.paths)
+    if asked.no_verify:
+        settings = without_policies(settings, terminal)
     if settings.platform is not None:
         _say_that_platforms_have_no_effect(terminal)
     (targets, _), survey = look(context, settings, asked.paths, terminal)
@@ -95,6 +98,7 @@ against it, `pinner pin` takes digests from it, `pinner update` moves both.
 @pinner_command("lock", _EPILOG)
 @PATHS
 @click.option("--update", is_flag=True, help="Ask what every tag means now, also those that the lock knows.")
+@NO_VERIFY
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Write down in pinner.lock what every tag means; the files stay as they are.

@@ -250,3 +250,9 @@ def failed_plans(sources: Sequence[Source], failures: Mapping[str, ResolveError]
         if verdicts:
             found.append(Plan(source.document, verdicts, source.document.data))
     return tuple(found)
+
+
+def number_waiting(lock: Lock, sources: Iterable[Source]) -> int:
+    """Return how many of the tags that ``sources`` follow wait in ``lock``; without a minimum age none does."""
+    names = usages(sources).keys() & lock.images.keys()
+    return sum(bool(lock.images[name].candidates) for name in names)

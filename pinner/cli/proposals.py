@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.outputs import Outputs, Report, deliver
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
@@ -18,24 +18,28 @@ if TYPE_CHECKING:
     from pinner.plan import Plan
 
 
-def propose(
-    plans: Sequence[Plan],
-    unreadable: Sequence[Unreadable],
-    status: int,
-    format_: str,
-    settings: Settings,
-    context: Context,
-    terminal: Terminal,
-) -> None:
-    """Write to stdout, as ``format_``, what ``plans`` would change; ``status`` is what the run will exit with."""
+class Told(NamedTuple):
+    """What is told beside the changes themselves."""
+
+    unreadable: Sequence[Unreadable]
+    status: int
+    """What the run will exit with."""
+    format: str
+    is_unverified: bool = False
+    """Whether policies on signatures were left aside."""
+
+
+def propose(plans: Sequence[Plan], told: Told, settings: Settings, context: Context, terminal: Terminal) -> None:
+    """Write to stdout, in the format of ``told``, what ``plans`` would change."""
     findings = tuple(proposed_findings(plans, settings.rules))
     places = shown_places((plan.document.path, [verdict.place for verdict in plan.verdicts]) for plan in plans)
     verdict = Verdict(
         findings,
         summarise(len(plans), places, findings),
-        unreadable,
+        told.unreadable,
         {plan.document.path: plan.document.data for plan in plans},
-        status=status,
+        status=told.status,
+        is_unverified=told.is_unverified,
         untold=[
             (plan.document.path, verdict.place, verdict.error)
             for plan in plans
@@ -43,4 +47,4 @@ def propose(
             if isinstance(verdict, Failed)
         ],
     )
-    deliver(verdict, Outputs((Report(format_),)), context, terminal)
+    deliver(verdict, Outputs((Report(told.format),)), context, terminal)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.options import Options
+    from pinner.cli.terminal import Terminal
     from pinner.config import Settings, TagLevel
     from pinner.model import FormatChoice
     from pinner.scan.suppressions import Candidate, Source
@@ -86,6 +87,13 @@ def with_update(
     from pinner.config.update import with_options  # noqa: PLC0415 - only where it is asked for
 
     return settings._replace(update=with_options(settings.update, tags, variant, tuple(allow)))
+
+
+def without_policies(settings: Settings, terminal: Terminal) -> Settings:
+    """Return ``settings`` without ``[[verify]]``, and say so where there is something to leave aside."""
+    if settings.verify:
+        terminal.info(f"{terminal.talk_style.severity('warning')}: --no-verify: nobody is asked who signed")
+    return settings._replace(verify=())
 
 
 def _platform(text: str | None) -> Platform | None:

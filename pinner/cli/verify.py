@@ -15,7 +15,9 @@ from pinner.cli.signatures import open_verifier, signers_in_lock
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, InvalidReferenceError, ResolveError
+from pinner.pipeline import Survey
 from pinner.reference import ImageReference
+from pinner.report import FORGE_FORMATS
 from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
 from pinner.report.signatures import Checked, render_checked
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.oci.resolver import Registry
 
-FORMATS = ("text", "json")
+OWN_FORMATS = ("text", "json")
+FORMATS = (*OWN_FORMATS, *FORGE_FORMATS)
 
 
 class VerifyOptions(NamedTuple):
@@ -54,13 +57,22 @@ def verify(context: Context, asked: VerifyOptions) -> int:
     if not settings.verify:
         hint = "write a [[verify]] table, or say --by key --key FILE"
         raise ConfigError("there is no policy: who may sign?", hint=hint)
-    images, are_named = _images(context, settings, asked.names, terminal)
+    images, are_named, survey = _images(context, settings, asked.names, terminal)
+    if are_named and asked.format not in OWN_FORMATS:
+        raise ConfigError(f"--format {asked.format} is about images in files", hint="name files or folders alone")
 
     async def work(registry: Registry, on_answer: Callable[[int, int], None]) -> list[Checked]:
         return await _verify_all(context, settings, registry, images, on_answer)
 
     checked = with_registry(context, settings, terminal, work)
-    terminal.output(render_checked(checked, asked.format, terminal.style), form_of(asked.format))
+    if asked.format not in OWN_FORMATS:
+        from pinner.cli.outputs import Outputs, Report, deliver  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.verified import verdict_in_files  # noqa: PLC0415 - the same
+
+        verdict = verdict_in_files(survey or Survey((), ()), checked, settings)
+        deliver(verdict, Outputs((Report(asked.format),)), context, terminal)
+    else:
+        terminal.output(render_checked(checked, asked.format, terminal.style), form_of(asked.format))
     for one in checked:
         if one.error is not None:
             terminal.error(render_error(one.error, terminal.talk_style))
@@ -107,8 +119,8 @@ async def _verify_all(
 
 def _images(
     context: Context, settings: Settings, names: Sequence[str], terminal: Terminal
-) -> tuple[list[ImageReference], bool]:
-    """Return the images that ``names`` are, or that the files under them name, and whether they are named."""
+) -> tuple[list[ImageReference], bool, Survey | None]:
+    """Return the images that ``names`` are or that files under them name, whether any is named, and those files."""
     paths = [name for name in names if os.path.exists(os.path.join(context.folder, name))]
     named = [name for name in names if name not in paths]
     found: dict[str, ImageReference] = {}
@@ -118,20 +130,20 @@ def _images(
         except InvalidReferenceError as error:
             raise ConfigError(f"`{name}` is neither a file nor an image: {error.message}", hint=error.hint) from error
         found[str(reference)] = reference
+    survey = None
     if paths or not names:
-        for reference in _in_files(context, settings, paths, terminal):
+        from pinner.cli.scan import look  # noqa: PLC0415 - only where files are named
+
+        _, survey = look(context, settings, paths, terminal)
+        for reference in _in_files(survey):
             found.setdefault(str(reference), reference)
-    return list(found.values()), bool(named)
+    return list(found.values()), bool(named), survey
 
 
-def _in_files(
-    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal
-) -> Iterable[ImageReference]:
-    from pinner.cli.scan import look  # noqa: PLC0415 - only where files are named
+def _in_files(survey: Survey) -> Iterable[ImageReference]:
     from pinner.model import Occurrence  # noqa: PLC0415 - the same
     from pinner.scan.suppressions import occurrences_for  # noqa: PLC0415 - the same
 
-    _, survey = look(context, settings, paths, terminal)
     return [
         place.reference
         for source in survey.sources
@@ -171,6 +183,7 @@ Examples:
   pinner verify --by key --key cosign.pub IMAGE  by a key, without a file
   pinner verify --by keyless --github acme/app IMAGE
   pinner verify --layout DIR --format json IMAGE  from an OCI layout
+  pinner verify --format sarif deploy/           for code scanning
 
 \b
 Exit status:

@@ -68,12 +68,20 @@ def _inspection(entry: Inspection) -> dict[str, Any]:
                 "kind": one.kind,
                 "name": attachment_name(one.kind),
                 "subject": _text(one.subject),
-                "verified": False,
+                "verified": str(one.digest) in _good(entry),
             }
             for one in entry.beside
         ],
         "attachmentsUnknown": entry.unsought,
+        **({} if entry.signed is None else {"signature": entry.signed}),
     }
+
+
+def _good(entry: Inspection) -> frozenset[str]:
+    """Return the digests of what was verified beside an image."""
+    found = () if entry.signed is None else entry.signed.get("signatures", ())
+    signatures = found if isinstance(found, list | tuple) else ()
+    return frozenset(str(one["place"]) for one in signatures if one["verified"])
 
 
 def _kind(image: Image) -> str:

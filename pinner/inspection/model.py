@@ -29,6 +29,8 @@ class Inspection(NamedTuple):
     """The one platform that was asked for: an index may have others."""
     is_tag_gone: bool = False
     """Whether the registry has the digest, and the tag beside it no more."""
+    signed: Mapping[str, object] | None = None
+    """Who signed it and whether they may, as JSON has it; None where no policy fits."""
 
 
 class ImageId(NamedTuple):

@@ -22,11 +22,13 @@ def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: AR
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``check``."""
     believed = verdict.believed
-    more = {} if believed is None else {"believed": [occurrence_record(path, place) for path, place in believed]}
+    more: dict[str, Any] = {"verify": "off"} if verdict.is_unverified else {}
+    if believed is not None:
+        more["believed"] = [occurrence_record(path, place) for path, place in believed]
     yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict, **more)
 
 
-def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict, **more: list[dict[str, Any]]) -> str:
+def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict, **more: Any) -> str:  # noqa: ANN401 - JSON
     unreadable = [
         {"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in report.unreadable
     ]

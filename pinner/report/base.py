@@ -100,6 +100,8 @@ class Verdict(NamedTuple):
     """The references, with the paths of their files, that no registry had an answer for, and why."""
     believed: Sequence[tuple[str, Occurrence]] | None = None
     """The references, with the paths of their files, whose answers nobody hashed; None where no registry was asked."""
+    is_unverified: bool = False
+    """Whether policies on signatures were left aside, as the command line asked for."""
 
 
 def shown_places(sources: Iterable[tuple[str, Iterable[Place]]], *, everything: bool = False) -> tuple[Shown, ...]:

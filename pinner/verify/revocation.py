@@ -123,6 +123,8 @@ def _listed(certificate: x509.Certificate, issuer: x509.Certificate, data: bytes
         raise ValueError("the list is not signed by the issuer")
     if revoked.next_update_utc is None or revoked.next_update_utc < now:
         raise ValueError("the list has ended")
+    if revoked.last_update_utc > now:
+        raise ValueError("the list is of a time to come")
     if any(one.critical and not isinstance(one.value, x509.IssuingDistributionPoint) for one in revoked.extensions):
         raise ValueError("the list has a critical extension that is not known")
     entry = revoked.get_revoked_certificate_by_serial_number(certificate.serial_number)

@@ -34,6 +34,7 @@ _ACTIONS = ("enforce", "log", "skip")
 _STORE = re.compile(r"(ca|signingAuthority|tsa):([A-Za-z0-9_.-]+)")
 _SUBJECT = "x509.subject:"
 _PART = re.compile(r"(?:^|[,;+])((?:\\.|[^,;+])*)")
+_ESCAPE = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)")
 _NEEDED = frozenset({"C", "ST", "O"})
 _MAX_FILE = 1024 * 1024
 _SUFFIXES = (".pem", ".crt", ".cer")
@@ -45,9 +46,10 @@ _SHORT = {
     NameOID.ORGANIZATION_NAME: "O",
     NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
     NameOID.STREET_ADDRESS: "STREET",
-    NameOID.DOMAIN_COMPONENT: "DC",
-    NameOID.USER_ID: "UID",
+    NameOID.SERIAL_NUMBER: "SERIALNUMBER",
+    NameOID.POSTAL_CODE: "POSTALCODE",
 }
+"""The parts that Go's crypto/x509/pkix calls by a name; notation reads no others."""
 
 
 class Statement(NamedTuple):
@@ -155,14 +157,25 @@ def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
 def read_name(text: str) -> Mapping[str, str]:
     r"""Return the parts of a distinguished name: ``C=DE, ST=BE, O=Acme\, Inc.`` (RFC 4514). Raises `MalformedError`."""
     found: dict[str, str] = {}
-    for part in _PART.findall(text):
-        kind, separator, value = part.strip().partition("=")
+    for part in _PART.finditer(text):
+        kind, separator, value = part[1].strip().partition("=")
         kind = kind.strip().upper()
         kind = "ST" if kind == "S" else kind
-        if not separator or not kind or kind in found:
+        # As notation: of several parts in one, or of what is written as `#` and hex, nothing is known.
+        if not separator or not kind or kind in found or part[0].startswith("+") or value.startswith("#"):
             raise MalformedError(f"a trusted identity is no distinguished name: {text[:60]}")
-        found[kind] = re.sub(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)", _unescaped, value.strip())
+        found[kind] = _ESCAPE.sub(_unescaped, _trimmed(part[1].partition("=")[2], text))
     return found
+
+
+def _trimmed(value: str, text: str) -> str:
+    """Return ``value`` without the blanks around it; one that is escaped is no such blank (RFC 4514 §2.4)."""
+    bare = value.strip()
+    if (len(bare) - len(bare.rstrip("\\"))) % 2 == 0:
+        return bare
+    if not value.lstrip().startswith(f"{bare} "):
+        raise MalformedError(f"a trusted identity is no distinguished name: {text[:60]}")
+    return f"{bare} "
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -170,8 +183,17 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def name_parts(name: x509.Name) -> Mapping[str, str]:
-    """Return the parts of a certificate's name, by their short names."""
-    return {_SHORT.get(part.oid, part.oid.dotted_string): str(part.value) for part in name}
+    """Return the parts of a certificate's name, by their short names.
+
+    Raises `RefusedError` for a name that notation cannot read, and so trusts nobody by: one kind of part twice, several
+    parts in one, a kind without a short name (notation-go, internal/pkix).
+    """
+    parts = {_SHORT.get(part.oid, ""): str(part.value) for part in name}
+    if len(parts) != len(list(name)) or len(name.rdns) != len(parts) or "" in parts:
+        raise RefusedError(
+            "wrong-identity", f"the signer's name is none of a trust policy: {name.rfc4514_string()[:100]}"
+        )
+    return parts
 
 
 def read_store(

@@ -257,6 +257,7 @@ def test_responders(served: Served, made: Callable[[Issued], bytes], expected: s
         (lambda one: listing(one, by=STRANGER), "the list is not signed by the issuer"),
         (lambda one: listing(one, by=ca("other")), "the list is not signed by the issuer"),
         (lambda one: listing(one, end=NOW - HOUR), "the list has ended"),
+        (lambda one: listing(one, end=NOW + 3 * HOUR), "the list is of a time to come"),
         (
             lambda one: listing(one, more=(x509.DeltaCRLIndicator(1), True)),
             "the list has a critical extension that is not known",

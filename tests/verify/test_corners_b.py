@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.x509.oid import NameOID
 from images import MANIFEST_TYPE, Blob, Image, digest_of, make_index, to_json
 from signed import CLASSIC, IMAGE, REPOSITORY, bundle_referrer, classic, fallback, notation_referrer, referrer
 from signed import Layer as Signed
@@ -676,20 +678,40 @@ def test_the_statement_of_a_repository() -> None:
     ("text", "expected"),
     [
         (r"C=DE, st = BE, O=Acme\, Inc.", {"C": "DE", "ST": "BE", "O": "Acme, Inc."}),
-        (r"O=a\2Cb;C=DE+L=Berlin", {"O": "a,b", "C": "DE", "L": "Berlin"}),
+        (r"O=a\2Cb;C=DE;L=Berlin", {"O": "a,b", "C": "DE", "L": "Berlin"}),
         (r"O=Caf\C3\A9,C=FR", {"O": "Café", "C": "FR"}),
         (r"O=a\\,C=DE", {"O": "a\\", "C": "DE"}),
         (r"O=a\\\,b", {"O": r"a\,b"}),
+        (r"O=Acme\ , C=DE", {"O": "Acme ", "C": "DE"}),
+        (r"O=\ Acme\  ,C=DE", {"O": " Acme ", "C": "DE"}),
+        (r"C=DE,O=Acme\ ", {"O": "Acme ", "C": "DE"}),
+        (r"O=a\\ ,C=DE", {"O": "a\\", "C": "DE"}),
     ],
 )
 def test_a_distinguished_name_is_read_as_rfc_4514_writes_it(text: str, expected: dict[str, str]) -> None:
     assert read_name(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "C", "=DE", "C=DE,", "C=DE,c=FR", "S=BE,ST=BE", r"O=Caf\E9"])
+@pytest.mark.parametrize(
+    "text", ["", "C", "=DE", "C=DE,", "C=DE,c=FR", "S=BE,ST=BE", r"O=Caf\E9", "C=DE+L=B", "C=#1302", "O=a\\"]
+)
 def test_what_is_no_distinguished_name(text: str) -> None:
     with pytest.raises(MalformedError):
         read_name(text)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [[(NameOID.ORGANIZATION_NAME, "Evil")], [(NameOID.ORGANIZATION_NAME, "Acme")]],
+        [[(NameOID.ORGANIZATION_NAME, "Acme"), (NameOID.COMMON_NAME, "a")]],
+        [[(NameOID.ORGANIZATION_NAME, "Acme")], [(NameOID.EMAIL_ADDRESS, "a@acme.test")]],
+    ],
+)
+def test_a_name_that_notation_cannot_read_is_nobodys(parts: list[list[tuple[x509.ObjectIdentifier, str]]]) -> None:
+    name = x509.Name([x509.RelativeDistinguishedName([x509.NameAttribute(*one) for one in rdn]) for rdn in parts])
+    with pytest.raises(RefusedError, match="none of a trust policy"):
+        name_parts(name)
 
 
 def stored(folder: Path, stores: Sequence[tuple[str, str]]) -> list[str]:

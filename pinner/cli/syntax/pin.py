@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, pinner_command
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, NO_VERIFY, PATHS, pinner_command
 
 _EPILOG = """\b
 Examples:
@@ -26,6 +26,7 @@ Examples:
 @DIFF
 @DIFF_FORMAT
 @CHANGE_STATUS
+@NO_VERIFY
 @click.option("--locked", is_flag=True, help="Ask nobody: make every reference what pinner.lock says.")
 @click.pass_context
 def command(ctx: click.Context, /, *, locked: bool, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed

@@ -102,6 +102,9 @@ DIFF_FORMAT = click.option(
     show_default=True,
     help="With --diff: how to say what would change; rdjsonl and sarif carry it as suggestions.",
 )
+NO_VERIFY = click.option(
+    "--no-verify", is_flag=True, help="Do not ask who signed, whatever [[verify]] says; JSON says so."
+)
 CHANGE_STATUS = click.option(
     "--exit-non-zero-on-change", is_flag=True, help="Exit with 1 where a file changes (or would, with --diff)."
 )

@@ -9,7 +9,16 @@ import click
 
 from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, PATHS, TAG_LEVELS, VARIANTS, pinner_command
+from pinner.cli.syntax.shared import (
+    CHANGE_STATUS,
+    DIFF,
+    DIFF_FORMAT,
+    NO_VERIFY,
+    PATHS,
+    TAG_LEVELS,
+    VARIANTS,
+    pinner_command,
+)
 from pinner.errors import ConfigError
 from pinner.report import PATCH
 
@@ -43,6 +52,7 @@ docker.io/library/nginx:1.27 with the tag.
 @DIFF
 @DIFF_FORMAT
 @CHANGE_STATUS
+@NO_VERIFY
 @click.option("--only", multiple=True, metavar="GLOB", help="Only images of this name; may be given several times.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="No images of this name; may be given several times.")
 @click.option(
@@ -114,6 +124,8 @@ def _publish(context: Context, values: dict[str, Any]) -> int:
     for name in ("diff", "exit_non_zero_on_change"):
         if values.pop(name):
             raise ConfigError(f"--{name.replace('_', '-')} is about files, not pull requests", hint=_INSTEAD)
+    if values.pop("no_verify"):
+        raise ConfigError("--no-verify is not for pull requests", hint="what [[verify]] says on the base branch holds")
     if values["format"] == PATCH:
         values["format"] = None
     given = {name: value for name, value in values.items() if value is not None}
