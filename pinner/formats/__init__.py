@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, merged, short
+from pinner.formats.base import NEVER, Format, merged, short, unread_kind
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pinner.model import Document
+
+__all__ = ["FORMATS", "PLACES", "by_name", "claims", "configured", "is_no_loss", "largest", "locate", "unread_kind"]
 
 _YAML = r"\.ya?ml$"
 # Not Terraform's, nor templates of YAML, which are none before they are filled in.
@@ -128,16 +129,6 @@ FORMATS = (
 PLACES = Format("places", "pinner.formats.places", NEVER, since="0.2")
 """The user's own: which files these are says the configuration."""
 
-# What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.
-_UNREAD = (
-    (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
-    (r"^Earthfile$", "Earthfile"),
-    (r"^\.?devcontainer\.json$", "dev container"),
-    (r"^\.drone\.(?:jsonnet|star)$", "Drone pipeline"),
-    (r"\.ya?ml\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|erb|ejs|ytt|in)$", "YAML template"),
-)
-_UNREAD_NAMES = re.compile("|".join(f"(?:{names})" for names, _ in _UNREAD))
-
 
 def by_name(name: str, formats: Iterable[Format] = FORMATS) -> Format:
     """Return the format called ``name`` among ``formats``, the formats as they are configured."""
@@ -180,18 +171,6 @@ def claims(path: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_claimed(name: str) -> bool:
     return any(format_.claims(name) for format_ in FORMATS)
-
-
-def unread_kind(path: str) -> str:
-    """Return what the file at ``path`` is, by its name, where such files name images and no format claims it."""
-    return _unread_kind(path[path.rfind("/") + 1 :])
-
-
-@lru_cache(maxsize=4096)
-def _unread_kind(name: str) -> str:
-    if _UNREAD_NAMES.search(name) is None:
-        return ""
-    return next(kind for names, kind in _UNREAD if re.search(names, name))
 
 
 _CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
@@ -250,13 +229,24 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
         candidates = tuple([format_ for format_ in known if format_.name in names])
     if document.data.count(b"\n---") > YAML_DOCUMENTS and (crowded := _crowded(document, candidates)) is not None:
         return crowded
-    for format_ in candidates:
+    for format_ in _possible(document, candidates):
         located = format_.locate(document)
         if located is not None:
             if format_.is_off:
                 return None
             return format_, located if len(located.places) <= FILE_PLACES else _too_many(format_)
     return None
+
+
+def _possible(document: Document, candidates: tuple[Format, ...]) -> Iterable[Format]:
+    """Return those of ``candidates`` that can find anything, as far as one look for all dialects tells."""
+    first = next((format_ for format_ in candidates if format_.is_dialect), None)
+    if first is None or len(candidates) == 1:
+        return candidates
+    from pinner.formats.positions import possible  # noqa: PLC0415 - only where the name does not tell the format
+
+    names = possible(first.whole_path(document.path), document.data)
+    return [format_ for format_ in candidates if not format_.is_dialect or format_.name in names]
 
 
 def _too_many(format_: Format) -> Located:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 from pinner._typing import TYPE_CHECKING, NamedTuple, cast
@@ -165,7 +165,7 @@ class Format(NamedTuple):
         if self.rules:
             return cast("PlacesModule", module).locate(document, self.rules)
         if self.is_dialect:
-            whole = document._replace(path=_joined(self.folder, document.path)) if self.folder else document
+            whole = document._replace(path=self.whole_path(document.path))
             return cast("DialectsModule", module).locate(whole, self.name)
         if self.mirrors:
             return cast("MirrorsModule", module).locate(document, self.mirrors)
@@ -173,11 +173,15 @@ class Format(NamedTuple):
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
 
+    def whole_path(self, path: str) -> str:
+        """Return ``path`` with the folders around, where these are known: they may tell a dialect."""
+        return _joined(self.folder, path) if self.folder else path
+
     def for_file(self, path: str) -> Format | None:
         """Return the user's places as far as they are for the file at ``path``; None where none is."""
         from pinner.gitignore import read_patterns  # noqa: PLC0415 - few users have places of their own
 
-        whole = _joined(self.folder, path) if self.folder else path
+        whole = self.whole_path(path)
         inner = whole.removeprefix(f"{self.root}/") if self.root else path
         rules = tuple([rule for rule in self.rules if read_patterns(rule.files)[0].match(inner)])
         return self._replace(rules=rules) if rules else None
@@ -210,3 +214,26 @@ def merged(first: Located, second: Located | None) -> Located:
     ]
     places = sorted((*first.places, *more), key=lambda place: (place.line, place.column))
     return first._replace(places=tuple(places), outline=(first.outline, second.outline))
+
+
+# What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.
+_UNREAD = (
+    (r"^(?:Jenkinsfile|jenkinsfile)(?:[._-][^/]*)?$|\.jenkinsfile$", "Jenkinsfile"),
+    (r"^Earthfile$", "Earthfile"),
+    (r"^\.?devcontainer\.json$", "dev container"),
+    (r"^\.drone\.(?:jsonnet|star)$", "Drone pipeline"),
+    (r"\.ya?ml\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|erb|ejs|ytt|in)$", "YAML template"),
+)
+_UNREAD_NAMES = re.compile("|".join(f"(?:{names})" for names, _ in _UNREAD))
+
+
+def unread_kind(path: str) -> str:
+    """Return what the file at ``path`` is, by its name, where such files name images and no format claims it."""
+    return _unread_kind(path[path.rfind("/") + 1 :])
+
+
+@lru_cache(maxsize=4096)
+def _unread_kind(name: str) -> str:
+    if _UNREAD_NAMES.search(name) is None:
+        return ""
+    return next(kind for names, kind in _UNREAD if re.search(names, name))

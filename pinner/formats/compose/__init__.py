@@ -18,7 +18,7 @@ from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.references import Collector, is_null
-from pinner.formats.yaml.roots import has_plain_root, has_root_key
+from pinner.formats.yaml.roots import has_root_key, roots_of
 from pinner.formats.yaml.scalars import SourceText
 from pinner.link.build_args import GIVEN, STRIDE, Read
 from pinner.model import Located
@@ -64,12 +64,10 @@ def locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
 def _recognised(document: Document, *, mirrors: tuple[str, ...], is_masked: bool = False) -> Located | None:
     data = document.data
     named = is_named_compose(document.path)
-    if b"services" not in data and not named:
+    if not named and not _may_have_services(data):
         return None
     if not _STATES.search(data):
         return Located() if named and _has_services(data) else None
-    if not named and not _has_services(data) and _has_plain_roots(data):
-        return None
     return _locate(document, named=named, values=Values(mirrors=mirrors), is_masked=is_masked)
 
 
@@ -87,9 +85,10 @@ def _has_services(data: bytes) -> bool:
     return has_root_key(data, b"services", _AFTER_KEY)
 
 
-def _has_plain_roots(data: bytes) -> bool:
-    """Tell whether a root key ``services`` would begin a line in ``data``: then a parser need not look for it."""
-    return all(has_plain_root(part.text) for part in load(data))
+def _may_have_services(data: bytes) -> bool:
+    """Tell from the bytes alone whether a root may have the key ``services``: otherwise no parser need look for it."""
+    roots = roots_of(data)
+    return b"services" in (roots.keys if roots.is_plain else data)
 
 
 def _locate(document: Document, *, named: bool, values: Values = NO_VALUES, is_masked: bool = False) -> Located | None:

@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.formats.positions import ci, tools
 from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
-from pinner.formats.yaml.roots import begins_with_item, has_plain_root, has_root_key, is_object
+from pinner.formats.yaml.roots import is_object, roots_of
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
     from pinner.formats.positions.table import Dialect
     from pinner.formats.yaml import Node, YamlDocument
     from pinner.formats.yaml.lookup import KeyLookup
+    from pinner.formats.yaml.roots import Roots
     from pinner.model import Document
 
-__all__ = ["DIALECTS", "locate"]
+__all__ = ["DIALECTS", "locate", "possible"]
 
 DIALECTS = (*ci.DIALECTS, *tools.DIALECTS)
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
-_AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
+_ALL = frozenset(_BY_NAME)
+_BY_ROOT = {
+    key.encode(): [dialect.name for dialect in DIALECTS if key in dialect.root]
+    for key in {key for dialect in DIALECTS for key in dialect.root}
+}
+_WITHOUT_ROOT = frozenset([dialect.name for dialect in DIALECTS if not dialect.root])
+_OF_LISTS = frozenset([dialect.name for dialect in DIALECTS if dialect.takes_lists])
 _OBJECT = ("apiVersion", "kind")
 _LITERAL = re.compile(r"[A-Za-z_-]+")
 _WHOLE_TEXT = re.compile(r"\^([a-z]+)\$")
@@ -33,25 +40,68 @@ _WHOLE_TEXT = re.compile(r"\^([a-z]+)\$")
 _NAMES_AN_IMAGE = re.compile(rb"""(?i:(?:image|container|name|uses|services|entry)["']?[ \t]*:)|docker://""")
 
 
+def possible(path: str, data: bytes) -> frozenset[str]:
+    """Return the names of the dialects that neither the path of a file nor its root keys rule out, without parsing."""
+    roots = roots_of(data)
+    if not roots.is_plain:
+        return _ALL
+    found = {name for key in roots.keys & _BY_ROOT.keys() for name in _BY_ROOT[key]}
+    # Those that take lists go by what is in them; the rest of these by their paths alone.
+    others = _WITHOUT_ROOT if not roots.has_items else _WITHOUT_ROOT | _OF_LISTS
+    return frozenset([name for name in found | others if _is_possible(_BY_NAME[name], path, roots)])
+
+
 def locate(document: Document, name: str) -> Located | None:
     """Return the images that a file of the dialect ``name`` names; None where it is none. Never raises."""
     dialect = _BY_NAME[name]
-    is_named = _compiled(dialect.names).search(document.path) is not None
-    if not is_named and not _is_likely(document, dialect):
+    if not _is_possible(dialect, document.path, roots_of(document.data)):
         return None
-    if not _may_have_root(document.data, dialect, is_named=is_named):
+    is_named = _is_named(dialect, document.path)
+    if not is_named and not _has_words(document.data, dialect):
         return None
     return _locate(document, dialect, is_named=is_named)
 
 
-def _is_likely(document: Document, dialect: Dialect) -> bool:
+def _is_named(dialect: Dialect, path: str) -> bool:
+    return _compiled(dialect.names).search(path) is not None
+
+
+def _is_possible(dialect: Dialect, path: str, roots: Roots) -> bool:
+    """Tell whether the file at ``path``, whose documents begin with ``roots``, may be of ``dialect``."""
+    is_named = _is_named(dialect, path)
+    if not is_named:
+        if not dialect.shapes or (roots.is_plain and not any(keys <= roots.keys for keys in _shape_keys(dialect))):
+            return False
+        if _compiled(dialect.likely).search(path) is None:
+            return False
+    if roots.has_items and dialect.takes_lists and (is_named or not dialect.root):
+        return True
+    if not dialect.root:
+        return not dialect.takes_lists
+    return not roots.is_plain or not roots.keys.isdisjoint(_root_keys(dialect))
+
+
+@cache
+def _root_keys(dialect: Dialect) -> frozenset[bytes]:
+    return frozenset([key.encode() for key in dialect.root])
+
+
+@cache
+def _shape_keys(dialect: Dialect) -> tuple[frozenset[bytes], ...]:
+    """Return, for each of the shapes of ``dialect``, the keys that are in the root of a document of that shape."""
+    found = []
+    for shape in dialect.shapes:
+        steps = [path.partition("=")[0].partition("/")[0] for path in shape]
+        found.append(frozenset([step.encode() for step in steps if _LITERAL.fullmatch(step)]))
+    return tuple(found)
+
+
+def _has_words(data: bytes, dialect: Dialect) -> bool:
     """Tell, without parsing, whether a file that is not called like one may be of ``dialect`` all the same."""
-    has = document.data.__contains__
-    if not dialect.shapes or (dialect.signs and not any(map(has, dialect.signs))):
+    has = data.__contains__
+    if dialect.signs and not any(map(has, dialect.signs)):
         return False
-    if not any(all(map(has, words)) for words in _words(dialect)):
-        return False
-    return _compiled(dialect.likely).search(document.path) is not None
+    return any(all(map(has, words)) for words in _words(dialect))
 
 
 @cache
@@ -68,18 +118,6 @@ def _literals(path: str) -> Iterator[bytes]:
             yield step.encode()
     if (text := _WHOLE_TEXT.fullmatch(pattern)) is not None:
         yield text[1].encode()
-
-
-def _may_have_root(data: bytes, dialect: Dialect, *, is_named: bool) -> bool:
-    """Tell from the bytes alone whether a document may have a root as those of ``dialect`` have."""
-    if dialect.takes_lists and (is_named or not dialect.root):
-        if any(begins_with_item(part.text) for part in load(data)):
-            return True
-        if not dialect.root:
-            return False
-    if not dialect.root or any(has_root_key(data, key.encode(), _AFTER_KEY) for key in dialect.root):
-        return True
-    return not all(has_plain_root(part.text) for part in load(data))
 
 
 def _locate(document: Document, dialect: Dialect, *, is_named: bool) -> Located | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.yaml import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 # What comes before the first node: the document's marker, blank lines and comments.
 _HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+)?+(?:(?:#[^\n]*+)?+\r?\n[ \t]*+)*+")
 # A key that is a word, an item, or a template's line: `{{ … }}` is a whole flow mapping, after which nothing may come.
-_FIRST_NODE = re.compile(
-    rb"[A-Za-z0-9_.][A-Za-z0-9_./-]*+[ \t]*+:(?=[ \t\r\n]|\Z)|-(?=[ \t\r\n])|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)"
-)
+_WORD = rb"[A-Za-z0-9_.][A-Za-z0-9_./-]*+"
+_FIRST_NODE = re.compile(rb"(%b)[ \t]*+:(?=[ \t\r\n]|\Z)|-(?=[ \t\r\n])|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)" % _WORD)
+_KEY = re.compile(rb"\n(%b)[ \t]*+:" % _WORD)
 # What no word of a key begins with, or ends a document: a parser has to look. After LF, for it is found six times as
 # fast as the beginning of a line.
 _UNUSUAL = re.compile(rb"\n(?:[?&*!<\"']|\.\.\.)")
 _AFTER_KEY = re.compile(rb"[ \t]*:(?=[ \t\r\n]|\Z)")
 _OBJECT = (b"apiVersion", b"kind")
+_ITEMS = (b"[", b"- ", b"-\n", b"-\r", b"-\t")
+_LF = ord("\n")
 _OTHER_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 _SCALAR = rb"[ \t]+[\"']?([A-Za-z0-9.][A-Za-z0-9./-]*)[\"']?[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n(?!\s)|\Z)"
 
@@ -33,17 +36,56 @@ def has_plain_root(text: bytes) -> bool:
     So it is where the first does, for continued scalars and nested nodes are indented (YAML 1.2.2, sections 7.3.1 and
     8.2). True as well where there are no keys: nothing but comments, a sequence, a template's line. False says nothing.
     """
-    head = _HEAD.match(text)
-    start = 0 if head is None else head.end()
-    if start and text[start - 1] != ord("\n"):
+    start = _after_head(text, 0, len(text))
+    return _begins_plainly(text, 0, start, len(text)) and _goes_on_plainly(text)
+
+
+def _after_head(data: bytes, start: int, end: int) -> int:
+    head = _HEAD.match(data, start, end)
+    return start if head is None else head.end()
+
+
+def _begins_plainly(data: bytes, start: int, node: int, end: int) -> bool:
+    """Tell whether the document in ``data`` from ``start`` to ``end``, its first node at ``node``, begins plainly."""
+    if node > start and data[node - 1] != _LF:
         return False
-    if start < len(text) and _FIRST_NODE.match(text, start) is None:
+    return node >= end or _FIRST_NODE.match(data, node, end) is not None
+
+
+def _goes_on_plainly(data: bytes) -> bool:
+    """Tell whether no line of ``data`` behind the first may hold a key of a root that is no word in column 0."""
+    if _UNUSUAL.search(data) is not None:
         return False
-    if _UNUSUAL.search(text) is not None:
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
-    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
-        return False
-    return text.isascii() or not any(line_break in text for line_break in _OTHER_BREAKS)
+    return data.isascii() or not any(line_break in data for line_break in _OTHER_BREAKS)
+
+
+class Roots(NamedTuple):
+    """What the lines in column 0 tell of the documents of a file."""
+
+    keys: frozenset[bytes]
+    """All keys of their root mappings that are words, and maybe more, where `is_plain` holds."""
+    is_plain: bool
+    """Whether `has_plain_root` holds for each."""
+    has_items: bool
+    """Whether the root of one may be a list."""
+
+
+@lru_cache(maxsize=4)
+def roots_of(data: bytes) -> Roots:
+    """Return what the lines in column 0 of the file ``data`` tell. Remembered, for all formats of YAML ask for it."""
+    keys = set(_KEY.findall(data))
+    is_plain = _goes_on_plainly(data)
+    has_items = False
+    for _, (start, end) in load(data):
+        node = _after_head(data, start, end)
+        is_plain = is_plain and _begins_plainly(data, start, node, end)
+        has_items = has_items or data.startswith(_ITEMS, node, end)
+        first = _FIRST_NODE.match(data, node, end)
+        if first is not None and first[1] is not None:
+            keys.add(first[1])
+    return Roots(frozenset(keys), is_plain, has_items)
 
 
 @lru_cache(maxsize=4)
@@ -54,13 +96,6 @@ def is_object(document: YamlDocument) -> bool:
     """
     text = document.text
     return all(has_root_key(text, key, _AFTER_KEY) for key in _OBJECT) and has_plain_root(text)
-
-
-def begins_with_item(text: bytes) -> bool:
-    """Tell whether the root of ``text``, one document, may be a list: no line before its first node is looked at."""
-    head = _HEAD.match(text)
-    start = 0 if head is None else head.end()
-    return text.startswith((b"[", b"- ", b"-\n", b"-\r", b"-\t"), start)
 
 
 def root_scalars(text: bytes, keys: Collection[bytes]) -> list[bytes] | None:

@@ -73,8 +73,8 @@ class Chunk(NamedTuple):
 
 def split(data: bytes) -> list[Chunk]:
     """Return the documents of ``data`` in order: ``---`` and directives at their head, byte order marks outside."""
-    if b"---" not in data:
-        start = len(_BOM) if data.startswith(_BOM) else 0
+    if b"\n---" not in data and b"\xbf---" not in data:
+        start = _skip_mark(data, 0)
         return [Chunk(start, len(data))] if start < len(data) else []
     cuts: list[int] = []
     previous = len(_BOM) if data.startswith(_BOM) else 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats import yaml
-from pinner.formats.positions import locate
+from pinner.formats.positions import DIALECTS, locate, possible
 from pinner.formats.yaml import load
 from pinner.formats.yaml.roots import is_object
 from pinner.model import Document
@@ -57,3 +57,22 @@ def test_a_file_of_the_dialects_own_name_is_always_looked_into() -> None:
 def test_an_object_is_told_from_its_bytes(data: bytes, *, expected: bool) -> None:
     [document] = load(data)
     assert is_object(document) is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "expected"),
+    [
+        ("a.yaml", POD, {"cloudbuild", "drone"}),
+        ("a.yaml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", set()),
+        (".drone.yml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", {"drone"}),
+        ("a.yaml", b"on: push\njobs: {}\n", {"github", "azure"}),
+        (".gitlab-ci.yml", b"x: {image: a}\n", {"gitlab"}),
+        ("gitlab/x.yml", b"x: {image: a}\n", {"gitlab"}),
+        ("tasks/main.yml", b"- name: x\n", {"ansible"}),
+        (".buildkite/pipeline.yml", b"- command: x\n", {"ansible", "buildkite"}),
+        ("tasks/main.yml", b"name: x\n", set()),
+        ("a.yaml", b"{a: b}\n", {dialect.name for dialect in DIALECTS}),
+    ],
+)
+def test_one_look_tells_which_dialects_a_file_may_be_of(path: str, data: bytes, expected: set[str]) -> None:
+    assert possible(path, data) == expected

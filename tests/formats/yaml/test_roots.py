@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pinner.formats.yaml import Mapping, Scalar
 from pinner.formats.yaml.parser import c_events, compose
-from pinner.formats.yaml.roots import has_plain_root, root_scalars
+from pinner.formats.yaml.roots import Roots, has_plain_root, root_scalars, roots_of
 from pinner.formats.yaml.stream import shadow, split
 
 
@@ -119,8 +121,26 @@ def test_no_key_is_missed(lines: list[str], head: str) -> None:
     text = (head + "\n".join(lines)).encode()
     if len(split(text)) != 1 or not has_plain_root(text):
         return
+    words = {key.encode() for key in root_keys(text) if re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*", key)}
+    assert words <= roots_of(text).keys, text
     lines_of_text = shadow(text).split("\n")
     assert all(any(line.startswith(key) for line in lines_of_text) for key in root_keys(text)), text
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "plain", "items"),
+    [
+        ("a: 1\nb : 2\n c: 3\n", {b"a", b"b"}, True, False),
+        ("\ufeffa: 1\n--- # x\n# y\nb: 2\n---\n\ufeffc: 3", {b"a", b"b", b"c"}, True, False),
+        ("---\n- a: 1\n- b\n---\nc: 2\n", {b"c"}, True, True),
+        ("a: 1\n---\n[b]\n", {b"a"}, False, True),
+        ("a: 1\n--- {b: 1}\n", {b"a"}, False, False),
+        ("a: 1\n'b': 1\n", {b"a"}, False, False),
+        ("", set(), True, False),
+    ],
+)
+def test_one_look_tells_the_roots_of_all_documents(text: str, keys: set[bytes], *, plain: bool, items: bool) -> None:
+    assert roots_of(text.encode()) == Roots(frozenset(keys), plain, items)
 
 
 @pytest.mark.parametrize(
