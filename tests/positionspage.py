@@ -71,6 +71,7 @@ WHERE: dict[str, dict[str, str]] = {
         "image-name": "`spec.imageName` of CloudNativePG's clusters",
         "storage-uri": "`storageUri` of KServe behind `oci://`",
         "related-image": "`env[].value` of variables `RELATED_IMAGE_…`",
+        "build-arg": "`build.artifacts[].{docker,kaniko}.buildArgs.*` of Skaffold that end an image in the Dockerfile",
     },
     "dotenv": {"variable": "the value of a variable that ends an image of the compose file beside it"},
     "devcontainer": {"image": "`image`", "feature": "`features.*`: only listed"},

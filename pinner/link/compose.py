@@ -94,7 +94,7 @@ class Projects:
                 (path, other)
                 for path in paths
                 for other in paths
-                if len(_stem(path)) < len(_stem(other)) and are_merged(path, other)
+                if len(_stem(path)) < len(_stem(other)) and are_merged(path, other) and not self._files[path].is_alone
             ]
             overrides = {other for _, other in pairs}
             yield from [self._load((path,), is_whole=path not in parts | overrides) for path in paths]

@@ -145,6 +145,8 @@ class ComposeFile(NamedTuple):
     """The variables that are read elsewhere than at the end of an image."""
     environment_files: tuple[tuple[str, int], ...] = ()
     """The files, as written, of which all variables are handed to a container, and the lines that say so."""
+    is_alone: bool = False
+    """Whether no other file is laid over it: skaffold's configuration, which builds as compose does."""
 
     @property
     def reads(self) -> tuple[str, ...]:

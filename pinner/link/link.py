@@ -134,12 +134,12 @@ class Linker:
         """Tell whether anything stated may concern the file at ``path``, which is of ``format_`` if that is known."""
         if format_ != "kubernetes" and (path in self._results or path in self._composed.names):
             return True
-        if self._modules.concerns(path) or self._units.concerns(path):
+        if self._modules.concerns(path) or self._units.concerns(path) or path in self._given:
             return True
         if format_ in ("helm", None) and self._charts.concerns(path):
             return True
         if format_ not in ("kubernetes", None):
-            return path in self._given
+            return False
         return path in self._chains or (bool(self._built) and any(True for _ in self._builders(path)))
 
     def judge(self, path: str, places: Iterable[Place]) -> tuple[Place, ...]:

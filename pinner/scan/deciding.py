@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     """Returns the files of the repository that a run over all of it would look at; None where this one does."""
 
 _MOST = 1_000
-_BUILDERS = ("compose", "bake")
-"""The formats whose files give arguments to Dockerfiles in and below their folders."""
+_BUILDERS = {"compose": "", "bake": "", "kubernetes": r"^skaffold[^/]*\.ya?ml$"}
+"""The formats whose files give arguments to Dockerfiles in and below their folders, and which of their files do."""
 
 
 def read_deciding(
@@ -61,7 +61,11 @@ def _first(
     by_format: dict[str, list[Target]], files: Container[str], formats: Sequence[Format], around: Around, paths: Paths
 ) -> list[Target]:
     """Return the files that decide about those ``by_format`` by their names and places; see `read_deciding`."""
-    builders = [format_ for format_ in formats if format_.name in _BUILDERS]
+    builders = [
+        format_._replace(siblings=_BUILDERS[format_.name] or format_.siblings)
+        for format_ in formats
+        if format_.name in _BUILDERS
+    ]
     dockerfiles = by_format.pop("dockerfile", ())
     pending = [target for one in dockerfiles for builder in builders for target in _around(one, builder, paths)]
     concerned = [format_ for format_ in formats if format_.name in by_format]

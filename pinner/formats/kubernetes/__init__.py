@@ -9,6 +9,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.helm.templates import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
+from pinner.formats.kubernetes.skaffold import gathered
 from pinner.formats.yaml import Budget, load, parse
 from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.references import Collector
@@ -73,7 +74,7 @@ def _locate(document: Document, *, is_masked: bool = False) -> Located | None:
         outline.append((collector.lines.line(part.chunk.start), *size))
         recognised = recognised or is_known
         facts += stated
-    return Located(collector.places(), tuple(outline), tuple(facts)) if recognised else None
+    return Located(collector.places(), tuple(outline), gathered(facts)) if recognised else None
 
 
 class _Marks(NamedTuple):

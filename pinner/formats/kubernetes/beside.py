@@ -6,6 +6,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
+from pinner.formats.kubernetes.skaffold import artifacts
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.scalars import reference_text
 from pinner.link.facts import Built
@@ -97,7 +98,7 @@ def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner
     """Yield the names that skaffold's ``build.artifacts`` and kbld's ``sources`` build."""
     if owner.is_skaffold:
         configurations = (mapping, *fields.mappings(mapping, "profiles"))
-        entries = [entry for one in configurations for entry in _artifacts(one, fields)]
+        entries = [entry for one in configurations for entry in artifacts(one, fields)]
     elif owner.group == "kbld.k14s.io":
         entries = list(fields.mappings(mapping, "sources"))
     else:
@@ -108,11 +109,6 @@ def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner
         text = None if image is None else reference_text(collector.data, image)
         if image is not None and text is not None and text.data:
             yield Built(full_name(str(text)), collector.lines.line(image.start), by)
-
-
-def _artifacts(configuration: Mapping, fields: KeyLookup) -> Iterator[Mapping]:
-    build = fields.get(configuration, "build")
-    return fields.mappings(build.node, "artifacts") if build and type(build.node) is Mapping else iter(())
 
 
 def full_name(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
+from pinner.formats.kubernetes import skaffold
 from pinner.formats.kubernetes.beside import built_names
 from pinner.formats.kubernetes.deployments import Deployments
 from pinner.formats.kubernetes.images import Frame, ImageKeeper
@@ -185,6 +186,8 @@ class Walk(ImageKeeper):
         self.facts += built
         if found.is_skaffold:
             self._built = frozenset(fact.name for fact in built)
+            builds = skaffold.builds(mapping, self.fields, self.collector)
+            self.facts += [] if builds is None else [builds]
         if found.kind == "ImageTagTransformer":
             transformer = read_transformer(self.collector, mapping, self.fields, found.owner)
             self.facts += [] if transformer is None else [transformer]
