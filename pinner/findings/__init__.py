@@ -36,6 +36,11 @@ _MENDING = {
     "invalid-reference": "write it as [registry/]name[:tag], the name in lower case",
     "computed": "write the image as one text, for a reader that takes a digest",
 }
+# Where the position has a field of its own for what is missing.
+_MENDING_HERE = {
+    ("kustomize-image", "separate-tag"): "write the tag as `newTag:` of the entry, without `tagSuffix`",
+    ("oci-artifact", "separate-tag"): "add `digest:` beside the tag",
+}
 # What is decided by something outside of the repository: the environment, a template engine, a caller.
 _DECIDED_ELSEWHERE = frozenset({"no-default", "platform-arg", "templated", "fstring", "non-literal"})
 _OPEN = ("$", "{{", "<<")
@@ -174,7 +179,8 @@ def _left_open(place: SkippedOccurrence) -> tuple[Rule, str, str | None] | None:
     if place.reason not in _MENDING:
         return None
     name = f"`{place.text}` cannot be pinned" if place.text else "an image here cannot be pinned"
-    return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", _MENDING[place.reason]
+    hint = _MENDING_HERE.get((place.kind, place.reason)) or _MENDING[place.reason]
+    return CANNOT_PIN, f"{name} ({place.reason}): {place.detail}", hint
 
 
 def _where_decided(place: SkippedOccurrence) -> str:

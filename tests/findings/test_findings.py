@@ -123,6 +123,21 @@ def test_each_reason_has_its_rule_and_what_a_person_can_mend_a_hint(
 
 
 @pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("kustomize-image", "in a.lines:3, write the tag as `newTag:`"),
+        ("oci-artifact", "in a.lines:3, add `digest:` beside the tag"),
+        ("image", "in a.lines:3, write the tag beside the name"),
+    ],
+)
+def test_a_tag_that_stands_apart_is_mended_where_its_position_has_a_field(kind: str, hint: str) -> None:
+    place = SKIPPED._replace(kind=kind, reason="separate-tag", text="redis")
+    (finding,) = check(b"whatever  ", places=(place,))
+    assert finding.hint is not None
+    assert finding.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
     "reason", ["replaced", "built-here", "built-elsewhere", "pull-policy", "status-field", "output"]
 )
 def test_what_is_as_it_should_be_is_no_finding(reason: SkipReason) -> None:

@@ -1,7 +1,8 @@
 """Variable interpolation of compose (``${VARIABLE:-default}``), and whether its result can be pinned.
 
 A port of compose-go's ``template/template.go``: ``$V``, ``${V}``, ``${V:-d}``, ``${V-d}``, ``${V:+x}``, ``${V+x}``,
-``${V:?e}``, ``${V?e}``, defaults nested, ``$$`` for a dollar. A lone ``$`` or an unclosed brace is an error there too.
+``${V:?e}``, ``${V?e}``, defaults nested, ``$$`` for a dollar. A ``$`` that begins none of these is itself, as in
+``$(date)``; ``${`` without a name or a closing brace is an error there too.
 """
 
 from __future__ import annotations
@@ -120,8 +121,11 @@ class _Expander:
                 continue
             match = _VARIABLE.match(source, position, end)
             if match is None:
-                raise InvalidTemplateError("a lone `$`: write `$$` for a dollar, or `${NAME}`")
-            if match["escaped"]:
+                if source.startswith(b"${", position, end):
+                    raise InvalidTemplateError("`${` without a name: write `$${` where no variable is meant")
+                self._copy(position, position + 1)
+                position += 1
+            elif match["escaped"]:
                 self._copy(position, position + 1)
                 self.ends[-1] = self.template.ends[position + 1]
                 position = match.end()
