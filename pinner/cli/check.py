@@ -221,7 +221,7 @@ def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, te
     from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
 
     sources = [one.source for one in examined if one.source is not None]
-    findings, untold, believed = judge_online(context, settings, sources, findings, terminal)
+    findings, untold, believed, _ = judge_online(context, settings, sources, findings, terminal)
     findings = run.by_path(findings, settings, context.folder)
     return outcome._replace(findings=findings, untold=untold, believed=believed)
 

@@ -14,13 +14,14 @@ from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, InputError
-from pinner.export import TARGETS, exporter
+from pinner.export import BILLS, TARGETS, exporter
 from pinner.export.base import Asked, overruled
 from pinner.export.signatures import POLICY_TARGETS, export_policies
 from pinner.filesystem import read_regular
 from pinner.findings import check_source
 from pinner.limits import MIB
 from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.model import Lock
 from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.escapes import escaped, printable
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.export.base import Export, ExportModule, Problem
-    from pinner.lockfile.model import Lock
     from pinner.rules import Severity
     from pinner.scan.discover import Target
     from pinner.scan.suppressions import Source
@@ -59,7 +59,8 @@ def export(context: Context, asked: ExportOptions) -> int:
     settings = settings_for(context, asked.options, asked.paths)
     if asked.target in POLICY_TARGETS:
         return _export_policies(context, asked, settings, terminal)
-    lock, file = _lock(settings, context), _output_file(context, asked)
+    is_bill = asked.target in BILLS
+    lock, file = _lock(settings, context, is_needed=not is_bill), _output_file(context, asked)
     (targets, _), survey = look(context, settings, asked.paths, terminal)
     # What an export made last time is no source of the next one.
     earlier = None if file is None else os.path.realpath(file)
@@ -69,12 +70,13 @@ def export(context: Context, asked: ExportOptions) -> int:
     order = Asked(sources, lock, settings.platform, _named(targets, asked.paths, context))
     made = module.export(order)
     _warn(sources, module, settings, terminal)
-    terminal.info(*_lines(overruled(order, module.concerns), terminal, "warning"))
+    if not is_bill:
+        terminal.info(*_lines(overruled(order, module.concerns), terminal, "warning"))
     terminal.error(_lines(made.problems, terminal, "error"))
     terminal.info(*(f"{terminal.talk_style.severity('note')}: {printable(note)}" for note in made.notes))
     unwritten = _deliver(made.text, file, asked.output, context, terminal)
     written = "" if file is None or unwritten else f" in {printable(asked.output)}"
-    terminal.info(_sentence(made, module.THING) + written)
+    terminal.info((count(made.images, module.THING) if is_bill else _sentence(made, module.THING)) + written)
     return exit_status(found=False, untold=bool(survey.unreadable or made.problems or unwritten))
 
 
@@ -100,9 +102,11 @@ def _export_policies(context: Context, asked: ExportOptions, settings: Settings,
     return exit_status(found=False, untold=bool(made.notes or unwritten))
 
 
-def _lock(settings: Settings, context: Context) -> Lock:
+def _lock(settings: Settings, context: Context, *, is_needed: bool) -> Lock:
     place = lock_file(settings, context.folder)
     stored = read_lock(place)
+    if stored is None and not is_needed:
+        return Lock()
     if stored is None:
         raise ConfigError(f"there is no {place.shown} to export", hint="run `pinner lock` first")
     return stored.lock
@@ -183,6 +187,7 @@ Examples:
     docker compose -f compose.yaml -f compose.pinned.yaml up
   pinner export kustomize deploy/ --output deploy/pinned/kustomization.yaml
     and in deploy/kustomization.yaml:  components: [pinned]
+  pinner export cyclonedx --output images.cdx.json
 
 \b
 A compose override is for one project: the files that are named, in the order
@@ -200,9 +205,10 @@ of their `-f`, or what `docker compose` reads in a folder by itself.
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Write what pinner.lock says for a tool that pins without rewriting.
 
-    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component); or, for what
-    [[verify]] says, containers-policy (policy.json), notation-policy or cosign (commands). With the first three, these
-    tools pull by digest what your files name by tag; the files stay as they are, and no registry is asked. An image
-    that is not in the lock, or that the tool cannot hold, is named, and the exit status is 3.
+    TARGET is source-policy (BuildKit), compose-override (docker compose) or kustomize (a Component); cyclonedx, a bill
+    of materials of all images, with a lock or without; or, for what [[verify]] says, containers-policy (policy.json),
+    notation-policy or cosign (commands). With the first three, these tools pull by digest what your files name by tag;
+    the files stay as they are, and no registry is asked. An image that is not in the lock, or that the tool cannot
+    hold, is named, and the exit status is 3.
     """
     return Invocation(ctx.obj, partial(export, asked=ExportOptions(options=ctx.obj, **values)))

@@ -40,6 +40,8 @@ class Judgement(NamedTuple):
     """The occurrences that no registry would answer for: path, occurrence, why."""
     believed: tuple[tuple[str, Occurrence], ...]
     """Those whose answers nobody hashed, for a registry counts what is fetched: path, occurrence."""
+    statuses: PinStatuses
+    """How every pin stands."""
 
 
 def judge_online(
@@ -74,7 +76,7 @@ def judge_online(
         *_unknown(sources, refusals),
         *_unlisted(sources, newer),
     )
-    return Judgement(tuple(findings), untold, believed)
+    return Judgement(tuple(findings), untold, believed, pin_statuses)
 
 
 async def _refusals(

@@ -68,7 +68,7 @@ def choose_outputs(
     github = context.environment.get("GITHUB_ACTIONS") == "true"
     reports = tuple(Report(format_ or _format_of(file, context.environment), file) for file in files)
     for report in reports:
-        _refuse_impossible(report.file, context.folder)
+        refuse_impossible(report.file, context.folder)
     if not files:
         reports = (Report(format_ or "text"),)
     elif all(report.file != STDOUT for report in reports):
@@ -96,13 +96,13 @@ def _format_of(file: str, environment: Mapping[str, str]) -> str:
     return _SUFFIXES[suffix]
 
 
-def _refuse_impossible(file: str, folder: str) -> None:
+def refuse_impossible(file: str, folder: str, option: str = "--output") -> None:
     """Raise `ConfigError` where no file can be: better before the work than after it."""
     path = os.path.join(folder, file)
     if file != STDOUT and os.path.isdir(path):
-        raise ConfigError(f"--output: `{printable(file)}` is a folder", hint="give the name of a file in it")
+        raise ConfigError(f"{option}: `{printable(file)}` is a folder", hint="give the name of a file in it")
     if file != STDOUT and not os.path.isdir(os.path.dirname(path)):
-        raise ConfigError(f"--output: the folder of `{printable(file)}` does not exist", hint="make it first")
+        raise ConfigError(f"{option}: the folder of `{printable(file)}` does not exist", hint="make it first")
 
 
 def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Terminal) -> bool:

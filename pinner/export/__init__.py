@@ -12,7 +12,10 @@ TARGETS = {
     "source-policy": "pinner.export.source_policy",
     "compose-override": "pinner.export.compose_override",
     "kustomize": "pinner.export.kustomize",
+    "cyclonedx": "pinner.export.cyclonedx",
 }
+BILLS = ("cyclonedx",)
+"""Those that tell what is there: with a lock or without one, and nothing is overruled by it."""
 
 
 def exporter(target: str) -> ExportModule:

@@ -272,7 +272,7 @@ def test_settings_of_pull_requests_are_no_other_commands_business_unless_they_ar
 
 def test_choices_are_named_on_one_line(tmp_path: Path) -> None:
     said = pinner(tmp_path, "export").stderr
-    assert said.startswith("error: missing argument `TARGET`: source-policy, compose-override, kustomize, containers")
+    assert said.startswith("error: missing argument `TARGET`: source-policy, compose-override, kustomize, cyclonedx")
     assert len(said.splitlines()) == 2
 
 

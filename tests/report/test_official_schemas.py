@@ -101,3 +101,19 @@ def test_rdjsonl_passes_the_validator(info: Callable[..., str], call: tuple[str,
     command = ("node", program, "--strict", "--no-extra-fields", file)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_cyclonedx_fits_its_schema(tmp_path: Path, info: Callable[..., str]) -> None:  # noqa: ARG001 - makes the project
+    made = pinner(tmp_path / "project", "export", "cyclonedx").stdout
+    schema = import_module("cyclonedx.schema")
+    validator = import_module("cyclonedx.validation.json").JsonStrictValidator(schema.SchemaVersion.V1_6)
+    assert validator.validate_str(made) is None
+    broken = json.loads(made)
+    broken["components"].append({"type": "container", "name": "x", "digest": "sha256:0"})
+    assert validator.validate_str(json.dumps(broken)) is not None
+    parse = import_module("packageurl").PackageURL.from_string
+    for one in json.loads(made)["components"]:
+        if "purl" in one:
+            read = parse(one["purl"])
+            assert (read.type, read.qualifiers["repository_url"]) == ("oci", one["name"])
+            assert read.version == f"sha256:{one['hashes'][0]['content']}"

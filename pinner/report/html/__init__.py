@@ -10,86 +10,40 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.report.escapes import printable
+from pinner.report.html.elements import NOTHING, Markup, badge, code, details, joined, link, listing, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Literal
 
-    Kind: TypeAlias = Literal["good", "bad", "unsure", "quiet", "plain"]
-    """What something means for its reader; its colour. The words beside it say the same."""
+    from pinner.report.html.elements import Content, Kind
 
-
-class Markup(str):
-    """Text that is HTML already."""
-
-    __slots__ = ()
-
-
-Content: TypeAlias = "str | int | Markup"
-
-_VOID = frozenset({"meta", "link", "input", "br", "rect"})
-_NOTHING = Markup()
-
-
-def text(content: Content) -> Markup:
-    """Return ``content`` as HTML: `Markup` as it is, anything else escaped, control characters spelled out."""
-    if isinstance(content, Markup):
-        return content
-    shown = printable(str(content))
-    # What is left of the bytes of a file name that is no UTF-8.
-    return Markup(escape(shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
-
-
-def tag(name: str, /, *content: Content, **attributes: Content | bool | None) -> Markup:
-    """Return the element ``name`` with ``content``.
-
-    Of the names of ``attributes`` an underscore at the end goes, and others are dashes. True is an attribute without a
-    value; False and None are none. Names are the program's own: they are not escaped.
-    """
-    given = "".join(
-        f" {key.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{text(value)}"')
-        for key, value in attributes.items()
-        if value is not None and value is not False
-    )
-    inner = "".join(map(text, content))
-    return Markup(f"<{name}{given}>" if name in _VOID else f"<{name}{given}>{inner}</{name}>")
-
-
-def joined(parts: Iterable[Content]) -> Markup:
-    """Return ``parts`` one after the other."""
-    return Markup("".join(map(text, parts)))
-
-
-def link(content: Content, address: str) -> Markup:
-    """Return ``content`` as a link to ``address``; as itself where that is no address of the web."""
-    if not address.startswith(("https://", "http://", "#")):
-        return text(content)
-    return tag("a", content, href=address, rel="noreferrer")
-
-
-def badge(words: str, kind: Kind) -> Markup:
-    """Return a few words that stand out as ``kind``."""
-    return tag("span", words, class_=f"badge {kind}")
-
-
-def code(words: str) -> Markup:
-    """Return ``words`` as something that stands in a file so."""
-    return tag("code", words)
-
-
-def details(summary: Content, *content: Content) -> Markup:
-    """Return ``content`` folded behind ``summary``."""
-    return tag("details", tag("summary", summary), *content)
-
-
-def listing(items: Iterable[Content]) -> Markup:
-    """Return ``items`` as a list."""
-    return tag("ul", *(tag("li", item) for item in items))
+__all__ = [
+    "Breakdown",
+    "Cell",
+    "Column",
+    "Markup",
+    "Part",
+    "Row",
+    "Section",
+    "Table",
+    "Tile",
+    "badge",
+    "breakdown",
+    "code",
+    "details",
+    "joined",
+    "link",
+    "listing",
+    "page",
+    "policy",
+    "table",
+    "tag",
+    "text",
+    "tiles",
+]
 
 
 class Tile(NamedTuple):
@@ -110,7 +64,7 @@ def tiles(shown: Iterable[Tile]) -> Markup:
                 "div",
                 tag("dt", one.label),
                 tag("dd", one.value),
-                tag("dd", one.note, class_="note") if one.note else _NOTHING,
+                tag("dd", one.note, class_="note") if one.note else NOTHING,
                 class_=f"tile {one.kind}",
             )
             for one in shown
@@ -125,6 +79,8 @@ class Column(NamedTuple):
     title: str
     is_number: bool = False
     """Whether it is sorted by numbers, and set to the right."""
+    kind: Kind | None = None
+    """The colour of its part of the bars."""
 
 
 class Cell(NamedTuple):
@@ -152,13 +108,14 @@ class Table(NamedTuple):
     columns: Sequence[Column]
     rows: Sequence[Row]
     has_search: bool = False
+    """Whether it can be searched; each row is a card where the window is narrow."""
     states: Sequence[str] = ()
     """What the rows can be filtered by, in the order of the choice."""
 
 
 def table(shown: Table) -> Markup:
     """Return ``shown``; without a script it is an ordinary table in the order of its rows."""
-    heads = tag("tr", *(tag("th", one.title, scope="col", data_number=one.is_number) for one in shown.columns))
+    heads = tag("tr", *map(_head, shown.columns))
     body = joined(_row(row, shown.columns) for row in shown.rows)
     made = tag(
         "table",
@@ -167,10 +124,16 @@ def table(shown: Table) -> Markup:
         tag("tbody", body),
         id=shown.name,
         data_table=True,
+        data_cards=shown.has_search,
     )
     # What scrolls sideways has to be reached by keyboard.
     region = tag("div", made, class_="scroll", role="region", aria_label=shown.caption, tabindex="0")
     return joined((_controls(shown), region)) if shown.has_search else region
+
+
+def _head(column: Column) -> Markup:
+    swatch = NOTHING if column.kind is None else tag("span", class_=f"swatch {column.kind}")
+    return tag("th", swatch, column.title, scope="col", data_number=column.is_number)
 
 
 def _row(row: Row, columns: Sequence[Column]) -> Markup:
@@ -195,7 +158,7 @@ def _controls(shown: Table) -> Markup:
         "label", "Search ", tag("input", type="search", autocomplete="off", spellcheck="false", data_search=shown.name)
     )
     choices = (tag("option", "all", value=""), *(tag("option", state, value=state) for state in shown.states))
-    choice = tag("label", "Show ", tag("select", *choices, data_filter=shown.name)) if shown.states else _NOTHING
+    choice = tag("label", "Show ", tag("select", *choices, data_filter=shown.name)) if shown.states else NOTHING
     unfold = tag("button", "Unfold all", type="button", data_unfold=shown.name, aria_pressed="false")
     found = tag("output", role="status", data_found=shown.name)
     return tag("div", search, choice, unfold, found, class_="controls", hidden=True)
@@ -209,7 +172,7 @@ class Part(NamedTuple):
 
 
 class Breakdown(NamedTuple):
-    """Counts by something: a table whose last column is a bar."""
+    """Counts by something: a table whose second column is a bar."""
 
     name: str
     """As `Table.name`."""
@@ -225,13 +188,25 @@ def breakdown(shown: Breakdown) -> Markup:
     """Return ``shown``; the longest bar is as wide as its column."""
     most = max((sum(counts) for _, counts in shown.rows), default=0)
     kinds = [part.kind for part in shown.parts]
-    numbers = (*(part.title for part in shown.parts), "All")
-    columns = (Column(shown.by), *(Column(title, is_number=True) for title in numbers))
-    rows = [Row((label, *counts, Cell(_bar(kinds, counts, most), sum(counts)))) for label, counts in shown.rows]
+    several = shown.parts if len(shown.parts) > 1 else ()
+    columns = (
+        Column(shown.by),
+        Column("All" if several else shown.parts[0].title, is_number=True),
+        *(Column(part.title, is_number=True, kind=part.kind) for part in several),
+    )
+    rows = [
+        Row((label, Cell(_bar(kinds, counts, most), sum(counts)), *map(_faint, counts if several else ())))
+        for label, counts in shown.rows
+    ]
     return tag("div", table(Table(shown.name, shown.caption, columns, rows)), class_="breakdown")
 
 
 _FULL = 1000
+
+
+def _faint(number: int) -> Content | Cell:
+    """Return ``number`` such that a column of noughts lets the others be seen."""
+    return number or Cell(tag("span", 0, class_="nought"), 0)
 
 
 def _bar(kinds: Sequence[Kind], counts: Sequence[int], most: int) -> Markup:
@@ -242,7 +217,8 @@ def _bar(kinds: Sequence[Kind], counts: Sequence[int], most: int) -> Markup:
         if width:
             parts.append(tag("rect", x=start, y=0, width=width, height=1, class_=kind))
         start += width
-    return tag("svg", *parts, viewBox=f"0 0 {_FULL} 1", preserveAspectRatio="none", aria_hidden="true", class_="bar")
+    drawn = tag("svg", *parts, viewBox=f"0 0 {_FULL} 1", preserveAspectRatio="none", aria_hidden="true")
+    return tag("div", drawn, tag("span", sum(counts)), class_="bar")
 
 
 class Section(NamedTuple):
@@ -262,7 +238,7 @@ def page(title: str, subtitle: Content, sections: Sequence[Section], *, refresh:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", http_equiv="refresh", content=refresh) if refresh else _NOTHING,
+        tag("meta", http_equiv="refresh", content=refresh) if refresh else NOTHING,
         tag("link", rel="icon", href="data:,"),
         tag("title", title),
         tag("style", _own("page.css")),
@@ -271,7 +247,7 @@ def page(title: str, subtitle: Content, sections: Sequence[Section], *, refresh:
     main = (tag("section", tag("h2", one.title), *one.content, id=one.name, aria_label=one.title) for one in sections)
     body = (
         tag("header", tag("h1", title), tag("p", subtitle)),
-        tag("nav", contents, aria_label="On this page") if len(sections) > 1 else _NOTHING,
+        tag("nav", contents, aria_label="On this page") if len(sections) > 1 else NOTHING,
         tag("main", *main),
         tag("script", _own("page.js")),
     )

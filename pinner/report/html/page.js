@@ -27,9 +27,9 @@
     for (const head of table.tHead.rows[0].cells) {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = head.textContent;
+      button.append(...head.childNodes);
       button.addEventListener("click", () => sort(table, head));
-      head.replaceChildren(button);
+      head.append(button);
     }
   }
 

@@ -1,0 +1,209 @@
+"""``pinner report``: all images of a repository on one HTML page, or as CSV or JSON."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pinner import __version__
+from pinner.checks import run
+from pinner.cli.answers import with_registry
+from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.outputs import refuse_impossible
+from pinner.cli.scan import around_of, complain_about, look_for, refuse_unknown, tell
+from pinner.cli.settings import settings_for
+from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.terminal import Terminal
+from pinner.config.find import repository_around
+from pinner.errors import ConfigError, InputError, ResolveError
+from pinner.lockfile.file import lock_file, read_lock
+from pinner.model import Occurrence
+from pinner.pipeline import Unreadable
+from pinner.reference import Platform
+from pinner.report.escapes import escaped, printable
+from pinner.report.overview import Known, Run, counted, overview
+from pinner.report.overview_data import FORMATS, render_data
+from pinner.report.overview_page import render_page
+from pinner.report.sentences import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pinner.cli.context import Context
+    from pinner.config import Settings
+    from pinner.findings.pin_status import PinStatuses
+    from pinner.lockfile.model import Lock
+    from pinner.oci.resolver import Registry
+    from pinner.reference import ImageReference
+    from pinner.report.escapes import Form
+    from pinner.report.overview import Overview
+
+_STDOUT = "-"
+_USUAL = Platform("linux", "amd64")
+"""Whose config says when an image was built, unless the settings name another."""
+
+
+class ReportOptions(NamedTuple):
+    """What ``report`` was asked."""
+
+    options: Options = DEFAULTS
+    paths: tuple[str, ...] = ()
+    html: str | None = None
+    """The file of the page."""
+    format: str | None = None
+    """How the data are to be written."""
+    output: str = _STDOUT
+    """The file of the data."""
+    online: bool = False
+
+
+def report(context: Context, asked: ReportOptions) -> int:
+    """Write what was asked for; return the exit status."""
+    if asked.html is None and asked.format is None:
+        raise ConfigError("nothing is asked for", hint="--html FILE makes a page, --format csv or json data")
+    if asked.html == _STDOUT:
+        raise ConfigError("--html: a page goes into a file", hint="give the name of one")
+    if asked.output != _STDOUT and asked.format is None:
+        raise ConfigError("--output is the file of --format", hint="--html FILE names the page's own")
+    for option, file in (("--html", asked.html), ("--output", asked.output)):
+        if file is not None:
+            refuse_impossible(file, context.folder, option)
+    terminal = Terminal(context, asked.options)
+    settings = settings_for(context, asked.options, asked.paths)
+    shown, is_complete = _overview(context, settings, asked, terminal)
+    unwritten = [*_written(shown, asked, context, terminal)]
+    complain_about(unwritten, terminal)
+    terminal.info(_sentence(shown))
+    return exit_status(found=False, untold=bool(shown.unreadable or unwritten) or not is_complete)
+
+
+def _overview(context: Context, settings: Settings, asked: ReportOptions, terminal: Terminal) -> tuple[Overview, bool]:
+    """Return all that is known of the images, and whether every question that was asked has an answer."""
+    targets, _ = look_for(context, settings, asked.paths, terminal)
+    around = around_of(context, settings, asked.paths)
+    checked = run.check(targets, settings, context.folder, today=context.today, around=around, keeps_sources=True)
+    refuse_unknown(targets, {one.path for one in checked.examined} | {one.path for one in checked.unreadable})
+    tell(((one.path, one.problems) for one in checked.examined), checked.unreadable, terminal)
+    sources = [one.source for one in checked.examined if one.source is not None]
+    stored = read_lock(lock_file(settings, context.folder))
+    found = Run(sources, checked.findings, checked.unreadable, context.today)
+    known = Known(None if stored is None else stored.lock)
+    if not asked.online:
+        return overview(found, known), True
+    from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+
+    judged = judge_online(context, settings, sources, checked.findings, terminal)
+    findings = run.by_path(judged.findings, settings, context.folder)
+    refusals = {str(place.reference): error.message for _, place, error in judged.untold}
+    built = _built(context, settings, judged.statuses, known.lock, found, terminal)
+    known = known._replace(statuses=judged.statuses, refusals=refusals, built=built)
+    return overview(found._replace(findings=findings), known), not judged.untold
+
+
+def _built(
+    context: Context,
+    settings: Settings,
+    statuses: PinStatuses,
+    lock: Lock | None,
+    found: Run,
+    terminal: Terminal,
+) -> Mapping[str, str]:
+    """Return when the images were built that are served and of which the lock knows nothing, as registries say."""
+    held = {} if lock is None else lock.images
+    wanted: dict[str, ImageReference] = {}
+    for source in found.sources:
+        for candidate in source.candidates:
+            place = candidate.place
+            if not isinstance(place, Occurrence) or place.reference.digest is None:
+                continue
+            status = statuses.of(place)
+            if status is not None and status.error is None and place.reference.canonical not in held:
+                wanted[f"{place.reference.repository}@{place.reference.digest}"] = place.reference
+    if not wanted:
+        return {}
+    platform = settings.platform or next(iter(settings.platforms), _USUAL)
+    return with_registry(context, settings, terminal, partial(_ask_built, wanted, platform))
+
+
+async def _ask_built(
+    wanted: Mapping[str, ImageReference],
+    platform: Platform,
+    registry: Registry,
+    _: Callable[[int, int], None],
+) -> Mapping[str, str]:
+    import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
+
+    async def ask(reference: ImageReference) -> str | None:
+        try:
+            image = await registry.describe(reference, "configs", (platform,))
+        except ResolveError:  # an age less
+            return None
+        return image.platforms[0].created if image.platforms else None
+
+    answers = await asyncio.gather(*map(ask, wanted.values()))
+    return {name: answer for name, answer in zip(wanted, answers, strict=True) if answer is not None}
+
+
+def _written(shown: Overview, asked: ReportOptions, context: Context, terminal: Terminal) -> list[Unreadable]:
+    """Write the page and the data; return the files that could not be written."""
+    lost: list[Unreadable] = []
+    if asked.html is not None:
+        name = os.path.basename(repository_around(context.folder) or context.folder) or "a repository"
+        lost += _saved(asked.html, render_page(shown, name, __version__).encode("utf-8"), context)
+    if asked.format is not None:
+        form: Form = "json" if asked.format == "json" else "text"
+        lines = [*escaped(render_data(shown, asked.format).split("\n"), form)]
+        if asked.output == _STDOUT:
+            terminal.output(lines, form)
+        else:
+            data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+            lost += _saved(asked.output, data, context)
+    return lost
+
+
+def _saved(file: str, data: bytes, context: Context) -> list[Unreadable]:
+    from pinner.files import save  # noqa: PLC0415 - hardly needed: data go to stdout
+
+    try:
+        save(os.path.join(context.folder, file), data, context.folder)
+    except InputError as error:
+        return [Unreadable(printable(file), error)]
+    return []
+
+
+def _sentence(shown: Overview) -> str:
+    counts = counted(shown.images)
+    told = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+    return f"{count(len(shown.images), 'image')} in {count(shown.files, 'file')}" + (f": {told}" if told else "")
+
+
+_EPILOG = """\b
+Examples:
+  pinner report --html images.html                 the repository on one page
+  pinner report --html images.html --online        and what registries know
+  pinner report --format csv --output images.csv   a row for each place
+  pinner report --format json | jq .summary        for other programs
+
+\b
+The page needs nothing but a browser: no network, no other file. Without
+--online it knows what the files and pinner.lock say.
+"""
+
+
+@pinner_command("report", _EPILOG)
+@PATHS
+@click.option("--html", metavar="FILE", help="Write the page to this file.")
+@click.option("--format", type=click.Choice(FORMATS), help="Write the data: a row a place, or an object an image.")
+@click.option("-o", "--output", metavar="FILE", default="-", help="The file of --format; by default stdout.")
+@click.option("--online", is_flag=True, help="Ask the registries too: what tags mean now, and when images were built.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Show all images of a repository: how many are pinned, how old they are, where they stand, who signed them.
+
+    The page can be sorted, searched and printed. Nothing is judged: the exit status is 0 whatever is found, and 3 where
+    a file could not be read or a registry did not answer.
+    """
+    return Invocation(ctx.obj, partial(report, asked=ReportOptions(ctx.obj, **values)))
