@@ -15,7 +15,7 @@ help:
 	@echo "make site    build docs/ as a site into site/ (needs a package index)"
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
-	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, docs/what-is-pinned.md, the rooms in CONTRIBUTING.md"
+	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, docs/what-is-pinned.md, docs/schemas, the rooms in CONTRIBUTING.md"
 	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make report-pictures draw the pictures of docs/report.md (needs chromium, and the font DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
@@ -64,7 +64,8 @@ golden: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py \
 	  tests/bot/test_pull_request_page.py tests/core/test_limits.py tests/core/test_house.py \
-	  tests/formats/test_positions_page.py --update-golden
+	  tests/formats/test_positions_page.py \
+	  tests/schema/test_output_schemas.py --update-golden
 
 pull-request-picture: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow

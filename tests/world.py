@@ -6,16 +6,17 @@ import contextlib
 import io
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fakes import FakeResolver
+from schemas import hold_files, hold_output
 
 from pinner.__main__ import main
 from pinner.cli.context import Context, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-    from pathlib import Path
 
     from pinner.config import Settings
     from pinner.oci.resolver import Listener, Registry
@@ -65,7 +66,7 @@ def world(
 
 
 def outcome(context: Context, *arguments: str) -> Outcome:
-    """Run ``pinner`` with ``arguments`` in ``context``.
+    """Run ``pinner`` with ``arguments`` in ``context``; JSON that it prints, and its files, are as the schemas say.
 
     Of what a terminal showed, what stays: how much progress was drawn over depends on the machine.
     """
@@ -77,6 +78,9 @@ def outcome(context: Context, *arguments: str) -> Outcome:
     out, err = (data.decode(context.stdout.encoding, "surrogateescape") for data in streams)
     if context.stderr.terminal:
         err = re.sub(r"[^\n]*\r", "", err)
+    if status != 2 or out:
+        hold_output(arguments, out)
+    hold_files(Path(context.folder))
     return Outcome(status, out, err, streams[0])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.fleet import tally
@@ -16,10 +16,19 @@ if TYPE_CHECKING:
     from pinner.bot.context import Step
     from pinner.bot.decide import Action
     from pinner.bot.fleet import Report
-    from pinner.bot.model import Proposal
+    from pinner.bot.model import ImageChange
+    from pinner.plan import Failed
     from pinner.report.style import Style
+    from pinner.schema.answers import (
+        BotRecord,
+        ChangeRecord,
+        Deed,
+        PullRequestRecord,
+        RepositoryRecord,
+        UnresolvedRecord,
+    )
 
-VERSION = 1
+VERSION: Final = 1
 _GOOD = frozenset({"opened", "updated", "closed"})
 _WOULD = {"opened": "would open", "updated": "would update", "closed": "would close"}
 
@@ -116,7 +125,7 @@ def _harmless(line: str) -> str:
 
 def render_json(reports: Sequence[Report], *, dry_run: bool) -> str:
     """Return everything about a run as one JSON object."""
-    value = {
+    value: BotRecord = {
         "version": VERSION,
         "dryRun": dry_run,
         "repositories": [_repository(report) for report in reports],
@@ -125,11 +134,16 @@ def render_json(reports: Sequence[Report], *, dry_run: bool) -> str:
     return json.dumps(value, indent=2, ensure_ascii=True)
 
 
-def _repository(report: Report) -> dict[str, Any]:
+def _repository(report: Report) -> RepositoryRecord:
     done = report.published
-    value: dict[str, Any] = {"name": report.name}
-    value |= dict.fromkeys(("url", "skipped", "later", "error"))
-    value["pullRequests"] = []
+    value: RepositoryRecord = {
+        "name": report.name,
+        "url": None,
+        "skipped": None,
+        "later": None,
+        "error": None,
+        "pullRequests": [],
+    }
     if report.error is not None:
         value["error"] = {"message": report.error.message, "hint": report.error.hint}
     if done is not None:
@@ -138,22 +152,23 @@ def _repository(report: Report) -> dict[str, Any]:
             "skipped": done.skipped,
             "later": done.later,
             "pullRequests": [_request(step) for step in done.steps],
-            "unresolved": [
-                {
-                    "path": plan.document.path,
-                    "line": verdict.place.line,
-                    "reference": str(verdict.place.reference),
-                    "message": verdict.error.message,
-                }
-                for plan, verdict in done.unresolved()
-            ],
+            "unresolved": [_unresolved(plan.document.path, verdict) for plan, verdict in done.unresolved()],
             "unreadable": [{"path": file.path, "message": file.error.message} for file in done.unreadable],
             "notes": list(done.notes),
         }
     return value
 
 
-def _request(step: Step) -> dict[str, Any]:
+def _unresolved(path: str, verdict: Failed) -> UnresolvedRecord:
+    return {
+        "path": path,
+        "line": verdict.place.line,
+        "reference": str(verdict.place.reference),
+        "message": verdict.error.message,
+    }
+
+
+def _request(step: Step) -> PullRequestRecord:
     proposal = step.proposal
     return {
         "outcome": step.decision.outcome,
@@ -161,27 +176,6 @@ def _request(step: Step) -> dict[str, Any]:
         "error": None if step.error is None else step.error.message,
         "url": step.url,
         "actions": [_ACTIONS[type(action)] for action in step.decision.actions],
-        **_said(proposal),
-        "heldBack": [
-            {"name": held.name, "digest": None if held.digest is None else str(held.digest), "reason": held.reason}
-            for held in step.held_back
-        ],
-        "diff": step.patch.decode("utf-8", "replace") or None,
-    }
-
-
-_ACTIONS: dict[type[Action], str] = {
-    Push: "push",
-    Create: "create",
-    Edit: "edit",
-    Complete: "complete",
-    Close: "close",
-    DeleteBranch: "delete-branch",
-}
-
-
-def _said(proposal: Proposal) -> dict[str, Any]:
-    return {
         "group": proposal.group,
         "branch": proposal.branch,
         "base": proposal.base,
@@ -192,14 +186,30 @@ def _said(proposal: Proposal) -> dict[str, Any]:
         "assignees": list(proposal.assignees),
         "reviewers": list(proposal.reviewers),
         "autoMerge": proposal.auto_merge,
-        "changes": [
-            {
-                "name": change.name,
-                "canonical": change.canonical,
-                "old": None if change.old is None else str(change.old),
-                "new": str(change.new),
-                "places": list(change.places),
-            }
-            for change in proposal.changes
+        "changes": [_change(change) for change in proposal.changes],
+        "heldBack": [
+            {"name": held.name, "digest": None if held.digest is None else str(held.digest), "reason": held.reason}
+            for held in step.held_back
         ],
+        "diff": step.patch.decode("utf-8", "replace") or None,
+    }
+
+
+_ACTIONS: dict[type[Action], Deed] = {
+    Push: "push",
+    Create: "create",
+    Edit: "edit",
+    Complete: "complete",
+    Close: "close",
+    DeleteBranch: "delete-branch",
+}
+
+
+def _change(change: ImageChange) -> ChangeRecord:
+    return {
+        "name": change.name,
+        "canonical": change.canonical,
+        "old": None if change.old is None else str(change.old),
+        "new": str(change.new),
+        "places": list(change.places),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.inspection.model import Entry
     from pinner.oci.resolver import Registry
+    from pinner.schema.records import SignedRecord
 
 
 class InspectOptions(NamedTuple):
@@ -75,7 +76,9 @@ def _with_signers(entries: Iterable[Entry], checked: Iterable[Checked]) -> list[
     by_name = {}
     for one in checked:
         said = image_json(one)
-        by_name[str(one.reference)] = {name: value for name, value in said.items() if name not in ("image", "digest")}
+        by_name[str(one.reference)] = cast(
+            "SignedRecord", {name: value for name, value in said.items() if name not in ("image", "digest")}
+        )
     return [
         one._replace(signed=by_name.get(str(one.reference))) if isinstance(one, Inspection) else one for one in entries
     ]

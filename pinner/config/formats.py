@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 FIRST = "0.1"
 """The version whose formats are the fewest."""
-_LANGUAGES: tuple[Literal["yaml", "json", "regex"], ...] = ("yaml", "json", "regex")
+LANGUAGES: tuple[Literal["yaml", "json", "regex"], ...] = ("yaml", "json", "regex")
+FORMATS_KEYS = ("disable", "since")
+PLACES_KEYS = ("files", *LANGUAGES, "strip", "join", "when")
+PARTS = ("registry", "name", "tag", "digest")
+"""Of a reference that stands in parts."""
 _VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}")
 
 
@@ -29,7 +33,7 @@ def parse_formats(table: Table, choice: FormatChoice, root: str) -> FormatChoice
     ``root`` is the folder of the file, from which the patterns of places start.
     """
     formats = table.table("formats")
-    formats.allow(("disable", "since"))
+    formats.allow(FORMATS_KEYS)
     disabled = formats.strings("disable")
     wrong = unknown_format(disabled)
     if wrong is not None:
@@ -52,13 +56,13 @@ def _places(table: Table) -> tuple[PlaceRule, ...]:
 
 def _place(table: Table) -> PlaceRule:
     """Return the rule that one ``[[places]]`` is."""
-    table.allow(("files", *_LANGUAGES, "strip", "join", "when"))
+    table.allow(PLACES_KEYS)
     files = table.strings("files")
     wrong = read_patterns(files)[1]
     if not files or wrong:
         problem = f"has a pattern that is none: `{wrong[0][:100]}`" if wrong else "is missing: which files are meant?"
         raise table.error("files", problem)
-    given = [name for name in _LANGUAGES if name in table.values]
+    given = [name for name in LANGUAGES if name in table.values]
     if len(given) != 1:
         raise table.error("yaml", "must be the only one of yaml, json and regex, and one must be there")
     language = given[0]
@@ -100,7 +104,7 @@ def _check_path(table: Table, language: str, path: str, join: dict[str, str]) ->
             language, f"is no path: `{path}`", "write keys, `*`, `[]`, `**`, `{a,b}` or `!{a,b}`, parted by /"
         )
     compiled(path)
-    if join and (not join.keys() <= {"registry", "name", "tag", "digest"} or "name" not in join):
+    if join and (not join.keys() <= {*PARTS} or "name" not in join):
         raise table.error("join", "says which key holds `name`, and which `registry`, `tag`, `digest`")
 
 

@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from pinner.config.verify import SignaturePolicy
     from pinner.rules import Level
 
-_KEYS = (
+KEYS = (
     *("exclude", "images", "platforms", "min-age", "timeout", "rules", "registries", "bot", "group", "python"),
     *("verify", "signatures", "formats", "places", "update", "override", "terraform", "mirror-variables"),
 )
-_HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+IMAGES_KEYS = ("exclude",)
+OVERRIDE_KEYS = ("paths", "rules")
+REGISTRY_KEYS = ("endpoint", "plain-http", "ca", "token-server", "mirrors")
+PYTHON_KEYS = ("calls", "tiers")
+TERRAFORM_KEYS = ("modules",)
+HOST = re.compile(r"\*|(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
+ENDPOINT = re.compile(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A dotted name, `*.` for an object of whatever class, and the parameter: by name, or by position from 0.
 _CALL = re.compile(r"(?:\*|[^\W\d]\w*)(?:\.[^\W\d]\w*)+:(?:[^\W\d]\w*|[0-9]{1,2})")
 
@@ -46,9 +52,9 @@ def parse_settings(data: bytes, source: str, *, root: str, shared: bool) -> Sett
         if not isinstance(tools, dict) or "pinner" not in tools:
             return None
         table = Table(tools, source, "tool").table("pinner")
-    table.allow(_KEYS)
+    table.allow(KEYS)
     images = table.table("images")
-    images.allow(("exclude",))
+    images.allow(IMAGES_KEYS)
     bot, groups = _bot(table)
     policies, notes = _policies(table)
     return Settings(
@@ -115,7 +121,7 @@ def _overrides(table: Table) -> tuple[Override, ...]:
     found = []
     for item in value:
         one = Table(item, table.source, table.key("override"))
-        one.allow(("paths", "rules"))
+        one.allow(OVERRIDE_KEYS)
         paths = one.strings("paths")
         if not paths:
             raise one.error("paths", "is missing: an override is for some paths", 'write paths = ["tests/**"]')
@@ -131,10 +137,10 @@ def _overrides(table: Table) -> tuple[Override, ...]:
 def _registries(table: Table, root: str) -> Mapping[str, RegistryOptions]:
     found = {}
     for host in table.values:
-        if _HOST.fullmatch(host) is None:
+        if HOST.fullmatch(host) is None:
             raise table.error(host, "is not a host", 'write a host, host:port, or "*" for every host not named')
         options = table.table(host)
-        options.allow(("endpoint", "plain-http", "ca", "token-server", "mirrors"))
+        options.allow(REGISTRY_KEYS)
         certificates = options.text("ca")
         found[host] = RegistryOptions(
             _endpoint(options),
@@ -148,7 +154,7 @@ def _registries(table: Table, root: str) -> Mapping[str, RegistryOptions]:
 
 def _endpoint(table: Table) -> str | None:
     endpoint = table.text("endpoint")
-    if endpoint is not None and re.fullmatch(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?", endpoint) is None:
+    if endpoint is not None and ENDPOINT.fullmatch(endpoint) is None:
         raise table.error(
             "endpoint",
             f"is not a registry's address: `{public_address(endpoint)}`",
@@ -159,7 +165,7 @@ def _endpoint(table: Table) -> str | None:
 
 def _token_server(table: Table) -> str | None:
     server = table.text("token-server")
-    if server is not None and (server == "*" or _HOST.fullmatch(server) is None):
+    if server is not None and (server == "*" or HOST.fullmatch(server) is None):
         raise table.error(
             "token-server", f"is not a host: `{public_address(server)}`", "write host or host:port, without https://"
         )
@@ -198,7 +204,7 @@ def _formats(table: Table, root: str) -> FormatChoice:
 def _mirrors(table: Table) -> tuple[str, ...]:
     names = table.strings("mirror-variables")
     for name in names:
-        if _VARIABLE.fullmatch(name) is None:
+        if VARIABLE.fullmatch(name) is None:
             hint = 'write its name alone, as in mirror-variables = ["REGISTRY"]'
             raise table.error("mirror-variables", f"is wrong: `{name}` is no variable's name", hint)
     return names
@@ -213,8 +219,8 @@ def _update(table: Table) -> UpdateSettings:
 
 
 def _calls(table: Table, terraform: Table) -> Calls:
-    terraform.allow(("modules",))
-    table.allow(("calls", "tiers"))
+    terraform.allow(TERRAFORM_KEYS)
+    table.allow(PYTHON_KEYS)
     calls, tiers = table.strings("calls"), table.strings("tiers")
     for text in calls:
         if _CALL.fullmatch(text) is None:

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 TAG_LEVELS: tuple[TagLevel, ...] = ("none", *LEVELS)
 VARIANTS = ("keep", "follow")
 _ALLOW_HINT = "as in --allow 'python=>=3.11,<3.14'"
-_KEYS = ("tags", "variant", "pre", "min-age", "allow", "ignore", "track")
+KEYS = ("tags", "variant", "pre", "min-age", "allow", "ignore", "track")
 
 
 def parse_update(table: Table) -> UpdateSettings:
     """Return what the table ``[update]`` says; raises `ConfigError`."""
-    table.allow((*_KEYS, "image"))
+    table.allow((*KEYS, "image"))
     images = table.table("image")
     found = []
     for pattern in images.values:
         rules = images.table(pattern)
-        rules.allow(_KEYS)
+        rules.allow(KEYS)
         found.append((pattern, _rules(rules)))
     return UpdateSettings(_rules(table), tuple(found))
 

@@ -45,17 +45,19 @@ _SIGSTORE = (
     "signatures-in",
 )
 _INDEXED = ("via-index", "via-platforms", "signatures-in")
-_KEYS = {
+KEYS = {
     "keyless": (*_COMMON, "identity", "identity-regex", "issuer", "github", "workflow", "claims", *_SIGSTORE),
     "key": (*_COMMON, "key", *_SIGSTORE),
     "notation": (*_COMMON, "config", *_INDEXED),
     "dct": (*_COMMON, "server", "root-keys", "min-version"),
     "none": _COMMON,
 }
-_ALL = tuple(dict.fromkeys(name for names in _KEYS.values() for name in names))
-_GITHUB_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/:-]+[a-z0-9]+)*")
-_KEY_ID = re.compile(r"[0-9a-f]{64}")
+ALL_KEYS = tuple(dict.fromkeys(name for names in KEYS.values() for name in names))
+FIRST_USE_KEYS = ("remember", "trusted-root")
+GITHUB_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/:-]+[a-z0-9]+)*")
+SERVER = re.compile(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?|[^:?#]+")
+KEY_ID = re.compile(r"[0-9a-f]{64}")
 _LOOSE_DOT = re.compile(r"(?<!\\)\.com/")
 
 
@@ -103,7 +105,7 @@ def parse_policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str
     """Return the policies of the file's top ``table``, and notes on what may not be meant. Raises `ConfigError`."""
     value = table.values.get("verify", [])
     remembered = "signatures"
-    if isinstance(value, dict) and value.keys() <= {"remember", "trusted-root"}:
+    if isinstance(value, dict) and value.keys() <= {*FIRST_USE_KEYS}:
         # TOML has either a table of this name or several: what stands for all of them is taken here, too.
         remembered, value = ("verify" if value else "signatures"), []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -120,7 +122,7 @@ def parse_policies(table: Table) -> tuple[tuple[SignaturePolicy, ...], tuple[str
 
 def _first_use(table: Table) -> Iterator[SignaturePolicy]:
     """Yield the policy of images that no other one fits, where ``remember`` is set."""
-    table.allow(("remember", "trusted-root"))
+    table.allow(FIRST_USE_KEYS)
     if table.flag("remember"):
         yield SignaturePolicy(
             by="keyless",
@@ -132,12 +134,12 @@ def _first_use(table: Table) -> Iterator[SignaturePolicy]:
 
 
 def _policy(table: Table, position: int) -> SignaturePolicy:
-    table.allow(_ALL)
+    table.allow(ALL_KEYS)
     by = table.text("by")
     if by not in SCHEMES:
         hint = did_you_mean(by or "", SCHEMES) or f"write {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}"
         raise table.error("by", "is missing: who may sign?" if by is None else f"is not a scheme: `{by}`", hint)
-    table.allow(_KEYS[by])
+    table.allow(KEYS[by])
     mode = table.text("mode") or "enforce"
     if mode not in MODES:
         raise table.error("mode", f"is wrong: `{mode}`", "write enforce or warn")
@@ -186,7 +188,7 @@ def _identity(table: Table, by: str) -> dict[str, Any]:
         _check_identity(table, (identity, pattern, github), issuer)
     if pattern is not None:
         _check_pattern(table, pattern)
-    if github is not None and _GITHUB_NAME.fullmatch(github) is None:
+    if github is not None and GITHUB_NAME.fullmatch(github) is None:
         raise table.error("github", f"is not a repository: `{github}`", "write owner/name")
     if workflow is not None and github is None:
         raise table.error("workflow", "stands without `github`")
@@ -239,7 +241,7 @@ def _texts(table: Table, name: str) -> tuple[tuple[str, str], ...]:
 
 def _repository(table: Table) -> str | None:
     name = table.text("signatures-in")
-    if name is not None and _REPOSITORY.fullmatch(name) is None:
+    if name is not None and REPOSITORY.fullmatch(name) is None:
         raise table.error("signatures-in", f"is not a repository: `{name}`", "write its path, or host and path")
     return name
 
@@ -248,7 +250,7 @@ def _server(table: Table, by: str) -> str | None:
     server = table.text("server")
     if by == "dct" and not server:
         raise table.error("server", "is missing: the notary server's address")
-    if server is not None and re.fullmatch(r"https?://[^/?#@\s]+(?:/[^?#\s]*)?|[^:?#]+", server) is None:
+    if server is not None and SERVER.fullmatch(server) is None:
         raise table.error("server", f"is not an address: `{public_address(server)}`", "write https://host")
     return server
 
@@ -256,7 +258,7 @@ def _server(table: Table, by: str) -> str | None:
 def _key_ids(table: Table) -> tuple[str, ...]:
     found = table.strings("root-keys")
     for one in found:
-        if _KEY_ID.fullmatch(one) is None:
+        if KEY_ID.fullmatch(one) is None:
             raise table.error("root-keys", f"is wrong: `{one[:80]}` is no key id", "write 64 hex digits")
     return found
 

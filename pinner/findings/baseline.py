@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pinner.findings import Finding
+    from pinner.schema.records import KnownRecord
 
 VERSION = 1
 _FIELDS = {"path": str, "rule": str, "image": str, "count": int}
@@ -66,7 +67,10 @@ def compare(findings: Iterable[Finding], known: Sequence[Known], baseline: Count
 
 def render_baseline(known: Iterable[Known]) -> str:
     """Return the text of the baseline that holds ``known``."""
-    rows = [{**one._asdict(), "count": count} for one, count in sorted(Counter(known).items())]
+    rows: list[KnownRecord] = [
+        {"path": one.path, "rule": one.rule, "image": one.image, "count": count}
+        for one, count in sorted(Counter(known).items())
+    ]
     # A finding a line: a merge meets conflicts where two people changed the same one.
     lines = ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows)
     return f'{{\n  "version": {VERSION},\n  "findings": [{lines and f"{chr(10)}{lines}{chr(10)}  "}]\n}}\n'

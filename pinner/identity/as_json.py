@@ -23,7 +23,7 @@ user gave the name), ``outcome`` (``equal-index`` ``equal-manifest`` ``equal-con
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pinner.identity.compare import result_of
 from pinner.identity.model import LocalAnswer, pinned
@@ -34,17 +34,27 @@ if TYPE_CHECKING:
 
     from pinner.identity.model import Answer, Compared, Comparison, HashAnswer, Sighting
     from pinner.oci.types import Image, PlatformImage
+    from pinner.schema.answers import (
+        ComparisonRecord,
+        HashRecord,
+        LocalImageRecord,
+        LocalRecord,
+        ServedRecord,
+        SightingRecord,
+    )
 
 
 def render_json(answer: Answer) -> Iterator[str]:
     """Yield the object of ``identify``."""
-    head = {"version": VERSION, "what": answer.what, "result": result_of(answer)}
-    body = _image_record(answer) if isinstance(answer, LocalAnswer) else _hash_record(answer)
-    yield json.dumps({**head, **body}, indent=2)
+    record = _local_record(answer) if isinstance(answer, LocalAnswer) else _hash_record(answer)
+    yield json.dumps(record, indent=2)
 
 
-def _hash_record(answer: HashAnswer) -> dict[str, Any]:
+def _hash_record(answer: HashAnswer) -> HashRecord:
     return {
+        "version": VERSION,
+        "what": answer.what,
+        "result": result_of(answer),
         "kind": "hash",
         "digest": _text(answer.query.digest),
         "sightings": [_sighting_record(one) for one in answer.sightings],
@@ -56,7 +66,7 @@ def _hash_record(answer: HashAnswer) -> dict[str, Any]:
     }
 
 
-def _sighting_record(sighting: Sighting) -> dict[str, Any]:
+def _sighting_record(sighting: Sighting) -> SightingRecord:
     image = sighting.image
     write = None
     if sighting.reference is not None and image is not None and sighting.current:
@@ -74,7 +84,7 @@ def _sighting_record(sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def _served(image: Image | None, member: PlatformImage | None) -> dict[str, Any]:
+def _served(image: Image | None, member: PlatformImage | None) -> ServedRecord:
     return {
         "index": str(image.digest) if image is not None and image.is_index else None,
         "manifest": None if member is None else str(member.digest),
@@ -82,19 +92,22 @@ def _served(image: Image | None, member: PlatformImage | None) -> dict[str, Any]
     }
 
 
-def _image_record(answer: LocalAnswer) -> dict[str, Any]:
+def _local_record(answer: LocalAnswer) -> LocalRecord:
     holding = answer.holding
     return {
+        "version": VERSION,
+        "what": answer.what,
+        "result": result_of(answer),
         "kind": "image",
         "form": holding.form,
         "store": holding.store,
         "tampered": list(holding.tampered),
         "unchecked": list(holding.unchecked),
-        "images": [_local_record(one) for one in answer.images],
+        "images": [_image_record(one) for one in answer.images],
     }
 
 
-def _local_record(compared: Compared) -> dict[str, Any]:
+def _image_record(compared: Compared) -> LocalImageRecord:
     image = compared.image
     return {
         "names": list(image.names),
@@ -114,7 +127,7 @@ def _local_record(compared: Compared) -> dict[str, Any]:
     }
 
 
-def _comparison_record(comparison: Comparison) -> dict[str, Any]:
+def _comparison_record(comparison: Comparison) -> ComparisonRecord:
     image = comparison.image
     return {
         "name": comparison.reference.canonical,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from pinner.inspection.model import (
     Failure,
@@ -25,32 +25,54 @@ if TYPE_CHECKING:
     from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Digest
     from pinner.report.style import Style
+    from pinner.schema.answers import (
+        AllowanceRecord,
+        AllowancesRecord,
+        ConfigRecord,
+        FailureRecord,
+        InspectionRecord,
+        InspectionsRecord,
+        PlatformRecord,
+    )
 
 
 def render_inspections(entries: Sequence[Entry], style: Style) -> Iterator[str]:  # noqa: ARG001 - asked like the others
     """Yield the object of ``inspect``."""
-    images = [
+    images: list[InspectionRecord | ConfigRecord] = [
         _image_id(entry) if isinstance(entry, ImageId) else _inspection(entry)
         for entry in entries
         if not isinstance(entry, Failure)
     ]
-    failed = [
+    failed: list[FailureRecord] = [
         {"reference": entry.text, "message": entry.error.message, "hint": entry.error.hint}
         for entry in entries
         if isinstance(entry, Failure)
     ]
-    yield json.dumps({"version": VERSION, "images": images, "failed": failed}, indent=2)
+    record: InspectionsRecord = {"version": VERSION, "images": images, "failed": failed}
+    yield json.dumps(record, indent=2)
 
 
 def render_allowances(entries: Sequence[Allowance], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same
     """Yield the object of ``inspect --rate-limit``; what a registry did not say is null."""
-    yield json.dumps({"version": VERSION, "limits": [entry._asdict() for entry in entries]}, indent=2)
+    record: AllowancesRecord = {"version": VERSION, "limits": [_allowance(entry) for entry in entries]}
+    yield json.dumps(record, indent=2)
 
 
-def _inspection(entry: Inspection) -> dict[str, Any]:
+def _allowance(entry: Allowance) -> AllowanceRecord:
+    return {
+        "registry": entry.registry,
+        "user": entry.user,
+        "limit": entry.limit,
+        "remaining": entry.remaining,
+        "window": entry.window,
+        "source": entry.source,
+    }
+
+
+def _inspection(entry: Inspection) -> InspectionRecord:
     reference, image = entry.reference, entry.image
     today = entry.today
-    return {
+    record: InspectionRecord = {
         "reference": str(reference),
         "canonical": full_name(reference),
         "kind": _kind(image),
@@ -73,24 +95,25 @@ def _inspection(entry: Inspection) -> dict[str, Any]:
             for one in entry.beside
         ],
         "attachmentsUnknown": entry.unsought,
-        **({} if entry.signed is None else {"signature": entry.signed}),
     }
+    if entry.signed is not None:
+        record["signature"] = entry.signed
+    return record
 
 
 def _good(entry: Inspection) -> frozenset[str]:
     """Return the digests of what was verified beside an image."""
-    found = () if entry.signed is None else entry.signed.get("signatures", ())
-    signatures = found if isinstance(found, list | tuple) else ()
-    return frozenset(str(one["place"]) for one in signatures if one["verified"])
+    found = [] if entry.signed is None else entry.signed.get("signatures", [])
+    return frozenset(one["place"] for one in found if one["verified"])
 
 
-def _kind(image: Image) -> str:
+def _kind(image: Image) -> Literal["index", "manifest", "artifact"]:
     if image.is_index:
         return "index"
     return "manifest" if image.platforms[0].artifact is None else "artifact"
 
 
-def _platform(entry: Inspection, one: PlatformImage) -> dict[str, Any]:
+def _platform(entry: Inspection, one: PlatformImage) -> PlatformRecord:
     """Return the object of one platform; ``imageId`` is what each of Docker's stores calls it once it is pulled."""
     return {
         "platform": None if one.platform is None else str(one.platform),
@@ -111,7 +134,7 @@ def _platform(entry: Inspection, one: PlatformImage) -> dict[str, Any]:
     }
 
 
-def _image_id(entry: ImageId) -> dict[str, Any]:
+def _image_id(entry: ImageId) -> ConfigRecord:
     config, today = entry.config, entry.today
     return {
         "reference": str(entry.reference),

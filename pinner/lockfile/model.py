@@ -10,13 +10,14 @@ from pinner.model import LOCK_NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from typing import Literal
 
     from pinner.oci.types import Signature
     from pinner.reference import Digest, Platform
 
 NAME = LOCK_NAME
-VERSION = 1
-SIGNED_VERSION = 2
+VERSION: Literal[1] = 1
+SIGNED_VERSION: Literal[2] = 2
 """Of a lock that says who signed: earlier programs would drop that."""
 
 
@@ -63,7 +64,7 @@ class Lock(NamedTuple):
     """The canonical names in each file, by its path relative to the lock's folder (``/`` on every system)."""
 
     @property
-    def version(self) -> int:
+    def version(self) -> Literal[1, 2]:
         """The version of the file that says this."""
         entries = self.images.values()
         records = (record for entry in entries for record in (entry.selected, *entry.candidates))

@@ -157,7 +157,7 @@ def _lock(node: _Node) -> Lock:
         _Node(version, ("version",), node.source).refuse(
             f"is {version}: written by a newer pinner (version {version})", "update pinner"
         )
-    if version is not None and (version not in (VERSION, SIGNED_VERSION) or isinstance(version, bool)):
+    if "version" in node.value and (type(version) is not int or version not in (VERSION, SIGNED_VERSION)):
         _Node(version, ("version",), node.source).refuse(f"must be {VERSION}, or {SIGNED_VERSION} with signatures")
     fields = node.fields(("images", "sources", "version"))
     return Lock(
@@ -168,9 +168,10 @@ def _lock(node: _Node) -> Lock:
 
 def _entry(name: str, node: _Node) -> Entry:
     _check_name(name, node)
-    candidates = node.value.get("candidates") if isinstance(node.value, dict) else None
-    listed = () if candidates is None else _Node(candidates, (*node.path, "candidates"), node.source).list()
-    return Entry(_digest(node, ("candidates",)), tuple(_digest(candidate) for candidate in listed))
+    selected = _digest(node, ("candidates",))
+    candidates = dict(node.items()).get("candidates")
+    listed = () if candidates is None else candidates.list()
+    return Entry(selected, tuple(_digest(candidate) for candidate in listed))
 
 
 def _check_name(name: str, node: _Node) -> None:
@@ -237,14 +238,18 @@ def _platform(name: str, node: _Node) -> Platform:
 
 def _platform_image(node: _Node) -> LockedPlatform:
     fields = node.fields(("digest",), ("config", "size"))
-    size = fields["size"].value if "size" in fields else None
-    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
-        fields["size"].refuse("must be a number of bytes")
     return LockedPlatform(
         fields["digest"].parsed(Digest.parse),
         fields["config"].parsed(Digest.parse) if "config" in fields else None,
-        size,
+        _size(fields["size"]) if "size" in fields else None,
     )
+
+
+def _size(node: _Node) -> int:
+    size = node.value
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        node.refuse("must be a number of bytes")
+    return size
 
 
 def _names(node: _Node) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pinner.report.records import VERSION, finding_record, occurrence_record
 
@@ -12,25 +12,49 @@ if TYPE_CHECKING:
 
     from pinner.report.base import Listing, Verdict
     from pinner.report.style import Style
+    from pinner.schema.records import ListingRecord, SummaryRecord, UnreadableRecord, VerdictRecord
 
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``list``."""
-    yield _object("mentions", [occurrence_record(shown.path, shown.place) for shown in listing.places], listing)
+    record: ListingRecord = {
+        "version": VERSION,
+        "mentions": [occurrence_record(shown.path, shown.place) for shown in listing.places],
+        "unreadable": _unreadable(listing),
+        "summary": _summary(listing),
+    }
+    yield json.dumps(record, indent=2)
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
     """Yield the object of ``check``."""
-    believed = verdict.believed
-    more: dict[str, Any] = {"verify": "off"} if verdict.is_unverified else {}
-    if believed is not None:
-        more["believed"] = [occurrence_record(path, place) for path, place in believed]
-    yield _object("findings", [finding_record(finding) for finding in verdict.findings], verdict, **more)
+    record: VerdictRecord = {
+        "version": VERSION,
+        "findings": [finding_record(finding) for finding in verdict.findings],
+        "unreadable": _unreadable(verdict),
+        "summary": _summary(verdict),
+    }
+    if verdict.is_unverified:
+        record["verify"] = "off"
+    if verdict.believed is not None:
+        record["believed"] = [occurrence_record(path, place) for path, place in verdict.believed]
+    yield json.dumps(record, indent=2)
 
 
-def _object(name: str, records: list[dict[str, Any]], report: Listing | Verdict, **more: Any) -> str:  # noqa: ANN401 - JSON
-    unreadable = [
-        {"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in report.unreadable
-    ]
-    parts = {"version": VERSION, name: records, **more, "unreadable": unreadable, "summary": report.summary._asdict()}
-    return json.dumps(parts, indent=2)
+def _unreadable(report: Listing | Verdict) -> list[UnreadableRecord]:
+    return [{"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in report.unreadable]
+
+
+def _summary(report: Listing | Verdict) -> SummaryRecord:
+    files, mentions, pinned, unpinned, skipped, unknown, error, warning, note = report.summary
+    return {
+        "files": files,
+        "mentions": mentions,
+        "pinned": pinned,
+        "unpinned": unpinned,
+        "skipped": skipped,
+        "unknown": unknown,
+        "error": error,
+        "warning": warning,
+        "note": note,
+    }

@@ -9,7 +9,7 @@ from pinner.model import Occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from typing import Protocol
+    from typing import Literal, Protocol
 
     from pinner.errors import PinnerError
     from pinner.findings import Finding
@@ -134,7 +134,7 @@ def summary_of(files: int, states: Iterable[int], findings: Iterable[Finding], u
     return Summary(files, pinned + unpinned + skipped, pinned, unpinned, skipped, unknown, **severities)
 
 
-def status_of(place: Place) -> str:
+def status_of(place: Place) -> Literal["pinned", "unpinned", "skipped"]:
     """Return ``pinned``, ``unpinned`` or ``skipped``."""
     if not isinstance(place, Occurrence):
         return "skipped"

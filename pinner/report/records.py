@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from pinner.errors import InvalidReferenceError
 from pinner.model import Occurrence
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.reference import Digest
+    from pinner.schema.records import FindingRecord, OccurrenceRecord
 
-VERSION = 1
+VERSION: Final = 1
 """Of the shape of the JSON: a field more keeps it, anything else raises it."""
 
 
-def occurrence_record(path: str, place: Place) -> dict[str, Any]:
+def occurrence_record(path: str, place: Place) -> OccurrenceRecord:
     """Return the JSON object of an occurrence or a skip."""
     if isinstance(place, Occurrence):
         reference, digest, reason, detail = str(place.reference), place.reference.digest, None, None
@@ -43,7 +44,7 @@ def occurrence_record(path: str, place: Place) -> dict[str, Any]:
     }
 
 
-def finding_record(finding: Finding) -> dict[str, Any]:
+def finding_record(finding: Finding) -> FindingRecord:
     """Return the JSON object of a finding."""
     return {
         "rule": finding.rule.id,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.report.records import VERSION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pinner.errors import PinnerError
     from pinner.reference import Digest, ImageReference
     from pinner.report.style import Style
+    from pinner.schema.records import CheckedRecord, JudgedRecord, VerificationRecord
     from pinner.verify.verdict import Judged, Signer
     from pinner.verify.verifier import Answer
 
@@ -28,33 +31,39 @@ class Checked(NamedTuple):
 def render_checked(checked: Sequence[Checked], format_: str, style: Style) -> list[str]:
     """Return the lines of a report in ``format_``: text, json or sarif."""
     if format_ == "json":
-        return [
-            json.dumps({"version": 1, "images": [image_json(one) for one in checked]}, indent=2, ensure_ascii=False)
-        ]
+        record: VerificationRecord = {"version": VERSION, "images": [image_json(one) for one in checked]}
+        return [json.dumps(record, indent=2, ensure_ascii=False)]
     return [line for one in checked for line in _text(one, style)]
 
 
-def image_json(one: Checked) -> dict[str, object]:
+def image_json(one: Checked) -> CheckedRecord:
     """Return what is told of one image, as JSON has it."""
-    found: dict[str, object] = {"image": str(one.reference), "digest": None if one.digest is None else str(one.digest)}
+    digest = None if one.digest is None else str(one.digest)
     if one.answer is None:
         why = "no policy" if one.error is None else one.error.message
-        return {**found, "verdict": None if one.error is None else "unknown", "reasons": [], "detail": why}
+        told: CheckedRecord = {"image": str(one.reference), "digest": digest, "verdict": None, "reasons": []}
+        return {**told, "detail": why} if one.error is None else {**told, "verdict": "unknown", "detail": why}
     verdict, policy = one.answer.verdict, one.answer.policy
-    found |= {"verdict": verdict.outcome, "reasons": list(verdict.reasons), "policy": policy.name, "mode": policy.mode}
+    found: CheckedRecord = {
+        "image": str(one.reference),
+        "digest": digest,
+        "verdict": verdict.outcome,
+        "reasons": list(verdict.reasons),
+        "policy": policy.name,
+        "mode": policy.mode,
+        "warnings": list(verdict.warnings),
+        "signatures": [_signature_json(signature) for signature in verdict.signatures],
+    }
     if verdict.detail:
         found["detail"] = verdict.detail
-    accepted = verdict.accepted
-    if verdict.signer is not None and accepted is not None:
-        found |= signer_json(verdict.signer, accepted.place, verdict.subject)
-    found["warnings"] = list(verdict.warnings)
-    found["signatures"] = [_signature_json(signature) for signature in verdict.signatures]
+    if verdict.signer is not None and verdict.accepted is not None:
+        _add_signer(found, verdict.signer, verdict.accepted.place, verdict.subject)
     return found
 
 
-def signer_json(signer: Signer, place: str, subject: str) -> dict[str, object]:
-    """Return who signed, as JSON and the lock have it: what is not known is left out."""
-    found: dict[str, object] = {"by": signer.by, "signer": signer.name, "subject": subject, "place": place}
+def _add_signer(found: CheckedRecord, signer: Signer, place: str, subject: str) -> None:
+    """Add who signed, as the lock has it too: what is not known is left out."""
+    found |= {"by": signer.by, "signer": signer.name, "subject": subject, "place": place}
     if signer.issuer is not None:
         found["issuer"] = signer.issuer
     if signer.key_id is not None:
@@ -64,11 +73,10 @@ def signer_json(signer: Signer, place: str, subject: str) -> dict[str, object]:
     if signer.log is not None:
         found["log"] = {"url": signer.log[0], "index": signer.log[1]}
     found["engines"] = list(signer.engines)
-    return found
 
 
-def _signature_json(signature: Judged) -> dict[str, object]:
-    found: dict[str, object] = {
+def _signature_json(signature: Judged) -> JudgedRecord:
+    found: JudgedRecord = {
         "scheme": signature.scheme,
         "place": signature.place,
         "verified": signature.signer is not None,
@@ -76,8 +84,9 @@ def _signature_json(signature: Judged) -> dict[str, object]:
     }
     if signature.signer is not None:
         found["signer"] = signature.signer.name
-    detail = signature.detail or ("" if signature.signer is None else signature.signer.detail)
-    return {**found, "detail": detail} if detail else found
+    if detail := signature.detail or ("" if signature.signer is None else signature.signer.detail):
+        found["detail"] = detail
+    return found
 
 
 def signer_words(signer: Signer) -> str:

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": Command("pinner.cli.verify", "Say who signed an image, and whether they may."),
     "trust": Command("pinner.cli.trust", "Fetch the trusted root that signatures are held against."),
     "init": Command("pinner.cli.init", "Show the configuration that suits a repository, and write it."),
+    "schema": Command("pinner.cli.schema", "Print the JSON Schema of a file or an output of pinner's."),
     "explain": Command("pinner.cli.explain", "Explain a rule of check: what, why, how to mend it."),
     "identify": Command("pinner.cli.identify", "Say what a hash, an archive or a local image is."),
     "completion": Command("pinner.cli.syntax.completion", "Print the script that completes all this in a shell."),
