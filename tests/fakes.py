@@ -60,7 +60,11 @@ class FakeResolver:
     async def list_tags(self, reference: ImageReference, wanted: str = "") -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         return self.lists.get(reference.repository, ())
 
-    async def signature(self, reference: ImageReference) -> Signature | None:  # noqa: ARG002 - the protocol's
+    async def signature(
+        self,
+        reference: ImageReference,  # noqa: ARG002 - the protocol's
+        after: ImageReference | None = None,  # noqa: ARG002 - the protocol's
+    ) -> Signature | None:
         return None
 
     def artifacts(self, reference: ImageReference) -> ArtifactReader:

@@ -248,7 +248,10 @@ def _without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
 
 def _why_not(failed: Failed) -> str:
     error = failed.error
-    return error.message if isinstance(error, SignatureError) else f"no answer: {error.message}"
+    if not isinstance(error, SignatureError):
+        return f"no answer: {error.message}"
+    # The name stands beside it.
+    return error.message.removeprefix(f"`{failed.place.reference.familiar}`: ")
 
 
 def _held_back(name: str, update_input: UpdateInput, update: Update) -> Iterator[HeldBack]:
@@ -262,7 +265,13 @@ def _held_back(name: str, update_input: UpdateInput, update: Update) -> Iterator
                 named.setdefault(occurrence.reference.canonical, (occurrence.reference, group))
     for canonical, (reference, group) in sorted(named.items()):
         entry = update.images.get(canonical)
-        if group != name or entry is None:
+        if group != name:
+            continue
+        outlook = update_input.outlooks.get(canonical)
+        if outlook is not None and outlook.held_back is not None:
+            # Its digest may still move; the tag that would follow may not be taken.
+            yield HeldBack(reference.familiar, None, outlook.held_back, is_signer_changed=True)
+        if entry is None:
             continue
         if entry.candidates and update_input.settings.min_age is not None:
             yield _young(reference, entry.candidates[-1].digest, entry.candidates[-1].first_seen, update_input)

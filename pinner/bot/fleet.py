@@ -16,6 +16,7 @@ from pinner.bot.decide import Outcome
 from pinner.bot.publish import publish
 from pinner.errors import ConfigError, PinnerError, RateLimitedError, UnavailableError
 from pinner.limits import REPOSITORY_SECONDS
+from pinner.report.changes import has_refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -74,9 +75,9 @@ class SharedRegistry:
         found: tuple[str, ...] = await self._once(key, lambda: self._registry.list_tags(reference, wanted))
         return found
 
-    async def signature(self, reference: ImageReference) -> Signature | None:
+    async def signature(self, reference: ImageReference, after: ImageReference | None = None) -> Signature | None:
         """Return who signed ``reference``: that is each repository's own policy."""
-        return await self._registry.signature(reference)
+        return await self._registry.signature(reference, after)
 
     def artifacts(self, reference: ImageReference) -> ArtifactReader:
         """Return what reads the signatures of ``reference``: what is fetched is verified for every repository."""
@@ -145,6 +146,14 @@ class Report(NamedTuple):
         done = self.published
         return done is not None and not (
             done.failures or done.unreadable or any(step.error is not None for step in done.steps)
+        )
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether something is held back for who signed it, or nobody."""
+        done = self.published
+        return done is not None and (
+            has_refused(done.failures) or any(held.is_signer_changed for step in done.steps for held in step.held_back)
         )
 
 

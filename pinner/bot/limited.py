@@ -206,9 +206,9 @@ class AskedRegistry:
         tags: tuple[str, ...] = await self._ask("list_tags", reference, wanted)
         return tags
 
-    async def signature(self, reference: ImageReference) -> Signature | None:
+    async def signature(self, reference: ImageReference, after: ImageReference | None = None) -> Signature | None:
         """Return who signed the digest of ``reference``."""
-        signature: Signature | None = await self._ask("signature", reference)
+        signature: Signature | None = await self._ask("signature", reference, after)
         return signature
 
     def artifacts(self, reference: ImageReference) -> ArtifactReader:

@@ -37,8 +37,15 @@ class Raises(NamedTuple):
         return tuple(errors.values())
 
     def told(self, *, major: bool) -> dict[str, Outlook]:
-        """Return the outlooks by the name (canonical) that stands in files: for major steps, or for the others."""
-        return {name: one for (name, level), one in self.outlooks.items() if (level == "major") == major}
+        """Return the outlooks by the name (canonical) that stands in files: for major steps, or for the others.
+
+        A major step that is held back has no pull request of its own: it is told beside the others.
+        """
+        found = {name: one for (name, level), one in self.outlooks.items() if (level == "major") == major}
+        for name, outlook in () if major else self.told(major=True).items():
+            if outlook.held_back is not None and name in found:
+                found[name] = found[name]._replace(held_back=outlook.held_back)
+        return found
 
     def majors(self) -> dict[str, frozenset[str]]:
         """Return the major steps: by the name of their pull request's group, the names (canonical) that take them."""
@@ -61,12 +68,7 @@ async def look_for_raises(
     wanted = {one.key: one for most in ("minor", "major") for one in wanted_in(sources, settings, most)}
     if not wanted:
         return Raises({})
-    policy = None
-    if settings.verify:
-        from pinner.verify.gate import successor_policy  # noqa: PLC0415 - only where there is a policy
-
-        policy = successor_policy(registry)
-    return Raises(await Search(registry, settings, first_seen_store, policy).find(wanted.values()))
+    return Raises(await Search(registry, settings, first_seen_store).find(wanted.values()))
 
 
 def major_group(outlook: Outlook) -> str:

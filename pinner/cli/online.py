@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
-from pinner.cli.signatures import vetting
+from pinner.cli.signatures import vetting_by_lock
 from pinner.findings.newer_tags import check_tags, looks_for_tags
 from pinner.findings.online import check_standing, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
@@ -88,10 +88,8 @@ async def _refusals(
     import asyncio  # noqa: PLC0415 - only where there is a policy
 
     from pinner.errors import ResolveError  # noqa: PLC0415 - the same
-    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - the same
 
-    stored = read_lock(lock_file(settings, context.folder))
-    vetted = vetting(context, settings, registry, terminal, None if stored is None else stored.lock)
+    vetted = vetting_by_lock(context, settings, registry, terminal)
     found: dict[str, ResolveError] = {}
 
     async def look(reference: ImageReference) -> None:

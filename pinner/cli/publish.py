@@ -78,7 +78,9 @@ def publish(context: Context, asked: PublishOptions) -> int:
     if len(reports) == 1 and isinstance(error := reports[0].error, ConfigError) and not where.is_fleet:
         raise error
     teller.finish(reports)
-    return exit_status(found=False, untold=not all(report.is_complete for report in reports))
+    return exit_status(
+        found=any(report.is_refused for report in reports), untold=not all(report.is_complete for report in reports)
+    )
 
 
 def _understood(context: Context, asked: PublishOptions) -> tuple[Asked, Scope]:

@@ -43,6 +43,14 @@ def recorded_in(lock: Lock | None) -> dict[str, Signature]:
     return {name: one.selected.signature for name, one in images.items() if one.selected.signature is not None}
 
 
+def vetting_by_lock(context: Context, settings: Settings, registry: Registry, terminal: Terminal) -> Registry:
+    """Return `vetting` with what pinner.lock says of who signed until now. Raises `ConfigError`."""
+    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - only where a policy is
+
+    stored = read_lock(lock_file(settings, context.folder))
+    return vetting(context, settings, registry, terminal, None if stored is None else stored.lock)
+
+
 def signers_in_lock(context: Context, settings: Settings) -> dict[str, Signature]:
     """Return who signed what pinner.lock holds, by canonical name; nothing where there is no lock."""
     from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - only where a policy is

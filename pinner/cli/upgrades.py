@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
     from pinner.upgrade.model import Outlook, WantedKey
-    from pinner.verify.gate import Successor
 
     Raised: TypeAlias = tuple[tuple[Source, ...], tuple[Source, ...], bool]
 
@@ -41,12 +40,13 @@ def raise_tags(
     first_seen_store = open_first_seen(context.environment, cache, context.clock())
 
     async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> Mapping[WantedKey, Outlook]:
-        policy = None
         if settings.verify:
-            registry, policy = _vetting(context, settings, registry, terminal)
+            from pinner.cli.signatures import vetting_by_lock  # noqa: PLC0415 - only where there is a policy
+
+            registry = vetting_by_lock(context, settings, registry, terminal)
         from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio
 
-        return await Search(registry, settings, first_seen_store, policy).find(wanted, on_answer)
+        return await Search(registry, settings, first_seen_store).find(wanted, on_answer)
 
     outlooks = with_registry(context, settings, terminal, look)
     _say(outlooks, terminal)
@@ -56,19 +56,6 @@ def raise_tags(
         tuple(upgraded(within, settings, outlooks) for _, within in pairs),
         any(outlook.error is not None for outlook in outlooks.values()),
     )
-
-
-def _vetting(
-    context: Context, settings: Settings, registry: Registry, terminal: Terminal
-) -> tuple[Registry, Successor]:
-    """Return ``registry`` as policies on signatures have it, and what says whether a tag may follow another."""
-    from pinner.cli.signatures import vetting  # noqa: PLC0415 - only where there is a policy
-    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - the same
-    from pinner.verify.gate import successor_policy  # noqa: PLC0415 - the same
-
-    stored = read_lock(lock_file(settings, context.folder))
-    vetted = vetting(context, settings, registry, terminal, None if stored is None else stored.lock)
-    return vetted, successor_policy(vetted)
 
 
 def _say(outlooks: Mapping[WantedKey, Outlook], terminal: Terminal) -> None:

@@ -64,10 +64,11 @@ class Registry(Resolver, Protocol):
         """
         ...
 
-    async def signature(self, reference: ImageReference) -> Signature | None:
+    async def signature(self, reference: ImageReference, after: ImageReference | None = None) -> Signature | None:
         """Return who signed the digest of ``reference``; None where no policy asks.
 
-        Raises `SignatureError` where the policy does not accept it, and other `ResolveError`.
+        ``after`` is the image that it is to follow under another tag. Raises `SignatureError` where the policy does not
+        accept it, or where it does not go on from who signed before, and other `ResolveError`.
         """
         ...
 

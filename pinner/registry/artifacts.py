@@ -143,7 +143,11 @@ class ArtifactReader:
 class Signatures:
     """The part of a registry that has signatures; what a policy makes of them is not its business."""
 
-    async def signature(self, reference: ImageReference) -> Signature | None:  # noqa: ARG002 - the protocol's
+    async def signature(
+        self,
+        reference: ImageReference,  # noqa: ARG002 - the protocol's
+        after: ImageReference | None = None,  # noqa: ARG002 - the protocol's
+    ) -> Signature | None:
         """Return None: nobody asks who signed."""
         return None
 

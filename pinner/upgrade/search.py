@@ -16,8 +16,7 @@ from pinner.upgrade.model import Outlook, Upgrade
 from pinner.upgrade.words import begin_of_allowed, ended_words, reasons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from typing import TypeAlias
+    from collections.abc import Callable, Iterable
 
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings, UpdateRules
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference
     from pinner.tags.model import Candidates
     from pinner.upgrade.model import Wanted, WantedKey
-
-    Policy: TypeAlias = "Callable[[ImageReference, tuple[ImageReference, ...]], Awaitable[str | None]]"
-    """Is given the image that is to follow, with its digest, and those in use; returns why it must not, or None."""
 
 
 class _Repository(NamedTuple):
@@ -66,14 +62,10 @@ class Lists:
 class Search:
     """Looks for upgrades in one run; what is asked twice is asked once."""
 
-    def __init__(
-        self, registry: Registry, settings: Settings, first_seen_store: FirstSeenStore, policy: Policy | None = None
-    ) -> None:
-        """``policy`` has the last word on a candidate: it is held back, and no lower one is tried in its place."""
+    def __init__(self, registry: Registry, settings: Settings, first_seen_store: FirstSeenStore) -> None:
         self._registry = registry
         self._settings = settings
         self._first_seen_store = first_seen_store
-        self._policy = policy
         self._lists = Lists(registry)
         self._answers: dict[str, Resolved] = {}
         self._seen: dict[str, datetime] = {}
@@ -158,10 +150,14 @@ class Search:
         if (objection := self._too_young(new, digest, wanted.rules)) is not None:
             return Facts(str(digest), objection=objection)
         facts = await facts_of(new.at(digest), self._registry, needed)
-        if facts is None or self._policy is None:
-            return facts
-        objection = await self._policy(new.at(digest), wanted.held)
-        return facts if objection is None else facts._replace(objection=objection, is_final=True)
+        if facts is None:
+            return None
+        try:
+            for held in wanted.held or (wanted.reference,):
+                await self._registry.signature(new.at(digest), held)
+        except SignatureError as error:
+            return facts._replace(objection=error.message, is_final=True)
+        return facts
 
     async def _present(self, wanted: Wanted, needed: frozenset[str]) -> Facts:
         """Return what is known of the image in use: of the digest that is held, else of what the tag means."""

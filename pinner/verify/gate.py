@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.errors import ResolveError, SignatureError, UnavailableError
+from pinner.errors import SignatureError, UnavailableError
 from pinner.verify.continuity import signature_of, what_changed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping
-    from typing import TypeAlias
+    from collections.abc import Callable, Collection, Mapping
 
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance, Registry
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.registry.artifacts import ArtifactReader
     from pinner.verify.verifier import Answer, Verifier
-
-    Successor: TypeAlias = Callable[[ImageReference, tuple[ImageReference, ...]], Awaitable[str | None]]
 
 _NAMES = {"PIN106": "unsigned", "PIN107": "signature-invalid", "PIN108": "signer-changed"}
 
@@ -74,16 +71,25 @@ class VerifiedRegistry:
             await self._vetted(reference, resolved.digest)
         return resolved
 
-    async def signature(self, reference: ImageReference) -> Signature | None:
+    async def signature(self, reference: ImageReference, after: ImageReference | None = None) -> Signature | None:
         """Return who signed the digest of ``reference``; see `pinner.oci.resolver.Registry`."""
-        return None if reference.digest is None else await self._vetted(reference, reference.digest)
+        if reference.digest is None:
+            return None
+        return await self._vetted(reference, reference.digest, after or reference)
 
-    async def _vetted(self, reference: ImageReference, digest: Digest) -> Signature | None:
+    async def _vetted(
+        self, reference: ImageReference, digest: Digest, after: ImageReference | None = None
+    ) -> Signature | None:
         answer = await self._verifier.verify(reference, digest)
         if answer is None:
             return None
         check_answer(reference, digest, answer)
-        return self._gone_on(reference, digest, answer, await self._before(reference, digest))
+        return self._gone_on(
+            reference,
+            digest,
+            answer,
+            await self._before(after or reference, digest, is_raised=after not in (None, reference)),
+        )
 
     def _gone_on(
         self, reference: ImageReference, digest: Digest, answer: Answer, before: Signature | None
@@ -109,30 +115,11 @@ class VerifiedRegistry:
             self._warn(f"`{reference.familiar}`: {digest.short} is {verdict.outcome}: {verdict.detail}")
         return None
 
-    async def successor(self, new: ImageReference, held: tuple[ImageReference, ...]) -> str | None:
-        """Return why ``new``, with its digest, may not follow what is ``held`` under another tag; None where it may.
-
-        Another signer's, or an older signature, is no successor; nor is what nobody signed, of what was signed.
-        """
-        if new.digest is None:
-            return None
-        for old in held:
-            answer = await self._verifier.verify(new, new.digest)
-            before = self._recorded.get(old.canonical)
-            if before is None and old.digest is not None:
-                earlier = await self._verifier.verify(old, old.digest)
-                before = None if earlier is None else signature_of(earlier.verdict, earlier.policy)
-            if answer is None or before is None:
-                continue
-            try:
-                self._gone_on(new, new.digest, answer, before)
-            except ResolveError as error:
-                return error.message
-        return None
-
-    async def _before(self, reference: ImageReference, digest: Digest) -> Signature | None:
+    async def _before(self, reference: ImageReference, digest: Digest, *, is_raised: bool) -> Signature | None:
+        """Return who signed what ``reference`` was: by the lock, else, where files count, what it holds."""
         recorded = self._recorded.get(reference.canonical)
-        if recorded is not None or not self._compares_files or reference.digest in (None, digest):
+        looks = self._compares_files or is_raised
+        if recorded is not None or not looks or reference.digest is None or reference.digest == digest:
             return recorded
         answer = await self._verifier.verify(reference, reference.digest)
         return None if answer is None else signature_of(answer.verdict, answer.policy)
@@ -162,12 +149,3 @@ class VerifiedRegistry:
     def artifacts(self, reference: ImageReference) -> ArtifactReader:
         """Return what reads the signatures of ``reference``."""
         return self._registry.artifacts(reference)
-
-
-def successor_policy(registry: Registry) -> Successor:
-    """Return what has the last word on a tag that is to follow another: who signed them."""
-    return registry.successor if isinstance(registry, VerifiedRegistry) else _anybody
-
-
-async def _anybody(_new: ImageReference, _held: tuple[ImageReference, ...]) -> None:
-    return None

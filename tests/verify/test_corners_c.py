@@ -262,7 +262,7 @@ def test_what_notation_has_already_is_noted() -> None:
 @pytest.mark.parametrize(
     ("policy", "status", "said"),
     [
-        ({"by": "key", "key": "a.pub", "images": ["quay.io/*"]}, 0, "0 rules"),
+        ({"by": "key", "key": "a.pub", "images": ["quay.io/*"]}, 3, "there is nothing to verify"),
         ({"by": "notation", "name": "acme"}, 3, "acme: cosign verifies nothing by notation"),
         (
             {"by": "keyless", "identity": "bot@acme.test", "issuer": ISSUER, "trusted-root": "root.json"},

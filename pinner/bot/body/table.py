@@ -41,7 +41,7 @@ def row(change: ImageChange, compared: Compared) -> str:
 def held_row(held: HeldBack) -> str:
     """Return the row of a change that is not proposed yet, with its line end."""
     digest = "" if held.digest is None else f"`{short(held.digest)}`"
-    return f"| {code(held.name, _MOST_NAME)} | {digest} | {prose(held.reason)} |\n"
+    return f"| {code(held.name, _MOST_NAME)} | {digest} | {prose(held.reason, _MOST_REASON)} |\n"
 
 
 def more_row(count: int) -> str:
@@ -174,6 +174,8 @@ def human(size: int) -> str:
 
 OPENING = "<details>\n<summary>Full digests, platforms, files and lines</summary>\n\n"
 CLOSING = "\n</details>\n"
+_MOST_REASON = 400
+"""Of a change that is held back: two names of workflows have room in it."""
 _MOST_NAME_IN_DETAILS = 200
 _MOST_PLATFORMS = 40
 _MOST_PLACES = 50
