@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pinner.model import Located, Place
 
 
+_BEHIND_VARIABLES = ("interpolated-name", "interpolated-tag")
+
+
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     """Return ``data`` with all ``edits`` made at once.
 
@@ -91,6 +94,14 @@ def _proved(case: _Case, edits: frozenset[Edit]) -> bytes | None:
     return None
 
 
+def is_let_go(new: SkippedOccurrence, text: str | None) -> bool:
+    """Tell whether ``new`` is what stays of a digest taken off: the ``text`` that was planned.
+
+    Behind a variable a name that has a digest is held, whoever wrote it; one that has none is not to be given one.
+    """
+    return text is not None and "@" not in text and new.text == text and new.reason in _BEHIND_VARIABLES
+
+
 def _reads(new: Place, old: Place, text: str | None) -> bool:
     """Tell whether ``new`` is ``old`` with its reference reading ``text`` (None: as before)."""
     if (old.kind, old.line, old.via, old.platform, old.owner) != (new.kind, new.line, new.via, new.platform, new.owner):
@@ -99,5 +110,5 @@ def _reads(new: Place, old: Place, text: str | None) -> bool:
         expected = old.text if text is None else text
         return isinstance(new, SkippedOccurrence) and (expected, old.reason) == (new.text, new.reason)
     if not isinstance(new, Occurrence):
-        return False
+        return is_let_go(new, text)
     return str(new.reference) == (str(old.reference) if text is None else text)

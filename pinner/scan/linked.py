@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.edits import is_let_go
 from pinner.link.paths import Paths
-from pinner.model import Document, Occurrence
+from pinner.model import Document, Occurrence, SkippedOccurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,6 +113,6 @@ def _reads(old: Place, new: Place, texts: Mapping[Span, str]) -> bool:
     if isinstance(old, Occurrence) and isinstance(new, Occurrence):
         return str(new.reference) == texts.get(old.span, str(old.reference))
     if isinstance(old, Occurrence) or isinstance(new, Occurrence):
-        return False
+        return isinstance(new, SkippedOccurrence) and is_let_go(new, texts.get(old.span))
     # A name that is built may lose its digest too.
     return (old.kind, old.reason) == (new.kind, new.reason) and new.text in (old.text, texts.get(old.span))
