@@ -4,12 +4,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: help demo test lint release site format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
+# A server of 150 MB, which takes half an hour of a processor: once.
+FORGE ?= $(HOME)/.cache/pinner-forge
+
+.PHONY: help demo test forge lint release site format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
 	@echo "make test    run every check and test: some 8 minutes on two processors"
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
+	@echo "make forge   hold the bot against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
 	@echo "make site    build docs/ as a site into site/ (needs a package index)"
@@ -53,6 +57,16 @@ test: lint
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 endif
+
+$(FORGE)/gitea: tests/gitea/main.go tests/gitea/go.mod tests/gitea/go.sum
+	rm -rf $(FORGE)
+	mkdir -p $(FORGE)
+	cd tests/gitea && source=$$(go mod download -json code.gitea.io/gitea | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') && \
+	  cp -R $$source/options $$source/templates $(FORGE)/ && chmod -R u+w $(FORGE) && \
+	  CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags sqlite,sqlite_unlock_notify -o $(FORGE)/gitea .
+
+forge: $(VENV)/.installed-dev $(FORGE)/gitea
+	PINNER_GITEA=$(FORGE)/gitea $(BIN)/python -m pytest tests/bot -k server
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

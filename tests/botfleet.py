@@ -8,11 +8,12 @@ import os
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from forge_talk import Waits, access
+from forge_talk import access
 
 from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
+from pinner.bot.forges.github_app import InstallationTokens
 from pinner.bot.forges.limits import LocalBudget
 from pinner.bot.git.program import Login
 from pinner.cache.first_seen import FirstSeenStore
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from forge_double import ForgeDouble
+    from forge_talk import Waits
 
     from pinner.bot.fleet import Report
+    from pinner.bot.forges.github_app import App
     from pinner.config import Settings
     from pinner.oci.resolver import Registry
 
@@ -38,6 +41,8 @@ def see_to(
     at_once: int = 4,
     patience: float = 600.0,
     content: Sequence[tuple[int, float]] | None = None,
+    app: App | None = None,
+    waits: Waits | None = None,
     on_report: Callable[[Report], None] = lambda _: None,
 ) -> list[Report]:
     """Run the bot over ``names``, or over what ``acme`` has; return the reports in their order.
@@ -56,19 +61,24 @@ def see_to(
             reports.append(report)
             on_report(report)
 
-        waits = Waits()
-        budget = None if content is None else LocalBudget(content, waits.clock().now)
-        client = connect(forge.face, access(forge, waits)._replace(budget=budget))
+        where = access(forge, waits)
+        if content is not None and where.clock is not None:
+            where = where._replace(budget=LocalBudget(content, where.clock.now))
+        if app is not None:
+            renewed = InstallationTokens(app, where, "acme").current
+            where = where._replace(token=await renewed(), renewed=renewed)
+        client = connect(forge.face, where)
         async with Registries(connected) as registries:
             world = BotContext(
                 client,
-                Login(client.default_token_user, forge.token),
+                Login(client.default_token_user, where.token or ""),
                 os.environ,
                 date(2026, 11, 1),
                 NOON,
                 FirstSeenStore(None, NOON),
                 load_settings,
                 registries.registry,
+                renewed=where.renewed,
             )
             if names is None:
                 jobs = [Job(one.name, world, forge.url, one) async for one in client.repositories("acme")]

@@ -38,6 +38,14 @@ class BotContext(NamedTuple):
     registry: Callable[[Settings], Awaitable[Registry]]
     """Returns what answers for these settings, opened for the whole run."""
     dry_run: bool = False
+    renewed: Callable[[], Awaitable[str]] | None = None
+    """Returns the token to use now, where the one of ``login`` ends."""
+
+    async def current_login(self) -> Login | None:
+        """Return who git is to say it is; raises `ForgeError` where no new token is to be had."""
+        if self.login is None or self.renewed is None:
+            return self.login
+        return self.login._replace(password=await self.renewed())
 
 
 class Scope(NamedTuple):

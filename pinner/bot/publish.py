@@ -96,7 +96,7 @@ async def _cloned(
     repository: Repository, branch: str, scope: Scope, world: BotContext, folder: Path
 ) -> tuple[Clone, Settings]:
     named = frozenset(scope.paths)
-    git = open_git(folder, world.environment, repository.clone_url, world.login)
+    git = open_git(folder, world.environment, repository.clone_url, await world.current_login())
     await require_git(git)
 
     def wanted(path: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.fleet import Job, Shard, UnreachableRepository
 from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, parse_url, token_for
 from pinner.bot.forges.base import Access, ForgeError
+from pinner.bot.forges.github_app import InstallationTokens, app_in
 from pinner.bot.git.program import GitError, Login, remote_url
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.context import BotContext
     from pinner.bot.forges.base import Forge
+    from pinner.bot.forges.github_app import App
 
 _SERVERS = {"github": "https://github.com", "gitlab": "https://gitlab.com"}
 """Where a forge is that has one address everybody means."""
@@ -67,7 +69,8 @@ class Forges:
         self._on_wait = on_wait
         self._may_be_anybody = may_be_anybody
         self._runs = runs
-        self._worlds: dict[str, BotContext] = {}
+        self._worlds: dict[str, tuple[BotContext, str]] = {}
+        """What to work with below an address, and the forge's own address."""
         self._lost: dict[str, ForgeError] = {}
 
     async def world(self, place: Place, least: int = 2) -> tuple[BotContext, Place]:
@@ -77,23 +80,38 @@ class Forges:
         """
         if place.server in self._lost:
             raise self._lost[place.server]
-        known = next((server for server in self._worlds if _is_below(place, server)), None)
+        known = next((found for address, found in self._worlds.items() if _is_below(place, address)), None)
         if known is not None:
-            return self._worlds[known], _below(place, known)
+            return known[0], _below(place, known[1])
         access = Access(place.server, None, self._environment, self._on_wait, runs=self._runs)
         try:
             kind, place = await self._kind_at(access, place, least)
         except ForgeError as error:
             self._lost[place.server] = error
             raise
+        access = access._replace(server=place.server)
+        app = app_in(self._environment) if kind == "github" else None
+        if app is not None:
+            return await self._world_of_app(app, access, place), place
         is_named = self._kind is not None
         token = token_for(kind, place.host, self._environment, is_named=is_named)
         if token is None and not self._may_be_anybody:
             raise _no_token(kind, place.host, is_named=is_named)
-        forge = connect(kind, access._replace(server=place.server, token=token))
-        login = None if token is None else Login(forge.default_token_user, token)
-        self._worlds[place.server] = self._world(forge, login)
-        return self._worlds[place.server], place
+        self._worlds[place.server] = (self._connected(kind, access._replace(token=token)), place.server)
+        return self._worlds[place.server][0], place
+
+    async def _world_of_app(self, app: App, access: Access, place: Place) -> BotContext:
+        """Return what to work with as an App at one owner: each has an installation, with tokens of its own."""
+        owner = place.name.partition("/")[0]
+        tokens = InstallationTokens(app, access, owner)
+        access = access._replace(token=await tokens.current(), renewed=tokens.current)
+        world = self._connected("github", access)._replace(renewed=tokens.current)
+        self._worlds[f"{place.server}/{owner}"] = (world, place.server)
+        return world
+
+    def _connected(self, kind: str, access: Access) -> BotContext:
+        forge = connect(kind, access)
+        return self._world(forge, None if access.token is None else Login(forge.default_token_user, access.token))
 
     async def _kind_at(self, access: Access, place: Place, least: int) -> tuple[str, Place]:
         kind = kind_of(place.host) or self._kind
@@ -112,19 +130,19 @@ class Forges:
     async def advice(self) -> list[str]:
         """Return what the user should know about the tokens."""
         found: list[str] = []
-        for world in self._worlds.values():
+        for world, _ in self._worlds.values():
             with suppress(ForgeError):
                 found += await world.forge.advice()
         return found
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for world in self._worlds.values():
+        for world, _ in self._worlds.values():
             await world.forge.aclose()
 
 
-def _is_below(place: Place, server: str) -> bool:
-    return f"{place.server}/{place.name}".startswith(f"{server}/")
+def _is_below(place: Place, address: str) -> bool:
+    return f"{place.server}/{place.name}/".lower().startswith(f"{address}/".lower())
 
 
 def _below(place: Place, server: str) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from . import gitstore
 from .faults import Fault
@@ -10,11 +10,13 @@ from .server import Seen, Server
 from .state import State, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from .app import AppDouble
     from .face import Face
     from .faults import Kind
+    from .github import GitHubFace
 
 FaceName = Literal["github", "gitlab", "gitea"]
 _READING = frozenset({"GET", "HEAD"})
@@ -22,6 +24,8 @@ _READING = frozenset({"GET", "HEAD"})
 
 class ForgeDouble:
     """A forge on a loopback port; use it as a context manager."""
+
+    is_real = False
 
     def __init__(self, folder: Path, face: FaceName = "github", *, account: str | None = None) -> None:
         self.face = face
@@ -43,6 +47,14 @@ class ForgeDouble:
         self._server.stop()
         if kind is None:
             assert not self.violations, "\n".join(self.violations)
+
+    def install_app(self, **owners: str) -> AppDouble:
+        """Have tokens be an App's that is installed for ``owners``, each ``orgs`` or ``users``."""
+        from .app import AppDouble  # noqa: PLC0415 - with cryptography
+
+        app = AppDouble(self.state, owners)
+        cast("GitHubFace", self._server.face).app = app
+        return app
 
     @property
     def url(self) -> str:
@@ -108,6 +120,10 @@ class ForgeDouble:
     def writes(self) -> list[Seen]:
         """The requests that would change something."""
         return [seen for seen in self.requests if seen.is_write]
+
+    def becomes(self, is_so: Callable[[], bool]) -> bool:
+        """Tell whether it is so; a real forge does some things behind its answers."""
+        return is_so()
 
     def forget(self) -> None:
         """Start the lists of requests anew."""

@@ -267,7 +267,10 @@ class GiteaFace:
 
     @route("POST", f"{_REPOSITORY}/pulls")
     def open_pull(self, call: Call, match: Mapping[str, str]) -> Answer:
-        one = self._find(match, write=True)
+        # Whoever may read may propose what is there.
+        one = self._find(match)
+        if one.archived:
+            raise RefusalError(423, {"message": f"{one.name} is archived"})
         head, base = call.body["head"], call.body["base"]
         if one.head(head) is None or one.head(base) is None:
             return Answer(404, NOT_FOUND)
@@ -308,7 +311,9 @@ class GiteaFace:
         one, pull = self._find_pull(match, write=True)
         if not one.auto_merge_allowed:
             return Answer(405, {"message": "User not allowed to merge PR"})
-        if call.body.get("head_commit_id") not in (None, one.head_of(pull)):
+        head = one.head_of(pull)
+        # Which commit it is for is looked at where it is merged at once, and nowhere else.
+        if call.body.get("head_commit_id") not in (None, head) and not call.body.get("merge_when_checks_succeed"):
             return Answer(409, {"message": "head out of date"})
         if pull.auto_merge:
             return Answer(409, {"message": "pull request is already scheduled to auto merge"})
@@ -322,6 +327,13 @@ class GiteaFace:
             return Answer(201)
         pull.state = "merged"
         return Answer(200)
+
+    @route("DELETE", f"{_PULL}/merge")
+    def cancel_merge(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        _, pull = self._find_pull(match, write=True)
+        pull.auto_merge, pull.auto_merge_cancelled = False, True
+        return Answer(204)
 
     @route("POST", f"{_PULL}/requested_reviewers")
     def review(self, call: Call, match: Mapping[str, str]) -> Answer:

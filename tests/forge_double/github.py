@@ -20,6 +20,7 @@ from .schemas import FOLDER, published
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .app import AppDouble
     from .state import Pull, State, Stored
 
 _REPOSITORY = "/repos/{owner}/{repo}"
@@ -43,9 +44,15 @@ class GitHubFace:
         self.state, self.violations = state, violations
         self._published = published("github.json")
         self._routes = routes_of(self)
+        self.app: AppDouble | None = None
+        """Where tokens are an App's: what makes them."""
 
     def authorised(self, headers: Mapping[str, str], token: str) -> bool:
-        return headers.get("Authorization") in (f"Bearer {token}", f"token {token}")
+        if self.app is not None and self.app.is_app(headers):
+            return True
+        del token
+        scheme, _, said = headers.get("Authorization", "").partition(" ")
+        return scheme in ("Bearer", "token") and self.state.accepts(said)
 
     def unauthorised(self) -> Answer:
         return Answer(401, {"message": "Bad credentials", "documentation_url": "https://docs.github.com/rest"})
@@ -68,6 +75,8 @@ class GitHubFace:
     def answer(self, call: Call) -> Answer:
         if call.is_graphql:
             return self._graphql(call)
+        if self.app is not None and (said := self.app.answer(call)) is not None:
+            return said
         for method, pattern, template, function in self._routes:
             found = pattern.fullmatch(call.path)
             if method == call.method and found is not None:

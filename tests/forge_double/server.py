@@ -47,6 +47,7 @@ class Server:
     def __init__(self, state: State, face: Face, double: ForgeDouble) -> None:
         self.state, self.face, self.double = state, face, double
         self._http: ThreadingHTTPServer | None = None
+        self.handler: type[_Handler] = _Handler
 
     @property
     def url(self) -> str:
@@ -56,7 +57,7 @@ class Server:
 
     def start(self) -> None:
         """Listen."""
-        handler = type("Handler", (_Handler,), {"server_of": self})
+        handler = type("Handler", (self.handler,), {"server_of": self})
         self._http = _Http(("127.0.0.1", 0), handler)
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -229,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         password = ""
         if scheme.lower() == "basic":
             password = base64.b64decode(value).decode().partition(":")[2]
-        if password != state.token:
+        if not state.accepts(password):
             return 401
         repository = state.find(name)
         if repository is None:

@@ -33,7 +33,7 @@ class Pull:
     auto_merge: bool = False
     auto_merge_cancelled: bool = False
     """Whether somebody had asked for it, and taken it back."""
-    checks: Literal["none", "pending", "passed"] = "none"
+    checks: Literal["none", "pending", "failed", "passed"] = "none"
     last_head: str = ""
     """The head's commit when it was last seen: a closed one keeps it."""
     poster: str = ""
@@ -104,6 +104,10 @@ class Stored:
         self.pulls[pull.number] = pull
         return pull
 
+    def opened_from_fork(self, branch: str) -> None:
+        """Have somebody open a pull request from the branch of that name in their own fork."""
+        self.opened(branch, self.default_branch, "Of a fork", "").of_fork = True
+
 
 @dataclass
 class State:
@@ -120,6 +124,8 @@ class State:
     """What the token may do, in Gitea's words (``write:repository``); None for everything."""
     wall: Callable[[], float] = time.time
     """The forge's clock: when something is pushed."""
+    old_tokens: dict[str, float] = field(default_factory=dict)
+    """Until when, by `wall`, tokens are good that others have followed."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @staticmethod
@@ -137,6 +143,10 @@ class State:
         """Return what an owner has, that the token may see, by name."""
         seen = [one for one in self.repositories.values() if one.rights != "none"]
         return sorted((one for one in seen if one.name.startswith(f"{owner}/")), key=lambda one: one.name)
+
+    def accepts(self, token: str) -> bool:
+        """Tell whether ``token`` is good now."""
+        return self.old_tokens.get(token, 0.0 if token != self.token else float("inf")) > self.wall()
 
     def person(self, name: str) -> int | None:
         """Return a person's number."""

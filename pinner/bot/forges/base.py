@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pinner.errors import PinnerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
     from pinner.bot.forges.limits import Budget
     from pinner.bot.model import NewCommit, PullRequest, Repository
@@ -73,6 +73,8 @@ class Access(NamedTuple):
     """Of new content, where others spend it too; None for the forge's own limits, in this process."""
     runs: int = 1
     """How many runs spend the same token at the same time."""
+    renewed: Callable[[], Awaitable[str]] | None = None
+    """Returns the token to use now, where ``token`` is one of several, each good for a while."""
 
 
 def lacking(wanted: Collection[str], there: Collection[str]) -> list[str]:

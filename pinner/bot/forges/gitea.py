@@ -15,11 +15,11 @@ from pinner.bot.forges.base import (
     ForgeError,
     MissingError,
     StaleHeadError,
-    epoch,
     lacking,
     words,
 )
 from pinner.bot.forges.gitea_people import add_labels, ask_reviewers, assign
+from pinner.bot.forges.gitea_values import repository_of, request_of, requests_of
 from pinner.bot.forges.rest import RestForge, issue_of, path_of
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository, closed_as_double
@@ -34,13 +34,6 @@ _PAGE = 50
 """The most that an instance gives, unless it is told otherwise."""
 _CLOSED_LOOKED_AT = 500
 """How many closed pull requests are looked through, the newest first: the list cannot be asked for a branch."""
-_METHODS = {
-    "merge": "allow_merge_commits",
-    "squash": "allow_squash_merge",
-    "rebase": "allow_rebase",
-    "rebase-merge": "allow_rebase_explicit",
-    "fast-forward-only": "allow_fast_forward_only_merge",
-}
 _SCHEDULED, _UNSCHEDULED = "pull_scheduled_merge", "pull_cancel_scheduled_merge"
 
 
@@ -60,7 +53,7 @@ class Gitea(RestForge):
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
-        found = _repository((await self._api.call("GET", path_of(name))).json())
+        found = repository_of((await self._api.call("GET", path_of(name))).json())
         self._forget(found)
         return found
 
@@ -71,7 +64,7 @@ class Gitea(RestForge):
         for kind in ("orgs", "users"):
             try:
                 async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", {"limit": _PAGE}):
-                    yield _repository(found)
+                    yield repository_of(found)
             except (MissingError, ForbiddenError) as error:
                 # A token without the scope for organisations is refused before anybody looks whether it is one.
                 refusal = refusal or (error if isinstance(error, ForbiddenError) else None)
@@ -102,7 +95,7 @@ class Gitea(RestForge):
         key = (repository.name, "open")
         if key not in self._lists:
             items = [item async for item in self._pages(repository, {"state": "open"})]
-            self._lists[key] = _requests(items)
+            self._lists[key] = requests_of(items)
         return self._lists[key]
 
     async def _closed(self, repository: Repository) -> list[PullRequest]:
@@ -116,7 +109,7 @@ class Gitea(RestForge):
                 items = [item async for item in self._pages(repository, query, _CLOSED_LOOKED_AT)]
             elif len(items) == _PAGE:
                 items = [item async for item in self._pages(repository, {"state": "closed"}, _CLOSED_LOOKED_AT)]
-            self._lists[key] = _requests(items)
+            self._lists[key] = requests_of(items)
         return self._lists[key]
 
     async def _pages(
@@ -160,7 +153,7 @@ class Gitea(RestForge):
             raise ForgeError(f"the pull request is refused: {words(made.json())}")
         if made.status == _CONFLICT:
             return same[-1]
-        return await self._first(repository, _request(made.json()), same)
+        return await self._first(repository, request_of(made.json()), same)
 
     async def _first(self, repository: Repository, made: PullRequest, same: list[PullRequest]) -> PullRequest:
         """Return the first of those for the same branches; what two runs at once ``made`` beside it is closed.
@@ -209,7 +202,23 @@ class Gitea(RestForge):
             return AutoMerge(reason=f"`{request.base}` requires no checks, so nothing would be waited for")
         if branch.get("user_can_merge") is False:
             raise ForbiddenError(f"auto-merge is refused: the token may not merge into `{request.base}`", hint=_MERGER)
-        return await self._schedule(repository, request)
+        # Gitea schedules whatever the head is by then (routers/api/v1/repo/pull.go, MergePullRequest): looked at
+        # before, so that nothing else is merged at once, and after, so that nothing else is later.
+        await self._require_head(repository, request)
+        outcome = await self._schedule(repository, request)
+        if outcome.is_new:
+            await self._require_head(repository, request, is_scheduled=True)
+        return outcome
+
+    async def _require_head(self, repository: Repository, request: PullRequest, *, is_scheduled: bool = False) -> None:
+        """Raise `StaleHeadError` where the pull request has another head than ``request``, and is not merged yet."""
+        at = self._at(repository, request.number)
+        found = request_of((await self._api.call("GET", at)).json())
+        if found.head == request.head or found.state != "open":
+            return
+        if is_scheduled:
+            await self._api.call("DELETE", f"{at}/merge", expect=(_MISSING,))
+        raise StaleHeadError(f"{request.url} has moved on: it is not merged")
 
     async def _schedule(self, repository: Repository, request: PullRequest) -> AutoMerge:
         method = next(iter(repository.merge_methods), "merge")
@@ -230,58 +239,3 @@ class Gitea(RestForge):
 
 
 _MERGER = "the token needs the right to merge into the branch"
-
-
-def _repository(found: Mapping[str, Any]) -> Repository:
-    rights = found.get("permissions") or {}
-    return Repository(
-        name=found["full_name"],
-        default_branch=found.get("default_branch") or "",
-        clone_url=found["clone_url"],
-        web_url=found["html_url"],
-        is_archived=bool(found.get("archived")),
-        is_fork=bool(found.get("fork")),
-        can_push=rights.get("push", True),
-        can_propose=rights.get("pull", True),
-        merge_methods=_methods(found),
-        closed_to_all=_closed_to_all(found),
-        pushed_at=epoch(found.get("updated_at")),
-    )
-
-
-def _methods(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ways of merging that are allowed, the one that people get by default first."""
-    allowed = [method for method, setting in _METHODS.items() if found.get(setting)]
-    return tuple(sorted(allowed, key=lambda method: method != found.get("default_merge_style")))
-
-
-def _closed_to_all(found: Mapping[str, Any]) -> str:
-    if found.get("mirror"):
-        return "it is a mirror"
-    if found.get("has_pull_requests") is False:
-        return "pull requests are turned off"
-    return "it is empty" if found.get("empty") else ""
-
-
-def _requests(items: list[dict[str, Any]]) -> list[PullRequest]:
-    """Return those of ``items`` whose head is the repository's own branch."""
-    return [_request(item) for item in items if item["head"].get("repo_id") == item["base"].get("repo_id")]
-
-
-def _request(found: Mapping[str, Any]) -> PullRequest:
-    return PullRequest(
-        number=found["number"],
-        state="merged" if found.get("merged") else "open" if found["state"] == "open" else "closed",
-        # `ref` is `refs/pull/…` once the branch is gone.
-        branch=found["head"]["label"],
-        base=found["base"]["label"],
-        head=found["head"].get("sha") or "",
-        title=found["title"],
-        body=found.get("body") or "",
-        url=found["html_url"],
-        labels=tuple(label["name"] for label in found.get("labels") or ()),
-        # One that is being looked at is not mergeable either.
-        conflicts=False if found.get("mergeable") else None,
-        assignees=tuple(person["login"] for person in found.get("assignees") or ()),
-        reviewers=tuple(person["login"] for person in found.get("requested_reviewers") or () if person),
-    )

@@ -196,8 +196,9 @@ class Api:
         from pinner.http.unreached import unreached  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
-        if self._authorization is not None:
-            headers["Authorization"] = self._authorization
+        authorization = await self._authorized()
+        if authorization is not None:
+            headers["Authorization"] = authorization
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -214,8 +215,14 @@ class Api:
             kind = UnreachableError if told.passing else ForgeError
             raise kind(told.message, hint="is its address right, and the network up?") from None
         if response.status_code >= _BAD or b'"errors"' in data:  # GraphQL refuses with status 200
-            data = without_in_json(secrets_in(self._authorization, None), data)
+            data = without_in_json(secrets_in(authorization, None), data)
         return Reply(response.status_code, {key.lower(): value for key, value in response.headers.items()}, data)
+
+    async def _authorized(self) -> str | None:
+        renewed = self._access.renewed
+        if renewed is None or self._authorization is None:
+            return self._authorization
+        return f"{self._authorization.partition(' ')[0]} {await renewed()}"
 
     async def _read(self, response: httpx.Response) -> bytes:
         data = bytearray()

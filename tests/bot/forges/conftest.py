@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from forge_double import ForgeDouble
+from forge_double.places import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 
-@pytest.fixture(params=["github", "gitlab", "gitea"])
+@pytest.fixture(params=["github", "gitlab", "gitea", "gitea-server"])
 def forge(request: Any, tmp_path: Path) -> Iterator[ForgeDouble]:
     """A forge with a repository that has the branch ``pinner/digests``, one commit ahead."""
-    with ForgeDouble(tmp_path, request.param) as double:
-        double.add_repository("acme/app", {"Dockerfile": b"FROM nginx:1\n"})
-        double.commit("acme/app", "pinner/digests", {"Dockerfile": b"FROM nginx:1@sha256:a\n"}, "Pin")
+    is_real = request.param == "gitea-server"
+    with request.getfixturevalue("gitea_server") if is_real else ForgeDouble(tmp_path, request.param) as double:
+        prepare(double)
         yield double
 
 

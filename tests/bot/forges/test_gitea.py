@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from forge_double import ForgeDouble
+from forge_double.places import APP, BRANCH, prepare
 from forge_talk import talk
 
 from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError
@@ -18,14 +19,21 @@ if TYPE_CHECKING:
     from pinner.bot.forges.base import Forge
     from pinner.bot.model import PullRequest, Repository
 
-APP, BRANCH = "ada/app", "pinner/digests"
-
 
 @pytest.fixture
-def gitea(tmp_path: Path) -> Iterator[ForgeDouble]:
+def double(tmp_path: Path) -> Iterator[ForgeDouble]:
+    """The double, for what no real server can be brought to in a test."""
     with ForgeDouble(tmp_path, "gitea") as forge:
-        forge.add_repository(APP, {"Dockerfile": b"FROM nginx:1\n"}, is_organisation=False)
-        forge.commit(APP, BRANCH, {"Dockerfile": b"FROM nginx:1@sha256:a\n"}, "Pin")
+        prepare(forge)
+        yield forge
+
+
+@pytest.fixture(params=["double", "server"])
+def gitea(request: Any, tmp_path: Path) -> Iterator[ForgeDouble]:
+    """The double, and the real server where there is one."""
+    is_real = request.param == "server"
+    with request.getfixturevalue("gitea_server") if is_real else ForgeDouble(tmp_path, "gitea") as forge:
+        prepare(forge)
         yield forge
 
 
@@ -48,17 +56,17 @@ async def numbers(client: Forge) -> list[int]:
     return [request.number for request in found]
 
 
-def test_of_the_closed_ones_the_tokens_own_are_found_however_many_others_have_closed(gitea: ForgeDouble) -> None:
-    closed(gitea, 620, (0, 300), "grace")
-    assert talk(gitea, numbers) == [301, 1]
-    asked = [seen.query.get("poster") for seen in gitea.requests if seen.query.get("state") == "closed"]
-    assert asked == [None, gitea.state.account]
+def test_of_the_closed_ones_the_tokens_own_are_found_however_many_others_have_closed(double: ForgeDouble) -> None:
+    closed(double, 620, (0, 300), "grace")
+    assert talk(double, numbers) == [301, 1]
+    asked = [seen.query.get("poster") for seen in double.requests if seen.query.get("state") == "closed"]
+    assert asked == [None, double.state.account]
 
 
-def test_a_token_that_may_not_say_whose_it_is_looks_at_the_newest_500(gitea: ForgeDouble) -> None:
-    closed(gitea, 620, (0, 300), "grace")
-    gitea.state.scopes = frozenset({"write:repository"})
-    assert talk(gitea, numbers) == [301]
+def test_a_token_that_may_not_say_whose_it_is_looks_at_the_newest_500(double: ForgeDouble) -> None:
+    closed(double, 620, (0, 300), "grace")
+    double.state.scopes = frozenset({"write:repository"})
+    assert talk(double, numbers) == [301]
 
 
 def test_the_lists_are_asked_for_once_a_run(gitea: ForgeDouble) -> None:
@@ -73,8 +81,8 @@ def test_the_lists_are_asked_for_once_a_run(gitea: ForgeDouble) -> None:
     assert [seen.query.get("state") for seen in gitea.requests] == ["open", "closed"]
 
 
-def test_an_open_one_is_found_however_old_it_is(gitea: ForgeDouble) -> None:
-    stored = gitea.repository(APP)
+def test_an_open_one_is_found_however_old_it_is(double: ForgeDouble) -> None:
+    stored = double.repository(APP)
     stored.opened(BRANCH, "main", "Title", "")
     for _ in range(120):
         pull = stored.opened("other", "main", "Title", "")
@@ -84,18 +92,22 @@ def test_an_open_one_is_found_however_old_it_is(gitea: ForgeDouble) -> None:
         found = await client.pull_requests(await client.repository(APP), BRANCH)
         return [request.number for request in found]
 
-    assert talk(gitea, story) == [1]
+    assert talk(double, story) == [1]
 
 
 def test_the_labels_of_a_persons_repository_are_made_once(gitea: ForgeDouble) -> None:
-    gitea.repository(APP).label("theirs")
+    name = "ada/app"
+    gitea.add_repository(name, {"Dockerfile": b"FROM nginx:1\n"}, is_organisation=False)
+    gitea.commit(name, BRANCH, {"Dockerfile": b"FROM nginx:1@sha256:a\n"}, "Pin")
+    gitea.repository(name).label("theirs")
 
     async def story(client: Forge) -> None:
-        repository, request = await opened(client)
+        repository = await client.repository(name)
+        request = await client.create(repository, BRANCH, "main", "Title", "Body")
         await client.add(repository, request, labels=["pinner", "theirs"])
 
     talk(gitea, story)
-    assert gitea.repository(APP).pulls[1].labels == ["pinner", "theirs"]
+    assert gitea.repository(name).pulls[1].labels == ["pinner", "theirs"]
     made = [seen.body["name"] for seen in gitea.writes if seen.path.endswith("app/labels")]
     assert made == ["pinner"]
 
@@ -110,7 +122,7 @@ def test_auto_merge_that_was_taken_back_is_asked_for_again(gitea: ForgeDouble) -
     assert talk(gitea, story) == AutoMerge(is_on=True, is_new=True)
 
 
-@pytest.mark.parametrize("checks", ["none", "pending", "passed"])
+@pytest.mark.parametrize("checks", ["none", "pending", "failed", "passed"])
 def test_where_checks_are_required_it_is_scheduled_whatever_they_are(gitea: ForgeDouble, checks: Any) -> None:
     async def story(client: Forge) -> AutoMerge:
         repository, request = await opened(client)
@@ -118,7 +130,13 @@ def test_where_checks_are_required_it_is_scheduled_whatever_they_are(gitea: Forg
         return await client.enable_auto_merge(repository, request)
 
     assert talk(gitea, story) == AutoMerge(is_on=True, is_new=True)
-    assert gitea.repository(APP).pulls[1].state == ("merged" if checks == "passed" else "open")
+    if checks == "passed":
+        assert gitea.becomes(lambda: gitea.repository(APP).pulls[1].state == "merged")
+        return
+    assert gitea.repository(APP).pulls[1].state == "open"
+    if gitea.is_real:
+        gitea.repository(APP).pulls[1].checks = "passed"
+        assert gitea.becomes(lambda: gitea.repository(APP).pulls[1].state == "merged")
 
 
 @pytest.mark.parametrize("checks", ["none", "pending", "passed"])
@@ -156,7 +174,7 @@ def test_it_is_merged_in_the_way_that_the_repository_has(
 
     talk(gitea, story)
     assert gitea.writes[-1].body["Do"] == style
-    assert gitea.repository(APP).pulls[1].state == "merged"
+    assert gitea.becomes(lambda: gitea.repository(APP).pulls[1].state == "merged")
 
 
 def test_a_token_that_may_not_merge_is_told(gitea: ForgeDouble) -> None:
@@ -169,15 +187,15 @@ def test_a_token_that_may_not_merge_is_told(gitea: ForgeDouble) -> None:
         talk(gitea, story)
 
 
-def test_two_that_are_opened_at_once_become_one(gitea: ForgeDouble) -> None:
-    gitea.repository(APP).races = 1
+def test_two_that_are_opened_at_once_become_one(double: ForgeDouble) -> None:
+    double.repository(APP).races = 1
 
     async def story(client: Forge) -> PullRequest:
         repository = await client.repository(APP)
         return await client.create(repository, BRANCH, "main", "Title", render_marker(Marker("digests", "0" * 16)))
 
-    assert talk(gitea, story).number == 1
-    first, second = gitea.repository(APP).pulls.values()
+    assert talk(double, story).number == 1
+    first, second = double.repository(APP).pulls.values()
     assert (first.state, second.state) == ("open", "closed")
     # What the bot closes itself silences nothing.
     assert read_marker(first.body) is not None
@@ -220,11 +238,13 @@ def test_a_token_for_code_alone_does_all_but_labels(gitea: ForgeDouble) -> None:
 
 
 def test_a_persons_repositories_need_no_scope_for_organisations(gitea: ForgeDouble) -> None:
+    gitea.add_repository("ada/app", is_organisation=False)
+
     async def story(client: Forge) -> list[str]:
         return [one.name async for one in client.repositories("ada")]
 
     gitea.state.scopes = frozenset({"read:user", "read:repository"})
-    assert talk(gitea, story) == [APP]
+    assert talk(gitea, story) == ["ada/app"]
     gitea.state.scopes = frozenset({"read:repository"})
     with pytest.raises(ForbiddenError) as failure:
         talk(gitea, story)
@@ -240,12 +260,11 @@ def test_a_persons_repositories_need_no_scope_for_organisations(gitea: ForgeDoub
         ({}, ""),
     ],
 )
-def test_where_nobody_can_propose_anything_it_is_said(gitea: ForgeDouble, settings: dict[str, bool], why: str) -> None:
-    for name, value in settings.items():
-        setattr(gitea.repository(APP), name, value)
+def test_where_nobody_can_propose_anything_it_is_said(gitea: ForgeDouble, settings: dict[str, Any], why: str) -> None:
+    gitea.add_repository("acme/other", **settings)
 
     async def story(client: Forge) -> str:
-        return (await client.repository(APP)).closed_to_all
+        return (await client.repository("acme/other")).closed_to_all
 
     assert talk(gitea, story) == why
 

@@ -1,0 +1,148 @@
+"""GitHub App authentication: installation access tokens, fetched anew before they end.
+
+Source: docs.github.com, "Generating a JSON Web Token (JWT) for a GitHub App" and "Authenticating as a GitHub App
+installation"; RFC 7515 (JWS), RFC 7518 §3.3 (RS256).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from pinner.bot.forges.base import ForgeError, MissingError, epoch
+from pinner.errors import ConfigError
+from pinner.limits import REPOSITORY_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pinner.bot.forges.base import Access
+
+_LEFT = REPOSITORY_SECONDS + 60.0
+"""Seconds that a token has to be good for where it is handed out: a repository begun with it is finished with it."""
+_BACK, _AHEAD = 60, 540
+"""Seconds around now that an App's own statement is good for: GitHub takes ten minutes at most, and clocks differ."""
+_KEY_BYTES = 64 << 10
+ID_VARIABLE, KEY_VARIABLE = "PINNER_APP_ID", "PINNER_APP_KEY_FILE"
+
+
+class App(NamedTuple):
+    """A GitHub App, by what it proves itself with."""
+
+    id: str
+    """Its number, or its client id."""
+    key: bytes
+    """The private key, PEM: a secret."""
+
+    def __repr__(self) -> str:
+        """Return it without its key."""
+        return f"App(id={self.id!r})"
+
+
+def app_in(environment: Mapping[str, str]) -> App | None:
+    """Return the App that the environment names, None for none; raises `ConfigError` for half of one."""
+    name, path = (environment.get(variable, "").strip() for variable in (ID_VARIABLE, KEY_VARIABLE))
+    if not name and not path:
+        return None
+    if not name or not path:
+        raise ConfigError(
+            f"{ID_VARIABLE if name else KEY_VARIABLE} is set alone", hint=f"an App is {ID_VARIABLE} and {KEY_VARIABLE}"
+        )
+    return App(name, read_key(path))
+
+
+def read_key(path: str) -> bytes:
+    """Return the private key in a file; raises `ConfigError`, in which nothing of it is."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_KEY_BYTES)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ConfigError(f"{KEY_VARIABLE}: `{path}` cannot be read: {why}") from error
+
+
+def sign_statement(app: App, wall: float) -> str:
+    """Return the JSON Web Token with which ``app`` says who it is at ``wall``, seconds since the epoch.
+
+    Raises `ConfigError` where the key is none, or nothing can sign with it.
+    """
+    try:
+        from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415 - an extra
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
+    except ImportError:
+        raise ConfigError("a GitHub App needs a package more", hint="pip install 'image-pinner[app]'") from None
+    try:
+        key = serialization.load_pem_private_key(app.key, None)
+    except (ValueError, TypeError):
+        # Not from the exception: it may quote what was in the file.
+        key = None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ConfigError(
+            f"{KEY_VARIABLE} holds no private key of an App", hint="GitHub gives one as a .pem file; it has no password"
+        )
+    now = int(wall)
+    said = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part({'iat': now - _BACK, 'exp': now + _AHEAD, 'iss': app.id})}"
+    signature = key.sign(said.encode("ascii"), padding.PKCS1v15(), hashes.SHA256())
+    return f"{said}.{_encoded(signature)}"
+
+
+def _part(value: Mapping[str, Any]) -> str:
+    return _encoded(json.dumps(value, separators=(",", ":")).encode())
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+class InstallationTokens:
+    """The tokens of an App's installation at one owner, each used until it is about to end."""
+
+    def __init__(self, app: App, access: Access, owner: str) -> None:
+        from pinner.http.retry import Clock  # noqa: PLC0415 - with asyncio
+
+        self._app = app
+        self._access = access
+        self._owner = owner
+        self._clock = access.clock or Clock()
+        self._alone = asyncio.Lock()
+        self._token = ""
+        self._ends = 0.0
+
+    async def current(self) -> str:
+        """Return a token that is good for half an hour at least; raises `ForgeError`, `ConfigError`."""
+        async with self._alone:
+            if self._ends - self._clock.wall() < _LEFT:
+                self._token, self._ends = await self._fetched()
+            return self._token
+
+    async def _fetched(self) -> tuple[str, float]:
+        from pinner.bot.forges.github_graphql import addresses  # noqa: PLC0415 - with httpx
+        from pinner.bot.forges.transport import Api  # noqa: PLC0415
+
+        statement = sign_statement(self._app, self._clock.wall())
+        access = self._access._replace(renewed=None)
+        api = Api(addresses(access.server)[0], access, f"Bearer {statement}")
+        try:
+            number = await self._installation(api)
+            found = (await api.call("POST", f"/app/installations/{number}/access_tokens")).json()
+        finally:
+            await api.aclose()
+        token, ends = str(found["token"]), epoch(found.get("expires_at"))
+        if ends is None:
+            raise ForgeError("GitHub does not say how long the App's token is good for")
+        return token, ends
+
+    async def _installation(self, api: Any) -> int:  # noqa: ANN401 - an `Api`
+        for kind in ("orgs", "users"):
+            try:
+                found = (await api.call("GET", f"/{kind}/{quote(self._owner, safe='')}/installation")).json()
+                return int(found["id"])
+            except MissingError:
+                continue
+        raise ForgeError(
+            f"the App {self._app.id} is not installed for `{self._owner}`", hint="install it there, or set PINNER_TOKEN"
+        )
