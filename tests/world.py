@@ -43,6 +43,7 @@ def world(
     encoding: str = "utf-8",
     now: float | None = None,
     warnings: Sequence[str] = (),
+    stdin: bytes = b"",
 ) -> Context:
     answering = resolver or FakeResolver()
 
@@ -61,6 +62,7 @@ def world(
         stderr=Stream(io.BytesIO(), encoding, terminal),
         today=TODAY,
         connect=connect,
+        stdin=lambda: stdin,
         clock=lambda: NOW if now is None else now,
     )
 
@@ -84,6 +86,12 @@ def outcome(context: Context, *arguments: str) -> Outcome:
     return Outcome(status, out, err, streams[0])
 
 
-def pinner(folder: Path, *arguments: str, resolver: Registry | None = None, warnings: Sequence[str] = ()) -> Outcome:
+def pinner(
+    folder: Path,
+    *arguments: str,
+    resolver: Registry | None = None,
+    warnings: Sequence[str] = (),
+    stdin: bytes = b"",
+) -> Outcome:
     """Run ``pinner`` with ``arguments`` in ``folder``; the registry warns of ``warnings``."""
-    return outcome(world(folder, resolver, warnings=warnings), *arguments)
+    return outcome(world(folder, resolver, warnings=warnings, stdin=stdin), *arguments)

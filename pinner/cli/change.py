@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import ask, refuse_offline
 from pinner.cli.options import DEFAULTS, Options, exit_status
-from pinner.cli.scan import by_path, complain_about, look
+from pinner.cli.scan import by_path, complain_about, look, typed_for
 from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
-from pinner.config.find import repository_around
-from pinner.errors import ConfigError, InputError, apart
+from pinner.errors import ConfigError, apart
 from pinner.findings import check_source
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import LOCK_NAME
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.locks import Run
+    from pinner.cli.stdin import Typed
     from pinner.cli.upgrades import Raised
     from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
@@ -60,6 +58,8 @@ class ChangeOptions(NamedTuple):
     """How great a step tags are raised by; None for what the settings say."""
     variant: str | None = None
     allow: tuple[str, ...] = ()
+    stdin_filename: str | None = None
+    """What standard input is called, where it is what is asked about: its text goes to stdout."""
     no_verify: bool = False
     """Whether policies on signatures are left aside."""
 
@@ -85,6 +85,8 @@ class _Work(NamedTuple):
     survey: Survey
     sources: tuple[Source, ...]
     """Those that the run is about."""
+    typed: Typed | None = None
+    """What came from standard input: nothing is written but that."""
 
     @property
     def memory(self) -> str | None:
@@ -97,7 +99,7 @@ def change(context: Context, asked: ChangeOptions) -> int:
     work = _prepared(context, asked)
     everything, selected, untold = _raised(work)
     plans, beside = _planned(work, everything, selected)
-    unwritten = () if asked.diff else pipeline.write(plans, work.targets, work.memory, context.folder)
+    unwritten = () if asked.diff or work.typed else pipeline.write(plans, work.targets, work.memory, context.folder)
     _warn(work)
     lost = {file.path for file in unwritten}
     result = tally(plan for plan in plans if plan.document.path not in lost)
@@ -125,9 +127,10 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
     stored = None if asked.operation == "unpin" else read_lock(place)
     if stored is None:
         _do_without_lock(settings, asked, terminal)
-    (targets, _), survey = look(context, settings, asked.paths, terminal)
+    typed = typed_for(context, asked.paths, asked.stdin_filename)
+    (targets, _), survey = look(context, settings, asked.paths, terminal, typed)
     sources = _selected(survey.sources, asked)
-    return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources)
+    return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources, typed)
 
 
 def _raised(work: _Work) -> Raised:
@@ -153,6 +156,7 @@ def _planned(
 
     seen = Seen(work.targets, work.survey._replace(sources=everything), asked.paths)
     run = open_run(work.context, work.settings, work.terminal, work.place, work.stored.lock, seen)
+    asked = asked._replace(diff=asked.diff or work.typed is not None)
     return _change_by_lock(run, asked, everything, selected)
 
 
@@ -249,48 +253,18 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
     if asked.diff:
-        _report_patch(done, context, terminal)
+        from pinner.cli.patches import write_patch  # noqa: PLC0415 - as above
+
+        write_patch(done, context, terminal)
         return
-    lines, failed = apart(lambda plans: list(render_changes(plans, terminal.style)), done)
-    terminal.output(lines)
+    style = terminal.style if work.typed is None else terminal.talk_style
+    lines, failed = apart(lambda plans: list(render_changes(plans, style)), done)
+    if work.typed is None:
+        terminal.output(lines)
+    else:
+        from pinner.cli.patches import write_exactly  # noqa: PLC0415 - as above
+
+        terminal.info(*lines)
+        text = next((plan.result for plan in done), work.typed.data)
+        write_exactly(text.splitlines(keepends=True), "text", context, terminal)
     complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
-
-
-def _report_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:
-    """Write the patch that makes ``plans``, and say where it applies if that is not here."""
-    from pinner.report.patch import is_secret, reaches_outside, render_patch  # noqa: PLC0415 - only where it is asked for
-
-    style = terminal.talk_style
-    outside = reaches_outside(plans)
-    root = repository_around(context.folder) if outside else None
-    below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
-    chunks, failed = apart(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
-    _write_patch(chunks, context, terminal)
-    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
-    if outside:
-        terminal.info(f"{style.severity('warning')}: the patch reaches outside the current folder")
-        where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
-        terminal.info(hint_line(f"apply it {where}", style))
-    if any(plan.changed and is_secret(plan.document.path) for plan in plans):
-        hint = "of a `.env` the patch shows nothing but what it changes: apply it with `git apply --unidiff-zero`"
-        terminal.info(hint_line(hint, style))
-
-
-def _write_patch(lines: Sequence[bytes], context: Context, terminal: Terminal) -> None:
-    """Write a patch: exactly, since it is to be applied, but where somebody else reads along and might obey it.
-
-    On a terminal what would speak to it is spelled out. In the log of a CI job a line of a file may be a command to the
-    runner: only a file is safe there. Raises `InputError` where such a patch would go into the log.
-    """
-    from pinner.report.escapes import is_command  # noqa: PLC0415 - only where it is asked for
-
-    if context.stdout.terminal:
-        texts = (line.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r") for line in lines)
-        terminal.output(texts, color=terminal.patch_style.color)
-        return
-    if terminal.is_read_by_runner and any(map(is_command, lines)):
-        raise InputError(
-            "the patch was not written: a line of it is a command to the CI system that reads this log",
-            hint="send it into a file: `pinner pin --diff > pinner.patch`",
-        )
-    terminal.raw(lines)

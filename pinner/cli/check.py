@@ -8,10 +8,11 @@ from pinner.checks import run
 from pinner.checks.memory import Memory
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import around_of, look_for, refuse_unknown, tell
+from pinner.cli.scan import around_of, look_for, refuse_unknown, tell, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
+from pinner.errors import ConfigError
 from pinner.report.base import Verdict, summary_of
 from pinner.report.escapes import printable
 from pinner.report.sentences import NotTold, Outlook, check_sentence, count
@@ -65,8 +66,15 @@ class CheckOptions(NamedTuple):
     """How findings are told in text: by image, rule or file; None for one after the other."""
     statistics: bool = False
     """Whether only their numbers are told."""
+    stdin_filename: str | None = None
+    """What standard input is called, where it is what is asked about."""
     fix: bool = False
     """Whether what can be pinned is pinned first."""
+
+    @property
+    def is_about_stdin(self) -> bool:
+        """Tell whether it is standard input that is checked."""
+        return self.stdin_filename is not None or "-" in self.paths
 
 
 class _Outcome(NamedTuple):
@@ -93,13 +101,17 @@ def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context, asked.group, statistics=asked.statistics)
+    if asked.fix and asked.is_about_stdin:
+        hint = "`pinner pin -` prints the text with its digests"
+        raise ConfigError("--fix writes files, and standard input is none", hint=hint)
     settings = _settings(context, asked)
     complete = not asked.fix or _fix(context, asked)
     outcome = _look_at_files(context, settings, asked, terminal)
     if asked.write_baseline is not None:
         return _write_baseline(outcome, asked.write_baseline, context, terminal)
     if asked.baseline is not None:
-        outcome = _beside_baseline(outcome, asked.baseline, context, everything=not asked.paths)
+        everything = not (asked.paths or asked.is_about_stdin)
+        outcome = _beside_baseline(outcome, asked.baseline, context, everything=everything)
     verdict = _verdict(outcome, asked)
     complete = deliver(verdict, outputs, context, terminal) and complete
     _close(verdict, outcome, settings, terminal)
@@ -203,14 +215,15 @@ def _outlook(findings: Iterable[Finding]) -> Outlook:
 
 def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
     """Judge every file: by itself, by the others, by pinner.lock, and by what registries say where they are asked."""
-    targets, unread = look_for(context, settings, asked.paths, terminal)
+    typed = typed_for(context, asked.paths, asked.stdin_filename)
+    targets, unread = look_for(context, settings, asked.paths, terminal, typed)
     examined, unreadable, findings, lock = run.check(
         targets,
         settings,
         context.folder,
         today=context.today,
-        around=around_of(context, settings, asked.paths),
-        memory=_memory(context, settings, asked),
+        around=around_of(context, settings, asked.paths, typed),
+        memory=None if typed else _memory(context, settings, asked),
         keeps_sources=asked.online,
     )
     refuse_unknown(targets, {one.path for one in examined} | {one.path for one in unreadable})

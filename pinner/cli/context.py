@@ -40,6 +40,8 @@ class Context(NamedTuple):
     today: date
     connect: Connect
     """Opens the registry that answers."""
+    stdin: Callable[[], bytes] = lambda: b""
+    """Reads standard input to its end."""
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
 
@@ -55,7 +57,13 @@ def process_context() -> Context:
         stderr=_stream(sys.stderr),
         today=date.today(),  # noqa: DTZ011 - `until=` is a day where the user is
         connect=connect_to_registries,
+        stdin=_read_stdin,
     )
+
+
+def _read_stdin() -> bytes:
+    # Python sets a stream that was closed from the start to None.
+    return b"" if sys.stdin is None else sys.stdin.buffer.read()
 
 
 def connect_to_registries(

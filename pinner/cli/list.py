@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.options import DEFAULTS, Options, exit_status
-from pinner.cli.scan import complain_about, look
+from pinner.cli.scan import complain_about, look, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import apart
@@ -28,13 +28,16 @@ class ListOptions(NamedTuple):
     paths: tuple[str, ...] = ()
     format: str = "text"
     everything: bool = False
+    stdin_filename: str | None = None
+    """What standard input is called, where it is what is asked about."""
 
 
 def list_(context: Context, asked: ListOptions) -> int:
     """Show every place; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options, asked.paths)
-    found, survey = look(context, settings, asked.paths, terminal)
+    typed = typed_for(context, asked.paths, asked.stdin_filename)
+    found, survey = look(context, settings, asked.paths, terminal, typed)
     sources = [(source.document.path, occurrences_for(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
     summary = summarise(len(survey.sources), places)

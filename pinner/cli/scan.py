@@ -10,12 +10,13 @@ from pinner.errors import ConfigError
 from pinner.formats import claims
 from pinner.report.as_text import render_error
 from pinner.report.escapes import printable
-from pinner.scan.discover import discover, find
+from pinner.scan.discover import Found, discover, find
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pinner.cli.context import Context
+    from pinner.cli.stdin import Typed
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.findings import Finding
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
     from pinner.scan.deciding import Around
-    from pinner.scan.discover import Found, Target
+    from pinner.scan.discover import Target
 
 
-def look(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> tuple[Found, Survey]:
+def look(
+    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: Typed | None = None
+) -> tuple[Found, Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
-    found = look_for(context, settings, paths, terminal)
-    around = around_of(context, settings, paths)
+    found = look_for(context, settings, paths, terminal, typed)
+    around = around_of(context, settings, paths, typed)
     survey = pipeline.survey(found.targets, settings, today=context.today, around=around)
     known = {source.document.path for source in survey.sources} | {file.path for file in survey.unreadable}
     refuse_unknown(found.targets, known)
@@ -37,10 +40,25 @@ def look(context: Context, settings: Settings, paths: Sequence[str], terminal: T
     return found, survey
 
 
-def look_for(context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal) -> Found:
-    """Return the files that ``paths`` stand for."""
+def typed_for(context: Context, paths: Sequence[str], name: str | None) -> Typed | None:
+    """Return what standard input holds where it is asked for; raises `ConfigError` as `read_stdin` does."""
+    if name is None and "-" not in paths:
+        return None
+    from pinner.cli.stdin import read_stdin  # noqa: PLC0415 - only where standard input is asked for
+
+    return read_stdin(context, paths, name)
+
+
+def look_for(
+    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: Typed | None = None
+) -> Found:
+    """Return the files that ``paths`` stand for, or the one that came from standard input."""
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
+    if typed is not None:
+        from pinner.cli.stdin import targets_of  # noqa: PLC0415 - only where standard input is asked for
+
+        return Found(targets_of(typed, settings, context.folder))
     return find(paths, settings, context.folder, context.environment)
 
 
@@ -60,9 +78,9 @@ def refuse_unknown(targets: Iterable[Target], known: Collection[str]) -> None:
     )
 
 
-def around_of(context: Context, settings: Settings, paths: Sequence[str]) -> Around:
+def around_of(context: Context, settings: Settings, paths: Sequence[str], typed: Typed | None = None) -> Around:
     """Return what finds the files of the repository that a run over ``paths`` does not look at; none without any."""
-    return partial(discover, (), settings, context.folder, context.environment) if paths else None
+    return partial(discover, (), settings, context.folder, context.environment) if paths or typed is not None else None
 
 
 def tell(

@@ -72,7 +72,7 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
     `LEFT_ALONE`; excludes hold for both. Targets show paths relative to ``folder``. Raises `ConfigError` for a path
     that does not exist.
     """
-    excluded, own = _told_by(settings)
+    excluded, own = told_by(settings)
     found: dict[str, Target] = {}
     for path in paths or (repository_around(folder) or folder,):
         if not path:
@@ -81,7 +81,7 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
         if os.path.isdir(full):
             entries = _in_folder(full, folder, environment, own)
         elif _is_there(full):
-            entries = iter(((_identity(full), Target(full, _relative(full, folder), named=True)),))
+            entries = iter(((_identity(full), Target(full, shown_path(full, folder), named=True)),))
         else:
             raise ConfigError(f"there is no file or folder `{path}`", hint="paths are relative to the current folder")
         for identity, target in entries:
@@ -91,7 +91,7 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
     return Found(targets, tuple([target.unread for target in found.values() if target.unread]))
 
 
-def _told_by(settings: Settings) -> tuple[Own, Own]:
+def told_by(settings: Settings) -> tuple[Own, Own]:
     """Return what tells whether a file (absolute) is excluded, and whether the user has places in it."""
     if not settings.exclude and not settings.formats.places:
         return _never, _never
@@ -272,8 +272,8 @@ def _shower(root: str, folder: str) -> Callable[[str], str]:
 
     Text alone: asking the system about every file of a large repository takes longer than reading them.
     """
-    below = _relative(root, folder)
-    inside = _relative(folder, root)
+    below = shown_path(root, folder)
+    inside = shown_path(folder, root)
     prefix = "" if below == "." else f"{below}/"
     if inside == "." or inside.split("/")[0] == ".." or os.path.isabs(inside):
         return lambda name: prefix + name
@@ -289,7 +289,8 @@ def _shower(root: str, folder: str) -> Callable[[str], str]:
     return shown
 
 
-def _relative(path: str, folder: str) -> str:
+def shown_path(path: str, folder: str) -> str:
+    """Return how messages name the file at ``path`` in a run in ``folder``: relative, ``/`` on every system."""
     try:
         return os.path.relpath(path, folder).replace(os.sep, "/")
     except ValueError:  # another drive

@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.check import CheckOptions, check
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.syntax.shared import PATHS, STDIN_FILENAME, pinner_command
 from pinner.report import FORMATS
 from pinner.report.as_groups import GROUPS
 from pinner.rules import SEVERITIES
@@ -24,6 +24,7 @@ Examples:
   pinner check --output pinner.sarif    for code scanning, and text for you
   pinner check --group image            89 places of one image as one entry
   pinner check --baseline known.json    new findings alone
+  pinner check - --stdin-filename Dockerfile <Dockerfile    for editors
 
 \b
 To silence a finding, above or beside the reference:
@@ -37,6 +38,7 @@ What a rule means, and what to do about it:
 
 @pinner_command("check", _EPILOG)
 @PATHS
+@STDIN_FILENAME
 @click.option(
     "--format",
     type=click.Choice(list(FORMATS)),

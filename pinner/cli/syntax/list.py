@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.list import ListOptions, list_
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import PATHS, pinner_command
+from pinner.cli.syntax.shared import PATHS, STDIN_FILENAME, pinner_command
 from pinner.report import LISTING_FORMATS
 
 _EPILOG = """\b
@@ -22,6 +22,7 @@ Examples:
 
 @pinner_command("list", _EPILOG)
 @PATHS
+@STDIN_FILENAME
 @click.option(
     "--format", type=click.Choice(list(LISTING_FORMATS)), default="text", show_default=True, help="How to report."
 )

@@ -66,7 +66,9 @@ _OPTIONS = {
     "--insecure": '`plain-http = true` under `[registries."HOST"]` in a file named by --config',
     "--password": "pinner uses the logins of `docker login` and of credential helpers",
     "--token": "pinner uses the logins of `docker login`, and PINNER_TOKEN for a forge",
-    "--stdin": "name the files, or a folder",
+    "--stdin": "`-` is standard input, and --stdin-filename says what it is called",
+    "--stdin-file-path": "--stdin-filename",
+    "--stdin-filepath": "--stdin-filename",
 }
 """What people try from other tools, and what serves them here."""
 _SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)

@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, NO_VERIFY, PATHS, pinner_command
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, DIFF_FORMAT, NO_VERIFY, PATHS, STDIN_FILENAME, pinner_command
 
 _EPILOG = """\b
 Examples:
@@ -18,11 +18,13 @@ Examples:
   pinner pin --diff | git apply         the same as pinner pin
   pinner pin --platform linux/arm64     that platform's image, and no other
   pinner pin --locked                   what pinner.lock says, offline
+  pinner pin - --stdin-filename Dockerfile    text in, text out: for editors
 """
 
 
 @pinner_command("pin", _EPILOG)
 @PATHS
+@STDIN_FILENAME
 @DIFF
 @DIFF_FORMAT
 @CHANGE_STATUS

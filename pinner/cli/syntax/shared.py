@@ -94,6 +94,11 @@ def pinner_command(name: str, epilog: str) -> Callable[[Callable[..., Invocation
 TAG_LEVELS = ("none", "patch", "minor", "major")
 VARIANTS = ("keep", "follow")
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
+STDIN_FILENAME = click.option(
+    "--stdin-filename",
+    metavar="NAME",
+    help="What `-`, standard input, is called: that tells its format, and which files around it count.",
+)
 DIFF = click.option("--diff", is_flag=True, help="Print a patch that `git apply` takes, and write nothing.")
 DIFF_FORMAT = click.option(
     "--format",

@@ -9,7 +9,7 @@ import click
 
 from pinner.cli.change import ChangeOptions, change
 from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, pinner_command
+from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, STDIN_FILENAME, pinner_command
 
 _EPILOG = """\b
 Examples:
@@ -20,6 +20,7 @@ Examples:
 
 @pinner_command("unpin", _EPILOG)
 @PATHS
+@STDIN_FILENAME
 @DIFF
 @CHANGE_STATUS
 @click.pass_context

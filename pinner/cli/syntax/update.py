@@ -15,6 +15,7 @@ from pinner.cli.syntax.shared import (
     DIFF_FORMAT,
     NO_VERIFY,
     PATHS,
+    STDIN_FILENAME,
     TAG_LEVELS,
     VARIANTS,
     pinner_command,
@@ -49,6 +50,7 @@ docker.io/library/nginx:1.27 with the tag.
 
 @pinner_command("update", _EPILOG)
 @PATHS
+@STDIN_FILENAME
 @DIFF
 @DIFF_FORMAT
 @CHANGE_STATUS
@@ -121,7 +123,7 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
 def _publish(context: Context, values: dict[str, Any]) -> int:
     from pinner.cli.publish import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
 
-    for name in ("diff", "exit_non_zero_on_change"):
+    for name in ("diff", "exit_non_zero_on_change", "stdin_filename"):
         if values.pop(name):
             raise ConfigError(f"--{name.replace('_', '-')} is about files, not pull requests", hint=_INSTEAD)
     if values.pop("no_verify"):
