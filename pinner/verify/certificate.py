@@ -32,6 +32,7 @@ _OTHER_NAME = x509.ObjectIdentifier(f"{_FULCIO}7")
 _ISSUER, _OLD_ISSUER = f"{_FULCIO}8", f"{_FULCIO}1"
 _LAST_RAW = 6
 _MAX_CHAIN = 8
+_CODE = frozenset({ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 _KNOWN_CRITICAL = frozenset(
     {
         ExtensionOID.BASIC_CONSTRAINTS,
@@ -125,6 +126,8 @@ def chain_at(
                 continue
             if not is_valid_at(issuer, moment) or _has_unknown_critical(issuer) or not is_issued_by(last, issuer):
                 continue
+            if not _may_sign_for_code(issuer):
+                continue
             longer = [*chain, issuer]
             found = longer if issuer == root else climb(longer) if len(longer) < _MAX_CHAIN else None
             if found is not None:
@@ -132,6 +135,12 @@ def chain_at(
         return None
 
     return climb([leaf]) if is_valid_at(leaf, moment) else None
+
+
+def _may_sign_for_code(issuer: x509.Certificate) -> bool:
+    """Tell whether an authority's own purposes, where it names some, are those of code: Go's crypto/x509 nests them."""
+    purposes = extension(issuer, x509.ExtendedKeyUsage)
+    return purposes is None or any(one in _CODE for one in purposes)
 
 
 def check_leaf(leaf: x509.Certificate) -> None:

@@ -5,15 +5,17 @@ Sources: notary's docs/service_architecture.md and tuf/; TUF 1.0 as notary 0.7 h
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.x509.oid import NameOID
 
 from pinner.verify.certificate import is_valid_at
-from pinner.verify.keys import PublicKey, check_log, check_pss, check_raw_ecdsa, load_der_key, load_key, supported
+from pinner.verify.keys import PublicKey, check_log, check_pss, check_raw_ecdsa, load_der_key, load_key, spki, supported
 from pinner.verify.strict import MalformedError, Object, load_object
 from pinner.verify.verdict import RefusedError, Signer
 
@@ -26,6 +28,8 @@ _NEEDED = ("root", "timestamp", "snapshot", "targets")
 _RELEASES = "targets/releases"
 _HASHES = ("sha256", "sha512")
 _MAX_KEYS = 64
+_NO_TAG = "/"
+"""What no tag begins with: a role without paths is delegated nothing."""
 
 
 class Wanted(NamedTuple):
@@ -89,7 +93,7 @@ def verify_dct(documents: Mapping[str, bytes | None], wanted: Wanted, now: datet
     for role in ("root", "targets"):
         _check_listed(meta, role, _bytes(documents, role))
     targets = _signed(_bytes(documents, "targets"), "targets", _role(root, "targets"), now)
-    releases = _releases(documents, meta, targets, now)
+    releases = _releases(documents, meta, targets, wanted.tag, now)
     _check_tag([one for one in (releases, targets) if one is not None], wanted)
     warnings = () if wanted.root_keys else ("trust-on-first-use",)
     # The version is kept as a log's index is: an older one is a rollback from then on.
@@ -105,7 +109,8 @@ def _root(data: bytes, wanted: Wanted, now: datetime) -> tuple[Object, str]:
     document = load_object(data, "the root metadata")
     signed = document.table("signed")
     role = _role(signed, "root")
-    trusted = [one for one in role.keys if not wanted.root_keys or one in wanted.root_keys]
+    names = {one: {one, _bare_id(key)} for one, key in role.keys.items()}
+    trusted = [one for one in role.keys if not wanted.root_keys or not names[one].isdisjoint(wanted.root_keys)]
     if not trusted:
         found = next(iter(role.keys), "none")
         raise RefusedError("wrong-key", f"the root's key is {found[:16]}…, which is not trusted")
@@ -116,6 +121,13 @@ def _root(data: bytes, wanted: Wanted, now: datetime) -> tuple[Object, str]:
     _check_certificate(signed, pinned, wanted.name, now)
     _check_content(signed, "root", now)
     return signed, pinned
+
+
+def _bare_id(key: PublicKey) -> str:
+    """Return the id of ``key`` itself, without the certificate around it: what `notary key list` shows."""
+    kind = "ecdsa" if isinstance(key, EllipticCurvePublicKey) else "rsa"
+    public = {"private": None, "public": base64.b64encode(spki(key)).decode()}
+    return hashlib.sha256(canonical({"keytype": kind, "keyval": public})).hexdigest()
 
 
 def _check_certificate(root: Object, key_id: str, name: str, now: datetime) -> None:
@@ -227,13 +239,15 @@ def _check_listed(meta: Object, name: str, data: bytes) -> None:
         raise RefusedError("bad-signature", f"the {name} metadata is not that which is signed for")
 
 
-def _releases(documents: Mapping[str, bytes | None], meta: Object, targets: Object, now: datetime) -> Object | None:
-    """Return the content of targets/releases, where the tag is looked for first; None where nobody may sign one."""
+def _releases(
+    documents: Mapping[str, bytes | None], meta: Object, targets: Object, tag: str, now: datetime
+) -> Object | None:
+    """Return the content of targets/releases, where ``tag`` is looked for first; None where it may not be there."""
     if "delegations" not in targets:
         return None
     delegations = targets.table("delegations")
     role = next((one for one in delegations.tables("roles") if one.text("name") == _RELEASES), None)
-    if role is None or _RELEASES not in meta:
+    if role is None or _RELEASES not in meta or not tag.startswith(role.texts("paths") or (_NO_TAG,)):
         return None
     data = documents.get(_RELEASES)
     if data is None:

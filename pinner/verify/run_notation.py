@@ -13,7 +13,7 @@ from pinner.verify.notation import Stores, Subject, check_authenticity, check_in
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import revocation_of
 from pinner.verify.strict import MalformedError
-from pinner.verify.trust_policy import Statement, read_store, statement_for, user_folder
+from pinner.verify.trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
 from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 
 if TYPE_CHECKING:
@@ -28,12 +28,18 @@ async def verify_notation_image(reference: ImageReference, digest: Digest, trust
     """Return the verdict on ``digest``. Raises `ResolveError`, and `ConfigError` for a trust policy that is none."""
     policy, world = trust.policy, sources.world
     folder = policy.config if policy.config is not None else user_folder(world.environment, sys.platform)
-    statement = statement_for(folder, world.read, reference.repository, policy.where)
+    try:
+        statement = statement_for(folder, world.read, reference.repository, policy.where)
+    except TrustPolicyError as error:
+        return _no_policy(digest, f"notation's trust policy is not valid: {error.message}")
     if statement is None:
         return _no_policy(digest, f"notation's trust policy says nothing of {reference.repository}")
     if statement.is_skip:
         return _no_policy(digest, f"notation's trust policy `{statement.name}` skips {reference.repository}")
-    stores = _stores(folder, statement, sources, policy.where)
+    try:
+        stores = _stores(folder, statement, sources, policy.where)
+    except RefusedError as refusal:
+        return Verdict("refused", (*refusal.reasons, "no-policy"), (), str(digest), refusal.detail)
     findings = await find_signatures(sources.signatures, digest, frozenset({"notation"}))
     if not findings.found:
         return concluded((), str(digest), findings.cut)
@@ -57,7 +63,7 @@ def _stores(folder: str, statement: Statement, sources: Sources, where: str) -> 
             read_store(folder, statement.stores, kind, lambda name: world.list_(world.place(name)), world.read)
             for kind in ("ca", "signingAuthority", "tsa")
         )
-    except (OSError, RefusedError) as error:
+    except OSError as error:
         raise ConfigError(f"{where}: the trust store cannot be read: {error}") from None
     return Stores(ca, authority, tsa, any(kind == "tsa" for kind, _ in statement.stores))
 

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from pinner.errors import ConfigError
+from pinner.verify.certificate import extension, is_issued_by
 from pinner.verify.strict import MalformedError, Object, load_object, plain_text
 from pinner.verify.verdict import RefusedError
 
@@ -31,6 +32,7 @@ _LEVELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 _ACTIONS = ("enforce", "log", "skip")
+_SCOPE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+")
 _STORE = re.compile(r"(ca|signingAuthority|tsa):([A-Za-z0-9_.-]+)")
 _SUBJECT = "x509.subject:"
 _PART = re.compile(r"(?:^|[,;+])((?:\\.|[^,;+])*)")
@@ -50,6 +52,10 @@ _SHORT = {
     NameOID.POSTAL_CODE: "POSTALCODE",
 }
 """The parts that Go's crypto/x509/pkix calls by a name; notation reads no others."""
+
+
+class TrustPolicyError(ConfigError):
+    """A trust policy that notation follows in nothing: nobody may sign by it."""
 
 
 class Statement(NamedTuple):
@@ -85,8 +91,9 @@ def statement_for(folder: str, read: Callable[[str], bytes], repository: str, wh
     data = _policy_bytes(folder, read, where)
     try:
         found = tuple(_statements(data))
+        _check_together(found)
     except RefusedError as error:
-        raise ConfigError(f"{where}: {folder}: {error.detail}") from None
+        raise TrustPolicyError(f"{where}: {folder}: {error.detail}") from None
     for scope in (repository, "*"):
         for statement, scopes in found:
             if scope in scopes:
@@ -114,42 +121,74 @@ def _statements(data: bytes) -> Iterator[tuple[Statement, tuple[str, ...]]]:
         yield _statement(entry), entry.texts("registryScopes")
 
 
-def _statement(entry: Object) -> Statement:
-    verification = entry.table("signatureVerification")
+def _check_together(found: Sequence[tuple[Statement, tuple[str, ...]]]) -> None:
+    """Raise `MalformedError` where statements have one name or scope, or none, as notation does."""
+    names = [statement.name for statement, _ in found]
+    if not found or "" in names or len(set(names)) < len(names):
+        raise MalformedError("the trust policy has not one statement of each name")
+    scopes = [scope for _, of_one in found for scope in of_one]
+    if len(set(scopes)) < len(scopes) or any(not of_one or ("*" in of_one and len(of_one) > 1) for _, of_one in found):
+        raise MalformedError("the trust policy has not one statement for each scope")
+    wrong = next((scope for scope in scopes if scope != "*" and _SCOPE.fullmatch(scope) is None), None)
+    if wrong is not None:
+        raise MalformedError(f"the trust policy has a scope that is no repository: {wrong[:80]}")
+
+
+def _actions(verification: Object) -> tuple[str, Mapping[str, str]]:
+    """Return a statement's level, and what becomes of each check by it."""
     level = verification.text("level")
     if level not in _LEVELS:
         raise MalformedError(f"the trust policy has a level that is none: {level[:40]}")
     actions = dict(_LEVELS[level])
     for check, action in (verification.table("override").members if "override" in verification else {}).items():
-        if check not in CHECKS or action not in _ACTIONS:
+        # Nothing but revocation may be left out, and nothing at all of what is left out already.
+        may_be = level != "skip" and (action != "skip" or check == "revocation")
+        if check not in CHECKS or action not in _ACTIONS or not may_be:
             raise MalformedError(f"the trust policy overrides what cannot be: {check[:40]}")
         actions[check] = str(action)
+    if verification.members.get("verifyTimestamp", "always") not in ("", "always", "afterCertExpiry"):
+        raise MalformedError("the trust policy wants time stamps at a time that is none")
+    return level, actions
+
+
+def _statement(entry: Object) -> Statement:
+    verification = entry.table("signatureVerification")
+    level, actions = _actions(verification)
     stores = []
     for text in entry.texts("trustStores"):
         match = _STORE.fullmatch(text)
         if match is None:
             raise MalformedError(f"the trust policy names a store that is none: {text[:60]}")
         stores.append((match[1], match[2]))
+    identities = entry.texts("trustedIdentities")
+    if (level == "skip") != (not stores) or (level == "skip") != (not identities):
+        raise MalformedError("a statement of the trust policy needs stores and identities, and one that skips has none")
     return Statement(
         entry.text("name"),
         level == "skip",
         actions,
         tuple(stores),
-        _identities(entry.texts("trustedIdentities")),
+        _identities(identities),
         verification.members.get("verifyTimestamp", "always") != "afterCertExpiry",
     )
 
 
 def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
+    if "*" in texts and len(texts) > 1:
+        raise MalformedError("a trusted identity is anybody, and somebody besides")
     if "*" in texts:
         return None
-    found = []
+    found: list[Mapping[str, str]] = []
     for text in texts:
+        if ":" not in text:
+            raise MalformedError(f"a trusted identity is of no kind: {text[:60]}")
         # Other kinds are a plugin's business.
         if text.startswith(_SUBJECT):
             name = read_name(text.removeprefix(_SUBJECT))
             if not name.keys() >= _NEEDED:
                 raise MalformedError("a trusted identity needs C, ST and O")
+            if any(name.items() <= other.items() or other.items() <= name.items() for other in found):
+                raise MalformedError("of two trusted identities one is part of the other")
             found.append(name)
     return tuple(found)
 
@@ -216,12 +255,18 @@ def read_store(
 
 
 def _certificates(data: bytes) -> list[x509.Certificate]:
+    """Return the certificates in a file of a store: authorities, or such as signed themselves (notation-go)."""
     try:
-        return (
+        found = (
             x509.load_pem_x509_certificates(data) if b"-----BEGIN" in data else [x509.load_der_x509_certificate(data)]
         )
     except ValueError:
         raise MalformedError("the trust store has a certificate that is none") from None
+    for certificate in found:
+        constraints = extension(certificate, x509.BasicConstraints)
+        if not (constraints is not None and constraints.ca) and not is_issued_by(certificate, certificate):
+            raise RefusedError("untrusted-certificate", "the trust store has a certificate that is no authority's")
+    return found
 
 
 def plain_files(folder: str) -> tuple[str, ...]:

@@ -656,7 +656,8 @@ def test_the_statement_of_a_repository() -> None:
         trustStores=["ca:acme", "tsa:stamps"],
         trustedIdentities=["plugin:rule", "x509.subject: C=DE, S=BE, O=Acme"],
     )
-    read = policies(statement(signatureVerification={"level": "skip"}), mine)
+    skipped = statement(signatureVerification={"level": "skip"}, trustStores=[], trustedIdentities=[])
+    read = policies(skipped, mine)
     found = statement_for("folder", read, "ghcr.io/acme/app", "[[verify]]")
     assert found is not None
     assert (found.name, found.is_skip, found.stamps_always) == ("mine", False, False)
@@ -670,7 +671,7 @@ def test_the_statement_of_a_repository() -> None:
     assert found.identities == ({"C": "DE", "ST": "BE", "O": "Acme"},)
     other = statement_for("folder", read, "ghcr.io/acme/app2", "[[verify]]")
     assert other is not None
-    assert (other.name, other.is_skip, other.identities, other.stamps_always) == ("acme", True, None, True)
+    assert (other.name, other.is_skip, other.identities, other.stamps_always) == ("acme", True, (), True)
     assert statement_for("folder", policies(mine), "ghcr.io/acme/app2", "[[verify]]") is None
 
 
