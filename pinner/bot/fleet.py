@@ -182,6 +182,9 @@ def parse_shard(text: str) -> Shard:
 class Registries:
     """The registries of a run: one for all repositories whose settings reach them in the same way."""
 
+    share: Callable[[Registry, Settings], SharedRegistry] = staticmethod(lambda registry, _: SharedRegistry(registry))
+    """Makes of what is connected what all repositories ask."""
+
     def __init__(self, connect: Callable[[Settings], AbstractAsyncContextManager[Registry]]) -> None:
         self._connect = connect
         self._stack = AsyncExitStack()
@@ -203,7 +206,7 @@ class Registries:
         async with self._alone:
             if key not in self._open:
                 registry = await self._stack.enter_async_context(self._connect(settings))
-                self._open[key] = SharedRegistry(registry)
+                self._open[key] = self.share(registry, settings)
         return self._open[key]
 
 

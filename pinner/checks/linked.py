@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Examined, digest, examine_source
@@ -13,7 +12,7 @@ from pinner.formats import by_name, configured
 from pinner.link.paths import Paths
 from pinner.model import ENV_NAME, Located
 from pinner.scan.deciding import paths_of, read_deciding
-from pinner.scan.scan import Reading, read_all, read_text
+from pinner.scan.scan import Reading, read_all
 from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
@@ -87,25 +86,24 @@ def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Ite
 
 
 def look_again(
-    targets: Sequence[Target],
-    light: Light,
-    conditions: Conditions,
-    kept: Mapping[str, Examined],
-    processes: int | None,
+    targets: Sequence[Target], light: Light, conditions: Conditions, processes: int | None
 ) -> dict[str, Examined]:
     """Return, by path, what comes of ``targets``, which others decide about, in their ``light``.
 
-    ``kept`` are the files of which it was kept what was found in them, ``processes`` as in `share_out`. What cannot be
-    told is the error.
+    ``processes`` as in `share_out`. What cannot be told is the error.
     """
     if not targets:
         return {}
     from pinner.scan.linked import known_files, link_files  # noqa: PLC0415 - as above
 
-    known = {target.path: _as_kept(target, kept[target.path], conditions) for target in targets if target.path in kept}
-    lost = [target for target in targets if known.get(target.path) is None]
-    located = iter(share_out(partial(_located, conditions=conditions), lost, WORTH_A_PROCESS, processes))
-    readings = [known.get(target.path) or next(located) for target in targets]
+    formats = configured(conditions.criteria.formats)
+
+    def read(target: Target) -> Reading:
+        [reading] = read_all([target], formats)
+        located = reading.located
+        return reading if located is None else reading._replace(located=located._replace(outline=()))
+
+    readings = share_out(read, targets, WORTH_A_PROCESS, processes)
     again = {target.path for target in targets}
     others = [file for file in light.stating if file.document.path not in again]
     links = attempt(link_files, [*known_files(readings), *others], light.paths)
@@ -116,20 +114,6 @@ def look_again(
         one = attempt(_examined, target, reading, links.changed.get(target.path), conditions)
         found[target.path] = Examined(target.path, error=one) if isinstance(one, InputError) else one
     return found
-
-
-def _as_kept(target: Target, one: Examined, conditions: Conditions) -> Reading | None:
-    """Return what was found in ``target``, which has come to ``one``; None where its bytes are others by now."""
-    data = attempt(read_text, target)
-    if one.kept is None or one.format is None or not isinstance(data, bytes) or hash(data) != one.kept.mark:
-        return None
-    return Reading(one.path, data, by_name(one.format, configured(conditions.criteria.formats)), one.kept.located)
-
-
-def _located(target: Target, conditions: Conditions) -> Reading:
-    [reading] = read_all([target], configured(conditions.criteria.formats))
-    located = reading.located
-    return reading if located is None else reading._replace(located=located._replace(outline=()))
 
 
 def _examined(target: Target, reading: Reading, places: Sequence[Place] | None, conditions: Conditions) -> Examined:

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 WORTH_A_PROCESS = 150
 """Files that a process must have to look into: below that, starting it takes longer than it saves."""
 
-_MOST_KEPT = 20_000
-"""Files of a run up to which what was found in them is kept until they are linked: some 1 kB for an image."""
-
 
 class Checked(NamedTuple):
     """What a check without registries finds."""
@@ -134,8 +131,7 @@ def examine_all(
     """
     targets = sorted(targets, key=lambda target: target.path)
     record = None if conditions.keeps_sources else open_memory(memory, targets, conditions.criteria)
-    conditions = conditions._replace(hashed=record is not None, keeps_places=len(targets) <= _MOST_KEPT)
-    run = _Run(conditions, 1 if conditions.keeps_sources else processes)
+    run = _Run(conditions._replace(hashed=record is not None), 1 if conditions.keeps_sources else processes)
     if record is None or memory is None:
         return tuple(run.results([Entry(target) for target in targets], around)[0])
     entries = [recall(record, target, memory.now) for target in targets]
@@ -161,8 +157,7 @@ class _Run(NamedTuple):
             for entry, one in zip(entries, alone, strict=True)
             if entry.before is not None and entry.before.examined.hash == one.hash
         }
-        kept = {one.path: one for one in alone if one.kept is not None}
-        seen = look_again(_unknown(targets, alone, light, known), light, self.conditions, kept, self.processes)
+        seen = look_again(_unknown(targets, alone, light, known), light, self.conditions, self.processes)
         news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
         results = [
             seen.get(target.path) or _with_bytes(target, _final(new)) for target, new in zip(targets, news, strict=True)

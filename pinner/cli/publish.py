@@ -211,7 +211,7 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
         return context.connect(settings, environment, Listener(teller.warn, lambda _: None))
 
     async with Registries(connected) as registries:
-        world = partial(_bot_context, context=context, asked=asked, registries=registries)
+        world = partial(bot_context, context=context, asked=asked, registries=registries)
         runs = 1 if where.shard is None else where.shard.of
         forges = Forges(environment, where.forge, world, teller.wait, may_be_anybody=asked.dry_run, runs=runs)
         try:
@@ -223,7 +223,7 @@ async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Sco
             await forges.aclose()
 
 
-def _bot_context(
+def bot_context(
     forge: Forge, login: Login | None, *, context: Context, asked: PublishOptions, registries: Registries
 ) -> BotContext:
     """Return what the repositories of ``forge`` are worked on with."""

@@ -43,7 +43,7 @@ def chart_facts(document: Document) -> tuple[Fact, ...]:
         found = _APP_VERSION.search(data)
         line = 1 if found is None else data.count(b"\n", 0, found.start()) + 1
         return (Chart("" if found is None else found[1].decode("utf-8", "replace"), line),)
-    if _TEMPLATES.search(path) is None or (_TAG.search(data) is None and _DIGEST.search(data) is None):
+    if _TEMPLATES.search(path) is None or _VALUES not in data:
         return ()
     return tuple(dict.fromkeys(_reads(data.split(b"\n"))))
 

@@ -1,0 +1,141 @@
+"""Fleet runs from the command line: what they work with, and what they say."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pinner.bot.fleet import Registries
+from pinner.bot.report import report_lines, summary_lines
+from pinner.cli.options import exit_status
+from pinner.cli.publish import PublishOptions, bot_context
+from pinner.cli.settings import settings_for
+from pinner.config.table import TIMEOUT_UNITS, parse_duration
+from pinner.errors import ConfigError
+from pinner.fleet.images import PassingRegistry, StoredRegistry
+from pinner.fleet.local import run_for, run_once
+from pinner.fleet.sources import Fleet, Surroundings, connect_sources
+from pinner.fleet.store import open_store
+from pinner.http.retry import Clock
+from pinner.oci.resolver import Listener
+from pinner.report.as_text import render_error
+from pinner.report.escapes import printable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
+
+    from pinner.bot.context import BotContext
+    from pinner.bot.fleet import Report
+    from pinner.bot.forges.base import Forge
+    from pinner.bot.git.program import Login
+    from pinner.cli.context import Context
+    from pinner.cli.fleet import FleetOptions
+    from pinner.cli.options import Options
+    from pinner.cli.terminal import Terminal
+    from pinner.config import Settings
+    from pinner.fleet.config import FleetSettings
+    from pinner.fleet.planner import Ticked
+    from pinner.fleet.store import Store
+    from pinner.oci.resolver import Registry
+
+
+class Teller:
+    """Says what becomes of each repository."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.reports: list[Report] = []
+        self.is_untold = False
+
+    def tick(self, ticked: Ticked) -> None:
+        """Say what a tick has done."""
+        self.is_untold = self.is_untold or bool(ticked.errors)
+        self.terminal.error(f"{self.terminal.talk_style.severity('error')}: {printable(one)}" for one in ticked.errors)
+        listed = ticked.listed
+        self.terminal.detail(
+            f"listed {listed.new} new, {listed.pushed} pushed to, {listed.gone} gone; "
+            f"asked about {ticked.asked} images: {ticked.moved} moved, {ticked.due} repositories due"
+        )
+
+    def report(self, report: Report) -> None:
+        """Say what became of one repository."""
+        terminal = self.terminal
+        self.is_untold = self.is_untold or not (report.is_complete or (report.published is None and not report.error))
+        terminal.output(report_lines(report, terminal.style))
+        errors = [] if report.published is None else [step.error for step in report.published.steps]
+        for error in filter(None, [report.error, *errors]):
+            terminal.error(render_error(error, terminal.talk_style, printable(report.name)))
+        self.reports.append(report)
+
+    def say(self, text: str) -> None:
+        """Say something on the way."""
+        self.terminal.info(printable(text))
+
+
+async def run(context: Context, asked: FleetOptions, settings: FleetSettings, terminal: Terminal) -> int:
+    """Do what `run` asks for; return the exit status."""
+    teller = Teller(terminal)
+    async with open_fleet(context, asked, settings, teller) as there:
+        if asked.duration is None:
+            await run_once(there, teller.tick, teller.report)
+        else:
+            await run_for(there, _seconds(asked.duration), teller.tick, teller.report)
+    _summarise(teller)
+    return exit_status(found=False, untold=teller.is_untold)
+
+
+def _summarise(teller: Teller) -> None:
+    told = [report for report in teller.reports if report.published is not None or report.error is not None]
+    teller.terminal.info(*summary_lines(told, teller.terminal.talk_style))
+
+
+def _seconds(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise ConfigError(f"--for: not a duration: `{text}`", hint=f"write a whole number and {TIMEOUT_UNITS}")
+    return seconds
+
+
+@asynccontextmanager
+async def open_fleet(
+    context: Context, asked: FleetOptions, settings: FleetSettings, teller: Teller
+) -> AsyncIterator[Fleet]:
+    """Open what the fleet works with, and close it."""
+    own = asked.options._replace(config=None)
+    plain = settings_for(context, own, None)._replace(registries={}, root=None)
+    clock = Clock(wall=context.clock)
+
+    def connected(chosen: Settings) -> AbstractAsyncContextManager[Registry]:
+        return context.connect(chosen, context.environment, Listener(teller.say, lambda _: None))
+
+    store = open_store(settings.store, settings.folder)
+    assert store is not None  # noqa: S101 - it is made where there is none
+    with store:
+        async with connected(plain) as registry, Registries(connected) as registries:
+            registries.share = partial(_shared, store=store, settings=settings, clock=clock)
+            sources = await connect_sources(Surroundings(settings, store, context.environment, teller.say, clock))
+            try:
+                world = partial(_world, context=context, options=own, registries=registries)
+                yield Fleet(settings, store, sources, registry, world, clock)
+            finally:
+                for source in sources:
+                    await source.forge.aclose()
+
+
+def _shared(
+    registry: Registry, chosen: Settings, *, store: Store, settings: FleetSettings, clock: Clock
+) -> PassingRegistry:
+    """Return what a repository asks. What its own settings lead to is its own answer, and nobody else's."""
+    return PassingRegistry(registry) if chosen.registries else StoredRegistry(registry, store, settings, clock)
+
+
+def _world(
+    forge: Forge, login: Login | None, *, context: Context, options: Options, registries: Registries
+) -> BotContext:
+    # A process lives for weeks: the day is that of now.
+    today = datetime.fromtimestamp(context.clock()).date()  # noqa: DTZ006 - a day where the user is
+    asked = PublishOptions(options)
+    return bot_context(forge, login, context=context._replace(today=today), asked=asked, registries=registries)

@@ -1,0 +1,193 @@
+"""Index of the fleet: which repositories there are, which images they name, and what the tags of these mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.fleet.store import MOVED, facts_of, kept, wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pinner.bot.model import Repository
+    from pinner.fleet.database import Session
+    from pinner.fleet.store import Store
+
+LEAST_BACKOFF, MOST_BACKOFF = 60.0, 6 * 3600.0
+"""Seconds of the first pause after a failure, which doubles each time, and of the longest."""
+_MOST_MOVES = 3
+"""How often a tag that moves again begins its time of settling again."""
+
+
+class Listed(NamedTuple):
+    """What a list of repositories has brought."""
+
+    new: int = 0
+    pushed: int = 0
+    gone: int = 0
+
+
+class Asked(NamedTuple):
+    """An image that is to be asked about."""
+
+    name: str
+    digest: str | None
+    """What its tag meant last."""
+    failures: int
+
+
+class Answered(NamedTuple):
+    """What a registry says of an image."""
+
+    name: str
+    digest: str | None
+    """None where there is no answer."""
+    media_type: str = ""
+    ask_at: float = 0.0
+    """When to ask again."""
+    settle: float = 0.0
+    """Seconds after a move until its users are due."""
+    note: str = ""
+    """Why there is no answer."""
+
+
+def backoff(failures: int, chance: float) -> float:
+    """Return the seconds until the next try after so many ``failures``; ``chance`` in [0, 1) spreads by a tenth."""
+    return min(MOST_BACKOFF, LEAST_BACKOFF * 2.0 ** min(failures, 20)) * (0.9 + 0.2 * chance)
+
+
+def list_repositories(
+    store: Store, forge: str, owner: str, repositories: Sequence[Repository], now: float, *, is_all: bool
+) -> Listed:
+    """Take in the repositories of an owner: what is new or pushed to is due.
+
+    ``is_all`` of them are listed: what is missing is gone.
+    """
+    # No forge has a name that a terminal or a database would not take.
+    found = {one.name: (one.pushed_at, facts_of(one)) for one in repositories if kept(one.name) == one.name}
+
+    def work(session: Session) -> Listed:
+        known = _known(session, forge, owner)
+        new = [name for name in found if name not in known]
+        pushed = [name for name, (at, _) in found.items() if name in known and known[name] != (at, None)]
+        session.many(
+            """insert into repository (forge, name, pushed_at, facts, due_at, reason, priority)
+                values (?, ?, ?, ?, ?, 'new', ?) on conflict (forge, name) do update
+                set pushed_at = excluded.pushed_at, facts = excluded.facts, gone_at = null
+                where repository.pushed_at is distinct from excluded.pushed_at
+                or repository.facts is distinct from excluded.facts or repository.gone_at is not null""",
+            [(forge, name, at, facts, now, MOVED) for name, (at, facts) in found.items()],
+        )
+        for name in pushed:
+            wish(session, "forge = ? and name = ?", (forge, name), "pushed", now)
+        gone = sorted({name for name, (_, gone_at) in known.items() if gone_at is None} - found.keys())
+        if is_all:
+            session.many(
+                "update repository set gone_at = ?, due_at = null where forge = ? and name = ?",
+                [(now, forge, name) for name in gone],
+            )
+        return Listed(len(new), len(pushed), len(gone) if is_all else 0)
+
+    return store.run(work)
+
+
+def _known(session: Session, forge: str, owner: str) -> dict[str, tuple[float | None, float | None]]:
+    """Return the repositories of an owner that are known: the last push, and when it vanished."""
+    lead = f"{owner}/"
+    rows = session.execute(
+        "select name, pushed_at, gone_at from repository where forge = ? and substr(name, 1, ?) = ?",
+        (forge, len(lead), lead),
+    )
+    return {name: (pushed_at, gone_at) for name, pushed_at, gone_at in rows}
+
+
+def wish_for_old(store: Store, before: float, now: float) -> int:
+    """Have what was seen to last before that time be due, whatever the index says; return how many that is."""
+    condition = "gone_at is null and due_at is null and seen_to_at < ?"
+    return store.run(lambda session: wish(session, condition, (before,), "old", now))
+
+
+def images_to_ask(store: Store, before: float) -> list[Asked]:
+    """Return the images whose time to be asked about has come by ``before``, that a repository still names."""
+    sql = """select name, digest, failures from image where ask_at <= ?
+        and exists (select 1 from mention where mention.image = image.name) order by name"""
+    return [Asked(*row) for row in store.run(lambda session: session.execute(sql, (before,)))]
+
+
+def keep_answers(store: Store, answers: Iterable[Answered], now: float) -> int:
+    """Keep what registries say; return how many tags have moved.
+
+    The first answer is no move, unless repositories were seen to without one.
+    """
+    return store.run(lambda session: sum([_keep_answer(session, one, now) for one in answers]))
+
+
+def _keep_answer(session: Session, one: Answered, now: float) -> int:
+    rows = session.execute(
+        "select digest, moves, settled_at, pending, failures from image where name = ?", (kept(one.name),)
+    )
+    digest, moves, settled_at, pending, failures = rows[0] if rows else (None, 0, None, 0, 0)
+    if one.digest is None:
+        _keep_failure(session, one)
+        return 0
+    moved = int(bool(rows) and digest != one.digest and (digest is not None or failures > 0))
+    if moved:
+        is_settling = bool(pending) and settled_at > now
+        moves = moves + 1 if is_settling else 1
+        settled_at = settled_at if is_settling and moves > _MOST_MOVES else now + one.settle
+    is_new = digest != one.digest
+    session.execute(
+        """insert into image (name, digest, media_type, first_seen, ask_at, moves, settled_at, pending, changed_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do update
+            set digest = excluded.digest, media_type = excluded.media_type, ask_at = excluded.ask_at, failures = 0,
+            note = null, moves = excluded.moves, settled_at = excluded.settled_at, pending = excluded.pending,
+            first_seen = case when ? = 1 then excluded.first_seen else image.first_seen end,
+            signed = case when ? = 1 then null else image.signed end,
+            changed_at = case when ? = 1 then excluded.changed_at else image.changed_at end""",
+        (
+            *(kept(one.name), one.digest, one.media_type, now, one.ask_at, moves, settled_at),
+            *(1 if moved else pending, now if moved else None, int(is_new), int(is_new), moved),
+        ),
+    )
+    return moved
+
+
+def _keep_failure(session: Session, one: Answered) -> None:
+    session.execute(
+        """insert into image (name, ask_at, failures, note) values (?, ?, 1, ?) on conflict (name) do update
+            set ask_at = excluded.ask_at, failures = image.failures + 1, note = excluded.note""",
+        (kept(one.name), one.ask_at, kept(one.note)),
+    )
+
+
+def wish_for_users(store: Store, now: float) -> int:
+    """Have the users of every tag that has moved and settled be due, once a move; return how many that is.
+
+    Those that were seen to after the move are left alone: they were told what it means now.
+    """
+
+    def work(session: Session) -> int:
+        rows = session.execute(
+            "select name, digest, changed_at from image where pending = 1 and settled_at <= ?", (now,)
+        )
+        due = 0
+        for name, digest, changed_at in rows:
+            condition = """gone_at is null and coalesce(seen_to_at, 0) < ? and id in (
+                select repository from mention where image = ? and digest is distinct from ?)"""
+            due += wish(session, condition, (changed_at, name, digest), "moved", now)
+        session.many("update image set pending = 0 where name = ?", [(name,) for name, _, _ in rows])
+        return due
+
+    return store.run(work)
+
+
+def hint_image(store: Store, name: str, now: float) -> bool:
+    """Have an image that the index knows be asked about at once; tell whether it knows it."""
+    sql = "update image set ask_at = ? where name = ? and ask_at > ? returning id"
+    known = "select 1 from image where name = ?"
+
+    def work(session: Session) -> bool:
+        session.execute(sql, (now, name, now))
+        return bool(session.execute(known, (name,)))
+
+    return store.run(work)

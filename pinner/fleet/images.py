@@ -1,0 +1,134 @@
+"""Resolution of the fleet's images: one pass asks each that is due once, and workers read what it found."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pinner.bot.fleet import SharedRegistry
+from pinner.errors import (
+    InvalidReferenceError,
+    NotFoundError,
+    ResolveError,
+    UnauthorizedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from pinner.fleet.catalog import Answered, backoff, images_to_ask, keep_answers
+from pinner.model import Question, Resolved, Unresolved
+from pinner.oci.resolver import resolve_all
+from pinner.reference import Digest, ImageReference
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from pinner.fleet.catalog import Asked
+    from pinner.fleet.config import FleetSettings
+    from pinner.fleet.sources import Fleet
+    from pinner.fleet.store import Store
+    from pinner.http.retry import Clock
+    from pinner.model import Answer
+    from pinner.oci.resolver import Registry
+    from pinner.reference import Platform
+
+
+_KINDS: Mapping[str, type[ResolveError]] = MappingProxyType(
+    {kind.__name__: kind for kind in (NotFoundError, UnauthorizedError, UnsupportedError)}
+)
+"""The failures that are remembered as what they were; of any other it is said that it may pass."""
+
+
+async def ask_images(fleet: Fleet, before: float) -> tuple[int, int]:
+    """Ask about every image whose time comes by ``before``, each once; return how many that were and how many moved.
+
+    The digest is what pinner's own question says, whoever gave the hint to ask.
+    """
+    store, clock = fleet.store, fleet.clock
+    wanted = await store.aside(lambda: images_to_ask(store, before))
+    references = {one.name: parsed for one in wanted if (parsed := _reference(one.name)) is not None}
+    answers = await resolve_all(map(Question, references.values()), fleet.registry)
+    found = [
+        _answered(one, answers.get(Question(references[one.name]).key) if one.name in references else None, fleet)
+        for one in wanted
+    ]
+    moved = await store.aside(lambda: keep_answers(store, found, clock.wall()))
+    return len(wanted), moved
+
+
+def _reference(name: str) -> ImageReference | None:
+    try:
+        return ImageReference.parse(name)
+    except InvalidReferenceError:
+        return None
+
+
+def _answered(one: Asked, answer: Answer | None, fleet: Fleet) -> Answered:
+    if isinstance(answer, Resolved):
+        return answered(one.name, answer, fleet.settings, fleet.clock)
+    note = _noted(answer.error) if isinstance(answer, Unresolved) else "it is no image's name"
+    return Answered(one.name, None, ask_at=fleet.clock.wall() + backoff(one.failures, fleet.clock.chance()), note=note)
+
+
+def answered(name: str, resolved: Resolved, settings: FleetSettings, clock: Clock) -> Answered:
+    """Return what is kept of a registry's answer: it is asked again after ``every``, a tenth more or less."""
+    pause = settings.every * (0.9 + 0.2 * clock.chance())
+    return Answered(name, str(resolved.digest), resolved.media_type, clock.wall() + pause, settings.settle_of(name))
+
+
+class PassingRegistry(SharedRegistry):
+    """A `SharedRegistry` for a process that lives long: who asks at the same moment shares the answer, nobody later."""
+
+    async def _once(self, key: tuple[object, ...], ask: Callable[[], Awaitable[object]]) -> Any:  # noqa: ANN401 - each key's own
+        try:
+            return await super()._once(key, ask)
+        finally:
+            self._asked.pop(key, None)
+
+
+class StoredRegistry(PassingRegistry):
+    """A `pinner.oci.resolver.Registry` that takes from the store what tags mean, and remembers nothing in memory.
+
+    What the store does not know, or not any more, is asked once and kept for all.
+    """
+
+    def __init__(self, registry: Registry, store: Store, settings: FleetSettings, clock: Clock) -> None:
+        super().__init__(registry)
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+
+    async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
+        """Return what the tag of ``reference`` means now, as far as the fleet knows."""
+        if platform is not None:
+            return await super().resolve(reference, platform)
+        name, store = reference.canonical, self._store
+        known = await store.aside(lambda: known_answer(store, name, self._clock.wall()))
+        if isinstance(known, Resolved):
+            return known
+        if known is not None:
+            raise known
+        try:
+            resolved = await super().resolve(reference, None)
+        except ResolveError as error:
+            missing = Answered(name, None, ask_at=self._clock.wall() + backoff(0, 0.5), note=_noted(error))
+            await store.aside(lambda: keep_answers(store, [missing], self._clock.wall()))
+            raise
+        found = answered(name, resolved, self._settings, self._clock)
+        await store.aside(lambda: keep_answers(store, [found], self._clock.wall()))
+        return resolved
+
+
+def _noted(error: ResolveError) -> str:
+    return f"{type(error).__name__}: {error.message}"
+
+
+def known_answer(store: Store, name: str, now: float) -> Resolved | ResolveError | None:
+    """Return what the store says of a tag that need not be asked about yet; None where it knows nothing fresh."""
+    sql = "select digest, media_type, failures, note from image where name = ? and ask_at > ?"
+    for digest, media_type, failures, note in store.run(lambda session: session.execute(sql, (name, now))):
+        if failures:
+            kind, _, message = str(note).partition(": ")
+            return _KINDS.get(kind, UnavailableError)(message or str(note))
+        if digest is not None:
+            return Resolved(Digest.parse(digest), media_type, is_hashed=False)
+    return None

@@ -1,0 +1,112 @@
+"""Overview of the fleet: totals, what is due and stuck, an image's users, a repository's places, budgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pinner.fleet.store import Due, Store
+
+COSTS = {"moved": (5, 20), "open": (3, 14), "retry": (5, 20)}
+"""Requests that seeing to a repository takes, of the forge's API and of git: as counted on a forge that counts."""
+_OTHERWISE = (1, 10)
+_TAGGED = "mention.image in (select name from image)"
+
+
+class Totals(NamedTuple):
+    """The whole fleet in numbers."""
+
+    repositories: int
+    gone: int
+    due: int
+    stuck: int
+    images: int
+    unanswered: int
+    """Images that no registry gives an answer for now."""
+    mentions: int
+    """Places that name an image."""
+    pinned: int
+    behind: int
+    """Those of them whose digest is not what the tag means now."""
+    signed: int
+    """Images whose digest of now has a signature beside it."""
+    pulls: int
+    """Open pull requests of the bot."""
+
+
+def totals(store: Store, now: float) -> Totals:
+    """Return the fleet in numbers."""
+    sql = """select
+        (select count(*) from repository where gone_at is null),
+        (select count(*) from repository where gone_at is not null),
+        (select count(*) from repository where due_at <= ?),
+        (select count(*) from repository where outcome = 'stuck'),
+        (select count(*) from image),
+        (select count(*) from image where failures > 0),
+        (select count(*) from mention),
+        (select count(*) from mention where digest is not null),
+        (select count(*) from mention join image on image.name = mention.image
+            where mention.digest is distinct from image.digest and image.digest is not null
+            and mention.digest is not null),
+        (select count(*) from image where signed = 1),
+        (select count(*) from pull where state = 'open')"""
+    return Totals(*map(int, store.run(lambda session: session.execute(sql, (now,)))[0]))
+
+
+def keep_totals(store: Store, now: float) -> None:
+    """Keep the numbers of this moment for the course of time."""
+    one = totals(store, now)
+    store.run(
+        lambda session: session.execute(
+            """insert into total (at, repositories, mentions, pinned, behind, signed, pulls)
+                values (?, ?, ?, ?, ?, ?, ?) on conflict (at) do nothing""",
+            (now, one.repositories, one.mentions, one.pinned, one.behind, one.signed, one.pulls),
+        )
+    )
+
+
+def rows(store: Store, sql: str, *values: object) -> list[dict[str, Any]]:
+    """Return the rows of a query whose columns are named after ``as``, in that order, as mappings."""
+    names = [part.rsplit(" as ", 1)[1].strip() for part in sql.split(" from ", 1)[0].split(",\n")]
+    found = store.run(lambda session: session.execute(sql, values))
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def stuck(store: Store) -> list[dict[str, Any]]:
+    """Return the repositories that failed last, the worst first."""
+    return rows(
+        store,
+        """select forge as forge,
+            name as name,
+            failures as failures,
+            told as told,
+            due_at as due_at from repository
+            where failures > 0 and gone_at is null order by failures desc, name""",
+    )
+
+
+def budgets(store: Store, now: float) -> list[dict[str, Any]]:
+    """Return how much of each token's windows is taken at this moment."""
+    taken: dict[tuple[str, str, str], list[int]] = {}
+    for host, token, window, at in store.read('select host, token_id, "window", at from pace'):
+        name, _, number = str(window).partition("#")
+        if not number:
+            continue
+        span = float(name.partition("/")[2].removesuffix("s"))
+        counts = taken.setdefault((str(host), str(token), name), [0, 0])
+        counts[0] += float(str(at)) > now - span
+        counts[1] += 1
+    return [
+        {"host": host, "token": token, "window": window, "taken": counts[0], "of": counts[1]}
+        for (host, token, window), counts in sorted(taken.items())
+    ]
+
+
+def cost(row: Due) -> tuple[int, int]:
+    """Return how many requests seeing to ``row`` takes: of the forge's API, and of git."""
+    return COSTS.get(row.reason, _OTHERWISE)
+
+
+def images_due(store: Store, before: float) -> int:
+    """Return how many images a registry is asked about by ``before``."""
+    return int(str(store.read("select count(*) from image where ask_at <= ?", before)[0][0]))

@@ -1,0 +1,98 @@
+"""Planner of the fleet: a tick lists repositories, asks about images, and says who is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.errors import PinnerError
+from pinner.fleet.catalog import Listed, list_repositories, wish_for_old, wish_for_users
+from pinner.fleet.images import ask_images
+
+if TYPE_CHECKING:
+    from pinner.fleet.sources import Fleet, Source
+    from pinner.fleet.store import Due
+
+_OVERLAP = 600.0
+"""Seconds before the last look from which pushes are listed again: clocks differ, and lists lag."""
+AHEAD = 900.0
+"""Seconds of the budget that is handed out at once."""
+_OLD = 7
+"""After so many full listings a repository is seen to whatever the index says."""
+
+
+class Ticked(NamedTuple):
+    """What a tick has done."""
+
+    listed: Listed = Listed()
+    asked: int = 0
+    moved: int = 0
+    due: int = 0
+    """Repositories that a move has made due."""
+    errors: tuple[str, ...] = ()
+    """Why a source could not be listed."""
+
+
+async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
+    """List what is to be listed, ask about what is to be asked about, and have the users of what moved be due.
+
+    ``everything``: somebody asks now; nothing waits for its next hour.
+    """
+    store, settings = fleet.store, fleet.settings
+    listed, errors = Listed(), []
+    for source in fleet.sources:
+        try:
+            more = await _list(fleet, source, everything=everything)
+        except PinnerError as error:
+            errors.append(f"{source.settings.org}: {error.message}")
+        else:
+            listed = Listed(*map(sum, zip(listed, more, strict=True)))
+    asked, moved = await ask_images(fleet, fleet.clock.wall() + (2 * settings.every if everything else 0.0))
+    due = await store.aside(lambda: wish_for_users(store, fleet.clock.wall()))
+    return Ticked(listed, asked, moved, due, tuple(errors))
+
+
+async def _list(fleet: Fleet, source: Source, *, everything: bool) -> Listed:
+    """List what a source has: all of it from time to time, and what was pushed to since in between."""
+    store, settings, now = fleet.store, fleet.settings, fleet.clock.wall()
+    newest, whole = f"listed {source.settings.org}", f"listed all of {source.settings.org}"
+    last = await store.aside(lambda: store.mark(newest))
+    last_whole = await store.aside(lambda: store.mark(whole))
+    is_all = last is None or last_whole is None or now - last_whole >= settings.full_every
+    if not is_all and last is not None and now - last < settings.every and not everything:
+        return Listed()
+    since = None if is_all or last is None else last - _OVERLAP
+    found = [
+        one
+        async for one in source.forge.repositories(source.owner, since)
+        if source.has(source.server, one.name) and not (one.is_archived or one.is_fork or one.closed_to_all)
+    ]
+
+    def keep() -> Listed:
+        listed = list_repositories(store, source.server, source.owner, found, now, is_all=is_all)
+        if is_all:
+            store.set_mark(whole, now)
+            wish_for_old(store, now - _OLD * settings.full_every, now)
+        store.set_mark(newest, now)
+        return listed
+
+    return await store.aside(keep)
+
+
+def handed_out(fleet: Fleet, now: float) -> list[Due]:
+    """Return what is due and may be begun, the most urgent first.
+
+    No more of a source than pull requests may be opened with its token soon: what is begun is not to wait, and a branch
+    without its pull request is of use to nobody.
+    """
+    free = {source.settings.org: source.budget.free(AHEAD) for source in fleet.sources}
+    taken: Counter[str] = Counter()
+    rows = []
+    for row in fleet.store.due(now):
+        source = fleet.source_of(row.forge, row.name)
+        org = "" if source is None else source.settings.org
+        most = free.get(org)
+        if most is None or taken[org] < most:
+            taken[org] += 1
+            rows.append(row)
+    return rows

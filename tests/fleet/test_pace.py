@@ -1,0 +1,137 @@
+"""The budget of a token: never over the limit, whoever takes, and the whole of it when it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.fleet.overview import budgets
+from pinner.fleet.pace import StoredBudget
+from pinner.fleet.store import open_store
+from pinner.http.retry import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pinner.fleet.store import Store
+
+
+class Wall:
+    """A clock that tests move."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def clock(self) -> Clock:
+        return Clock(wall=lambda: self.now)
+
+
+def budget(
+    store: Store, wall: Wall, windows: Iterable[tuple[int, float]] = GITHUB_CONTENT, name: str = "a"
+) -> StoredBudget:
+    return StoredBudget(store, "github.com", f"env:{name}", windows, wall.clock())
+
+
+def most_in(times: list[float], span: float) -> int:
+    """Return how many of ``times`` lie in any stretch of so many seconds."""
+    first = most = 0
+    for last, at in enumerate(times):
+        while at - times[first] > span:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def test_three_workers_never_make_more_than_the_forge_allows(store: Store) -> None:
+    """Bar 5: ≤ 80 in any minute and ≤ 500 in any hour, of all together."""
+    wall = Wall()
+    workers = [budget(store, wall) for _ in range(3)]
+    made: list[float] = []
+
+    async def work() -> None:
+        for number in range(1200):
+            seconds = await workers[number % 3].take(float("inf"))
+            made.append(wall.now + seconds)
+            # Each waits for its turn; the next one may already ask.
+            wall.now = max(wall.now, made[-1] - 0.5)
+
+    asyncio.run(work())
+    made.sort()
+    assert most_in(made, 60.0) <= 80
+    assert most_in(made, 3600.0) <= 500
+    # The limit is used: 80 at once, 500 in little more than the time that it takes, and an hour later the next.
+    assert made[79] - made[0] < 1.0
+    assert made[499] - made[0] < 7 * 63.5
+    assert made[999] - made[499] < 3600 * 1.06
+
+
+def test_a_turn_that_is_too_far_away_is_not_taken(store: Store) -> None:
+    wall = Wall()
+    one = budget(store, wall, [(2, 60.0)])
+
+    async def story() -> None:
+        assert await one.delay() == 0.0
+        assert [await one.take(5.0) for _ in range(3)] == [0.0, 0.0, pytest.approx(63.0)]
+        assert await one.delay() == pytest.approx(63.0)
+        assert one.free(0.0) == 0
+        assert one.free(64.0) == 2
+        assert one.free(120.0) == 4
+        # Another token is another's.
+        assert await budget(store, wall, [(2, 60.0)], "b").take(5.0) == 0.0
+        wall.now += 64.0
+        assert await one.take(5.0) == 0.0
+        await one.pause(100.0)
+        await one.pause(50.0)
+        assert await one.delay() == pytest.approx(100.0)
+        assert await one.take(5.0) == pytest.approx(100.0)
+        assert one.free(99.0) == 0
+        wall.now += 100.0
+        assert await one.take(5.0) == 0.0
+
+    asyncio.run(story())
+
+
+def test_without_windows_nothing_limits_but_a_pause(store: Store) -> None:
+    wall = Wall()
+    one = budget(store, wall, ())
+
+    async def story() -> None:
+        assert one.free(900.0) is None
+        assert await one.take(0.0) == 0.0
+        await one.pause(10.0)
+        assert await one.take(0.0) == pytest.approx(10.0)
+
+    asyncio.run(story())
+
+
+def test_what_is_taken_can_be_looked_at(store: Store) -> None:
+    wall = Wall()
+    one = budget(store, wall, [(3, 60.0)])
+    asyncio.run(one.take(0.0))
+    asyncio.run(one.pause(5.0))
+    taken = {"host": "github.com", "token": "env:a", "window": "3/60s", "taken": 1, "of": 3}
+    assert budgets(store, wall.now) == [taken]
+
+
+def test_those_who_take_at_the_same_moment_get_different_turns(address: str, tmp_path: Path) -> None:
+    wall = Wall()
+    taken: list[float] = []
+
+    def work() -> None:
+        opened = open_store(address, str(tmp_path))
+        assert opened is not None
+        with opened as own:
+            mine = budget(own, wall, [(10, 60.0)])
+            taken.extend(asyncio.run(mine.take(1e9)) for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [round(seconds) for seconds in sorted(taken)] == [0] * 10 + [63] * 10 + [126] * 10 + [189] * 10
