@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.groups import DIGESTS, PINS, group_of
+from pinner.bot.held_back import not_yet, without_answer
 from pinner.bot.model import FileChange, HeldBack, ImageChange
 from pinner.bot.plan import lock_with
-from pinner.errors import RateLimitedError, ResolveError, SignatureError, UnavailableError
+from pinner.errors import RateLimitedError, ResolveError, UnavailableError
 from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
@@ -15,8 +16,8 @@ from pinner.model import Occurrence, as_skipped
 from pinner.plan import Changed, Failed, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from pinner.bot.plan import Update, UpdateInput
     from pinner.config import Group
@@ -111,23 +112,22 @@ async def _part(
     name: str, owners: Owners, update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
 ) -> GroupUpdate:
     mine = {key for key, owner in owners.items() if owner == name}
-    without_answer = [
+    unanswered = [
         (plan.document.path, verdict)
         for plan in update.plans
         for verdict in plan.verdicts
         if isinstance(verdict, Failed) and (plan.document.path, verdict.place.span) in mine
     ]
-    failed = [verdict for _, verdict in without_answer]
+    failed = [verdict for _, verdict in unanswered]
     plans = await update.again(_masked(update_input.sources, owners, name)) if mine else ()
     changes = await _image_changes(plans, update_input, update, registry)
-    held_back = (*_without_answer(failed), *_held_back(name, update_input, update))
+    held_back = (*without_answer(failed), *await not_yet(name, update_input, update, registry))
     files = [FileChange(plan.document.path, plan.document.data, plan.result) for plan in plans if plan.changed]
     if files and (lock := _lock_change(plans, changes, update_input, update, stored)) is not None:
         files.append(lock)
     files.sort(key=lambda file: file.path)
     may_pass = any(isinstance(verdict.error, RateLimitedError | UnavailableError) for verdict in failed)
-    unanswered = frozenset(path for path, _ in without_answer)
-    return GroupUpdate(name, changes, tuple(files), held_back, may_pass, unanswered)
+    return GroupUpdate(name, changes, tuple(files), held_back, may_pass, frozenset(path for path, _ in unanswered))
 
 
 def _masked(sources: Sequence[Source], owners: Owners, name: str) -> list[Source]:
@@ -234,54 +234,3 @@ async def _image(reference: ImageReference, digest: Digest, registry: Registry) 
 def _first_seen(update: Update, canonical: str, digest: Digest) -> datetime | None:
     entry = update.images.get(canonical)
     return entry.selected.first_seen if entry is not None and entry.selected.digest == digest else None
-
-
-def _without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
-    found = {
-        verdict.place.reference.familiar: HeldBack(
-            verdict.place.reference.familiar, None, _why_not(verdict), isinstance(verdict.error, SignatureError)
-        )
-        for verdict in failed
-    }
-    return tuple(found[name] for name in sorted(found))
-
-
-def _why_not(failed: Failed) -> str:
-    error = failed.error
-    if not isinstance(error, SignatureError):
-        return f"no answer: {error.message}"
-    # The name stands beside it.
-    return error.message.removeprefix(f"`{failed.place.reference.familiar}`: ")
-
-
-def _held_back(name: str, update_input: UpdateInput, update: Update) -> Iterator[HeldBack]:
-    """Yield the updates that are not taken yet, in the words of dates: words of ages would be others every day."""
-    groups = update_input.settings.groups
-    named: dict[str, tuple[ImageReference, str]] = {}
-    for source in update_input.sources:
-        for candidate in source.candidates:
-            if isinstance(occurrence := candidate.place, Occurrence):
-                group = group_of(occurrence.reference, source.document.path, groups)
-                named.setdefault(occurrence.reference.canonical, (occurrence.reference, group))
-    for canonical, (reference, group) in sorted(named.items()):
-        entry = update.images.get(canonical)
-        if group != name:
-            continue
-        outlook = update_input.outlooks.get(canonical)
-        if outlook is not None and outlook.held_back is not None:
-            # Its digest may still move; the tag that would follow may not be taken.
-            yield HeldBack(reference.familiar, None, outlook.held_back, is_signer_changed=True)
-        if entry is None:
-            continue
-        if entry.candidates and update_input.settings.min_age is not None:
-            yield _young(reference, entry.candidates[-1].digest, entry.candidates[-1].first_seen, update_input)
-        elif canonical in update.elsewhere:
-            yield HeldBack(reference.familiar, None, "moved only for platforms that do not count")
-
-
-def _young(reference: ImageReference, digest: Digest, seen: datetime, update_input: UpdateInput) -> HeldBack:
-    from datetime import timedelta  # noqa: PLC0415 - only where something waits
-
-    age: timedelta = timedelta(seconds=update_input.settings.min_age or 0)
-    reason = f"first seen on {seen:%Y-%m-%d}, eligible on {seen + age:%Y-%m-%d}"
-    return HeldBack(reference.familiar, digest, reason)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError, UnreachableError
-from pinner.bot.git.branches import delete, fetch_branches, make_commit, push
+from pinner.bot.git.branches import delete, make_commit, push
 from pinner.bot.git.clone import read_commits
+from pinner.bot.git.remote import fetch_branches
 from pinner.bot.model import Author, NewCommit
 from pinner.config import BotSettings
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 import zlib
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
 from pinner.bot.context import Published
 from pinner.bot.decide import Outcome
 from pinner.bot.publish import publish
+from pinner.bot.workspace import remove_abandoned, workspace
 from pinner.errors import ConfigError, PinnerError, RateLimitedError, UnavailableError
 from pinner.limits import REPOSITORY_SECONDS
 from pinner.report.changes import has_refused
@@ -222,6 +221,7 @@ async def run_all(
     A run that is cut short leaves nothing half done: another one goes on.
     """
     slots = asyncio.Semaphore(at_once)
+    remove_abandoned()
 
     async def one(job: Job | UnreachableRepository) -> Report:
         async with slots:
@@ -258,8 +258,8 @@ async def _published(job: Job, scope: Scope) -> Published:
     if listed and repository.is_fork:
         return Published(repository, skipped="it is a fork")
     repository = repository._replace(clone_url=_clone_url(repository, job.server))
-    with tempfile.TemporaryDirectory(prefix="pinner-", ignore_cleanup_errors=True) as folder:
-        return await publish(repository, scope, job.world, Path(folder))
+    with workspace() as folder:
+        return await publish(repository, scope, job.world, folder)
 
 
 def _clone_url(repository: Repository, server: str) -> str:

@@ -145,6 +145,8 @@ class HeldBack(NamedTuple):
     """One sentence without a full stop: ``seen 1 day ago, eligible on 2026-11-25``, ``no answer: …``."""
     is_signer_changed: bool = False
     """Whether somebody else signed it than what it would replace, or nobody did."""
+    is_gone: bool = False
+    """Whether what it would replace is not served any more: whoever pulls it gets nothing until then."""
 
 
 class FileChange(NamedTuple):

@@ -10,9 +10,10 @@ from pinner.bot.context import Published, Step
 from pinner.bot.decide import Create, Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
 from pinner.bot.forges.base import ForbiddenError, ForgeError
-from pinner.bot.git.branches import fetch_branches, judge, look_at_remote, make_commit
+from pinner.bot.git.branches import judge, make_commit
 from pinner.bot.git.clone import NoBranchError, check_out, clone
 from pinner.bot.git.program import GitError, open_git, require_git
+from pinner.bot.git.remote import look_at, usual_refs
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
 from pinner.bot.model import Author, read_marker
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
     from pinner.bot.context import BotContext, Scope
     from pinner.bot.decide import Branch
-    from pinner.bot.git.branches import Fetched, Remote
     from pinner.bot.git.clone import Clone
-    from pinner.bot.model import Proposal, PullRequest, Repository
+    from pinner.bot.git.remote import Fetched, Remote
+    from pinner.bot.model import HeldBack, Proposal, PullRequest, Repository
     from pinner.bot.work import Worked
     from pinner.config import Settings
 
@@ -92,6 +93,10 @@ def _later(seconds: float) -> str:
     return f"the forge lets us open no more for {ceil(seconds / 60)} minutes: a later run does"
 
 
+def _gone(held: HeldBack) -> str:
+    return f"`{held.name}`: the digest in use is not served any more, and the new one waits: {held.reason}"
+
+
 async def _cloned(
     repository: Repository, branch: str, scope: Scope, world: BotContext, folder: Path
 ) -> tuple[Clone, Settings]:
@@ -102,7 +107,7 @@ async def _cloned(
     def wanted(path: str) -> bool:
         return claims(path) or may_be_of_chart(path) or path in _READ_BESIDES or path in named
 
-    there = await clone(git, repository.clone_url, branch, wanted)
+    there = await clone(git, repository.clone_url, branch, wanted, usual_refs())
     settings = world.settings(str(there.folder))
     if settings.formats.places:  # only now it is known which files these are
         own = own_places(settings)
@@ -147,8 +152,7 @@ class _RepositoryRun:
         git, settings, world = self._clone.git, self._settings, self._world
         prefix = settings.bot.branch_prefix
         paths = _there(self._scope.paths, self._clone)
-        remote = await look_at_remote(git, prefix)
-        self._branches = await fetch_branches(git, sorted(remote.branches))
+        remote, self._branches = await look_at(git, prefix)
         requests = await world.forge.open_branches(self._repository, prefix)
         self._open = {request.branch: request for request in requests}
         checkout = await self._checkout(paths, remote)
@@ -164,6 +168,7 @@ class _RepositoryRun:
             step = await self._step(*part)
             if step is not None:
                 steps.append(step)
+        self._notes += [_gone(held) for step in steps for held in step.held_back if held.is_gone]
         if worked.memory is not None and not world.dry_run:
             trouble = await write_memory(self._clone, remote, worked.memory, self._author)
             self._notes += [] if trouble is None else [trouble]

@@ -17,9 +17,9 @@ from pinner.lockfile.render import render_lock
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.bot.git.branches import Fetched, Remote
     from pinner.bot.git.clone import Clone
     from pinner.bot.git.program import Git
+    from pinner.bot.git.remote import Fetched, Remote
     from pinner.bot.model import Author
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import runaways
@@ -339,6 +339,29 @@ def test_digest_is_proposed_once_it_is_old_enough_although_no_run_remembers(plac
     place.now += timedelta(days=2)
     assert outcomes(place.run()) == {BRANCH: "updated"}
     assert place.show(BRANCH, "Dockerfile") == line("newer")
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_digest_that_is_gone_while_the_next_one_waits_is_said(place: Place, is_gone: bool) -> None:  # noqa: FBT001 - a case
+    place.commit({"pinner.toml": b'min-age = "3d"\n'})
+    if is_gone:
+        del place.registry.images[f"docker.io/library/nginx@{digest('old')}"]
+    said = "`nginx:1.27`: the digest in use is not served any more, and the new one waits: "
+    when = "first seen on 2026-11-01, eligible on 2026-11-04"
+    assert place.run().notes == ((said + when,) if is_gone else ())
+
+
+def test_an_answer_that_is_none_is_no_reason_for_a_note(place: Place) -> None:
+    place.commit({"pinner.toml": b'min-age = "3d"\n'})
+    describe = place.registry.describe
+
+    async def out_of_reach(*arguments: Any, **more: Any) -> Any:
+        if arguments[0].digest == digest("old"):
+            raise UnavailableError("docker.io gives no answer")
+        return await describe(*arguments, **more)
+
+    place.registry.describe = out_of_reach  # type: ignore[method-assign]
+    assert place.run().notes == ()
 
 
 def test_platforms_that_do_not_count_move_nothing(place: Place) -> None:

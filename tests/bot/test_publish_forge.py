@@ -41,9 +41,10 @@ def everything(word: str) -> dict[str, bytes | str]:
     }
 
 
-@pytest.fixture(params=["github", "gitlab", "gitea"])
+@pytest.fixture(params=["github", "gitlab", "gitea", "gitea-server"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    with ForgeDouble(tmp_path, request.param) as forge:
+    is_real = request.param == "gitea-server"
+    with request.getfixturevalue("gitea_server") if is_real else ForgeDouble(tmp_path, request.param) as forge:
         forge.add_repository("acme/app", everything("old"), executable=["scripts/Dockerfile.run"])
         site = Site(tmp_path, forge)
         site.means(nginx="new")
@@ -81,6 +82,10 @@ def test_second_run_pushes_nothing_and_calls_nothing_that_writes(site: Site) -> 
     assert "unchanged" in ran.stdout
     assert site.forge.writes == []
     assert [seen.path for seen in site.forge.git_requests if "receive-pack" in seen.path] == []
+    # Git says who it is at once, and all that the bot has there comes with the clone.
+    assert [seen.status for seen in site.forge.git_requests if seen.status != 200] == []
+    assert len(site.forge.git_requests) <= 5
+    assert len(site.forge.requests) <= {"github": 5, "gitlab": 3, "gitea": 3}[site.forge.face]
 
 
 def test_life_of_a_pull_request(site: Site) -> None:

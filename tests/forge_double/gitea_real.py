@@ -31,6 +31,9 @@ class RealState(State):
         self._forge = forge
         super().__init__(forge.folder, "", BOT)
 
+    def pushed(self, name: str) -> None:
+        """Do nothing: the server notes it."""
+
     @property
     def scopes(self) -> frozenset[str] | None:
         """What the bot's token may do; None for everything."""
@@ -252,14 +255,16 @@ class RealGitea:
     def __enter__(self) -> Self:
         self.state.__init__(self)  # type: ignore[misc] # as new: a token for everything
         self.faults.clear()
+        self.violations.clear()
         self.forget()
         for one in list(self.server.listed("/repos/search")):
             self.server.ask("DELETE", f"/repos/{one['full_name']}")
         self._stored.clear()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        return
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            assert not self.violations, "\n".join(self.violations)
 
     @property
     def token(self) -> str:

@@ -215,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         seen.status = status
         if is_push and self.command == "POST":
-            server.state.repositories[name].pushed_at = server.state.wall()
+            server.state.pushed(name)
         self.send_response(status)
         for key, value in headers:
             self.send_header(key, value)

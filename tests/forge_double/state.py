@@ -144,6 +144,10 @@ class State:
         seen = [one for one in self.repositories.values() if one.rights != "none"]
         return sorted((one for one in seen if one.name.startswith(f"{owner}/")), key=lambda one: one.name)
 
+    def pushed(self, name: str) -> None:
+        """Note that something was pushed to a repository now."""
+        self.repositories[name].pushed_at = self.wall()
+
     def accepts(self, token: str) -> bool:
         """Tell whether ``token`` is good now."""
         return self.old_tokens.get(token, 0.0 if token != self.token else float("inf")) > self.wall()

@@ -1,32 +1,28 @@
-"""Bot branches on the remote: found, judged, committed and pushed."""
+"""Bot branches: judged, committed and pushed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pinner.bot.decide import Branch
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
-from pinner.bot.git.clone import Entry, entries, read_commits
+from pinner.bot.git.clone import Entry, entries
 from pinner.bot.git.program import GitError
+from pinner.bot.git.remote import LOCAL_NOTE, NOTE
 from pinner.bot.model import read_trailer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pinner.bot.git.clone import Clone, Commit
+    from pinner.bot.git.clone import Clone
     from pinner.bot.git.program import Git
+    from pinner.bot.git.remote import Fetched
     from pinner.bot.model import Author, FileChange
 
 
-_LOCAL = "refs/pinner/there/"
-"""Where the remote's branches are kept in the clone."""
-_LOCAL_NOTE = "refs/pinner/note"
-_HEADS = "refs/heads/"
-NOTE = "refs/pinner/seen"
-"""Where the bot notes in the repository what it has seen and not proposed yet; no branch, so that no page lists it."""
 NOTE_FILE = "pinner.lock"
 NEW_FILE = "100644"
 # What the forges sign: GitHub's own committer, with a bot as the author.
@@ -35,60 +31,16 @@ _BOT_AUTHOR = re.compile(r".*\[bot\] <[^<>]*\[bot\]@users\.noreply\.[^<>]+>")
 _GONE = "0" * 40
 
 
-class Fetched(NamedTuple):
-    """A branch's head, and the commit below it."""
-
-    head: Commit
-    parent: Commit | None
-    """None where the head has none, or several."""
-
-
-class Remote(NamedTuple):
-    """What the remote has of the bot."""
-
-    branches: Mapping[str, str]
-    """The heads of its branches, by name."""
-    note: str | None
-    """The commit with its note; None where there is none."""
-
-
-async def look_at_remote(git: Git, prefix: str) -> Remote:
-    """Return what the remote of the clone has: the branches whose names start with ``prefix``, and the note."""
-    listing = await git.run("ls-remote", "origin", f"{_HEADS}{prefix}*", NOTE)
-    heads, note = {}, None
-    for line in listing.decode("utf-8", "surrogateescape").splitlines():
-        head, _, name = line.partition("\t")
-        # A pattern of ls-remote fits the end of a name too: `x/refs/heads/pinner/a`.
-        if name.startswith(_HEADS + prefix):
-            heads[name.removeprefix(_HEADS)] = head
-        elif name == NOTE:
-            note = head
-    return Remote(heads, note)
-
-
 async def read_note(git: Git) -> bytes:
     """Return what the remote's note says, which must be there; raises `GitError`."""
-    await git.run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{NOTE}:{_LOCAL_NOTE}")
-    return await git.run("cat-file", "blob", f"{_LOCAL_NOTE}:{NOTE_FILE}")
+    await git.run("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"+{NOTE}:{LOCAL_NOTE}")
+    return await git.run("cat-file", "blob", f"{LOCAL_NOTE}:{NOTE_FILE}")
 
 
 async def read_file(git: Git, commit: str, path: str) -> bytes | None:
     """Return the file at ``path`` in ``commit``; None where it has none."""
     listing = entries(await git.run("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", path))
     return None if path not in listing else await git.run("cat-file", "blob", listing[path].object)
-
-
-async def fetch_branches(git: Git, names: Sequence[str]) -> dict[str, Fetched]:
-    """Return the remote's branches called ``names``, each with its last two commits; raises `GitError`."""
-    if not names:
-        return {}
-    wanted = [f"+{_HEADS}{name}:{_LOCAL}{name}" for name in names]
-    await git.run("fetch", "--quiet", "--no-tags", "--depth=2", "--filter=blob:none", "origin", *wanted)
-    heads = await read_commits(git, [f"{_LOCAL}{name}" for name in names])
-    alone = [head for head in heads if len(head.parents) == 1]
-    parents = await read_commits(git, [head.parents[0] for head in alone])
-    below = {head.id: parent for head, parent in zip(alone, parents, strict=True)}
-    return {name: Fetched(head, below.get(head.id)) for name, head in zip(names, heads, strict=True)}
 
 
 def is_ours(fetched: Fetched) -> bool:

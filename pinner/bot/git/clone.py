@@ -8,6 +8,8 @@ its way.
 from __future__ import annotations
 
 import os
+from shutil import rmtree
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.git.program import GitError
@@ -23,6 +25,7 @@ FILE_MODES = ("100644", "100755")
 _PLAIN = "* -text -eol -ident -filter -working-tree-encoding -crlf\n"
 """Above every .gitattributes of the repository (gitattributes(5): $GIT_DIR/info/attributes comes first)."""
 _NO_BRANCH = (b"not found in upstream", b"couldn't find remote ref")
+_OTHER_IDS = b"mismatched algorithms"
 _NO_SHALLOW = (b"shallow", b"filter", b"dumb http")
 
 
@@ -66,12 +69,17 @@ class NoBranchError(GitError):
     """The remote has no such branch: the repository is empty, or the name is wrong."""
 
 
-async def clone(git: Git, url: str, branch: str, wanted: Callable[[str], bool]) -> Clone:
+async def clone(
+    git: Git, url: str, branch: str, wanted: Callable[[str], bool], besides: Mapping[str, str] = MappingProxyType({})
+) -> Clone:
     """Return a clone of ``branch`` of ``url`` with the files checked out whose paths are ``wanted``.
+
+    ``besides`` are other refs of the remote, by pattern, and what they are called in the clone: they are fetched with
+    the branch, each with the commit below it.
 
     Raises `NoBranchError` and `GitError`.
     """
-    await _fetch(git, url, branch)
+    await _fetch(git, url, branch, [f"+{there}:{here}" for there, here in besides.items()])
     base = (await read_commits(git, ["HEAD"]))[0]
     there = Clone(git, base, entries(await git.run("ls-tree", "-r", "-z", "--full-tree", base.tree)))
     await check_out(there, wanted)
@@ -83,31 +91,34 @@ async def check_out(there: Clone, wanted: Callable[[str], bool]) -> None:
     await _check_out(there.git, {path: entry for path, entry in there.files.items() if wanted(path)})
 
 
-async def _fetch(git: Git, url: str, branch: str) -> None:
-    narrow = ("--depth", "1", "--filter=blob:none")
-    for options in (narrow, ()):
+async def _fetch(git: Git, url: str, branch: str, besides: Iterable[str]) -> None:
+    """Fetch ``branch``, which becomes HEAD, and ``besides``: all in one go, as git's own clone cannot."""
+    head = f"refs/heads/{branch}"
+    narrow = ("--depth=2", "--filter=blob:none")
+    tries = [(narrow, "sha1"), ((), "sha1")]
+    for options, ids in tries:
+        await _init(git, url, head, ids)
         status, _, errors = await git.outcome(
-            "clone",
-            *options,
-            "--quiet",
-            "--no-checkout",
-            "--no-tags",
-            "--single-branch",
-            "--template=",
-            "--branch",
-            branch,
-            "--",
-            url,
-            str(git.tree),
-            within=False,
+            "fetch", *options, "--quiet", "--no-tags", "--update-head-ok", "origin", f"+{head}:{head}", *besides
         )
         if not status:
             return
         if any(words in errors for words in _NO_BRANCH):
             raise NoBranchError(f"there is no branch `{branch}`", hint="an empty repository has none")
-        if not any(words in errors for words in _NO_SHALLOW):
+        if _OTHER_IDS in errors and ids == "sha1":
+            tries[1:] = [(narrow, "sha256"), ((), "sha256")]
+        elif not any(words in errors for words in _NO_SHALLOW):
             break
     raise GitError(f"git clone failed: {git.words(errors)}")
+
+
+async def _init(git: Git, url: str, head: str, ids: str) -> None:
+    """Make the repository of the clone anew, with ids by the algorithm ``ids``."""
+    rmtree(git.tree / ".git", ignore_errors=True)
+    # Git before 2.29 knows one algorithm, and not the option.
+    await git.run("init", "--quiet", "--template=", *(() if ids == "sha1" else (f"--object-format={ids}",)))
+    await git.run("symbolic-ref", "HEAD", head)
+    await git.run("config", "remote.origin.url", url)
 
 
 async def read_commits(git: Git, names: Iterable[str]) -> list[Commit]:

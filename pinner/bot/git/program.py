@@ -1,7 +1,7 @@
 """Git program runner: no shell, bounded time, no prompts, no visible secrets.
 
-A token reaches git through GIT_ASKPASS, a script that answers for one host alone; it stands in the environment of git
-and nowhere else: not in an argument, not in a remote, not in a message.
+A token reaches git through a header for one host alone, and through GIT_ASKPASS, a script that answers for that host.
+It stands in the environment of git and nowhere else: not in an argument, not in a remote, not in a message.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Logi
     parts = urlsplit(url)
     # What git makes of it for the host, who may repeat it.
     basic = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
-    own = {
+    own = _said_at_once(environment, f"{parts.scheme}://{parts.netloc}/", basic) | {
         "GIT_ASKPASS": str(script),
         "PINNER_GIT_ORIGIN": f"{parts.scheme}://{parts.netloc}",
         "PINNER_GIT_LOGIN": f"{parts.scheme}://{quote(login.user, safe='')}@{parts.netloc}",
@@ -201,6 +201,20 @@ def open_git(folder: Path, environment: Mapping[str, str], url: str, login: Logi
         "PINNER_GIT_PASSWORD": login.password,
     }
     return Git(folder, environment, own, secrets_in(f"Basic {basic}", None))
+
+
+def _said_at_once(environment: Mapping[str, str], origin: str, basic: str) -> dict[str, str]:
+    """Return variables that have git send the login with its first request, and not after a 401 (git 2.31 and newer).
+
+    The header would go along wherever the host sends git on to, so git does not follow: the address is the forge's own.
+    """
+    said = environment.get("GIT_CONFIG_COUNT", "")
+    count = int(said) if said.isascii() and said.isdecimal() else 0
+    values = {f"http.{origin}.extraHeader": f"Authorization: Basic {basic}", "http.followRedirects": "false"}
+    found = {"GIT_CONFIG_COUNT": str(count + len(values))}
+    for number, (key, value) in enumerate(values.items(), count):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 async def require_git(git: Git) -> None:

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 from botplace import Place, nginx_place
 from memory_forge import git as person
+from scripted_forge import Scripted
 
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
 from pinner.bot.git.branches import (
     blob_id,
     delete,
-    fetch_branches,
     is_ours,
     judge,
-    look_at_remote,
     make_commit,
     make_note,
     push,
@@ -32,6 +31,7 @@ from pinner.bot.git.branches import (
 )
 from pinner.bot.git.clone import Commit, clone, read_commits
 from pinner.bot.git.program import Git, GitError, Login, open_git, redacted, remote_url, require_git
+from pinner.bot.git.remote import fetch_branches, look_at_remote
 from pinner.bot.model import Author, FileChange
 from pinner.formats import claims
 
@@ -166,6 +166,39 @@ def test_token_is_told_to_its_own_host_alone(tmp_path: Path, prompt: str, answer
     )
     assert done.stdout.decode() == answer
     assert "s3cret" not in (tmp_path / "git" / "askpass").read_text()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://git.example:8443/a/b.git", "Authorization: Basic b2F1dGgyOnMzY3JldA==\n"),
+        ("https://git.example/a/b.git", ""),
+        ("http://git.example:8443/a/b.git", ""),
+        ("https://git.example.com:8443/a/b.git", ""),
+    ],
+)
+def test_login_is_said_at_once_and_to_its_own_host_alone(tmp_path: Path, url: str, said: str) -> None:
+    users = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Ann"}
+    git = open_git(
+        tmp_path / "git", {**os.environ, **users}, "https://git.example:8443/a/b.git", Login("oauth2", "s3cret")
+    )
+
+    async def ask(*arguments: str) -> str:
+        return (await git.outcome("config", *arguments, within=False))[1].decode()
+
+    assert asyncio.run(ask("--get-urlmatch", "http.extraHeader", url)) == said
+    assert asyncio.run(ask("--get", "user.name")) == "Ann\n", "what the user has set so stays"
+
+
+def test_login_does_not_go_where_the_host_sends_git_on_to(tmp_path: Path) -> None:
+    with Scripted({}) as elsewhere:
+        path = "/a/b.git/info/refs?service=git-upload-pack"
+        with Scripted({path: (301, {"Location": f"{elsewhere.url}{path}"}, b"")}) as forge:
+            git = open_git(tmp_path / "git", os.environ, f"{forge.url}/a/b.git", Login("oauth2", "s3cret"))
+            with pytest.raises(GitError):
+                asyncio.run(clone(git, f"{forge.url}/a/b.git", "main", lambda _: True))
+            assert [authorization for _, _, authorization in forge.seen][:1] == ["Basic b2F1dGgyOnMzY3JldA=="]
+            assert elsewhere.seen == []
 
 
 def test_remote_of_a_checkout_is_told(place: Place) -> None:
@@ -356,7 +389,7 @@ def commit(**values: object) -> Commit:
     ],
 )
 def test_commits_of_the_bot_are_told_from_those_of_others(head: Commit, ours: bool) -> None:  # noqa: FBT001 - a case
-    from pinner.bot.git.branches import Fetched  # noqa: PLC0415 - beside its use
+    from pinner.bot.git.remote import Fetched  # noqa: PLC0415 - beside its use
 
     parent = commit(committer_time=7)
     assert is_ours(Fetched(head, parent)) is ours
