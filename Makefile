@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # A server of 150 MB, which takes half an hour of a processor: once.
 FORGE ?= $(HOME)/.cache/pinner-forge
 
-.PHONY: help demo test forge lint release site format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
+.PHONY: help demo test forge lint release site site-audit format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
 	@echo "make site    build docs/ as a site into site/ (needs a package index)"
+	@echo "make site-audit hold the site against axe-core, the keyboard and its search (needs npm and chromium)"
 	@echo "make format  format the code"
 	@echo "make golden  rewrite the expected files of the golden cases (read the diff)"
 	@echo "make docs    rewrite the pages that are made from the code: docs/rules, docs/reference.md, docs/limits.md, docs/what-is-pinned.md, docs/schemas, the rooms in CONTRIBUTING.md"
@@ -125,6 +126,14 @@ release: $(VENV)/.installed-dev
 site: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'zensical>=0.0.73,<0.1'
 	$(BIN)/zensical build --strict --config-file mkdocs.yml
+
+$(VENV)/audit/.fetched:
+	npm install --prefix $(VENV)/audit --ignore-scripts --no-audit --no-fund --silent axe-core@4.14.1 puppeteer-core@24.43.1
+	@touch $@
+
+# In Chromium (CHROMIUM names another than /usr/bin/chromium), with a picture of every page in PICTURES.
+site-audit: site $(VENV)/audit/.fetched
+	node tests/site_audit.mjs site $(VENV)/audit $(PICTURES)
 
 bench-peers: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py

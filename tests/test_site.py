@@ -54,4 +54,6 @@ def test_every_page_is_in_the_navigation_and_no_other() -> None:
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
     assert SITE["theme"]["font"] is False
-    assert not {"extra_css", "extra_javascript"} & SITE.keys()
+    for file in (*SITE["extra_css"], *SITE["extra_javascript"]):
+        assert (DOCS / file).is_file()
+        assert not re.search(r"https?:|@import|import\(|fetch\(", (DOCS / file).read_text("utf-8"))

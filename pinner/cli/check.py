@@ -149,7 +149,7 @@ def _beside_baseline(outcome: _Outcome, file: str, context: Context, *, everythi
 
 def _tell_baseline(outcome: _Outcome, file: str | None, terminal: Terminal) -> None:
     if outcome.held_back:
-        terminal.info(f"{count(outcome.held_back, 'known finding')} of {printable(file or '')} not told")
+        terminal.info(f"not shown: {count(outcome.held_back, 'finding')} that {printable(file or '')} knows")
     if outcome.gone:
         hint = f"{count(outcome.gone, 'finding')} in it found no more: write it anew with --write-baseline"
         terminal.info(hint_line(hint, terminal.talk_style))

@@ -11,8 +11,8 @@ from click.shell_completion import CompletionItem
 from pinner.cli.options import CLEAN, DEFAULTS, Invocation, Options
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
-from pinner.errors import ConfigError, did_you_mean
-from pinner.rules import BY_ID, RULES, Rule
+from pinner.errors import ConfigError
+from pinner.rules import RULES, Rule, rule_hint
 from pinner.rules.pages import page, plain
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def _named(word: str) -> Rule:
     known = {name: rule for rule in RULES for name in (rule.id, rule.name)}
     rule = known.get(word.upper()) or known.get(word.lower())
     if rule is None:
-        guess = did_you_mean(word.upper(), BY_ID) if word[:1] in "pP" and word[-1:].isdigit() else None
-        hint = guess or did_you_mean(word.lower(), known) or f"the rules are {', '.join(BY_ID)}"
-        raise ConfigError(f"there is no rule `{word}`", hint=hint)
+        raise ConfigError(f"there is no rule `{word}`", hint=rule_hint(word, names=True))
     return rule
 
 

@@ -33,7 +33,8 @@ def news(examined: Iterable[Examined], choice: FormatChoice) -> str:
     number = sum(found.values())
     are = f"{number} of these {'is' if number == 1 else 'are'}"
     names = ", ".join(sorted(found))
-    return f'{are} in formats that pinner {_FIRST} did not read ({names}); `since = "{_FIRST}"` under [formats] waits'
+    way = f'`since = "{_FIRST}"` under [formats] leaves them out'
+    return f"{are} in formats that pinner {_FIRST} did not read ({names}); {way}"
 
 
 def is_first_run(folder: str | None, root: str) -> bool:

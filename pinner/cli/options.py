@@ -43,12 +43,12 @@ FOUND = 1
 MISUSED = 2
 """A wrong option, configuration or path."""
 UNTOLD = 3
-"""Something could not be told: no answer, an unreadable file, or a mistake of pinner's own."""
+"""Something could not be determined: no answer, an unreadable file, or a mistake of pinner's own."""
 INTERRUPTED = 130
 
 
 def exit_status(*, found: bool, untold: bool) -> int:
-    """Return the status of a run that ended by itself; findings outweigh what could not be told."""
+    """Return the status of a run that ended by itself; findings outweigh what could not be determined."""
     if found:
         return FOUND
     return UNTOLD if untold else CLEAN

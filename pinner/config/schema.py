@@ -14,7 +14,7 @@ from pinner.gitignore import read_patterns
 from pinner.limits import PATTERNS
 from pinner.model import TIERS, Calls, FormatChoice
 from pinner.reference import Platform
-from pinner.rules import BY_ID, IDS, LEVELS
+from pinner.rules import IDS, LEVELS, rule_hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,11 +101,7 @@ def _rules(table: Table) -> Mapping[str, Level]:
     levels: dict[str, Level] = {}
     for rule in table.values:
         if rule not in IDS:
-            by_name = next((known.id for known in BY_ID.values() if known.name == rule), None)
-            hint = f"did you mean `{by_name}`?" if by_name else did_you_mean(rule, IDS)
-            raise ConfigError(
-                f"{table.source}: unknown rule `{table.key(rule)}`", hint=hint or f"the rules are {', '.join(IDS)}"
-            )
+            raise ConfigError(f"{table.source}: unknown rule `{table.key(rule)}`", hint=rule_hint(rule))
         level = table.text(rule)
         if level not in LEVELS:
             hint = did_you_mean(level or "", LEVELS) or f"write {', '.join(LEVELS[:-1])} or {LEVELS[-1]}"

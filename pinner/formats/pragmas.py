@@ -11,7 +11,7 @@ import re
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple, cast
-from pinner.rules import IDS, RULES
+from pinner.rules import IDS, rule_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -158,8 +158,7 @@ def _parse(line: int, match: re.Match[bytes]) -> Pragma | PragmaProblem:
         unknown = [rule for rule in rules if rule not in IDS]
         if unknown:
             what = f"unknown rule `{unknown[0]}` in a pragma" if unknown[0] else "a pragma's list of rules is empty"
-            meant = next((rule.id for rule in RULES if rule.name == unknown[0]), None)
-            hint = f"did you mean `{meant}`?" if meant else f"the rules are {', '.join(IDS)}"
+            hint = rule_hint(unknown[0])
             return PragmaProblem(line, f"{what}; {hint}")
     return _dated(line, frozenset(rules), rest)
 

@@ -75,7 +75,7 @@ _OUTCOMES: Mapping[Outcome, str] = {
     "stale": "not what the tag means, though the repository has it",
     "different": "another image",
     "absent": "the registry has no such name",
-    "unknown": "could not be told",
+    "unknown": "could not be determined",
 }
 
 

@@ -180,7 +180,7 @@ def today_words(entry: Inspection) -> tuple[str, Digest | None]:
     """
     tag, image, today = entry.reference.tag, entry.image, entry.today
     if entry.today_unknown is not None:
-        return f"what the tag {tag} means today could not be told: {entry.today_unknown}", None
+        return f"what the tag {tag} means today could not be determined: {entry.today_unknown}", None
     if entry.is_tag_gone:
         return f"the tag {tag} is gone: what is shown is still served by its digest", None
     if today is None:

@@ -23,7 +23,7 @@ _SOURCE = {"name": "pinner", "url": PAGES.partition("/blob/")[0]}
 
 
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: ARG001 - every renderer is asked alike
-    """Yield a line for each finding and for each thing that could not be told."""
+    """Yield a line for each finding and for each thing that could not be determined."""
     regions = Regions(verdict.documents)
     for trouble in troubles(verdict):
         yield json.dumps(_trouble(trouble))

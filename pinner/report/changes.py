@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MAX_PLACES = 3
 _VERBS: Mapping[Operation, str] = {"pin": "pin", "update": "update", "unpin": "unpin", "hold": "pin"}
 """How the user called it."""
-_FAILED: Mapping[Operation, str] = {"unpin": "unpinned", "hold": f"told from {LOCK_NAME}"}
+_FAILED: Mapping[Operation, str] = {"unpin": "unpinned", "hold": f"taken from {LOCK_NAME}"}
 
 
 class Tally(NamedTuple):

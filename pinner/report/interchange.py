@@ -1,4 +1,4 @@
-"""Text for other programs: valid Unicode, URIs, fingerprints of findings, and what could not be told."""
+"""Text for other programs: valid Unicode, URIs, fingerprints of findings, and what could not be determined."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _bytes(text: str) -> bytes:
 
 
 class Trouble(NamedTuple):
-    """One thing that could not be told."""
+    """One thing that could not be determined."""
 
     kind: Literal["unreadable", "unanswered"]
     path: str
@@ -79,7 +79,7 @@ def fingerprints(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def trouble_fingerprints(found: Iterable[Trouble]) -> Iterator[str]:
-    """Yield the same for what could not be told."""
+    """Yield the same for what could not be determined."""
     return _numbered((trouble.kind, trouble.path, trouble.reference) for trouble in found)
 
 

@@ -100,7 +100,7 @@ def lock_sentence(result: LockTally, shown: str, *, files: int, failed: int, unr
         images = "image" if int(last.rpartition(" ")[2]) == 1 else "images"
         parts = [f"{start} {images}; {lock} holds {count(total, 'image')} of {count(files, 'file')}"]
     elif written:
-        parts = [f"{lock} is true again: {count(total, 'image')} of {count(files, 'file')}"]
+        parts = [f"{lock} is up to date again: {count(total, 'image')} of {count(files, 'file')}"]
     elif total and failed:
         parts = [f"{lock} holds what it held, {count(total, 'image')}"]
     elif total:

@@ -24,7 +24,7 @@ class Checked(NamedTuple):
     reference: ImageReference
     digest: Digest | None = None
     answer: Answer | None = None
-    """None where no policy fits it, or its digest could not be told."""
+    """None where no policy fits it, or its digest could not be determined."""
     error: PinnerError | None = None
 
 
@@ -104,7 +104,7 @@ def signer_words(signer: Signer) -> str:
 def _text(one: Checked, style: Style) -> Iterator[str]:
     name = str(one.reference)
     if one.answer is None:
-        yield f"{name}: not verified: {'no policy' if one.error is None else 'its digest could not be told'}"
+        yield f"{name}: not verified: {'no policy' if one.error is None else 'its digest could not be determined'}"
         return
     verdict = one.answer.verdict
     if verdict.signer is not None:

@@ -121,6 +121,26 @@ def explanation(rule: Rule) -> str:
         return file.read().split("---\n", 2)[2].strip()
 
 
+def rule_hint(word: str, *, names: bool = False) -> str:
+    """Return the hint for one who calls a rule ``word``: which was meant, or which there are.
+
+    A number with other zeros is that rule: two rules of one prefix are no nearer to it than the others. ``names`` tells
+    whether a rule's name is taken as well as its id.
+    """
+    from pinner.errors import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+
+    number = word.upper().removeprefix("PIN").lstrip("-0")
+    meant = f"PIN{number.rjust(3, '0')}" if number.isascii() and number.isdecimal() else ""
+    by_name = {rule.name: rule.id for rule in RULES}
+    if meant in BY_ID:
+        return f"did you mean `{meant}`?"
+    if not names and word.lower() in by_name:
+        return f"did you mean `{by_name[word.lower()]}`?"
+    # An id is like every other; a name that is like a word is meant.
+    guess = did_you_mean(word.lower(), by_name) if names and not number.isdecimal() else None
+    return guess or f"the rules are {', '.join(IDS)}"
+
+
 def by_id(id_: str) -> Rule:
     """Return the rule with this id."""
     return BY_ID[id_]

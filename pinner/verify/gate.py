@@ -36,7 +36,7 @@ def check_answer(reference: ImageReference, digest: Digest, answer: Answer) -> N
     reasons = f": {', '.join(verdict.reasons)}" if verdict.reasons else ""
     detail = f"; {verdict.detail}" if verdict.detail else ""
     if verdict.outcome == "unknown":
-        raise UnavailableError(f"`{reference.familiar}`: who signed {digest.short} could not be told{detail}")
+        raise UnavailableError(f"`{reference.familiar}`: who signed {digest.short} could not be determined{detail}")
     if verdict.outcome == "unsigned":
         raise refusal(reference, digest, "PIN106", f"is unsigned{reasons}{detail}")
     raise refusal(reference, digest, "PIN107", f"has no signature that counts{reasons}{detail}")
@@ -105,7 +105,7 @@ class VerifiedRegistry:
         verdict = answer.verdict
         if remembers and before is not None:
             if verdict.outcome == "unknown":
-                words = f"`{reference.familiar}`: who signed {digest.short} could not be told"
+                words = f"`{reference.familiar}`: who signed {digest.short} could not be determined"
                 raise UnavailableError(f"{words}: {verdict.detail}")
             why = verdict.detail or f"it is {verdict.outcome}"
             if before.signer not in why:

@@ -42,7 +42,7 @@ def test_known_findings_are_counted_and_new_ones_fail(project: Path) -> None:
     assert "wrote 3 findings to known.json" in written.stderr
     held = check(project, "--baseline", "known.json")
     assert (held.status, held.stdout) == (0, "")
-    assert held.stderr.endswith("3 known findings of known.json not told\n")
+    assert held.stderr.endswith("not shown: 3 findings that known.json knows\n")
     (project / "web" / "Dockerfile").write_text("\n\nFROM nginx:1\nFROM golang:1\n", "utf-8")
     new = check(project, "--baseline", "known.json")
     assert (new.status, new.stdout) == (1, "web/Dockerfile:4:6: error: `golang:1` has no digest [PIN001]\n")

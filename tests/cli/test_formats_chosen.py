@@ -70,7 +70,7 @@ def test_a_format_that_there_is_not_is_a_mistake(tree: Path, names: str) -> None
 def test_what_is_new_is_told_once(tree: Path) -> None:
     new = (
         'hint: 3 of these are in formats that pinner 0.1 did not read (github, woodpecker); `since = "0.1"` under '
-        "[formats] waits"
+        "[formats] leaves them out"
     )
     environment = {"XDG_CACHE_HOME": str(tree / "cache")}
     first, second = (outcome(world(tree, environment=environment), "check").stderr for _ in range(2))

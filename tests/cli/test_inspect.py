@@ -344,7 +344,7 @@ def test_a_tag_that_nobody_tells_of_makes_the_answer_incomplete(tmp_path: Path) 
     serving = registry()
     result = inspect(tmp_path, f"nginx:1.27@{INDEX}", serving=TagsAreDown(serving.images, serving.tags))
     assert result.status == 3
-    assert "tag      what the tag 1.27 means today could not be told: it is down\n" in result.stdout
+    assert "tag      what the tag 1.27 means today could not be determined: it is down\n" in result.stdout
 
 
 def test_an_image_id_is_told_from_a_digest_with_what_to_write(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_what_no_file_names_any_more_goes(tmp_path: Path) -> None:
     )
     (tmp_path / "compose.yaml").unlink()
     done = run(tmp_path, "lock")
-    assert (done.stdout, done.stderr) == ("", "pinner.lock is true again: 1 image of 1 file\n")
+    assert (done.stdout, done.stderr) == ("", "pinner.lock is up to date again: 1 image of 1 file\n")
 
 
 def test_a_path_leaves_what_is_elsewhere(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_what_the_lock_lacks_is_said_and_the_rest_is_pinned(tmp_path: Path) -> N
     assert done.stderr.splitlines() == [
         "Dockerfile:2:13: error: `redis:8` is not in pinner.lock",
         "  hint: run `pinner lock`, which adds it",
-        "pinned 2 references in 2 files; 1 could not be told from pinner.lock; pinner.lock updated: 1 dropped",
+        "pinned 2 references in 2 files; 1 could not be taken from pinner.lock; pinner.lock updated: 1 dropped",
     ]
 
 

@@ -581,7 +581,7 @@ def test_the_bot_refuses_what_the_policy_on_the_base_branch_does(tmp_path: Path)
     assert [step for step in published.steps if step.url is not None] == []
     (held,) = next(step.held_back for step in published.steps if step.held_back)
     assert held.name == "nginx:1.27"
-    assert "could not be told; nobody has the signatures of nginx:1.27@sha256:" in held.reason
+    assert "could not be determined; nobody has the signatures of nginx:1.27@sha256:" in held.reason
     assert list(there.heads()) == ["main"]
 
 

@@ -159,7 +159,7 @@ def test_the_images_of_files_are_verified_once_each(folder: Path, names: tuple[s
 def test_a_tag_that_does_not_exist_is_not_known(folder: Path) -> None:
     ran = run(folder, "verify", f"{REPOSITORY}:9.9")
     assert ran.status == 2
-    assert "not verified: its digest could not be told" in ran.stdout
+    assert "not verified: its digest could not be determined" in ran.stdout
     assert "error" in ran.stderr
     told = json.loads(run(folder, "verify", "--format", "json", f"{REPOSITORY}:9.9").stdout)["images"][0]
     assert (told["verdict"], told["digest"]) == ("unknown", None)
@@ -343,7 +343,7 @@ def test_signatures_that_cannot_be_looked_up_hold_a_tag_back() -> None:
     warning = gate(FakeResolver(), POLICY._replace(mode="warn"), on_warning=warned.append)
 
     async def ask() -> None:
-        with pytest.raises(UnavailableError, match="could not be told; nobody has the signatures"):
+        with pytest.raises(UnavailableError, match="could not be determined; nobody has the signatures"):
             await held.resolve(REFERENCE, None)
         resolved = await warning.resolve(REFERENCE, None)
         same = ImageReference.parse(f"{REFERENCE}@{resolved.digest}")

@@ -166,7 +166,7 @@ def test_what_cannot_be_looked_up_is_neither_the_same_signer_nor_none(locked: Pa
     assert beside_it
     held = run(locked, "update")
     assert held.status != 0
-    assert "could not be told" in held.stderr
+    assert "could not be determined" in held.stderr
     assert FIRST.digest in (locked / "Dockerfile").read_text()
 
 

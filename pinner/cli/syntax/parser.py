@@ -87,7 +87,7 @@ Examples:
 \b
 Exit status:
   0  clean                     2  wrong usage or configuration
-  1  something was found       3  something could not be told
+  1  something was found       3  something could not be determined
 """
 
 
