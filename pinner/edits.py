@@ -8,9 +8,12 @@ from pinner.model import Document, Edit, Occurrence, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TypeAlias
 
     from pinner.formats.base import Format
     from pinner.model import Located, Place
+
+    Edits: TypeAlias = tuple[Edit, ...]
 
 
 _BEHIND_VARIABLES = ("interpolated-name", "interpolated-tag")
@@ -37,9 +40,9 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 class Target(NamedTuple):
-    """An edit, and what the references that stand on its span must read afterwards."""
+    """Edits that are made together, and what the references that stand on their span must read afterwards."""
 
-    edit: Edit
+    edits: tuple[Edit, ...]
     text: str
 
 
@@ -52,43 +55,47 @@ class _Case(NamedTuple):
 
 def prove(
     document: Document, format_: Format, located: Located, targets: Mapping[Span, Target]
-) -> tuple[frozenset[Edit], bytes]:
-    """Return the edits of ``targets`` that may be made together, and the bytes they make.
+) -> tuple[frozenset[Edits], bytes]:
+    """Return the edits of ``targets`` that may be made together, as each has them, and the bytes they make.
 
     An edit is kept only where, located anew, every reference on its span reads the text planned, every other place
     reads as before, and the outline of the document is the same. Where all together fail, the ones at fault are found
     by halving and left out.
     """
-    edits = tuple(dict.fromkeys(target.edit for target in targets.values()))
+    edits = tuple(dict.fromkeys(target.edits for target in targets.values()))
     if not edits:
         return frozenset(), document.data
     kept, result = _keep(_Case(document, format_, located, targets), (), edits)
     return frozenset(kept), result
 
 
-def _keep(case: _Case, base: tuple[Edit, ...], edits: tuple[Edit, ...]) -> tuple[tuple[Edit, ...], bytes]:
+def _keep(case: _Case, base: tuple[Edits, ...], edits: tuple[Edits, ...]) -> tuple[tuple[Edits, ...], bytes]:
     """Return ``base`` and as many of ``edits`` as prove together with it, and the bytes they make."""
     together = (*base, *edits)
     result = _proved(case, frozenset(together))
     if result is not None:
         return together, result
     if len(edits) == 1:
-        return base, apply_edits(case.document.data, base)
+        return base, apply_edits(case.document.data, _flat(base))
     middle = len(edits) // 2
     base, _ = _keep(case, base, edits[:middle])
     return _keep(case, base, edits[middle:])
 
 
-def _proved(case: _Case, edits: frozenset[Edit]) -> bytes | None:
+def _flat(edits: Iterable[Edits]) -> list[Edit]:
+    return [edit for together in edits for edit in together]
+
+
+def _proved(case: _Case, edits: frozenset[Edits]) -> bytes | None:
     try:
-        result = apply_edits(case.document.data, edits)
+        result = apply_edits(case.document.data, _flat(edits))
     except EditRefusedError:
         return None
     before = case.located
     after = case.format.locate(Document(case.document.path, result))
     if after is None or after.outline != before.outline or len(after.places) != len(before.places):
         return None
-    texts = {span: target.text for span, target in case.targets.items() if target.edit in edits}
+    texts = {span: target.text for span, target in case.targets.items() if target.edits in edits}
     if all(_reads(new, old, texts.get(old.span)) for old, new in zip(before.places, after.places, strict=True)):
         return result
     return None

@@ -151,17 +151,27 @@ class Occurrence(NamedTuple):
     """What a digest is written without: ``sha256:`` where its field holds the hex digits alone."""
     replaces: ImageReference | None = None
     """What stands in the file, where ``reference`` is what its tag is to be raised to."""
+    tag_span: Span | None = None
+    """The bytes of the tag where the digest has a field of its own; None elsewhere, or where others read them, too."""
+    is_plain_tag: bool = False
+    """Whether YAML would read a number there as one: it is not in quotes."""
 
     def spelled(self, digest: Digest) -> str:
         """Return ``digest`` as it is written here, without what stands before it."""
         return str(digest).removeprefix(self.implied)
 
     def tag_stands_in(self, data: bytes) -> bool:
-        """Tell whether the whole tag, and the digest if there is one, stand together in ``data``."""
+        """Tell whether the whole tag stands in ``data``: with the digest, if there is one, or both in their fields."""
+        if self.tag_span is not None:
+            tag, digest = self.reference.tag or "", self.reference.digest
+            is_spelled = digest is None or self.digest_span is not None
+            return is_spelled and data[self.tag_span.start : self.tag_span.end] == tag.encode()
         tail = self.reference.tail.encode()
         start = self.insert - len(tail)
         is_whole = self.glue == "@" and not self.implied
-        return is_whole and data.startswith(tail, start) and data[start - 1 : start] not in _TAG_BYTES
+        # A text that begins with the tag is one that a variable's default is.
+        is_begun = start == self.span.start or data[start - 1 : start] not in _TAG_BYTES
+        return is_whole and data.startswith(tail, start) and is_begun
 
 
 class SkippedOccurrence(NamedTuple):

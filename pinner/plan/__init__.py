@@ -43,6 +43,13 @@ class Changed(NamedTuple):
     digest: Digest | None
     raised: str | None = None
     """The tag that it gets in place of its own; None where that stays."""
+    beside: Edit | None = None
+    """The edit of the tag, where that stands apart from the digest: both are made, or none."""
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What changes in the file, together."""
+        return (self.edit,) if self.beside is None else (self.edit, self.beside)
 
 
 class Failed(NamedTuple):
@@ -76,7 +83,7 @@ class Plan(NamedTuple):
 
     def tags_added(self, own_tags: Collection[int] = ()) -> frozenset[int]:
         """Return the offsets in ``result`` of every ``@`` whose tag is pinner's own, those of before included."""
-        edits = {verdict.edit for verdict in self.verdicts if isinstance(verdict, Changed)}
+        edits = {edit for verdict in self.verdicts if isinstance(verdict, Changed) for edit in verdict.edits}
         offsets = set()
         shift = 0
         for start, edit in sorted(_steps(own_tags, edits), key=itemgetter(0)):
@@ -161,12 +168,12 @@ def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
     from pinner.edits import Target, prove  # noqa: PLC0415 - only where something changes
 
     targets = {
-        verdict.place.span: Target(verdict.edit, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
+        verdict.place.span: Target(verdict.edits, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
     }
     proof = attempt(prove, source.document, source.format, source.located, targets)
     error, kept, result = (proof, (), source.document.data) if isinstance(proof, InputError) else (_unsafe(), *proof)
     checked = tuple(
-        Failed(verdict.place, error) if isinstance(verdict, Changed) and verdict.edit not in kept else verdict
+        Failed(verdict.place, error) if isinstance(verdict, Changed) and verdict.edits not in kept else verdict
         for verdict in verdicts
     )
     return Plan(source.document, checked, result)
@@ -223,10 +230,10 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
 
 
 def _raise(place: Occurrence, written: ImageReference, digest: Digest) -> Changed:
-    """Return the change of tag and digest in one edit: both, or none."""
-    old, new = written.tail, f"{place.reference.tag}@{digest}"
-    edit = Edit(place.insert - len(old), old.encode(), new.encode())
-    return Changed(place, edit, f"{place.reference.familiar}@{digest}", digest, place.reference.tag)
+    from pinner.plan.raised import raised_edits  # noqa: PLC0415 - only where tags are raised
+
+    edit, beside = raised_edits(place, written, digest)
+    return Changed(place, edit, f"{place.reference.familiar}@{digest}", digest, place.reference.tag, beside)
 
 
 def _as_written(verdict: Verdict) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.tags.bases import base_of
 from pinner.tags.parse import parse
-from pinner.tags.tokens import OPEN, is_hash, words_of
+from pinner.tags.tokens import OPEN, commit_form, is_hash, with_commit, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,7 @@ class Lines:
 
     def __init__(self, tags: Iterable[str]) -> None:
         self._commits: set[int] = set()
+        self._forms: set[str] = set()
         self._waiting: dict[str, list[str]] = {}
         self._grouped: dict[tuple[str, str, str], list[Tag]] = {}
         self._lines: dict[tuple[str, str, str], Line] = {}
@@ -64,8 +65,11 @@ class Lines:
         for name in dict.fromkeys(tags):
             if len(name) >= _SHORTEST_COMMIT and is_hash(name):
                 self._commits.add(len(name))
-            else:
-                self._waiting.setdefault(words_of(name), []).append(name)
+                continue
+            words = words_of(name)
+            if words == OPEN:
+                self._forms.add(commit_form(name))
+            self._waiting.setdefault(words, []).append(name)
 
     def _read(self, words: str) -> None:
         """Take those tags apart that have these words, and those whose words are not to be told from a commit's."""
@@ -79,10 +83,12 @@ class Lines:
                 self._families.setdefault(base.family, {})[tag.variant] = None
 
     def parse(self, name: str) -> Tag | None:
-        """Return the tag ``name`` in parts, as `parse` does, but None for digits that are a commit among commits."""
+        """Return the tag ``name`` in parts, as `parse` does, but digits that are a commit among commits as one."""
         if len(name) in self._commits and name.isdecimal():
             return None
-        return parse(name)
+        told = with_commit(name, self._forms) if self._forms else name
+        tag = parse(told)
+        return tag if tag is None or told == name else tag._replace(text=name)
 
     def line(self, key: tuple[str, str, str]) -> Line:
         """Return the line of ``key``, which may be empty."""

@@ -75,9 +75,17 @@ def word_at(tokens: list[Token], index: int, *, is_behind: bool) -> Word | None:
     if is_number:
         return _build(tokens, index) if is_behind and separator else None
     name = text.lower()
+    if separator and name == "a" and _is_hash(tokens, index):
+        return None
     if name in PRE_RELEASES and not (name == "b" and separator):
         return _pre_release(tokens, index, name, is_behind=is_behind)
     return _serial(tokens, index, name) if name in SERIALS else None
+
+
+def _is_hash(tokens: list[Token], index: int) -> bool:
+    """Tell whether the letter at ``index`` begins a commit's hash that has digits alone behind it."""
+    glued = tokens[index + 1 : index + 2]
+    return bool(glued) and not glued[0].separator and is_commit(tokens[index].text + glued[0].text)
 
 
 def _build(tokens: list[Token], index: int) -> Word | None:

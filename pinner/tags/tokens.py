@@ -47,6 +47,8 @@ _DAY, _MINUTE, _SECOND = 8, 12, 14
 
 _WORDS = re.compile(r"[A-Za-z]+")
 _HEX = re.compile(r"[0-9a-f]{7,}")
+_DIGITS = re.compile(r"[0-9]+")
+_STAMP = 10
 OPEN = "?"
 """What `words_of` returns where a commit's hash may stand in a tag."""
 
@@ -76,6 +78,30 @@ def words_of(text: str) -> str:
     if len(text) >= _SHORTEST_HEX and any(not piece.isdecimal() for piece in _HEX.findall(text)):
         return OPEN
     return " ".join([word for word in map(str.lower, _WORDS.findall(text)) if word not in _LEFT_OUT])
+
+
+def commit_form(tag: str) -> str:
+    """Return what ``tag`` has in common with those that have another commit's hash and other numbers in its places."""
+    return _DIGITS.sub("0", _HEX.sub(_as_length, tag))
+
+
+def with_commit(tag: str, forms: set[str]) -> str:
+    """Return ``tag`` with a letter before those digits of it that are a commit's hash, as among ``forms`` of others.
+
+    A date, or a time as ten digits, is none, whatever stands in its place elsewhere.
+    """
+    for match in _HEX.finditer(tag):
+        digits = match[0]
+        if not digits.isdecimal() or len(digits) == _STAMP or compact_date(digits) is not None:
+            continue
+        changed = f"{tag[: match.start()]}f{digits[1:]}{tag[match.end() :]}"
+        if commit_form(changed) in forms:
+            return changed
+    return tag
+
+
+def _as_length(match: re.Match[str]) -> str:
+    return match[0] if match[0].isdecimal() else f"<{'x' * len(match[0])}>"
 
 
 def begins_a_piece(tokens: list[Token], index: int) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pinner.config import Settings, TagLevel, UpdateRules
+    from pinner.model import Span
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
     from pinner.tags.model import Level
@@ -79,10 +80,19 @@ def upgraded(
     Those alone that ``within``, the same source masked, lets be touched, and by steps of at most ``most``.
     """
     candidates = list(source.candidates)
+    found: dict[Span, dict[int, Occurrence | None]] = {}
+    for position, candidate in enumerate(source.candidates):
+        if isinstance(candidate.place, Occurrence):
+            found.setdefault(candidate.place.span, {})[position] = None
     for position, place, wanted in _raisable(within or source, settings, most):
         outlook = outlooks.get(wanted.key)
         if outlook is not None and outlook.upgrade is not None:
             reference = place.reference.with_tag(outlook.upgrade.tag)
-            raised = place._replace(reference=reference, replaces=place.reference)
-            candidates[position] = candidates[position]._replace(place=raised)
+            found[place.span][position] = place._replace(reference=reference, replaces=place.reference)
+    for sharing in found.values():
+        # One text is one choice: where one of those that read it stays, all do.
+        tags = {None if raised is None else raised.reference.canonical for raised in sharing.values()}
+        for position, raised in sharing.items() if len(tags) == 1 else ():
+            if raised is not None:
+                candidates[position] = candidates[position]._replace(place=raised)
     return source._replace(candidates=tuple(candidates))

@@ -58,7 +58,10 @@ class Embedded:
         digest_span = place.digest_span and self.file_span(place.digest_span)
         insert = self.text.ends[place.insert - 1]
         span = moved.span if place.span.start < place.span.end else Span(insert, insert)
-        return moved._replace(insert=insert, digest_span=digest_span, span=span)
+        tag_span = place.tag_span if place.tag_span is None or self.is_verbatim(place.tag_span) else None
+        return moved._replace(
+            insert=insert, digest_span=digest_span, span=span, tag_span=tag_span and self.file_span(tag_span)
+        )
 
     def obstacle(self, place: Occurrence) -> str:
         """Say why a digest cannot go in at ``place``; empty where it can."""

@@ -111,6 +111,9 @@ def judge_parts(use: Use, parts: Parts) -> Place:
 
 def _occurrence(use: Use, parts: Parts, reference: ImageReference) -> Occurrence:
     found = use.occurrence(reference, parts.last.text)
+    if parts.edited is None:
+        is_plain = parts.tag is not None and not parts.tag.scalar.style
+        found = found._replace(tag_span=_own_tag(parts), is_plain_tag=is_plain)
     if parts.digest is not None:
         start, end = found.span
         glue = " " if not parts.digest.scalar.style else ""
@@ -125,6 +128,15 @@ def _occurrence(use: Use, parts: Parts, reference: ImageReference) -> Occurrence
     shared = type(parts.last.written) is not Scalar or parts.last.scalar.anchor is not None
     span = Span(insert, insert) if shared else found.span
     return found._replace(insert=insert, glue=glue, implied=parts.implied, span=span)
+
+
+def _own_tag(parts: Parts) -> Span | None:
+    """Return where the tag stands that is this reference's own: written out, and read by nobody else."""
+    tag = parts.tag
+    if tag is None or type(tag.written) is not Scalar or tag.scalar.anchor is not None:
+        return None
+    span = Span(tag.text.starts[0], tag.text.ends[-1])
+    return span if span.end - span.start == len(tag.text.data) else None
 
 
 def implied_by(key: str) -> str:
