@@ -56,9 +56,9 @@ class Site(NamedTuple):
         context = context._replace(connect=connect_to_registries)
         return outcome(context, *self.arguments(*more, name=name))
 
-    def start(self, *more: str) -> subprocess.Popen[bytes]:
+    def start(self, *more: str, name: str | None = "acme/app") -> subprocess.Popen[bytes]:
         """Start the bot in a process of its own."""
-        command = [sys.executable, "-m", "pinner", *self.arguments(*more)]
+        command = [sys.executable, "-m", "pinner", *self.arguments(*more, name=name)]
         return subprocess.Popen(
             command,
             cwd=self.folder,

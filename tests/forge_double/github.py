@@ -167,9 +167,38 @@ class GitHubFace:
         }  # fmt: skip
         if kind == "pull-request":
             conflicts = pull.state == "open" and one.conflicts(pull)
-            state = "dirty" if conflicts else "blocked" if pull.checks == "pending" else "clean"
+            state = "dirty" if conflicts else "blocked" if pull.checks in ("pending", "failed") else "clean"
             values |= {"mergeable": not conflicts, "mergeable_state": state, "merged": pull.state == "merged"}
         return self._published.filled(kind, values)
+
+    @route("GET", f"{_REPOSITORY}/branches/{{branch}}")
+    def branch(self, call: Call, match: Mapping[str, str]) -> Answer:
+        del call
+        one = self._find(match)
+        required = [] if one.rule_sets else list(one.required_checks)
+        checks = {"enforcement_level": "non_admins", "contexts": required, "checks": []}
+        protection = {"enabled": bool(required), "required_status_checks": checks}
+        values = {"name": match["branch"], "protected": bool(required), "protection": protection}
+        return Answer(200, self._published.filled("branch-with-protection", values))
+
+    @route("GET", f"{_REPOSITORY}/rules/branches/{{branch}}")
+    def rules(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match)
+        wanted = [{"context": context} for context in one.required_checks] if one.rule_sets else []
+        how = {"required_status_checks": wanted, "strict_required_status_checks_policy": False}
+        rules = [{"type": "deletion"}, *([{"type": "required_status_checks", "parameters": how}] if wanted else [])]
+        part, headers = page(call, rules, "per_page", 30, 100)
+        return Answer(200, part, headers)
+
+    @route("PUT", f"{_REPOSITORY}/pulls/{{pull_number}}/merge")
+    def merge(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one, pull = self._find_pull(match, write=True)
+        if call.body.get("sha") not in (None, one.head_of(pull)):
+            return Answer(409, {"message": "Head branch was modified. Review and try the merge again."})
+        if not one.auto_merge_allowed:
+            return Answer(405, {"message": "Pull Request is not mergeable", "documentation_url": "x"})
+        pull.state = "merged"
+        return Answer(200, {"sha": one.head_of(pull), "merged": True, "message": "Pull Request successfully merged"})
 
     def _label(self, one: Stored, name: str) -> dict[str, Any]:
         return self._published.filled("label", {"id": one.label(name), "name": name, "description": ""})

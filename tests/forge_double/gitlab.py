@@ -116,6 +116,7 @@ class GitLabFace:
             "merge_method": "merge", "merge_requests_access_level": "enabled", "merge_requests_enabled": True,
             "namespace": {"id": 1, "name": space, "path": space, "kind": "group", "full_path": space},
             "permissions": {"project_access": {"access_level": level, "notification_level": 3}, "group_access": None},
+            "only_allow_merge_if_pipeline_succeeds": bool(one.required_checks),
             "last_activity_at": self.state.date(one.pushed_at),
             **({"forked_from_project": {"id": 99}} if one.fork else {}),
         }  # fmt: skip
@@ -139,7 +140,7 @@ class GitLabFace:
             "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z", "merged_at": None,
         }  # fmt: skip
         if whole:
-            status = {"none": None, "pending": "running", "passed": "success"}[pull.checks]
+            status = {"none": None, "pending": "running", "failed": "failed", "passed": "success"}[pull.checks]
             values["head_pipeline"] = {"id": 1, "sha": head, "status": status} if status else None
         return values
 

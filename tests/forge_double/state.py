@@ -56,6 +56,8 @@ class Stored:
     auto_merge_allowed: bool = True
     required_checks: tuple[str, ...] = ("ci/test",)
     """What the default branch's protection requires; Gitea waits for nothing else."""
+    rule_sets: bool = False
+    """Whether GitHub has that from a rule set, and not from a protection of the branch."""
     strangers: set[str] = field(default_factory=set)
     """People who may not read it."""
     mirror: bool = False

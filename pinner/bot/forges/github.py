@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from pinner.bot.forges.base import Access
     from pinner.bot.model import NewCommit
 
-_CREATED, _MISSING, _UNPROCESSABLE = 201, 404, 422
+_CREATED, _MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 201, 404, 405, 409, 422
 _METHODS = ("merge", "squash", "rebase")
-_NOTHING_TO_WAIT_FOR = frozenset({"clean", "has_hooks", "unstable"})
+_PASSED = frozenset({"clean", "has_hooks"})
+"""All that the branch requires is there; ``unstable``: a check that it does not require failed, or runs."""
+_NOTHING_TO_WAIT_FOR = _PASSED | {"unstable"}
 _NOTHING_REQUIRED = "no check that the branch requires is still to come, so nothing would be waited for"
 _ALLOW_AUTO_MERGE = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
 _INSTALLATION = "ghs_"
@@ -163,20 +165,42 @@ class GitHub(RestForge):
         if found.get("auto_merge") is not None:
             return AutoMerge(is_on=True)
         if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
-            return AutoMerge(reason=_NOTHING_REQUIRED)
-        method = next((method for method in _METHODS if method in repository.merge_methods), _METHODS[0])
+            return await self._merged_if_required(repository, request)
         try:
-            await self._graphql.enable_auto_merge(found["node_id"], request.head, method)
+            await self._graphql.enable_auto_merge(found["node_id"], request.head, _method(repository))
         except StaleHeadError:
             raise
         except ForgeError as error:
             if "clean status" in error.message or "unstable status" in error.message:
-                return AutoMerge(reason=_NOTHING_REQUIRED)
+                return await self._merged_if_required(repository, request)
             # The first answer may have been lost.
             if (await self._api.call("GET", self._at(repository, request.number))).json().get("auto_merge") is not None:
                 return AutoMerge(is_on=True)
             raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
         return AutoMerge(is_on=True, is_new=True)
+
+    async def _merged_if_required(self, repository: Repository, request: PullRequest) -> AutoMerge:
+        """Merge what has passed the checks that its branch requires: nothing is left that GitHub could wait for."""
+        if not await self._requires_checks(repository, request.base):
+            return AutoMerge(reason=_NOTHING_REQUIRED)
+        body = {"sha": request.head, "merge_method": _method(repository)}
+        path = f"{self._at(repository, request.number)}/merge"
+        reply = await self._api.call("PUT", path, body=body, expect=(_NOT_ALLOWED, _CONFLICT))
+        if reply.status == _CONFLICT:
+            raise StaleHeadError(f"{request.url} has moved on: it is not merged")
+        if reply.status == _NOT_ALLOWED:
+            raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=_ALLOW_AUTO_MERGE)
+        return AutoMerge(is_on=True, is_new=True)
+
+    async def _requires_checks(self, repository: Repository, branch: str) -> bool:
+        """Tell whether a protection or a rule set of ``branch`` requires a check."""
+        at = quote(branch, safe="")
+        found = (await self._api.call("GET", f"{path_of(repository.name)}/branches/{at}")).json()
+        required = (found.get("protection") or {}).get("required_status_checks") or {}
+        if required.get("contexts") or required.get("checks"):
+            return True
+        rules = self._api.pages(f"{path_of(repository.name)}/rules/branches/{at}", {"per_page": _PAGE})
+        return any([rule.get("type") == "required_status_checks" async for rule in rules])
 
     async def commit(self, repository: Repository, commit: NewCommit) -> str | None:
         """Make a commit by createCommitOnBranch: signed by GitHub, its author the token's owner."""
@@ -246,6 +270,10 @@ def _request(found: Mapping[str, Any]) -> PullRequest:
         assignees=tuple(person["login"] for person in found.get("assignees") or ()),
         reviewers=tuple(person["login"] for person in found.get("requested_reviewers") or ()),
     )
+
+
+def _method(repository: Repository) -> str:
+    return next((method for method in _METHODS if method in repository.merge_methods), _METHODS[0])
 
 
 def _is_of(found: Mapping[str, Any], repository: Repository) -> bool:

@@ -34,6 +34,7 @@ _DEVELOPER = 30
 """The access level from which on one may push."""
 _UNDECIDED = frozenset({"preparing", "unchecked", "checking", "cannot_be_merged_rechecked", "cannot_be_merged_recheck"})
 _TO_COME = frozenset({"created", "waiting_for_resource", "preparing", "pending", "running", "scheduled"})
+_NOTHING_REQUIRED = "the pipeline has passed, but the project does not require one, so nothing would be waited for"
 _STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
 _PAGE = 100
 _NEWEST: Mapping[str, str | int] = {"order_by": "created_at", "sort": "desc", "per_page": _PAGE}
@@ -146,10 +147,15 @@ class GitLab(RestForge):
         if found.get("merge_when_pipeline_succeeds"):
             return AutoMerge(is_on=True)
         pipeline = found.get("head_pipeline") or {}
-        if pipeline.get("status") not in _TO_COME:
-            return AutoMerge(reason="no pipeline is still to come, so nothing would be waited for")
         # The older name until 17.11, and the newer from then on.
         body = {"merge_when_pipeline_succeeds": True, "auto_merge": True, "sha": request.head}
+        if (pipeline.get("status"), pipeline.get("sha")) == ("success", request.head):
+            if not repository.details.get("requires_pipeline"):
+                return AutoMerge(reason=_NOTHING_REQUIRED)
+            # What it waits for is there: merged now, if it still is what was looked at.
+            body = {"sha": request.head}
+        elif pipeline.get("status") not in _TO_COME:
+            return AutoMerge(reason="no pipeline is still to come, so nothing would be waited for")
         refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
         path = f"{self._at(repository, request.number)}/merge"
         reply = await self._api.call("PUT", path, body=body, expect=refused)
@@ -180,7 +186,10 @@ def _repository(found: Mapping[str, Any]) -> Repository:
         can_propose=not levels or max(levels) >= _DEVELOPER,
         merge_methods=tuple(filter(None, (found.get("merge_method"),))),
         closed_to_all="merge requests are turned off" if found.get("merge_requests_access_level") == "disabled" else "",
-        details={"id": str(found["id"])},
+        details={
+            "id": str(found["id"]),
+            "requires_pipeline": "yes" if found.get("only_allow_merge_if_pipeline_succeeds") else "",
+        },
         pushed_at=epoch(found.get("last_activity_at")),
     )
 

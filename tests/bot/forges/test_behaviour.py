@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -396,9 +397,9 @@ def test_auto_merge_waits_for_the_checks(forge: ForgeDouble) -> None:
 @pytest.mark.parametrize("checks", ["none", "passed"])
 def test_where_no_check_is_to_come_nothing_is_merged(forge: ForgeDouble, checks: Any) -> None:
     async def story(client: Forge) -> AutoMerge:
+        forge.repository(APP).required_checks = ()
         repository, request = await opened(client)
         forge.repository(APP).pulls[1].checks = checks
-        forge.repository(APP).required_checks = ()
         forge.forget()
         return await client.enable_auto_merge(repository, request)
 
@@ -407,6 +408,42 @@ def test_where_no_check_is_to_come_nothing_is_merged(forge: ForgeDouble, checks:
     assert "nothing would be waited for" in outcome.reason
     assert forge.repository(APP).pulls[1].state == "open"
     assert not forge.writes
+
+
+@pytest.mark.parametrize("rule_sets", [False, True])
+def test_what_has_passed_the_required_checks_is_merged(forge: ForgeDouble, rule_sets: bool) -> None:  # noqa: FBT001 - a case
+    async def story(client: Forge) -> AutoMerge:
+        repository, request = await opened(client)
+        forge.repository(APP).rule_sets = rule_sets
+        forge.repository(APP).pulls[1].checks = "passed"
+        return await client.enable_auto_merge(repository, request)
+
+    assert talk(forge, story) == AutoMerge(is_on=True, is_new=True)
+    assert forge.becomes(lambda: forge.repository(APP).pulls[1].state == "merged")
+
+
+def test_what_has_passed_and_moved_since_is_not_merged(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.commit(APP, BRANCH, {"evil": "x"}, "Not looked at")
+        forge.repository(APP).pulls[1].checks = "passed"
+        await client.enable_auto_merge(repository, request)
+
+    # GitLab's pipeline is another commit's then, and nothing is asked for.
+    with contextlib.suppress(StaleHeadError):
+        talk(forge, story)
+    assert forge.repository(APP).pulls[1].state == "open"
+
+
+def test_what_has_passed_and_may_not_be_merged_is_told(forge: ForgeDouble) -> None:
+    async def story(client: Forge) -> None:
+        repository, request = await opened(client)
+        forge.repository(APP).pulls[1].checks = "passed"
+        forge.repository(APP).auto_merge_allowed = False
+        await client.enable_auto_merge(repository, request)
+
+    with pytest.raises(ForbiddenError):
+        talk(forge, story)
 
 
 def test_auto_merge_that_is_not_allowed_is_told(forge: ForgeDouble) -> None:

@@ -145,7 +145,11 @@ def test_auto_merge_takes_a_way_that_the_repository_allows(github: ForgeDouble) 
     assert mutation["mergeMethod"] == "SQUASH"
 
 
-def test_auto_merge_whose_checks_end_in_between_is_left(github: ForgeDouble) -> None:
+@pytest.mark.parametrize("required", [("ci/test",), ()])
+def test_what_passes_in_between_is_merged_where_its_checks_are_required(
+    github: ForgeDouble, required: tuple[str, ...]
+) -> None:
+    github.repository(APP).required_checks = required
     github.commit(APP, "pinner/digests", {"x": "1"}, "Pin")
 
     def finish() -> None:
@@ -158,7 +162,8 @@ def test_auto_merge_whose_checks_end_in_between_is_left(github: ForgeDouble) -> 
         github.inject("before", path="enablePullRequestAutoMerge", action=finish)
         return await client.enable_auto_merge(repository, request)
 
-    assert not talk(github, story).is_on
+    assert talk(github, story).is_on is bool(required)
+    assert github.repository(APP).pulls[1].state == ("merged" if required else "open")
 
 
 def test_teams_review_as_teams(github: ForgeDouble) -> None:
