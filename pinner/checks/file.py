@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.findings.lock_agreement import LockView
+    from pinner.formats.base import Format
     from pinner.formats.pragmas import PragmaProblem
     from pinner.link.facts import Fact
-    from pinner.model import FormatChoice, Place
+    from pinner.model import FormatChoice, Located, Place
     from pinner.rules import Level
     from pinner.scan.discover import Target
     from pinner.scan.suppressions import Source
+
+_MOST_PLACES = 200
+"""Of one file: to keep more takes more memory than it saves time."""
 
 
 class Criteria(NamedTuple):
@@ -45,6 +49,8 @@ class Conditions(NamedTuple):
     """Whether the hash is told of a file whose answer holds on every day."""
     keeps_sources: bool = False
     """Whether it is told where every image stands: registries are to be asked."""
+    keeps_places: bool = False
+    """Whether it is told what the format found, so that a second look need not find it again."""
 
 
 def conditions_for(
@@ -72,6 +78,15 @@ class Judged(NamedTuple):
     """The canonical names that a lock lists for it; only beside a lock."""
 
 
+class Kept(NamedTuple):
+    """What a format found in a file, kept for a second look in the light of other files."""
+
+    located: Located
+    """Without its outline."""
+    mark: int
+    """The hash of the bytes that it was found in, good in this run."""
+
+
 class Examined(NamedTuple):
     """What a check has to know of one file."""
 
@@ -89,6 +104,8 @@ class Examined(NamedTuple):
     """SHA-256 of the bytes, in hex, where nothing but these and the criteria says what there is to say of it alone."""
     source: Source | None = None
     """Only where the conditions ask for it."""
+    kept: Kept | None = None
+    """As `source`, and only of a file that was looked into in this run."""
 
     @property
     def counts(self) -> Counts:
@@ -123,7 +140,7 @@ def examine(target: Target, conditions: Conditions, before: Examined | None = No
 
 
 def _examine(target: Target, conditions: Conditions, before: Examined | None) -> Examined:
-    criteria, today, hashed, _ = conditions
+    criteria, today, hashed, *_ = conditions
     data = read_text(target)
     if data is None:
         return Examined(target.path)
@@ -136,12 +153,21 @@ def _examine(target: Target, conditions: Conditions, before: Examined | None) ->
     if found is None:
         return Examined(target.path, hash=hash_)
     format_, located = found
+    kept = _kept(data, format_, located) if conditions.keeps_places else None
     # Where nobody is silenced or excluded the places themselves say whether a rule is broken.
     is_plain = not may_have_pragmas(format_.unwrapped(document)) and not _looks_closer(conditions)
     if is_plain and not any(map(broken_rule, located.places)):
-        return Examined(target.path, format_.name, Judged(_count(located.places)), facts=located.facts, hash=hash_)
+        judged = Judged(_count(located.places))
+        return Examined(target.path, format_.name, judged, facts=located.facts, hash=hash_, kept=kept)
     source = apply_suppressions(document, *found, today=today, images_exclude=criteria.images_exclude)
-    return examine_source(source, target, conditions, hash_)
+    return examine_source(source, target, conditions, hash_)._replace(kept=kept)
+
+
+def _kept(data: bytes, format_: Format, located: Located) -> Kept | None:
+    """Return what is to be kept of ``located``; None where nobody decides about it, or it is large."""
+    if not (located.places or located.facts) or len(located.places) > _MOST_PLACES or format_.also or format_.rules:
+        return None
+    return Kept(located._replace(outline=()), hash(data))
 
 
 def _looks_closer(conditions: Conditions) -> bool:

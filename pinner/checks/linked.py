@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Examined, digest, examine_source
@@ -12,7 +13,7 @@ from pinner.formats import by_name, configured
 from pinner.link.paths import Paths
 from pinner.model import ENV_NAME, Located
 from pinner.scan.deciding import paths_of, read_deciding
-from pinner.scan.scan import Reading, read_all
+from pinner.scan.scan import Reading, read_all, read_text
 from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Light(NamedTuple):
     """The files that state anything, by what they state alone; with all that they hold where they are not the run's."""
     key: str = ""
     """What tells all this from anything else that files may state; empty where that is not to be known."""
+    readers: Mapping[str, frozenset[str]] = {}
+    """The compose files that a ``.env`` gives values to, by its path: what is said of it comes of them alone."""
     paths: Paths = Paths()
 
 
@@ -62,7 +65,8 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     )
     stating = known_files([*(one for one in readings if one.path in facts), *beside])
     key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
-    return Light(concerned, tuple(stating), key, paths)
+    readers = {path: frozenset(several) for path, several in linker.environments.readers.items()}
+    return Light(concerned, tuple(stating), key, readers, paths)
 
 
 def _reading(one: Examined) -> Reading:
@@ -86,24 +90,25 @@ def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Ite
 
 
 def look_again(
-    targets: Sequence[Target], light: Light, conditions: Conditions, processes: int | None
+    targets: Sequence[Target],
+    light: Light,
+    conditions: Conditions,
+    kept: Mapping[str, Examined],
+    processes: int | None,
 ) -> dict[str, Examined]:
     """Return, by path, what comes of ``targets``, which others decide about, in their ``light``.
 
-    ``processes`` as in `share_out`. What cannot be told is the error.
+    ``kept`` are the files of which it was kept what was found in them, ``processes`` as in `share_out`. What cannot be
+    told is the error.
     """
     if not targets:
         return {}
     from pinner.scan.linked import known_files, link_files  # noqa: PLC0415 - as above
 
-    formats = configured(conditions.criteria.formats)
-
-    def read(target: Target) -> Reading:
-        [reading] = read_all([target], formats)
-        located = reading.located
-        return reading if located is None else reading._replace(located=located._replace(outline=()))
-
-    readings = share_out(read, targets, WORTH_A_PROCESS, processes)
+    known = {target.path: _as_kept(target, kept[target.path], conditions) for target in targets if target.path in kept}
+    lost = [target for target in targets if known.get(target.path) is None]
+    located = iter(share_out(partial(_located, conditions=conditions), lost, WORTH_A_PROCESS, processes))
+    readings = [known.get(target.path) or next(located) for target in targets]
     again = {target.path for target in targets}
     others = [file for file in light.stating if file.document.path not in again]
     links = attempt(link_files, [*known_files(readings), *others], light.paths)
@@ -114,6 +119,20 @@ def look_again(
         one = attempt(_examined, target, reading, links.changed.get(target.path), conditions)
         found[target.path] = Examined(target.path, error=one) if isinstance(one, InputError) else one
     return found
+
+
+def _as_kept(target: Target, one: Examined, conditions: Conditions) -> Reading | None:
+    """Return what was found in ``target``, which has come to ``one``; None where its bytes are others by now."""
+    data = attempt(read_text, target)
+    if one.kept is None or one.format is None or not isinstance(data, bytes) or hash(data) != one.kept.mark:
+        return None
+    return Reading(one.path, data, by_name(one.format, configured(conditions.criteria.formats)), one.kept.located)
+
+
+def _located(target: Target, conditions: Conditions) -> Reading:
+    [reading] = read_all([target], configured(conditions.criteria.formats))
+    located = reading.located
+    return reading if located is None else reading._replace(located=located._replace(outline=()))
 
 
 def _examined(target: Target, reading: Reading, places: Sequence[Place] | None, conditions: Conditions) -> Examined:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 WORTH_A_PROCESS = 150
 """Files that a process must have to look into: below that, starting it takes longer than it saves."""
 
+_MOST_KEPT = 20_000
+"""Files of a run up to which what was found in them is kept until they are linked: some 1 kB for an image."""
+_APART = ("helm", "kubernetes", "quadlet", "terraform")
+"""Formats of whose files each is judged by what others state, and not with them."""
+
 
 class Checked(NamedTuple):
     """What a check without registries finds."""
@@ -131,7 +136,8 @@ def examine_all(
     """
     targets = sorted(targets, key=lambda target: target.path)
     record = None if conditions.keeps_sources else open_memory(memory, targets, conditions.criteria)
-    run = _Run(conditions._replace(hashed=record is not None), 1 if conditions.keeps_sources else processes)
+    conditions = conditions._replace(hashed=record is not None, keeps_places=len(targets) <= _MOST_KEPT)
+    run = _Run(conditions, 1 if conditions.keeps_sources else processes)
     if record is None or memory is None:
         return tuple(run.results([Entry(target) for target in targets], around)[0])
     entries = [recall(record, target, memory.now) for target in targets]
@@ -157,7 +163,14 @@ class _Run(NamedTuple):
             for entry, one in zip(entries, alone, strict=True)
             if entry.before is not None and entry.before.examined.hash == one.hash
         }
-        seen = look_again(_unknown(targets, alone, light, known), light, self.conditions, self.processes)
+        kept = {one.path: one for one in alone if one.kept is not None}
+        new = _unknown(alone, light, known)
+        # A `.env` is remembered nowhere: what is said of it comes of its readers, who need not be judged anew for that.
+        beside = {reader for path in new for reader in light.readers.get(path, ())}
+        looked = [target for target in targets if target.path in new | beside]
+        seen = look_again(looked, light, self.conditions, kept, self.processes)
+        seen = {path: one for path, one in seen.items() if path in new}
+        alone = [one if one.kept is None else one._replace(kept=None) for one in alone]
         news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
         results = [
             seen.get(target.path) or _with_bytes(target, _final(new)) for target, new in zip(targets, news, strict=True)
@@ -177,18 +190,16 @@ class _Run(NamedTuple):
         ]
 
 
-def _unknown(
-    targets: Sequence[Target], alone: Sequence[Examined], light: Light, known: Mapping[str, Remembered]
-) -> list[Target]:
-    """Return those of ``targets`` that are to be looked at in ``light``.
+def _unknown(alone: Sequence[Examined], light: Light, known: Mapping[str, Remembered]) -> set[str]:
+    """Return the paths of those that are to be looked at in ``light``.
 
     Compose files and Dockerfiles make images together: where one of them is, so are all.
     """
-    concerned = [(target, one) for target, one in zip(targets, alone, strict=True) if one.path in light.concerned]
-    new = {one.path for _, one in concerned if not (light.key and _has_seen(known.get(one.path), light))}
-    if any(one.format != "kubernetes" for _, one in concerned if one.path in new):
-        new |= {one.path for _, one in concerned if one.format != "kubernetes"}
-    return [target for target, one in concerned if one.path in new]
+    concerned = [one for one in alone if one.path in light.concerned]
+    new = {one.path for one in concerned if not (light.key and _has_seen(known.get(one.path), light))}
+    if any(one.format not in (*_APART, "dotenv") for one in concerned if one.path in new):
+        new |= {one.path for one in concerned if one.format not in _APART}
+    return new
 
 
 def _has_seen(before: Remembered | None, light: Light) -> bool:

@@ -170,9 +170,15 @@ def claims(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_claimed(name: str) -> bool:
-    return any(format_.claims(name) for format_ in FORMATS)
+    return any(format_.claims(name) for format_ in _FIRST)
 
 
+def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...]], Format]:
+    """Return one of ``formats`` for each way of claiming names: most claim the same, those of YAML."""
+    return {(format_.names, format_.others): format_ for format_ in formats}
+
+
+_FIRST = tuple(_first_of_names(FORMATS).values())
 _CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
 _MOST_NAMES = 4096
 
@@ -187,9 +193,8 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
     if known is None or known[0] is not formats:
         if len(_CLAIMING) > _MOST_NAMES:
             _CLAIMING.clear()
-        # Most formats claim the same names: those of YAML.
-        names = {(format_.names, format_.others): format_ for format_ in formats}
-        claiming = {both for both, format_ in names.items() if format_.claims(name)}
+        firsts = _FIRST if formats is FORMATS else _first_of_names(formats).values()
+        claiming = {(format_.names, format_.others) for format_ in firsts if format_.claims(name)}
         those = [format_ for format_ in formats if (format_.names, format_.others) in claiming]
         known = _CLAIMING[key] = (formats, tuple(those))
     return known[1]

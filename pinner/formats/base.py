@@ -68,6 +68,7 @@ DROP_IN = ".conf"
 
 # Asked for every file; a tree of thousands of files has few names for those that matter.
 _module = cache(import_module)
+_compiled = cache(re.compile)
 
 
 def short(path: str) -> str:
@@ -136,8 +137,8 @@ class Format(NamedTuple):
         """Tell by its name alone whether the file at ``path`` may be of this format."""
         name = path[path.rfind("/") + 1 :]
         if self.drop_ins and name.endswith(DROP_IN):
-            return re.search(self.drop_ins, short(path)) is not None
-        return not name.endswith(self.others) and re.search(self.names, name) is not None
+            return _compiled(self.drop_ins).search(short(path)) is not None
+        return _compiled(self.names).search(name) is not None and not name.endswith(self.others)
 
     def may_state(self, document: Document) -> bool:
         """Tell, without parsing, whether ``document`` may state facts about images that other files name."""

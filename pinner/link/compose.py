@@ -44,16 +44,22 @@ class Composed(NamedTuple):
     builds: tuple[Said, ...] = ()
 
 
-def are_merged(path: str, other: str) -> bool:
-    """Tell whether compose may read the two together: a base and its override, ``<base>.<name>.yaml``."""
-    if posixpath.dirname(path) != posixpath.dirname(other) or not (
-        _EXTENSION.search(path) and _EXTENSION.search(other)
-    ):
-        return False
-    stem, other_stem = sorted((_stem(path), _stem(other)), key=len)
-    if "." in stem or stem == other_stem:
-        return False
-    return other_stem.startswith(stem + ".") or (stem in _DEFAULT_BASES and other_stem in _DEFAULT_OVERRIDES)
+def merged_pairs(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """Return which of ``paths``, which are in one folder, compose may read together, sorted.
+
+    They are a base and its override, ``<base>.<name>.yaml``. By what the names have in common: there may be thousands,
+    and to compare all with all takes their square.
+    """
+    stems: dict[str, list[str]] = {}
+    for path in paths:
+        if _EXTENSION.search(path):
+            stems.setdefault(_stem(path), []).append(path)
+    found = []
+    for stem, others in stems.items():
+        bases = {stem.partition(".")[0]} if "." in stem else set()
+        bases |= set(_DEFAULT_BASES) if stem in _DEFAULT_OVERRIDES else set()
+        found += [(path, other) for base in bases for path in stems.get(base, ()) for other in others]
+    return sorted(found)
 
 
 def _stem(path: str) -> str:
@@ -90,12 +96,7 @@ class Projects:
         for path in sorted(self._files):
             folders.setdefault(posixpath.dirname(path), []).append(path)
         for paths in folders.values():
-            pairs = [
-                (path, other)
-                for path in paths
-                for other in paths
-                if len(_stem(path)) < len(_stem(other)) and are_merged(path, other) and not self._files[path].is_alone
-            ]
+            pairs = [pair for pair in merged_pairs(paths) if not self._files[pair[0]].is_alone]
             overrides = {other for _, other in pairs}
             yield from [self._load((path,), is_whole=path not in parts | overrides) for path in paths]
             yield from [self._load(pair, is_whole=pair[0] not in parts) for pair in pairs]

@@ -68,6 +68,11 @@ class Environments:
         """The paths of the files that decide with each other."""
         return frozenset((*self._readers, *self._environment))
 
+    @property
+    def readers(self) -> Mapping[str, set[str]]:
+        """The compose files that a ``.env`` gives values to, by its path."""
+        return self._readers
+
     def compose(
         self,
         path: str,

@@ -113,8 +113,10 @@ class Linker:
         self._chains = {path: chains for path, chains in overlays.chains().items() if any(chains)}
         self._paths = paths
         composed = {path: fact for path, fact in pairs if type(fact) is ComposeFile}
-        projects = list(Projects(composed, paths))
         found = {path: fact for path, fact in pairs if type(fact) is EnvironmentFile}
+        # Where nothing is built and no values are given, projects decide nothing: there may be thousands of files.
+        builds = any(service.build is not None for file in composed.values() for service in file.services)
+        projects = list(Projects(composed, paths)) if found or builds else []
         self.environments = Environments(projects, composed, found, paths)
         self._composed = Builds(projects)
         self.builds = builds_of(projects, paths)

@@ -7,11 +7,9 @@ A run shows paths relative to its own folder, so one file may be reached by two 
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 
-from pinner._typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pinner._typing import NamedTuple
 
 
 class Paths(NamedTuple):
@@ -32,13 +30,19 @@ class Paths(NamedTuple):
         """Return how the file or folder is shown that the file at ``path`` calls ``written``."""
         return self.shown(posixpath.join(posixpath.dirname(path), written))
 
-    def folders(self, path: str) -> Iterator[str]:
-        """Yield the folder of the file at ``path`` and those around it, from the inside out, as far as it is known."""
-        folder = posixpath.dirname(path)
-        beyond = len(list(filter(None, self.here.split("/"))))
-        while True:
-            yield folder
-            around = self.shown(posixpath.join(folder, ".."))
-            if folder in (around, "/") or around.count("..") > beyond:
-                return
-            folder = around
+    def folders(self, path: str) -> tuple[str, ...]:
+        """Return the folder of the file at ``path`` and those around it, from the inside out, as far as it is known."""
+        return _folders(self, posixpath.dirname(path))
+
+
+@lru_cache(maxsize=4096)
+def _folders(paths: Paths, folder: str) -> tuple[str, ...]:
+    """Return ``folder`` and those around it. Remembered, for there are many files to a folder."""
+    beyond = len(list(filter(None, paths.here.split("/"))))
+    found = [folder]
+    while True:
+        around = paths.shown(posixpath.join(folder, ".."))
+        if folder in (around, "/") or around.count("..") > beyond:
+            return tuple(found)
+        folder = around
+        found.append(folder)

@@ -134,6 +134,38 @@ def test_other_formats_ask_nobody(tmp_path: Path) -> None:
         assert one.error is None
 
 
+def test_a_file_that_has_changed_by_the_second_look_is_located_again(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text(POD.format("app:1"))
+    (tmp_path / "kustomization.yaml").write_text("resources: [pod.yaml]\nimages: [{name: app, newTag: '2'}]\n")
+    targets = discover((), Settings(), str(tmp_path), os.environ)
+
+    def around() -> list[Target]:
+        (tmp_path / "pod.yaml").write_text(f"# longer\n{POD.format('other:1')}")
+        return targets
+
+    found = {one.path: one for one in examine_all(targets, conditions_for(Settings(), TODAY), around=around)}
+    assert [one.place.line for one in found["pod.yaml"].findings] == [8]
+
+
+def test_what_is_remembered_of_other_files_is_not_judged_anew_for_a_dotenv(tmp_path: Path) -> None:
+    """A ``.env`` is remembered nowhere; what is said of it and of all others stays the same in each run."""
+    (tmp_path / ".git").mkdir()
+    for index in range(60):
+        folder = tmp_path / f"app{index}"
+        folder.mkdir()
+        (folder / "compose.yaml").write_text("services:\n  web: {image: 'nginx:${TAG:-1}'}\n  a: {build: .}\n")
+        (folder / "Dockerfile").write_text("FROM alpine:3\n")
+    (tmp_path / "app7" / ".env").write_text("TAG=1.27\n")
+    said = []
+    for _ in range(2):
+        context = world(tmp_path)
+        main(["check", "--format", "json"], context=context)
+        assert isinstance(context.stdout.raw, BytesIO)
+        said.append(context.stdout.raw.getvalue())
+    assert said[0] == said[1]
+    assert b"app7/.env" in said[0]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks cheaply and safely")
 def test_second_looks_are_shared_out(tmp_path: Path) -> None:
     number = 2 * WORTH_A_PROCESS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yamlplaces import found, in_compose
 
 from pinner.config import Settings
-from pinner.link.compose import are_merged
+from pinner.link.compose import merged_pairs
 from pinner.link.link import LinkInput, link
 from pinner.model import Located, SkippedOccurrence
 from pinner.pipeline import survey
@@ -239,11 +239,21 @@ NAMES = st.lists(
 )
 
 
-@given(NAMES, NAMES)
-def test_files_of_two_folders_are_never_merged(first: list[str], second: list[str]) -> None:
-    path, other = (f"folder/{''.join(parts)}.yaml" for parts in (first, second))
-    assert are_merged(path, other) is are_merged(other, path)
-    assert not are_merged(path, f"elsewhere/{''.join(second)}.yaml")
+def is_base(name: str, other: str) -> bool:
+    """Tell of two names alone whether compose may lay ``other`` over ``name``."""
+    base, *extension = name.split(".")
+    override, *more = other.split(".")
+    if extension not in (["yaml"], ["yml"]) or more[-1:] not in (["yaml"], ["yml"]) or len(more) < len(extension) + 1:
+        return False
+    defaults = ("compose", "docker-compose")
+    return override == base or (base in defaults and override in defaults and more[:-1] == ["override"])
+
+
+@given(st.sets(NAMES.map(lambda parts: f"folder/{''.join(parts)}.yaml"), max_size=8))
+def test_bases_and_overrides_are_told_by_their_names_two_by_two(paths: set[str]) -> None:
+    names = sorted(paths)
+    pairs = [(one, other) for one in names for other in names if is_base(one.split("/")[1], other.split("/")[1])]
+    assert merged_pairs(names) == pairs
 
 
 @given(st.permutations(["compose.yaml", "compose.dev.yaml", "db.yaml", "other.yaml"]))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.model import Document
 
 _TEMPLATES = re.compile(r"(?:^|/)templates/")
-_CHART = re.compile(r"(?:^|/)Chart\.ya?ml$")
+_CHARTS = ("Chart.yaml", "Chart.yml")
 _APP_VERSION = re.compile(rb"""^appVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
 _VALUES = b".Values."
 _TAG = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[tT]ag|version))\b(?!\.)")
@@ -39,11 +39,13 @@ _ABOVE = 60
 def chart_facts(document: Document) -> tuple[Fact, ...]:
     """Return what a file of a chart, its Chart.yaml or a template, states about the chart's values."""
     path, data = document
-    if _CHART.search(path) is not None:
+    if path.rpartition("/")[2] in _CHARTS:
         found = _APP_VERSION.search(data)
         line = 1 if found is None else data.count(b"\n", 0, found.start()) + 1
         return (Chart("" if found is None else found[1].decode("utf-8", "replace"), line),)
-    if _TEMPLATES.search(path) is None or _VALUES not in data:
+    if "templates/" not in path or _TEMPLATES.search(path) is None:
+        return ()
+    if _TAG.search(data) is None and _DIGEST.search(data) is None:
         return ()
     return tuple(dict.fromkeys(_reads(data.split(b"\n"))))
 

@@ -42,7 +42,7 @@ _AFTER_KIND = re.compile(rb"""["']?[ \t]*:(?![ \t]*\{)""")
 # RFC 6902: an operation that sets an image, or a container that has one.
 _PATCHED = (b"/image", b"/containers", b"/initContainers")
 _JSON_PATCH = re.compile(rb"""path["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
-_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # In a document that cannot be read: a key that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackage[ \t]*:|\bbundle[ \t]*:""")
 
@@ -96,7 +96,7 @@ class _Marks(NamedTuple):
 def _marks(document: Document) -> _Marks | None:
     """Return the marks of a file that may be Kubernetes'; None for any other."""
     data = document.data
-    is_kustomization = _KUSTOMIZATION.search(document.path) is not None
+    is_kustomization = document.path.rpartition("/")[2] in _KUSTOMIZATIONS
     has_version = _VERSION in data
     is_patch = not has_version and any(path in data for path in _PATCHED) and _JSON_PATCH.search(data) is not None
     if not has_version and not is_kustomization and not is_patch:

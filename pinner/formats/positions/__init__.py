@@ -63,7 +63,7 @@ def locate(document: Document, name: str) -> Located | None:
 
 
 def _is_named(dialect: Dialect, path: str) -> bool:
-    return _compiled(dialect.names).search(path) is not None
+    return dialect.word in path and _compiled(dialect.names).search(path) is not None
 
 
 def _is_possible(dialect: Dialect, path: str, roots: Roots) -> bool:

@@ -51,6 +51,7 @@ GITLAB = Dialect(
         )
     ),
     names=rf"\.gitlab-ci[^/]*{_YAML}|(?:^|/)\.gitlab-ci\.d/(?:[^/]+/){{0,3}}[^/]*{_YAML}",
+    word=".gitlab-ci",
     shapes=(
         *((f"{_NO_JOB}/{key}",) for key in ("script", "trigger", "extends")),
         *((key,) for key in ("image", "services", "default", "include", "stages")),
@@ -67,6 +68,7 @@ CLOUD_BUILD = Dialect(
     "cloudbuild",
     (Position("step", "steps/[]/name"),),
     names=r"cloudbuild[^/]*\.(?:ya?ml|json)$",
+    word="cloudbuild",
     root=("steps",),
     shapes=(
         (r"steps/[]/name=^(?:[a-z]+\.)?gcr\.io/|^[a-z0-9-]+-docker\.pkg\.dev/", "steps/[]/{args,entrypoint,script}"),
@@ -84,6 +86,7 @@ CIRCLECI = Dialect(
     "circleci",
     tuple(Position(key[:-1], f"{start}{key}/*/docker/[]/image") for start in _ORBS for key in _CIRCLE),
     names=rf"(?:^|/)\.circleci/(?:[^/]+/){{0,3}}[^/]*{_YAML}",
+    word=".circleci/",
     root=(*_CIRCLE, "orbs"),
     shapes=tuple(("version", f"{start}{key}/*/docker/[]/image") for start in _ORBS[:2] for key in _CIRCLE),
     likely=_YAML,
@@ -97,6 +100,7 @@ WOODPECKER = Dialect(
     "woodpecker",
     tuple(Position(key, f"{key}/{items}/image") for key in _WOODPECKER for items in ("*", "[]")),
     names=rf"(?:^|/)\.woodpecker(?:[^/]*|/(?:[^/]+/){{0,3}}[^/]*){_YAML}",
+    word=".woodpecker",
     root=_WOODPECKER,
     expression=r"\$\{",
     unread="^variables$",
@@ -120,6 +124,7 @@ DRONE = Dialect(
         ),
     ),
     names=rf"(?:^|/)\.drone(?:[^/]*|/(?:[^/]+/){{0,3}}[^/]*){_YAML}",
+    word=".drone",
     root=("kind", "pipeline", "steps", "services"),
     shapes=((r"kind=^pipeline$", "steps/[]"),),
     likely=_YAML,
@@ -139,6 +144,7 @@ GORELEASER = Dialect(
     "goreleaser",
     (Position("base-image", "kos/[]/base_image"),),
     names=rf"goreleaser[^/]*{_YAML}",
+    word="goreleaser",
     root=("kos",),
 )
 
@@ -189,6 +195,7 @@ BITBUCKET = Dialect(
         ),
     ),
     names=rf"(?:^|/)bitbucket[^/]*{_YAML}",
+    word="bitbucket",
     root=("pipelines", "definitions", "image"),
     expression=r"\$",
     unread="^definitions$",
@@ -201,6 +208,7 @@ CIRRUS = Dialect(
         Position("container", "**/additional_containers/[]/image"),
     ),
     names=rf"(?:^|/)\.cirrus[^/]*{_YAML}",
+    word=".cirrus",
     expression=r"\$",
 )
 

@@ -42,6 +42,7 @@ BUILDKITE = Dialect(
         for plugin in (_PLUGIN, _POD)
     ),
     names=rf"(?:^|/)\.?buildkite/(?:[^/]+/){{0,3}}[^/]*{_YAML}|(?:^|/)\.?buildkite[^/]*{_YAML}",
+    word="buildkite",
     root=("steps",),
     expression=r"\$",
     unread="^(?:common|aliases)$",
@@ -81,6 +82,7 @@ PRE_COMMIT = Dialect(
         Position("hook", "[]@/entry", when=_IS_IMAGE, within=_ENTRY),
     ),
     names=rf"(?:^|/)\.pre-commit-(?:config|hooks){_YAML}",
+    word=".pre-commit-",
     root=("repos",),
     takes_lists=True,
 )

@@ -80,11 +80,15 @@ def _has_tag(text: str) -> bool:
 
 
 def _images(collector: Collector, attribute: Attribute, position: Position) -> Iterator[Value]:
-    value = collector.read(attribute)
-    if position.inside:
-        yield from values_at(collector.data, value, position.inside)
-    else:
-        yield value
+    if not position.inside:
+        yield collector.read(attribute)
+    elif _may_hold(collector.data[attribute.start : attribute.end], position.inside):
+        yield from values_at(collector.data, collector.read(attribute), position.inside)
+
+
+def _may_hold(text: bytes, path: Sequence[str]) -> bool:
+    """Tell from its bytes alone whether the keys of ``path`` may be in an expression: manifests are long."""
+    return b"\\" in text or all(step.encode() in text for step in path if step not in ("[]", "**"))
 
 
 def _attributes(block: Block, path: Sequence[str], names: Sequence[str]) -> Iterator[Attribute]:

@@ -239,10 +239,16 @@ class _Builder:
         """Make nodes of ``events``; raises what their parser raises, and `_LimitError`."""
         stack: list[tuple[Collection, Callable[[Node], None]]] = []  # with where each goes when it ends
         add = self.roots.append
+        base, begin = self.base, self._begin
         for event in events:
             kind = event.__class__.__name__
-            if kind == "ScalarEvent":
-                add(self._scalar(event))
+            if kind == "ScalarEvent":  # most are: a call for each would take as long
+                name, end = event.anchor, base + event.end_mark.index
+                tag = None if event.ctag is None else event.tag
+                scalar = Scalar(event.value, begin(event), end, event.style or "", tag, name)
+                add(scalar)
+                if name is not None:
+                    self.anchors[name] = scalar
             elif kind in _OPENINGS:
                 if len(stack) >= MAX_DEPTH:
                     raise _LimitError(_TOO_DEEP, self.index)
@@ -257,14 +263,6 @@ class _Builder:
                 add(self._alias(event))
             else:
                 self.anchors = {}  # a document's start or end
-
-    def _scalar(self, event: Any) -> Scalar:  # noqa: ANN401 - the parsers ship no types
-        base = self.base
-        name = event.anchor
-        node = Scalar(event.value, self._begin(event), base + event.end_mark.index, event.style or "", event.tag, name)
-        if name is not None:
-            self.anchors[name] = node
-        return node
 
     def _collection(self, kind: str, event: Any) -> Collection:  # noqa: ANN401 - the parsers ship no types
         name = event.anchor
@@ -287,4 +285,5 @@ class _Builder:
         self.count += 1
         if self.most is not None and self.count > self.most:
             raise _LimitError(_TOO_MUCH, index)
-        return self.base + int(index)
+        offset: int = self.base + index
+        return offset

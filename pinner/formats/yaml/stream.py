@@ -49,9 +49,10 @@ def unshadow(text: str) -> str:
 
 
 _BOM = b"\xef\xbb\xbf"
-_LF = 0x0A
-# That it begins a line is asked afterwards: a search for text that is certain is many times as fast.
-_MARKER = re.compile(rb"---(?=[ \t\r\n]|\Z)")
+# Behind a line break: a search for text that is certain is many times as fast as one for the beginning of a line.
+_MARKER = re.compile(rb"\n---(?=[ \t\r\n]|\Z)")
+_MARKER_OR_MARKED = re.compile(rb"\n(?:\xef\xbb\xbf)?---(?=[ \t\r\n]|\Z)")
+_FIRST_MARKER = re.compile(rb"(?:\xef\xbb\xbf)?(?:---(?=[ \t\r\n]|\Z))?")
 # kubectl cuts at `---` and gives each part to a parser that drops a byte order mark at its start: so do we.
 _MARK_AFTER_MARKER = re.compile(rb"---[ \t]*\r?\n\xef\xbb\xbf")
 # Directives stand at the start of the stream or after `...`, among blank lines and comments.
@@ -73,18 +74,12 @@ class Chunk(NamedTuple):
 
 def split(data: bytes) -> list[Chunk]:
     """Return the documents of ``data`` in order: ``---`` and directives at their head, byte order marks outside."""
-    if b"\n---" not in data and b"\xbf---" not in data:
-        start = _skip_mark(data, 0)
-        return [Chunk(start, len(data))] if start < len(data) else []
+    pattern = _MARKER_OR_MARKED if b"\n\xef\xbb\xbf---" in data else _MARKER
+    first = _FIRST_MARKER.match(data)
+    previous = 0 if first is None else first.end()
     cuts: list[int] = []
-    previous = len(_BOM) if data.startswith(_BOM) else 0
-    for match in _MARKER.finditer(data):
-        marker = _line_start(data, match.start())
-        if marker < 0:
-            continue
-        cut = _before_directives(data, previous, marker)
-        if cut:
-            cuts.append(cut)
+    for match in pattern.finditer(data) if b"\n---" in data or pattern is _MARKER_OR_MARKED else ():
+        cuts.append(_before_directives(data, previous, match.start() + 1))
         previous = match.end()
     chunks = []
     for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
@@ -94,17 +89,9 @@ def split(data: bytes) -> list[Chunk]:
     return chunks
 
 
-def _line_start(data: bytes, dashes: int) -> int:
-    """Return where the line of ``dashes`` begins: there, or at a byte order mark before them; -1 if elsewhere."""
-    if data.startswith(_BOM, dashes - len(_BOM)) and dashes >= len(_BOM):
-        dashes -= len(_BOM)
-    return dashes if not dashes or data[dashes - 1] == _LF else -1
-
-
 def _before_directives(data: bytes, start: int, marker: int) -> int:
     """Return where the document whose ``---`` stands at ``marker`` begins: at its directives where it has any."""
-    between = data[start:marker]
-    match = _DIRECTIVES.search(between) if b"%" in between else None
+    match = _DIRECTIVES.search(data[start:marker]) if data.find(b"%", start, marker) >= 0 else None
     return marker if match is None else start + match.start("directives")
 
 
