@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 COLUMNS = 128
 DEMO = Path(__file__).parent.parent / "pinner" / "demo"
+SIGNED = Path(__file__).parent.parent / "testdata" / "signed"
+"""A project whose image was signed by one and is signed by another since."""
 
 PICTURES = {
     "check": ("check",),
     "pin-diff": ("pin", "--diff", "Dockerfile"),
     "inspect": ("inspect", "python:3.12-slim"),
+    "inspect-signed": ("inspect", "ghcr.io/acme/app:1.1"),
+    "held-back": ("update",),
 }
+_OF_SIGNED = ("inspect-signed", "held-back")
 
 _CELL, _LINE, _SIZE, _MARGIN, _BAR = 8.4, 20, 14, 22, 40
 _PAPER, _FRAME, _INK, _FAINT, _PROMPT = "#161b22", "#30363d", "#d5dbe3", "#8b96a5", "#7ee787"
@@ -46,7 +51,8 @@ def picture(name: str, folder: Path) -> str:
 
 def printed(arguments: tuple[str, ...], folder: Path) -> str:
     """Return what pinner, run with ``arguments`` in ``folder``, writes to a terminal with colours."""
-    shutil.copytree(DEMO / "project", folder, dirs_exist_ok=True)
+    about = SIGNED if any(PICTURES[name] == arguments for name in _OF_SIGNED) else DEMO
+    shutil.copytree(about / "project", folder, dirs_exist_ok=True)
     environment = {
         **{name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ},
         "COLUMNS": str(COLUMNS),
@@ -55,7 +61,7 @@ def printed(arguments: tuple[str, ...], folder: Path) -> str:
         "PYTHONUTF8": "1",
         "XDG_CACHE_HOME": str(folder / ".cache"),
     }
-    command = (sys.executable, "-m", "pinner", "--color=always", f"--layout={DEMO / 'layout'}", *arguments)
+    command = (sys.executable, "-m", "pinner", "--color=always", f"--layout={about / 'layout'}", *arguments)
     ran = subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
