@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from pinner.fleet.config import FleetSettings
     from pinner.fleet.store import Store
 
-DEEDS = ("plan", "run", "status")
-_WRITES = frozenset({"run"})
+DEEDS = ("plan", "run", "worker", "serve", "status")
 
 
 class FleetOptions(NamedTuple):
@@ -33,6 +32,7 @@ class FleetOptions(NamedTuple):
     once: bool = False
     duration: str | None = None
     format: str | None = None
+    listen: str | None = None
 
 
 def fleet(context: Context, asked: FleetOptions) -> int:
@@ -55,7 +55,11 @@ def fleet(context: Context, asked: FleetOptions) -> int:
 
 def _refuse_wrong(asked: FleetOptions) -> None:
     """Raise `ConfigError` for options that are another deed's."""
-    given = {"--once": (asked.once, "run"), "--for": (asked.duration is not None, "run")}
+    given = {
+        "--once": (asked.once, "run"),
+        "--for": (asked.duration is not None, "run"),
+        "--listen": (asked.listen is not None, "serve"),
+    }
     for option, (is_given, deed) in given.items():
         if is_given and asked.deed != deed:
             raise ConfigError(f"{option} goes with `pinner fleet {deed}`")
@@ -159,6 +163,8 @@ _EPILOG = """\b
 Examples:
   pinner fleet run --once       list, ask, see to what is due: for cron
   pinner fleet run --for 50m    go on for 50 minutes, a tick a minute
+  pinner fleet worker           one of many, on PostgreSQL
+  pinner fleet serve            pages and hooks, at http://127.0.0.1:8080
   pinner fleet plan             what is due, and why; writes nothing
   pinner fleet status --format json
 
@@ -177,6 +183,7 @@ fleet.toml:
 @click.argument("deed", type=click.Choice(DEEDS), metavar="|".join(DEEDS))
 @click.option("--once", is_flag=True, help="With run: do all that there is to do now, and end. That is the default.")
 @click.option("--for", "duration", metavar="TIME", help="With run: go on for this time: 50m, 12h.")
+@click.option("--listen", metavar="HOST:PORT", help="With serve: where to listen.  [default: 127.0.0.1:8080]")
 @click.option("--format", type=click.Choice(["text", "json"]), help="With plan and status: how to say it.")
 @click.pass_context
 def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
@@ -186,7 +193,9 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     and says which repositories are due and why; each is seen to as by `pinner update --repo`. The file is fleet.toml in
     the current folder, or the one that --config names.
 
-    plan says what is due, why, and how many requests that takes; it writes nothing. run does it on this machine alone.
-    status says how the fleet stands.
+    plan says what is due, why, and how many requests that takes; it writes nothing. run does it on this machine alone;
+    a worker together with others that share a store on PostgreSQL, until it is asked to end (SIGTERM, Ctrl-C). serve
+    shows pages and takes hooks, on this machine alone unless the file says who else may look. status says how the fleet
+    stands.
     """
     return Invocation(ctx.obj, partial(fleet, asked=FleetOptions(ctx.obj, **values)))

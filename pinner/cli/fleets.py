@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from pinner.fleet.store import Store
     from pinner.oci.resolver import Registry
 
+LISTEN = "127.0.0.1:8080"
+"""Where pages are, by default."""
+
 
 class Teller:
     """Says what becomes of each repository."""
@@ -79,12 +84,46 @@ async def run(context: Context, asked: FleetOptions, settings: FleetSettings, te
     """Do what `run` asks for; return the exit status."""
     teller = Teller(terminal)
     async with open_fleet(context, asked, settings, teller) as there:
-        if asked.duration is None:
+        if asked.deed == "worker":
+            await _work(there, teller)
+        elif asked.deed == "serve":
+            await _serve(context, asked, there, teller)
+        elif asked.duration is None:
             await run_once(there, teller.tick, teller.report)
         else:
             await run_for(there, _seconds(asked.duration), teller.tick, teller.report)
     _summarise(teller)
     return exit_status(found=False, untold=teller.is_untold)
+
+
+async def _work(there: Fleet, teller: Teller) -> None:
+    """Be a worker until a signal asks for the end."""
+    from pinner.fleet.engine import Engine, run_worker  # noqa: PLC0415 - an extra
+
+    settings, stop = there.settings, asyncio.Event()
+    if there.store.database.is_local:
+        raise ConfigError(
+            "a worker needs a store on PostgreSQL", hint="`pinner fleet run` does it all on one machine, on SQLite"
+        )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run_worker(Engine(there, teller.tick, teller.report, settings.stalled), settings.store, stop)
+
+
+async def _serve(context: Context, asked: FleetOptions, there: Fleet, teller: Teller) -> None:
+    """Show pages and take hooks until a signal asks for the end; on PostgreSQL tick, too."""
+    from pinner.fleet.serve import Site, keep_serving, listen_at, uvicorn  # noqa: PLC0415 - only here
+
+    module, (host, port) = uvicorn(), listen_at(asked.listen or LISTEN, there.settings)
+    servers: dict[str, tuple[str, ...]] = {}
+    for source in there.sources:
+        servers[source.forge.name] = (*servers.get(source.forge.name, ()), source.server)
+    site = Site(there.store, there.settings, context.environment, context.clock, servers)
+    # Its log of requests would have the secrets that stand in addresses.
+    options = module.Config(site, host, port, log_level="error", access_log=False, lifespan="off", server_header=False)
+    teller.say(f"serving at http://{host}:{port}")
+    await keep_serving(there, module.Server(options).serve(), teller.tick)
 
 
 def _summarise(teller: Teller) -> None:

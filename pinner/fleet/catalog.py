@@ -179,15 +179,3 @@ def wish_for_users(store: Store, now: float) -> int:
         return due
 
     return store.run(work)
-
-
-def hint_image(store: Store, name: str, now: float) -> bool:
-    """Have an image that the index knows be asked about at once; tell whether it knows it."""
-    sql = "update image set ask_at = ? where name = ? and ask_at > ? returning id"
-    known = "select 1 from image where name = ?"
-
-    def work(session: Session) -> bool:
-        session.execute(sql, (now, name, now))
-        return bool(session.execute(known, (name,)))
-
-    return store.run(work)

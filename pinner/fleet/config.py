@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "fleet.toml"
-_KEYS = ("store", "every", "full-every", "settle", "openings-per-hour", "concurrency", "source", "hooks", "serve")
+_KEYS = ("store", "every", "full-every", "settle", "openings-per-hour", "concurrency", "stalled", "source")
+_TABLES = ("hooks", "serve")
 _SOURCE = ("org", "token", "app", "forge", "skip", "own")
 HOOKS = ("github", "gitlab", "gitea", "dockerhub", "harbor", "quay", "acr", "artifactory", "ecr", "gar")
 """Who may send hooks."""
@@ -72,6 +73,8 @@ class FleetSettings(NamedTuple):
     openings_per_hour: int = 200
     concurrency: int = 4
     """Repositories that a process sees to at once."""
+    stalled: float = 60.0
+    """Seconds after which a worker that is not heard of any more is given up."""
     hooks: Mapping[str, str] = MappingProxyType({})
     """Where the secret of each sender is."""
     serve: Mapping[str, str] = MappingProxyType({})
@@ -101,7 +104,7 @@ def load_fleet(folder: str, file: str | None = None) -> FleetSettings:
 def parse_fleet(data: bytes, source: str, folder: str) -> FleetSettings:
     """Return what the file ``data`` says; ``source`` names it in messages. Raises `ConfigError`."""
     table = Table(read_toml(data, source), source, "")
-    table.allow(_KEYS)
+    table.allow((*_KEYS, *_TABLES))
     plain = FleetSettings("", folder, ())
     store = table.text("store")
     if store is None:
@@ -114,6 +117,7 @@ def parse_fleet(data: bytes, source: str, folder: str) -> FleetSettings:
         settle=_duration(table, "settle", plain.settle),
         openings_per_hour=_number(table, "openings-per-hour", plain.openings_per_hour),
         concurrency=_number(table, "concurrency", plain.concurrency),
+        stalled=_duration(table, "stalled", plain.stalled),
         hooks=_secrets(table, "hooks", HOOKS),
         serve=_serve(table),
     )

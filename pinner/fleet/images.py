@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,23 @@ def answered(name: str, resolved: Resolved, settings: FleetSettings, clock: Cloc
     """Return what is kept of a registry's answer: it is asked again after ``every``, a tenth more or less."""
     pause = settings.every * (0.9 + 0.2 * clock.chance())
     return Answered(name, str(resolved.digest), resolved.media_type, clock.wall() + pause, settings.settle_of(name))
+
+
+async def look_for_signatures(fleet: Fleet, most: int) -> int:
+    """Look once beside each new digest whether it is signed, at most so many; return how many were looked at."""
+    store = fleet.store
+    sql = "select name, digest from image where digest is not null and signed is null and failures = 0 order by name"
+    wanted = (await store.aside(lambda: store.read(sql)))[:most]
+    for name, digest in wanted:
+        reference = ImageReference.parse(str(name)).at(Digest.parse(str(digest)))
+        try:
+            beside = await fleet.registry.attachments(reference)
+        except ResolveError:
+            continue
+        signed = int(any("sig" in one.kind or "notary" in one.kind for one in beside))
+        update = "update image set signed = ? where name = ? and digest = ? returning id"
+        await store.aside(partial(store.read, update, signed, name, digest))
+    return len(wanted)
 
 
 class PassingRegistry(SharedRegistry):

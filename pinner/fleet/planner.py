@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import PinnerError
 from pinner.fleet.catalog import Listed, list_repositories, wish_for_old, wish_for_users
+from pinner.fleet.events import forget_events
 from pinner.fleet.images import ask_images
+from pinner.fleet.overview import keep_totals
 
 if TYPE_CHECKING:
     from pinner.fleet.sources import Fleet, Source
-    from pinner.fleet.store import Due
+    from pinner.fleet.store import Due, Store
 
 _OVERLAP = 600.0
 """Seconds before the last look from which pushes are listed again: clocks differ, and lists lag."""
+_COUNTED, _HOUR = "counted", 3600.0
 AHEAD = 900.0
 """Seconds of the budget that is handed out at once."""
 _OLD = 7
@@ -49,7 +52,17 @@ async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
             listed = Listed(*map(sum, zip(listed, more, strict=True)))
     asked, moved = await ask_images(fleet, fleet.clock.wall() + (2 * settings.every if everything else 0.0))
     due = await store.aside(lambda: wish_for_users(store, fleet.clock.wall()))
+    await store.aside(lambda: _keep_house(store, fleet.clock.wall()))
     return Ticked(listed, asked, moved, due, tuple(errors))
+
+
+def _keep_house(store: Store, now: float) -> None:
+    """Count once an hour, and forget what is not needed any more."""
+    last = store.mark(_COUNTED)
+    if last is None or not 0.0 <= now - last < _HOUR:
+        keep_totals(store, now)
+        forget_events(store, now)
+        store.set_mark(_COUNTED, now)
 
 
 async def _list(fleet: Fleet, source: Source, *, everything: bool) -> Listed:

@@ -14,7 +14,6 @@ from pinner.fleet.catalog import (
     Answered,
     Listed,
     backoff,
-    hint_image,
     images_to_ask,
     keep_answers,
     list_repositories,
@@ -22,6 +21,8 @@ from pinner.fleet.catalog import (
     wish_for_users,
 )
 from pinner.fleet.database import SqliteDatabase, StoreError
+from pinner.fleet.events import take_in
+from pinner.fleet.hooks import Hints
 from pinner.fleet.postgres import PostgresDatabase
 from pinner.fleet.schema import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.store import Due, Seen, Store, open_database, open_store, repository_of
@@ -42,6 +43,7 @@ TABLES = {
     "mention": "(select name from repository where id = repository), path, line, image, digest",
     "pull": "(select name from repository where id = repository), branch, number, state, fingerprint, url, opened_at",
     "mark": "name, at",
+    "event": "at, source, delivery, what",
 }
 
 
@@ -83,7 +85,7 @@ def life(store: Store) -> None:
     store.finish(one(store, APP, 31.0), seen((NGINX, NEWER), pulls=(pull(2, "open"),), due_at=99.0), 32.0)
     store.set_mark("listed", 31.0)
     store.set_mark("listed", 32.0)
-    hint_image(store, NGINX, 33.0)
+    take_in(store, "github", [FORGE], Hints("1", (APP,), (NGINX,)), 33.0)
     wish_for_old(store, 40.0, 34.0)
 
 
@@ -180,8 +182,8 @@ def test_users_are_left_alone_where_nobody_answers_and_told_when_somebody_does(s
     assert wish_for_users(store, 90.0) == 1
     # A hint has a known image be asked about at once.
     keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], 91.0)
-    assert not hint_image(store, "docker.io/library/none:1", 92.0)
-    assert hint_image(store, NGINX, 92.0)
+    assert not take_in(store, "dockerhub", [], Hints("1", images=("docker.io/library/none:1",)), 92.0)
+    assert take_in(store, "dockerhub", [], Hints("2", images=(NGINX,)), 92.0)
     assert [asked.name for asked in images_to_ask(store, 92.0)] == [NGINX]
 
 
