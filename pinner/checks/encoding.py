@@ -18,6 +18,7 @@ from pinner.link.facts import (
     Chart,
     ComposeBuild,
     ComposeFile,
+    ComposeInclude,
     ComposeService,
     EnvironmentFile,
     EnvironmentVariable,
@@ -47,7 +48,7 @@ _TYPES: dict[str, Any] = {
     for type_ in (
         *(Counts, Judged, Finding, PragmaProblem, Occurrence, SkippedOccurrence, Span, Digest, ImageReference),
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
-        *(EnvironmentFile, EnvironmentVariable, VariableRead),
+        *(ComposeInclude, EnvironmentFile, EnvironmentVariable, VariableRead),
         *(Chart, TagRead),
         *(HclDefinition, HclModule, HclPart, HclRead, HclText, HclUse, UnitImage),
     )

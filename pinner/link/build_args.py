@@ -72,7 +72,7 @@ def _build(said: Sequence[Said], paths: Paths) -> Build | None:
         build = one.service.build
         if build is None or build.is_inline:
             return None
-        context = context if build.context is None else paths.beside(one.path, build.context)
+        context = context if build.context is None else paths.shown(posixpath.join(one.folder, build.context))
         dockerfile = dockerfile if build.dockerfile is None else build.dockerfile
         arguments |= {argument.name: (one.path, argument) for argument in build.args}
         contexts |= frozenset(build.contexts)

@@ -16,7 +16,7 @@ from pinner.link.paths import Paths
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pinner.link.facts import ComposeFile, ComposeService
+    from pinner.link.facts import ComposeFile, ComposeInclude, ComposeService
 
 _EXTENSION = re.compile(r"\.ya?ml$")
 _DEFAULT_BASES = ("compose", "docker-compose")
@@ -30,6 +30,8 @@ class Said(NamedTuple):
 
     path: str
     service: ComposeService
+    folder: str = ""
+    """From which the paths in it count."""
 
     @property
     def where(self) -> str:
@@ -76,8 +78,17 @@ class Project(NamedTuple):
     """The top-level ``name``, empty where it is left to compose."""
     folder: str = ""
     """That of the first file."""
+    included: Mapping[str, str] = {}
+    """By path of what is included: the folder whose ``.env`` gives it values too; ``$`` where another file does."""
     is_whole: bool = True
     """False for an override without its base, and for what other files extend or include."""
+
+
+class _Loading(NamedTuple):
+    """What is found of a project besides its services; see `Project`."""
+
+    read: set[str]
+    included: dict[str, str]
 
 
 class Projects:
@@ -103,42 +114,59 @@ class Projects:
 
     def _load(self, paths: Sequence[str], *, is_whole: bool) -> Project:
         read: set[str] = set()
-        services = self._merged(paths, read, 0)
+        included: dict[str, str] = {}
+        folder = posixpath.dirname(paths[0])
+        services = self._merged(paths, folder, _Loading(read, included), 0)
         name = next((self._files[path].project for path in reversed(paths) if self._files[path].project), "")
-        return Project(services, frozenset(read), name, posixpath.dirname(paths[0]), is_whole)
+        return Project(services, frozenset(read), name, folder, included, is_whole)
 
-    def _merged(self, paths: Sequence[str], read: set[str], depth: int) -> dict[str, Composed]:
-        """Return the services of the files at ``paths``, each laid over those before it, over what they include."""
+    def _merged(self, paths: Sequence[str], folder: str, loading: _Loading, depth: int) -> dict[str, Composed]:
+        """Return the services of the files at ``paths``, each laid over those before it, over what they include.
+
+        The paths in them count from ``folder``.
+        """
         services: dict[str, Composed] = {}
         for path in paths:
             file = self._files.get(path)
             if file is None or depth > _DEEPEST:
                 continue
-            read.add(path)
-            for included in file.includes:
-                below = self._merged([self._paths.beside(path, one) for one in included], read, depth + 1)
-                services = {**below, **services}
+            loading.read.add(path)
+            for entry in file.includes:
+                services = {**self._included(entry, folder, loading, depth), **services}
             for service in file.services:
                 if service.is_reset:
                     services.pop(service.name, None)
                     continue
-                own = self._extended(Said(path, service), read, 0)
+                own = self._extended(Said(path, service, folder), loading.read, 0)
                 services[service.name] = _laid_over(services.get(service.name, Composed()), own, service)
+        return services
+
+    def _included(self, entry: ComposeInclude, folder: str, loading: _Loading, depth: int) -> dict[str, Composed]:
+        """Return the services of the files that ``entry`` of a file in ``folder`` includes."""
+        paths = [self._paths.shown(posixpath.join(folder, one)) for one in entry.paths]
+        if not paths:
+            return {}
+        inner = self._paths.shown(posixpath.join(folder, entry.folder)) if entry.folder else posixpath.dirname(paths[0])
+        before = len(loading.read)
+        services = self._merged(paths, inner, loading, depth + 1)
+        if len(loading.read) > before:
+            loading.included.update((path, "$" if entry.has_environment else inner) for path in paths)
         return services
 
     def _extended(self, said: Said, read: set[str], depth: int) -> Composed:
         """Return the service that is ``said``, laid over the one that it extends."""
-        path, service = said
+        path, service, folder = said
         read.add(path)
         own = Composed(None if service.image is None else said, () if service.build is None else (said,))
         if service.extends is None or depth > _DEEPEST:
             return own
         file, name = service.extends
-        place = self._paths.beside(path, file) if file else path
+        place = self._paths.shown(posixpath.join(folder, file)) if file else path
         base = self._services.get(place, {}).get(name)
         if base is None:
             return own
-        return _laid_over(self._extended(Said(place, base), read, depth + 1), own, service)
+        inner = posixpath.dirname(place) if file else folder
+        return _laid_over(self._extended(Said(place, base, inner), read, depth + 1), own, service)
 
 
 def _laid_over(below: Composed, own: Composed, service: ComposeService) -> Composed:

@@ -48,10 +48,10 @@ class Environments:
         self._readers: dict[str, set[str]] = {}
         found: dict[str, set[str]] = {}
         for project in projects if environments else ():
-            environment = paths.shown(posixpath.join(project.folder, ENV_NAME))
             for path in project.files if project.is_whole else ():
-                found.setdefault(path, set()).add(environment)
-                if environment in environments:
+                of_path = _environments_of(project, path, environments, paths)
+                found.setdefault(path, set()).update(of_path)
+                for environment in of_path & environments.keys():
                     self._readers.setdefault(environment, set()).add(path)
         # What two projects give different values to is neither's.
         self._environment = {
@@ -135,6 +135,20 @@ class Environments:
                     detail = f"{path}:{line} hands all of the file to a container"
                     found = {variable.name: detail for variable in file.variables} | found
         return found
+
+
+def _environments_of(
+    project: Project, path: str, environments: Mapping[str, EnvironmentFile], paths: Paths
+) -> frozenset[str]:
+    """Return the ``.env`` files that give the file at ``path`` of ``project`` values.
+
+    What is included has its own folder's, below that of the project (compose-go, loader/include.go).
+    """
+    own = paths.shown(posixpath.join(project.folder, ENV_NAME))
+    folder = project.included.get(path, project.folder)
+    inner = paths.shown(posixpath.join(folder, ENV_NAME))
+    there = frozenset((own, inner)) & environments.keys()
+    return frozenset((*there, inner)) if folder == "$" else there or frozenset((own,))
 
 
 def _is_not_pulled(place: Place) -> bool:

@@ -134,12 +134,22 @@ class EnvironmentFile(NamedTuple):
     inner_reads: tuple[VariableRead, ...] = ()
 
 
+class ComposeInclude(NamedTuple):
+    """An entry of ``include``."""
+
+    paths: tuple[str, ...]
+    """As written, the later ones laid over the first."""
+    folder: str = ""
+    """``project_directory``, from which paths in the files count; empty for the folder of the first."""
+    has_environment: bool = False
+    """Whether ``env_file`` says where variables get their values, and not the ``.env`` in that folder."""
+
+
 class ComposeFile(NamedTuple):
     """A compose file: its services, and the files that belong to its project."""
 
     services: tuple[ComposeService, ...] = ()
-    includes: tuple[tuple[str, ...], ...] = ()
-    """``include``: the paths of each entry as written, the later ones laid over the first."""
+    includes: tuple[ComposeInclude, ...] = ()
     project: str = ""
     reads_variables: tuple[VariableRead, ...] = ()
     """The variables that are read elsewhere than at the end of an image."""
@@ -152,7 +162,7 @@ class ComposeFile(NamedTuple):
     def reads(self) -> tuple[str, ...]:
         """The files that compose reads along with this one, as written."""
         extended = (service.extends[0] for service in self.services if service.extends is not None)
-        included = (path for entry in self.includes for path in entry)
+        included = (path for entry in self.includes for path in entry.paths)
         return tuple(dict.fromkeys([*filter(None, extended), *included, *self._dockerfiles()]))
 
     def _dockerfiles(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pinner.formats.compose.variables import shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.scalars import reference_text
 from pinner.formats.yaml.stream import unshadow
-from pinner.link.facts import ComposeBuild, ComposeFile, ComposeService
+from pinner.link.facts import ComposeBuild, ComposeFile, ComposeInclude, ComposeService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,17 +107,21 @@ def _gone(root: Mapping, fields: KeyLookup) -> Iterator[ComposeService]:
                 yield ComposeService(unshadow(key), is_reset=True)
 
 
-def _includes(root: Mapping, fields: KeyLookup, collector: Collector) -> Iterator[tuple[str, ...]]:
-    """Yield the paths of each entry of ``include``: a text, or a mapping with a text or a list under ``path``."""
+def _includes(root: Mapping, fields: KeyLookup, collector: Collector) -> Iterator[ComposeInclude]:
+    """Yield the entries of ``include``: a text, or a mapping with a text or a list under ``path``."""
     include = fields.get(root, "include")
     for item in include.node.children if include is not None and type(include.node) is Sequence else ():
         entry: Node | None = resolve(item)
+        folder, has_environment = "", False
         if type(entry) is Mapping:
+            directory = fields.scalar(entry, "project_directory")
+            folder = "" if directory is None else _text(collector, directory)
+            has_environment = fields.get(entry, "env_file") is not None
             path = fields.get(entry, "path")
             entry = None if path is None else path.node
         paths = entry.children if type(entry) is Sequence else () if entry is None else (entry,)
         texts = [_text(collector, node) for node in map(resolve, paths) if type(node) is Scalar]
-        yield tuple(filter(None, texts))
+        yield ComposeInclude(tuple(filter(None, texts)), folder, has_environment)
 
 
 def _text(collector: Collector, scalar: Scalar) -> str:

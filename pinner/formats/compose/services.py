@@ -56,6 +56,8 @@ def services_of(root: Node, fields: KeyLookup, path: str) -> Mapping | None:
     keys = fields.own(root).keys()
     named = is_named_compose(path)
     field = fields.get(root, "services")
+    if named and "apiVersion" not in keys and _only_includes(root, fields):
+        return Mapping([], root.start, None, None, flow=True)
     if field is None:
         return root if named and not keys & _NOT_VERSION_1 and _are_services(root, fields, strict=True) else None
     services = field.node
@@ -64,6 +66,14 @@ def services_of(root: Node, fields: KeyLookup, path: str) -> Mapping | None:
     if not named and not all(key in _ROOT_KEYS or key.startswith("x-") for key in keys):
         return None
     return services if _are_services(services, fields, strict=not named) else None
+
+
+def _only_includes(root: Mapping, fields: KeyLookup) -> bool:
+    """Tell whether ``root`` has no service of its own, but says which files to include."""
+    include, services = fields.get(root, "include"), fields.get(root, "services")
+    if include is None or type(include.node) is not Sequence:
+        return False
+    return services is None or (type(services.node) is Mapping and not services.node.children)
 
 
 def _are_services(mapping: Mapping, fields: KeyLookup, *, strict: bool) -> bool:
