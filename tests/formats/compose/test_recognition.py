@@ -34,6 +34,8 @@ def test_services_say_that_it_is_a_compose_file(text: str, path: str) -> None:
         "services: {a: {image: x}, b: {odd: 1}}",
         "services: {a: {command: image}}",
         "a: {image: x}\nb: {build: .}\n",
+        "include: [image.yaml]\n",
+        "include: [image.yaml]\nservices: {}\n",
         "a:\n  image: x\n  links: [b]\n",
     ],
 )
@@ -57,7 +59,7 @@ def test_under_its_own_name_a_compose_file_need_not_be_beyond_doubt(text: str) -
         "apiVersion: v1\nkind: Pod\nservices: {a: {image: x}}\n",
         "services: {a: {image: x}}\n---\napiVersion: v1\nkind: Pod\n",
         "policies: [{image: x}]\n",
-        "include: [image.yaml]\n",
+        "include: image.yaml\n",
         "jobs: {a: {image: x}}\n",
         "on: {image: x}\nbuild: {image: x}\n",
     ],
