@@ -36,7 +36,7 @@ from pinner.config import Settings
 from pinner.errors import InvalidReferenceError
 from pinner.formats import FORMATS
 from pinner.reference import ImageReference
-from pinner.scan import scan
+from pinner.scan import deciding, scan
 from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
@@ -207,7 +207,16 @@ def remember() -> None:
             known[key] = locate(document, formats)
         return known[key]
 
+    stating: dict[str, bool] = {}
+    may_state = deciding.may_state
+
+    def once_asked(target: Target, formats_: Iterable[Format]) -> bool:
+        if target.file not in stating:
+            stating[target.file] = may_state(target, formats_)
+        return stating[target.file]
+
     vars(scan)["locate"] = once
+    vars(deciding)["may_state"] = once_asked
 
 
 def main() -> None:

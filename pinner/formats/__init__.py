@@ -77,6 +77,7 @@ FORMATS = (
         stating_names=rf"compose[^/]*{_YAML}",
         # What an overriding file says counts in its own folder; elsewhere that of a file which reads others along.
         stating_words=rb"(?m)^[\"']?include[\"']?[ \t]*:|\bextends[\"']?[ \t]*:",
+        stating_signs=(b"include", b"extends"),
     ),
     Format(
         "kubernetes",
@@ -86,6 +87,7 @@ FORMATS = (
         # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
         stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"
         rb"|\bkustomize[\"']?:",
+        stating_signs=(b"kustomize", b"ImageTagTransformer", b"skaffold/", b"kbld.k14s.io"),
     ),
     # What the compose files beside it make of it.
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$", since="0.2"),

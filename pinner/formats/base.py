@@ -95,6 +95,8 @@ class Format(NamedTuple):
     """Where the module finds facts: a regular expression for the names of files that are looked into for any."""
     stating_words: bytes = b""
     """A regular expression for what any other file has in it that states some."""
+    stating_signs: tuple[bytes, ...] = ()
+    """One of these is in whatever that regular expression is found in."""
 
     calls: Calls | None = None
     """Where the module is a `CallsModule`: the calls to look at beyond those it knows."""
@@ -143,9 +145,12 @@ class Format(NamedTuple):
     def may_state(self, document: Document) -> bool:
         """Tell, without parsing, whether ``document`` may state facts about images that other files name."""
         name = document.path[document.path.rfind("/") + 1 :]
-        return (
-            re.search(self.stating_names, name) is not None or re.search(self.stating_words, document.data) is not None
-        )
+        if re.search(self.stating_names, name) is not None:
+            return True
+        # Asked of each file of a repository where a hook names one: the expression alone takes fifty times as long.
+        if self.stating_signs and not any(map(document.data.__contains__, self.stating_signs)):
+            return False
+        return re.search(self.stating_words, document.data) is not None
 
     def locate(self, document: Document) -> Located | None:
         """Return what ``document`` holds; see `FormatModule.locate`."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from importlib import import_module
 
 import pytest
@@ -135,3 +136,28 @@ def test_so_many_images_of_a_file_are_looked_at_and_no_more(images: int, places:
 def test_what_names_no_image_is_no_bundle() -> None:
     assert locate(Document("a.yaml", b"a: b\n" + b"\n---" * (YAML_DOCUMENTS + 1))) is None
     assert locate(Document("app.py", b"image = 1\n" + b"#\n---" * (YAML_DOCUMENTS + 1))) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "include: [a.yaml]\n",
+        "'include' : [a.yaml]\n",
+        "services: {a: {extends: b}}\n",
+        "apiVersion: kustomize.config.k8s.io/v1beta1\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\n",
+        "kind: ImageTagTransformer\n",
+        "apiVersion: skaffold/v2\n",
+        "apiVersion: kbld.k14s.io/v1alpha1\n",
+        "source: {kustomize: {}}\n",
+        "included: true\n",
+        "kustomize.io\n",
+        "a: b\n",
+    ],
+)
+def test_what_states_something_has_a_sign_of_it(text: str) -> None:
+    document = Document("some.yaml", text.encode())
+    for format_ in FORMATS:
+        if format_.states_facts:
+            found = re.search(format_.stating_words, document.data) is not None
+            assert format_.may_state(document) == (found or re.search(format_.stating_names, "some.yaml") is not None)
