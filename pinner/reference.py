@@ -26,6 +26,10 @@ _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}
 _NAME = re.compile(rf"([a-z0-9]+(?:(?:[/._]|__|-+)[a-z0-9]+)*)(?::({_TAG}))?")
 _LOWER_HEX = "0123456789abcdef"
 _ID_LENGTH = 64
+_ID = "sha256:"
+
+IMAGE_ID = "this is an image ID and names nothing that a registry has"
+"""Why what `is_image_id` tells is no reference."""
 
 
 class Digest(NamedTuple):
@@ -123,6 +127,11 @@ class ImageReference(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
+def is_image_id(text: str) -> bool:
+    """Tell whether ``text`` is an engine's ID of an image: the grammar would have it that it is a tag of ``sha256``."""
+    return text.startswith(_ID) and len(text) == len(_ID) + _ID_LENGTH and not text[len(_ID) :].strip(_LOWER_HEX)
+
+
 def _parse(text: str) -> ImageReference:
     if len(text) == _ID_LENGTH and not text.strip(_LOWER_HEX):
         raise InvalidReferenceError(

@@ -1,7 +1,8 @@
-"""Severities by path: ``[[override]]`` tables, and the ``pinner.toml`` files of folders below.
+"""Severities by path: tests and examples, ``[[override]]`` tables, ``pinner.toml`` files of folders below.
 
-What is told last wins: the configuration's ``[rules]``, its ``[[override]]`` tables in their order, then those of each
-``pinner.toml`` on the way down to the file. Such a file's other settings count where a run is started in its folder.
+What is told last wins: what is in folders of tests, examples, fixtures and foreign code is a note; the configuration's
+``[rules]``, its ``[[override]]`` tables in their order, then those of each ``pinner.toml`` on the way down to the file.
+Such a file's other settings count where a run is started in its folder.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING
 from pinner.config.find import OWN_FILE, nested_settings, repository_around
+from pinner.config.propose import class_of
 from pinner.gitignore import read_patterns
 
 if TYPE_CHECKING:
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.rules import Level
 
+# The folders are those that Renovate leaves alone by default (its preset `:ignoreModulesAndTests`), and fixtures.
+_RUNS_NOWHERE = ("PIN001", "PIN003")
+_IS_READ_AS_IT_IS = (*_RUNS_NOWHERE, "PIN005", "PIN007", "PIN009", "PIN010")
+_NOTED = {
+    "tests": _RUNS_NOWHERE,
+    "examples": _RUNS_NOWHERE,
+    "fixtures": _IS_READ_AS_IT_IS,
+    "vendored": _IS_READ_AS_IT_IS,
+}
 _NONE: Mapping[str, Level] = MappingProxyType({})
 
 
@@ -29,20 +40,29 @@ class Severities:
         """``folder`` is that of the run, absolute."""
         self._settings = settings
         self._folder = folder
+        self._top = settings.root or repository_around(folder) or folder
         self._nested: dict[str, tuple[Settings, ...]] = {}
 
     def of(self, file: str) -> Mapping[str, Level]:
         """Return the levels by rule id that are given for ``file``, absolute; raises `ConfigError`."""
         folder = os.path.dirname(file)
-        levels = _overridden(self._settings, file)
+        levels = {**self._noted(file), **_overridden(self._settings, file)}
         for settings in self._below(folder):
             levels = {**levels, **settings.rules, **_overridden(settings, file)}
         return levels
 
+    def _noted(self, file: str) -> Mapping[str, Level]:
+        """Return the levels of rules that no ``[rules]`` has, where ``file`` runs nowhere that matters."""
+        if not file.startswith(os.path.join(self._top, "")):
+            return _NONE
+        known = class_of(os.path.relpath(file, self._top).replace(os.sep, "/"))
+        rules = _NOTED.get(known[0], ()) if known is not None else ()
+        return {rule: "note" for rule in rules if rule not in self._settings.rules}
+
     def _below(self, folder: str) -> tuple[Settings, ...]:
         """Return the settings of the ``pinner.toml`` files from below the configuration down to ``folder``."""
         if folder not in self._nested:
-            top = self._settings.root or repository_around(self._folder) or self._folder
+            top = self._top
             own: tuple[Settings, ...] = ()
             if folder != top and folder.startswith(os.path.join(top, "")):
                 own = self._below(os.path.dirname(folder))

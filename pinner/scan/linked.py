@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.edits import is_let_go
 from pinner.link.paths import Paths
 from pinner.model import Document, Occurrence, SkippedOccurrence
 
@@ -113,6 +112,8 @@ def _reads(old: Place, new: Place, texts: Mapping[Span, str]) -> bool:
     if isinstance(old, Occurrence) and isinstance(new, Occurrence):
         return str(new.reference) == texts.get(old.span, str(old.reference))
     if isinstance(old, Occurrence) or isinstance(new, Occurrence):
+        from pinner.edits import is_let_go  # noqa: PLC0415 - not needed to check
+
         return isinstance(new, SkippedOccurrence) and is_let_go(new, texts.get(old.span))
     # A name that is built may lose its digest too.
     return (old.kind, old.reason) == (new.kind, new.reason) and new.text in (old.text, texts.get(old.span))

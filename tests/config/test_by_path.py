@@ -129,3 +129,64 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
     done = pinner(tmp_path, "check")
     assert done.status == 2
     assert said in done.stderr
+
+
+def levels(tmp_path: Path, path: str, configuration: str = "", *options: str) -> list[str]:
+    """Return the severities of the findings in a Dockerfile at ``path``."""
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text("FROM redis:7\nFROM ${X}-y:1\nFROM redis:7@sha256:1\n")
+    if configuration:
+        (tmp_path / "pinner.toml").write_text(configuration)
+    findings = json.loads(pinner(tmp_path, "check", "--format", "json", *options).stdout)["findings"]
+    return [f"{one['rule']} {one['severity']}" for one in findings if one["rule"] != "PIN006"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("Dockerfile", ["PIN001 error", "PIN007 error"]),
+        ("tests/Dockerfile", ["PIN001 note", "PIN007 error"]),
+        ("docs/Examples/a/Dockerfile", ["PIN001 note", "PIN007 error"]),
+        ("pkg/testdata/Dockerfile", ["PIN001 note", "PIN007 note"]),
+        ("third_party/x/Dockerfile", ["PIN001 note", "PIN007 note"]),
+        ("tests/fixtures/Dockerfile", ["PIN001 note", "PIN007 note"]),
+        ("testing/Dockerfile", ["PIN001 error", "PIN007 error"]),
+        ("dist/Dockerfile", ["PIN001 error", "PIN007 error"]),
+    ],
+)
+def test_what_runs_nowhere_that_matters_is_a_note(tmp_path: Path, path: str, expected: list[str]) -> None:
+    assert levels(tmp_path, path) == expected
+    status = pinner(tmp_path, "check").status
+    assert status == (1 if any(one.endswith("error") for one in expected) else 0)
+
+
+def test_a_rule_that_is_set_is_for_every_file(tmp_path: Path) -> None:
+    assert levels(tmp_path, "tests/Dockerfile", '[rules]\nPIN001 = "error"\n') == ["PIN001 error", "PIN007 error"]
+    override = '[[override]]\npaths = ["tests/"]\nrules = {PIN001 = "warning"}\n'
+    assert levels(tmp_path, "tests/Dockerfile", override) == ["PIN001 warning", "PIN007 error"]
+    assert levels(tmp_path, "tests/Dockerfile", "", "--strict") == ["PIN001 error", "PIN007 error"]
+
+
+def test_a_file_outside_of_the_repository_is_judged_as_any(tmp_path: Path) -> None:
+    (tmp_path / "here" / ".git").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "Dockerfile").write_text("FROM redis:7\n")
+    assert pinner(tmp_path / "here", "check", "../tests/Dockerfile").status == 1
+
+
+ID = f"sha256:{'1' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("compose.yaml", f"services: {{a: {{image: '{ID}'}}}}\n"),
+        ("pod.yaml", f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{ID}'}}]}}\n"),
+        ("values.yaml", f"a: {{image: '{ID}'}}\n"),
+    ],
+)
+def test_an_image_id_names_nothing_that_a_registry_has(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert "this is an image ID" in pinner(tmp_path, "list").stdout
+    (tmp_path / name).write_text(text.replace(ID, "sha256:1"))
+    assert pinner(tmp_path, "list").stdout.split()[2] == "unpinned"

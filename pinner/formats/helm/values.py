@@ -30,7 +30,8 @@ _TAGS, _DIGESTS = ("tag", "version"), ("digest", "sha")
 _NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
 # A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
 _NO_IMAGE = re.compile(
-    r"://|\s|^[./~]|^data:|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$", re.IGNORECASE
+    r"://|\s|^[./~]|^(?:data:|url\()|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$",
+    re.IGNORECASE,
 )
 # go-yaml's numbers, and what JSON makes of them: a template prints `1.10` as 1.1 (sigs.k8s.io/yaml goes by JSON).
 _NUMBER = re.compile(
