@@ -79,7 +79,7 @@ golden: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/report/test_rule_pages.py tests/cli/test_reference_page.py \
 	  tests/bot/test_pull_request_page.py tests/core/test_limits.py tests/core/test_house.py \
-	  tests/formats/test_positions_page.py \
+	  tests/formats/test_positions_page.py tests/test_systems.py \
 	  tests/schema/test_output_schemas.py --update-golden
 
 pull-request-picture: $(VENV)/.installed-dev

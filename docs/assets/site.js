@@ -7,10 +7,14 @@ function mend() {
   // Parts of the one navigation, and the buttons of a listing, are no landmarks of their own.
   document.querySelectorAll("nav nav, .md-code__nav").forEach((one) => {
     one.setAttribute("role", "none");
-    one.removeAttribute("aria-labelledby");
+    for (const name of ["aria-label", "aria-labelledby", "aria-expanded"]) one.removeAttribute(name);
   });
 }
 mend();
 addEventListener("load", mend);
 addEventListener("resize", mend);
-new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+new MutationObserver(mend).observe(document.body, {
+  childList: true,
+  subtree: true,
+  attributeFilter: ["aria-expanded"],
+});

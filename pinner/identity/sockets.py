@@ -5,6 +5,7 @@ httpx can do the former, and leaves a socket open that nobody listens at.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import socket
@@ -30,6 +31,8 @@ _TIMEOUT = 60
 
 def open_socket(path: str) -> BinaryIO:
     """Return a connection to the unix socket at ``path``. Raises `OSError`."""
+    if not hasattr(socket, "AF_UNIX"):  # Python on Windows
+        raise OSError(errno.EAFNOSUPPORT, "this system's Python has no unix sockets")
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(_TIMEOUT)

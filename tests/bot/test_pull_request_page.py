@@ -48,7 +48,7 @@ def chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 def test_every_key_is_explained() -> None:
     text = PAGE.read_text("utf-8").partition("## Settings")[2]
     for table, keys in (("[bot]", BOT_KEYS), ("[[group]]", GROUP_KEYS)):
-        part = text.partition(f"| `{table}` | |\n")[2].partition("\n\n")[0]
+        part = text.partition(f"| `{table}` | what it says |\n")[2].partition("\n\n")[0]
         named = {key for row in part.splitlines()[1:] for key in re.findall(r"`([a-z-]+)`", row.split("|")[1])}
         assert named == set(keys)
     for word in MESSAGE_WORDS:

@@ -1,0 +1,165 @@
+"""Systems that this is not: what they lack is taken away, and the same bytes come out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from systemcalls import READ, calls, table
+
+from pinner.identity.sockets import open_socket
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "CONTRIBUTING.md"
+LAYOUT = ROOT / "pinner" / "demo" / "layout"
+# What Windows' Python does not have. Python's own library has looked at it before; pinner has not.
+WITHOUT = """
+import asyncio, concurrent.futures, http.server, multiprocessing, pathlib, shutil, signal, socket, ssl, subprocess, sys
+import os, selectors, tempfile, logging, zipfile, email.message, urllib.request, ctypes, platform, random, uuid
+NONE = '''fork forkpty getuid geteuid getgid getegid getpgid chown lchown fchown fchmod killpg kill mkfifo nice pipe2
+          setsid sched_getaffinity register_at_fork set_blocking
+          O_NOFOLLOW O_NOCTTY O_DIRECTORY O_CLOEXEC WNOHANG'''
+for name in NONE.split():
+    if hasattr(os, name):
+        delattr(os, name)
+for name in ("SIGHUP", "SIGKILL", "SIGCHLD", "SIGPIPE", "pthread_sigmask"):
+    delattr(signal, name)
+for name in ("resource", "pwd", "grp", "termios"):
+    sys.modules[name] = None
+sys.platform = "another"
+"""
+FILES = {
+    "Dockerfile": b"FROM python:3.12-slim\r\nRUN --mount=from=busybox,target=/b make\r\n",
+    "a b/caf\u00e9.dockerfile": b"FROM nginx:1.27-alpine",
+    "compose.yaml": b"\xef\xbb\xbfservices:\r\n  web:\r\n    image: nginx:1.27-alpine # \xe2\x9c\x93\r\n",
+}
+
+
+class Ran(NamedTuple):
+    """What a run left."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+
+
+def tree(folder: Path, count: int = 0) -> Path:
+    for name, data in {
+        **FILES,
+        **{f"many/{number}/Dockerfile": FILES["Dockerfile"] for number in range(count)},
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def run(folder: Path, *arguments: str, site: str = "", encoding: str = "utf-8") -> Ran:
+    """Run pinner in ``folder``, in a Python that ``site`` was taken from."""
+    home = folder.parent / f"{folder.name}-home"
+    home.mkdir(exist_ok=True)
+    (home / "sitecustomize.py").write_text(site, "utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "GIT_", "XDG_"))}
+    environment = {**kept, "PYTHONPATH": str(home), "XDG_CACHE_HOME": str(home), "PYTHONIOENCODING": encoding}
+    command = (sys.executable, "-m", "pinner", *arguments)
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    assert b"Traceback" not in ran.stderr, ran.stderr.decode("utf-8", "replace")
+    assert b"internal error" not in ran.stderr, ran.stderr.decode("utf-8", "replace")
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+STORY = (
+    ("list", "--all"),
+    ("check",),
+    ("pin", "--layout", str(LAYOUT)),
+    ("lock", "--layout", str(LAYOUT)),
+    ("check",),
+    ("pin", "--locked"),
+    ("check", "--online", "--layout", str(LAYOUT)),
+    ("update", "--layout", str(LAYOUT)),
+    ("unpin",),
+    ("identify", str(LAYOUT)),
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has nothing to be taken")
+def test_the_same_comes_out_where_a_system_has_less(tmp_path: Path) -> None:
+    usual, less = tree(tmp_path / "usual"), tree(tmp_path / "less")
+    for arguments in STORY:
+        # A lock's time is now.
+        first, second = run(usual, *arguments), run(less, *arguments, site=WITHOUT)
+        assert first[:2] == second[:2], (arguments, second.stderr)
+    assert {name: data for name, data in contents(usual).items() if name != "pinner.lock"} == {
+        name: data for name, data in contents(less).items() if name != "pinner.lock"
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has nothing to be taken")
+def test_a_large_tree_is_checked_without_processes(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "tree", 400)
+    assert run(folder, "check", "--no-cache")[:2] == run(folder, "check", "--no-cache", site=WITHOUT)[:2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has nothing to be taken")
+def test_an_engine_behind_a_unix_socket_is_an_answer(tmp_path: Path) -> None:
+    import socket  # noqa: PLC0415 - this process's keeps what it has
+
+    site = f"{WITHOUT}del socket.AF_UNIX\nos.environ['DOCKER_HOST'] = 'unix:///nowhere/docker.sock'\n"
+    said = run(tree(tmp_path / "tree"), "identify", "0" * 64, "--layout", str(LAYOUT), site=site)
+    assert said.status == 3
+    assert hasattr(socket, "AF_UNIX")
+
+
+def test_no_unix_sockets_are_an_error_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("socket.AF_UNIX", raising=False)
+    with pytest.raises(OSError, match="has no unix sockets"):
+        open_socket("/nowhere")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-16"])
+def test_a_console_of_a_code_page_shows_what_it_can(tmp_path: Path, encoding: str) -> None:
+    folder = tree(tmp_path / "tree")
+    for arguments in STORY[:3]:
+        said = run(folder, *arguments, encoding=encoding)
+        text = said.stdout.decode(encoding)
+        assert said.status == (1 if arguments == ("check",) else 0)
+        assert "nginx:1.27-alpine" in text
+        if encoding in ("cp437", "ascii"):
+            assert "\u2192" not in text
+    assert (folder / "compose.yaml").read_bytes().startswith(FILES["compose.yaml"][:40])
+
+
+@pytest.mark.parametrize(
+    "name", ["CON", "nul.yaml", "aux/Dockerfile", "COM1.dockerfile", "Dockerfile ", "a:b.yaml", "x?.yaml"]
+)
+def test_a_name_that_windows_keeps_for_itself_is_a_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    said = run(folder, "check", "-", "--stdin-filename", name)
+    assert said.status in (0, 2)
+    named = run(folder, "check", name)
+    assert named.status in (2, 3) or sys.platform == "win32"
+
+
+def test_every_call_of_one_system_was_read() -> None:
+    assert set(calls()) == set(READ)
+
+
+def test_contributing_shows_them(*, update_golden: bool) -> None:
+    start, end = "<!-- systems: made by `make docs` -->\n", "<!-- end of systems -->\n"
+    text = PAGE.read_text("utf-8")
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    shown = f"{before}{start}{''.join(f'{line}{chr(10)}' for line in table())}{end}{after}"
+    if update_golden:
+        PAGE.write_text(shown, "utf-8")
+    assert re.search(r"`filesystem\.py`", shown)
+    assert PAGE.read_text("utf-8") == shown
