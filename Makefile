@@ -142,6 +142,7 @@ bench-peers: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py pinner
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/all.py
+	$(BIN)/python bench/stages.py
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/resolve.py
 	$(BIN)/python bench/pulls.py
 
