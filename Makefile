@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # A server of 150 MB, which takes half an hour of a processor: once.
 FORGE ?= $(HOME)/.cache/pinner-forge
 
-.PHONY: help demo test forge lint release site site-audit format golden docs pull-request-picture report-pictures pictures schemas bench bench-peers clean
+.PHONY: help demo test forge lint release site site-audit format golden docs pull-request-picture report-pictures pictures schemas vscode bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -24,6 +24,7 @@ help:
 	@echo "make pull-request-picture draw the pictures of docs/pull-request.md (needs chromium, and the fonts Noto Sans and DejaVu)"
 	@echo "make report-pictures draw the pictures of docs/report.md (needs chromium, and the font DejaVu)"
 	@echo "make pictures draw the terminals of docs/pictures anew, from what pinner prints"
+	@echo "make vscode  build and test the extension for VS Code (npm)"
 	@echo "make schemas hold the outputs of check and what docs/ci.md shows against the schemas of others (needs npm)"
 	@echo "make bench-peers install the programs that pinner is measured beside (PyPI, npm), into $(VENV)/peers"
 	@echo "make bench   time check and pin, beside the peers that are installed (10 minutes); PINNER_TREES=DIR: on real trees, too"
@@ -109,6 +110,14 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 schemas: $(VENV)/schemas/.fetched
 	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py \
 	  tests/report/test_page_in_browser.py
+
+# What is installed is kept in a copy: the tree stays as it is.
+vscode:
+	rm -rf $(VENV)/vscode
+	mkdir -p $(VENV)
+	cp -r editors/vscode $(VENV)/vscode
+	cd $(VENV)/vscode && npm install --ignore-scripts --no-audit --no-fund --silent
+	cd $(VENV)/vscode && npm run --silent build && PINNER_BUILT=1 npm test --silent
 
 # What `pip install image-pinner` brings: built, checked, installed into an environment of its own, and run.
 release: $(VENV)/.installed-dev

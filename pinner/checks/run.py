@@ -85,7 +85,7 @@ def _for_all_paths(settings: Settings) -> Settings:
     """Return ``settings`` with the rules on that are on for some paths."""
     if not settings.overrides:
         return settings
-    from pinner.checks.by_path import found_levels  # noqa: PLC0415 - only where there are overrides
+    from pinner.config.by_path import found_levels  # noqa: PLC0415 - only where there are overrides
 
     return settings._replace(rules=found_levels(settings))
 
@@ -95,7 +95,7 @@ def by_path(findings: Iterable[Finding], settings: Settings, folder: str) -> tup
     found = tuple(findings)
     if not found:
         return found
-    from pinner.checks.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
+    from pinner.config.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
 
     return with_levels_by_path(found, settings, folder)
 

@@ -98,7 +98,7 @@ def by_path(findings: Iterable[Finding], settings: Settings, context: Context) -
     found = tuple(findings)
     if not found:
         return found
-    from pinner.checks.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
+    from pinner.config.by_path import with_levels_by_path  # noqa: PLC0415 - only where there is something to say
 
     return with_levels_by_path(found, settings, context.folder)
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "schema": Command("pinner.cli.schema", "Print the JSON Schema of a file or an output of pinner's."),
     "explain": Command("pinner.cli.explain", "Explain a rule of check: what, why, how to mend it."),
     "identify": Command("pinner.cli.identify", "Say what a hash, an archive or a local image is."),
+    "lsp": Command("pinner.cli.lsp", "Serve editors: findings while one types, hover, code actions."),
     "completion": Command("pinner.cli.syntax.completion", "Print the script that completes all this in a shell."),
     "demo": Command("pinner.cli.demo", "Show all of it in a temporary folder, without a network."),
 }
