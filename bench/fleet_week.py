@@ -148,13 +148,14 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
     if row.reason == "pushed" and not news:
         world.requests["git"] += 2
     elif news and name not in world.open:
-        if await budget.take(90.0) > 90.0:
+        seconds = await budget.take(90.0)
+        if seconds > 90.0:
             seen = Seen("later", due_at=world.now + max(MINUTE, await budget.delay()), reason="retry")
             fleet.store.finish(row, seen, world.now)
             world.requests["REST"] += 2
             world.requests["git"] += 10
             return
-        world.openings.append(world.now)
+        world.openings.append(world.now + seconds)
         world.open[name] = len(world.openings)
         heapq.heappush(world.merges, (world.now + DAY, name))
         world.requests.update({"REST": 5, "git": 20})
@@ -175,13 +176,13 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
     fleet.store.finish(row, Seen("unchanged", due_at=due_at, read=("a" * 40, "1"), uses=uses, pulls=pulls), world.now)
 
 
-async def week(repositories: int, days: float, seed: int = 7) -> Week:
+async def week(repositories: int, days: float, settle: float, seed: int = 7) -> Week:
     """Return what a fleet of so many repositories comes to, after a first look at all of them."""
     world = World(repositories, seed)
     store = Store(SqliteDatabase(None))
     store.run(migrate)
     org = f"{SERVER}/{ORG}"
-    settings = FleetSettings("", "/", (SourceSettings(org),), openings_per_hour=500)
+    settings = FleetSettings("", "/", (SourceSettings(org),), settle=settle, openings_per_hour=500)
     clock = world.clock()
     budget = StoredBudget(store, "github.com", "env:TOKEN", GITHUB_CONTENT, clock)
     forge: Any = world
@@ -206,6 +207,7 @@ async def week(repositories: int, days: float, seed: int = 7) -> Week:
         for row in rows:
             await see_to(world, fleet, row, told)
     store.database.close()
+    world.openings.sort()
     minute, hour = most_in(world.openings, MINUTE), most_in(world.openings, HOUR)
     opened, median = len(world.openings), statistics.median(ticks)
     return Week(repositories, days * 24, world.requests, opened, world.latencies, minute, hour, median)
@@ -224,12 +226,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("repositories", nargs="*", type=int, default=[1000, 5000, 20_000])
     parser.add_argument("--days", type=float, default=7.0)
+    parser.add_argument("--settle", type=float, default=0.0, help="hours for which a tag has to stay what it is")
     asked = parser.parse_args()
     print("an hour: requests to the forge, of git, HEADs; pulls opened; time from a move to its pull request (minutes)")
     print(f"{'repositories':>12} {'REST':>7} {'git':>8} {'HEAD':>7} {'opened':>7} {'median':>7} {'p99':>7} "
           f"{'most/min':>8} {'most/h':>7} {'tick ms':>8}")  # fmt: skip
     for count in asked.repositories:
-        came = asyncio.run(week(count, asked.days))
+        came = asyncio.run(week(count, asked.days, asked.settle * HOUR))
         late = sorted(came.latencies) or [0.0]
         per_hour = [came.requests[kind] / came.hours for kind in ("REST", "git", "HEAD")]
         print(
