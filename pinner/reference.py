@@ -126,12 +126,12 @@ class ImageReference(NamedTuple):
         return self._replace(written=f"{self.familiar}@{digest}", digest=digest)
 
 
-@lru_cache(maxsize=4096)
 def is_image_id(text: str) -> bool:
     """Tell whether ``text`` is an engine's ID of an image: the grammar would have it that it is a tag of ``sha256``."""
     return text.startswith(_ID) and len(text) == len(_ID) + _ID_LENGTH and not text[len(_ID) :].strip(_LOWER_HEX)
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> ImageReference:
     if len(text) == _ID_LENGTH and not text.strip(_LOWER_HEX):
         raise InvalidReferenceError(

@@ -27,6 +27,10 @@ _CLASSES = (
     ("tests", _TESTS),
     ("examples", _EXAMPLES),
 )
+# What is named so in one of these is where something runs, and no test.
+_ENVIRONMENTS = frozenset(
+    ("overlays", "environments", "environment", "envs", "env", "clusters", "stages", "inventories", "deploy")
+)
 _TEST_FILES = re.compile(r"^(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 _MARK = re.compile(rb"(?i)(?:code generated|auto-?generated|@generated)[^\n]*|[^\n]*\bdo not (?:edit|modify)\b")
 _MARKED_BYTES = 1_000
@@ -48,12 +52,14 @@ class Proposal(NamedTuple):
 def class_of(path: str) -> tuple[str, str] | None:
     """Return what the file at ``path`` is by the names of its folders, and the pattern for the outermost such folder.
 
-    A folder of fixtures counts before one of tests around it.
+    A folder of fixtures counts before one of tests around it; ``overlays/test`` and its like are none of tests.
     """
     *folders, name = path.split("/")
     for kind, names in _CLASSES:
         for depth, folder in enumerate(folders):
-            if folder.lower() in names:
+            if kind in ("tests", "examples") and folder.lower() in _ENVIRONMENTS:
+                break
+            if folder.lower() in names or folder.lower().lstrip("._") in names:
                 return kind, "/".join((*folders[: depth + 1], ""))
     if not _TEST_FILES.match(name):
         return None

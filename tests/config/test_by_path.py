@@ -150,8 +150,13 @@ def levels(tmp_path: Path, path: str, configuration: str = "", *options: str) ->
         ("pkg/testdata/Dockerfile", ["PIN001 note", "PIN007 note"]),
         ("third_party/x/Dockerfile", ["PIN001 note", "PIN007 note"]),
         ("tests/fixtures/Dockerfile", ["PIN001 note", "PIN007 note"]),
+        (".examples/Dockerfile", ["PIN001 note", "PIN007 error"]),
+        ("src/_vendor/Dockerfile", ["PIN001 note", "PIN007 note"]),
         ("testing/Dockerfile", ["PIN001 error", "PIN007 error"]),
         ("dist/Dockerfile", ["PIN001 error", "PIN007 error"]),
+        ("apps/overlays/test/Dockerfile", ["PIN001 error", "PIN007 error"]),
+        ("environments/demo/web/Dockerfile", ["PIN001 error", "PIN007 error"]),
+        ("tests/overlays/a/Dockerfile", ["PIN001 note", "PIN007 error"]),
     ],
 )
 def test_what_runs_nowhere_that_matters_is_a_note(tmp_path: Path, path: str, expected: list[str]) -> None:
