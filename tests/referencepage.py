@@ -44,6 +44,7 @@ _CLOSING = """\
 | `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CERT_PATH`, `DOCKER_TLS_VERIFY` | the Docker that `identify` asks |
 | `CONTAINERS_REGISTRIES_CONF` | a registries.conf with mirrors, in the place of the system's |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | authorities to trust |
+| `GIT_CONFIG_COUNT` | settings of git's that come from outside: kept, where pinner gives git more of them |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | the way to the registries; lower case too |
 | `GH_HOST` | the GitHub Enterprise Server whose token GH_ENTERPRISE_TOKEN is ([security](security.md)) |
 | `SOURCE_DATE_EPOCH` | the time that `pinner.lock` takes for now, in seconds since 1970 |

@@ -23,7 +23,7 @@ COMMANDS = {
     "export": Command("pinner.cli.export", "Write pinner.lock for other tools, or all images as CycloneDX."),
     "inspect": Command("pinner.cli.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
     "verify": Command("pinner.cli.verify", "Say who signed an image, and whether they may."),
-    "fleet": Command("pinner.cli.fleet", "Keep thousands of repositories current, by an index of their images."),
+    "fleet": Command("pinner.cli.fleet", "Keep thousands of repositories current, by an index of images."),
     "trust": Command("pinner.cli.trust", "Fetch the trusted root that signatures are held against."),
     "init": Command("pinner.cli.init", "Show the configuration that suits a repository, and write it."),
     "schema": Command("pinner.cli.schema", "Print the JSON Schema of a file or an output of pinner's."),
