@@ -11,6 +11,8 @@ from typing import NamedTuple, NoReturn
 
 import pytest
 
+from pinner import __version__
+
 ROOT = Path(__file__).parent.parent
 LAYOUT = ROOT / "pinner" / "demo" / "layout"
 SOURCES = ("pinner", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
@@ -46,7 +48,7 @@ def missing(what: str) -> NoReturn:
 
 @pytest.fixture(scope="module")
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Return a repository that holds what is here now, and its only commit."""
+    """Return a repository that holds what is here now, and the tag of its only commit, as a release has one."""
     fetched = tmp_path_factory.mktemp("index")
     fetch = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(fetched), "hatchling")
     if subprocess.run(fetch, capture_output=True, check=False).returncode:
@@ -61,7 +63,9 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     git(folder, "init", "--quiet")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--message=hooks")
-    return folder, git(folder, "rev-parse", "HEAD")
+    tag = f"v{__version__}"
+    git(folder, "tag", "--annotate", f"--message={tag}", tag)
+    return folder, tag
 
 
 @pytest.fixture(scope="module", params=["pre-commit", "prek"])
