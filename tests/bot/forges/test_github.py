@@ -202,6 +202,7 @@ def test_no_more_than_80_pieces_of_content_a_minute_are_made(github: ForgeDouble
     async def story(client: Forge) -> None:
         repository = await client.repository(APP)
         for name in names:
+            assert await client.take_opening() == 0
             await client.create(repository, name, "main", "Title", "Body")
 
     talk(github, story, waits)
