@@ -214,4 +214,8 @@ def read_secret(where: str, environment: Mapping[str, str], folder: str) -> str:
         data = read_regular(os.path.join(folder, name), _SECRET_BYTES)
     except OSError as error:
         raise ConfigError(f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}") from error
-    return data.decode("utf-8", "replace").strip()
+    secret = data.decode("utf-8", "replace").strip()
+    if not secret:
+        # Nothing is what everybody knows: an empty secret would let anybody in.
+        raise ConfigError(f"`{name}` is empty", hint="fleet.toml names it")
+    return secret

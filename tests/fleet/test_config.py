@@ -129,6 +129,11 @@ def test_secrets_are_read_where_they_are_named(tmp_path: Path) -> None:
         read_secret("env:TOKEN", {}, "/")
     with pytest.raises(ConfigError, match="`none` cannot be read"):
         read_secret("file:none", {}, str(tmp_path))
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(ConfigError, match="`empty` is empty"):
+        read_secret("file:empty", {}, str(tmp_path))
+    with pytest.raises(ConfigError, match="TOKEN is not set"):
+        read_secret("env:TOKEN", {"TOKEN": " "}, "/")
 
 
 def test_an_owner_has_an_address() -> None:
