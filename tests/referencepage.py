@@ -43,6 +43,7 @@ _CLOSING = """\
 | `DOCKER_AUTH_CONFIG`, `REGISTRY_AUTH_FILE`, `DOCKER_CONFIG` | where credentials are |
 | `DOCKER_HOST`, `DOCKER_CONTEXT`, `DOCKER_CERT_PATH`, `DOCKER_TLS_VERIFY` | the Docker that `identify` asks |
 | `CONTAINERS_REGISTRIES_CONF` | a registries.conf with mirrors, in the place of the system's |
+| `PINNER_APP_ID`, `PINNER_APP_KEY_FILE` | the GitHub App that `update --pr` is ([run the bot](run-the-bot.md)) |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | authorities to trust |
 | `GIT_CONFIG_COUNT` | settings of git's that come from outside: kept, where pinner gives git more of them |
 | `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` | the way to the registries; lower case too |
