@@ -46,6 +46,9 @@ class Executed(NamedTuple):
     """Whether the forge was told to merge it."""
 
 
+_GITS_OWN = ('`commits = "api"`: what this forge makes for this token is not signed, so the commits are git\'s own',)
+
+
 async def execute(actions: tuple[Action, ...], proposal: Proposal, tools: Tools) -> Executed:
     """Do ``actions``, which lead to ``proposal``; return what came of it.
 
@@ -59,6 +62,7 @@ async def execute(actions: tuple[Action, ...], proposal: Proposal, tools: Tools)
         match action:
             case Push(lease):
                 await _push(proposal, lease, tools)
+                notes += _GITS_OWN if tools.commits == "api" and not forge.signs_commits else ()
             case Create():
                 opened = await forge.create(repository, proposal.branch, proposal.base, proposal.title, proposal.body)
             case Edit(request, title, body, base):

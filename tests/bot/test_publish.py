@@ -553,6 +553,14 @@ def test_author_who_is_named_commits_unless_the_forge_is_told_to(place: Place, c
     assert outcomes(place.run()) == {BRANCH: "unchanged"}
 
 
+def test_a_forge_that_cannot_sign_is_told_of_where_it_was_to(place: Place) -> None:
+    place.commit({"pinner.toml": b'[bot]\ncommits = "api"\n'})
+    published = place.run()
+    assert outcomes(published) == {BRANCH: "opened"}
+    assert any("the commits are git's own" in note for note in published.notes)
+    assert not place.run().notes
+
+
 class RefusingForge:
     """What a forge does that says it signs, and then does not."""
 
