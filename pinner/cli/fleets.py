@@ -107,7 +107,10 @@ async def _work(there: Fleet, teller: Teller) -> None:
         )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     await run_worker(Engine(there, teller.tick, teller.report, settings.stalled), settings.store, stop)
 
 
