@@ -11,7 +11,7 @@ FORGE ?= $(HOME)/.cache/pinner-forge
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
-	@echo "make test    run every check and test: some 8 minutes on two processors"
+	@echo "make test    run every check and test: some 15 minutes on two processors"
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
 	@echo "make forge   hold the bot against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
 	@echo "make lint    ruff, mypy and import-linter alone"
