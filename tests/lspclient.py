@@ -113,6 +113,10 @@ class Editor:
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
 
+    def save(self, uri: str) -> None:
+        """Say that a text was saved; the file is the test's to write."""
+        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri)))
+
     def change(self, uri: str, text: str) -> None:
         self.texts[uri] = text
         self._send(uri, [types.TextDocumentContentChangeWholeDocument(text)])
@@ -146,8 +150,8 @@ class Editor:
         try:
             await self.until(is_told)
         except TimeoutError:
-            pytest_says = [(one.code, one.message) for one in self.diagnostics[uri].diagnostics]
-            raise AssertionError(pytest_says) from None
+            told = [(one.code, one.message) for one in self.diagnostics[uri].diagnostics]
+            raise AssertionError(told) from None
         return list(self.diagnostics[uri].diagnostics)
 
     async def actions(self, uri: str, line: int, character: int) -> dict[str, types.CodeAction]:

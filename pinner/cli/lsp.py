@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.answers import ask, with_registry
-from pinner.cli.locks import Order as LockOrder
-from pinner.cli.locks import Seen, change_by_lock, open_run
+from pinner.cli.locks import Order, Seen, change_by_lock, open_run
 from pinner.cli.options import DEFAULTS, Invocation, Options
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import pinner_command
@@ -26,13 +25,13 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.findings.pin_status import PinStatuses
-    from pinner.lsp.asking import Cancel, Order
+    from pinner.lsp.backend import Cancellation, EditRequest
     from pinner.oci.resolver import Listener, Registry
     from pinner.plan import Plan
     from pinner.scan.suppressions import Source
 
 
-class Answers(NamedTuple):
+class CommandBackend(NamedTuple):
     """What the server asks, answered as the commands answer it."""
 
     context: Context
@@ -49,22 +48,22 @@ class Answers(NamedTuple):
         """Return the settings of a run in ``folder``."""
         return settings_for(self.context._replace(folder=folder), self.options)
 
-    def plans(self, order: Order, cancel: Cancel) -> tuple[Plan, ...]:
-        """Return what ``pinner pin`` or ``pinner update`` of the document in ``order`` does."""
-        context = self._in(order.folder, cancel)
+    def plans(self, request: EditRequest, cancel: Cancellation) -> tuple[Plan, ...]:
+        """Return what ``pinner pin`` or ``pinner update`` of the document in ``request`` does."""
+        context = self._in(request.folder, cancel)
         terminal = Terminal(context, self.options)
-        settings = settings_for(context, self.options, (order.path,))
-        selected = tuple(source for source in order.survey.sources if source.document.path == order.path)
+        settings = settings_for(context, self.options, (request.path,))
+        selected = tuple(source for source in request.survey.sources if source.document.path == request.path)
         place = lock_file(settings, context.folder)
         stored = read_lock(place)
         if stored is None:
-            return ask(context, settings, selected, order.operation, terminal)
-        seen = Seen(order.targets, order.survey, [target.path for target in order.targets])
+            return ask(context, settings, selected, request.operation, terminal)
+        seen = Seen(request.targets, request.survey, [target.path for target in request.targets])
         run = open_run(context, settings, terminal, place, stored.lock, seen)
-        asked = LockOrder(order.operation, to_index=False, write=False)
-        return change_by_lock(run, order.survey.sources, selected, asked)[0]
+        asked = Order(request.operation, to_index=False, write=False)
+        return change_by_lock(run, request.survey.sources, selected, asked)[0]
 
-    def statuses(self, folder: str, settings: Settings, source: Source, cancel: Cancel) -> PinStatuses:
+    def statuses(self, folder: str, settings: Settings, source: Source, cancel: Cancellation) -> PinStatuses:
         """Return how the pins of ``source`` stand."""
         context = self._in(folder, cancel)
 
@@ -74,7 +73,7 @@ class Answers(NamedTuple):
         found: PinStatuses = with_registry(context, settings, Terminal(context, self.options), work)
         return found
 
-    def _in(self, folder: str, cancel: Cancel) -> Context:
+    def _in(self, folder: str, cancel: Cancellation) -> Context:
         """Return the context of a run in ``folder`` whose questions ``cancel`` can end."""
 
         @contextlib.asynccontextmanager
@@ -99,7 +98,7 @@ def serve(context: Context, options: Options) -> int:
         raise ConfigError(
             "the language server needs pygls, which is not installed", hint="pip install 'image-pinner[lsp]'"
         ) from error
-    return start(Answers(context, options), context.environment)
+    return start(CommandBackend(context, options), context.environment)
 
 
 _EPILOG = """\b

@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 
 from pinner import __version__
 from pinner.errors import PinnerError
-from pinner.lsp.asking import Cancel, Order
+from pinner.lsp.backend import Cancellation, EditRequest
 from pinner.lsp.edits import edits_of
 from pinner.lsp.session import ASK, PIN, UPDATE, Session, change_of, position_of, workspace_edit
 from pinner.model import Span
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Literal
 
-    from pinner.lsp.asking import Asking
+    from pinner.lsp.backend import Backend
     from pinner.lsp.session import Opened
     from pinner.lsp.workspace import Workspace
 
@@ -45,9 +45,9 @@ class Wanted(NamedTuple):
 class PinnerServer:
     """The server of one client."""
 
-    def __init__(self, asking: Asking, environment: Mapping[str, str]) -> None:
-        self.session = Session(asking, environment)
-        self.asking = asking
+    def __init__(self, backend: Backend, environment: Mapping[str, str]) -> None:
+        self.session = Session(backend, environment)
+        self.backend = backend
         self.server = LanguageServer("pinner", __version__)
         self._due: asyncio.TimerHandle | None = None
         self._dirty: dict[str, Workspace] = {}
@@ -174,6 +174,7 @@ class PinnerServer:
     def _tell(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         self.server.window_show_message(types.ShowMessageParams(kind, message))
 
+    # Two methods: pygls makes a command's arguments from the types that the signature has, all of them.
     async def _pin(self, *arguments: dict[str, Any]) -> None:
         await self._edit("pin", *arguments)
 
@@ -187,11 +188,12 @@ class PinnerServer:
         if known is None:
             return
         opened, checked = known
+        plan = None
         if checked.buffer.version == wanted.version:
-            plan = await self._asked(partial(self._planned, operation, opened), "pinner asks the registries")
+            plan = await self._asked(partial(self._planned, operation, opened))
             if plan is None:
                 return
-        if checked.buffer is not opened.workspace.open.get(opened.path) or checked.buffer.version != wanted.version:
+        if plan is None or checked.buffer is not opened.workspace.open.get(opened.path):
             self._tell("the text has changed: ask again", types.MessageType.Warning)
             return
         edits, failures = edits_of(plan, checked.buffer, wanted.span)
@@ -203,11 +205,11 @@ class PinnerServer:
         elif not failures:
             self._tell("nothing to do: the digests are what the tags mean")
 
-    def _planned(self, operation: Literal["pin", "update"], opened: Opened, cancel: Cancel) -> Any:  # noqa: ANN401
+    def _planned(self, operation: Literal["pin", "update"], opened: Opened, cancel: Cancellation) -> Any:  # noqa: ANN401
         workspace = opened.workspace
-        targets, survey = workspace.surveyed(self.asking.today())
-        order = Order(workspace.folder, operation, targets, survey, opened.path)
-        return next((one for one in self.asking.plans(order, cancel) if one.document.path == opened.path), None)
+        targets, survey = workspace.surveyed(self.backend.today())
+        request = EditRequest(workspace.folder, operation, targets, survey, opened.path)
+        return next((one for one in self.backend.plans(request, cancel) if one.document.path == opened.path), None)
 
     async def _ask(self, *arguments: dict[str, Any]) -> None:
         """Ask how the pins of a document stand, and tell it in diagnostics, lenses and hovers."""
@@ -217,8 +219,8 @@ class PinnerServer:
         if known is None or source is None:
             return
         opened, workspace = known[0], known[0].workspace
-        ask = partial(self.asking.statuses, workspace.folder, workspace.settings, source)
-        statuses = await self._asked(ask, "pinner asks the registries")
+        ask = partial(self.backend.statuses, workspace.folder, workspace.settings, source)
+        statuses = await self._asked(ask)
         if statuses is None:
             return
         workspace.statuses[opened.path] = statuses
@@ -227,13 +229,13 @@ class PinnerServer:
         if told is not None and told.code_lens is not None and told.code_lens.refresh_support:
             self.server.workspace_code_lens_refresh(None)
 
-    async def _asked(self, work: Callable[[Cancel], Any], title: str) -> Any:  # noqa: ANN401 - whatever it returns
+    async def _asked(self, work: Callable[[Cancellation], Any]) -> Any:  # noqa: ANN401 - whatever it returns
         """Return what ``work`` returns, done in another thread while the client shows progress; None where it failed.
 
         It ends where the client cancels the progress.
         """
-        cancel = Cancel()
-        token = await self._begin(title, cancel)
+        cancel = Cancellation()
+        token = await self._begin(cancel)
         try:
             return await asyncio.to_thread(work, cancel)
         except PinnerError as error:
@@ -247,7 +249,7 @@ class PinnerServer:
                 self.server.work_done_progress.end(token, types.WorkDoneProgressEnd())
         return None
 
-    async def _begin(self, title: str, cancel: Cancel) -> str | None:
+    async def _begin(self, cancel: Cancellation) -> str | None:
         """Have the client show progress that can be cancelled; None where it shows none."""
         window = self.server.client_capabilities.window
         if window is None or not window.work_done_progress:
@@ -255,7 +257,7 @@ class PinnerServer:
         token = str(uuid4())
         progress = self.server.work_done_progress
         await progress.create_async(token)
-        progress.begin(token, types.WorkDoneProgressBegin(title, cancellable=True))
+        progress.begin(token, types.WorkDoneProgressBegin("pinner asks the registries", cancellable=True))
         cancelled: Future[Any] = progress.tokens[token]
         cancelled.add_done_callback(lambda _: cancel.cancel())
         return token
@@ -283,9 +285,9 @@ def _wanted(arguments: tuple[dict[str, Any], ...]) -> Wanted:
         raise PinnerError("a command of pinner is given by its code actions") from error
 
 
-def start(asking: Asking, environment: Mapping[str, str]) -> int:
+def start(backend: Backend, environment: Mapping[str, str]) -> int:
     """Serve on standard input and output until the client says that it goes; return the exit status."""
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     gc.set_threshold(2000, 10, 10)  # a command ends before circles count, a server does not
-    PinnerServer(asking, environment).server.start_io()
+    PinnerServer(backend, environment).server.start_io()
     return 0

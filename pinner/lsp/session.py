@@ -12,7 +12,7 @@ from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.lsp.buffer import Buffer, Change, Position
 from pinner.lsp.edits import ignoring
-from pinner.lsp.words import hover_text, lens_title
+from pinner.lsp.hover import hover_text, lens_title
 from pinner.lsp.workspace import Checked, Workspace
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
@@ -20,8 +20,9 @@ from pinner.report.escapes import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pinner.errors import PinnerError
     from pinner.findings import Finding
-    from pinner.lsp.asking import Asking
+    from pinner.lsp.backend import Backend
     from pinner.lsp.buffer import Encoding
     from pinner.lsp.edits import TextEdit
     from pinner.model import Place
@@ -45,8 +46,8 @@ class Opened(NamedTuple):
 class Session:
     """All that the server knows."""
 
-    def __init__(self, asking: Asking, environment: Mapping[str, str]) -> None:
-        self.asking = asking
+    def __init__(self, backend: Backend, environment: Mapping[str, str]) -> None:
+        self.backend = backend
         self.encoding: Encoding = "utf-16"
         self.workspaces: dict[str, Workspace] = {}
         self.opened: dict[str, Opened] = {}
@@ -65,7 +66,7 @@ class Session:
         parent = os.path.dirname(file)
         folder = repository_around(parent) or max(holding, key=len, default=parent)
         if folder not in self.workspaces:
-            self.workspaces[folder] = Workspace(folder, self.asking.settings, self._environment)
+            self.workspaces[folder] = Workspace(folder, self.backend.settings, self._environment)
         return self.workspaces[folder]
 
     def open(self, uri: str, text: str, version: int) -> Workspace | None:
@@ -97,7 +98,7 @@ class Session:
 
     def check(self, workspace: Workspace) -> Iterator[tuple[str, int, list[types.Diagnostic]]]:
         """Yield what is to be told of each open document of ``workspace``: URI, version, diagnostics."""
-        found = workspace.check(self.asking.today())
+        found = workspace.check(self.backend.today())
         for uri, opened in self.opened.items():
             if opened.workspace is workspace and opened.path in found:
                 checked = self._checked[uri] = found[opened.path]
@@ -128,20 +129,19 @@ class Session:
         view = opened.workspace.view
         lock = None if view is None else view.lock
         statuses = opened.workspace.statuses.get(opened.path)
-        text = hover_text(place, known[1].source, lock, statuses, self.asking.today())
+        text = hover_text(place, known[1].source, lock, statuses, self.backend.today())
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), range_of(checked.buffer, *place.span))
 
     def lenses(self, uri: str) -> list[types.CodeLens]:
         """Return a lens above every pin that registries were asked about and that is stale."""
         known = self.checked(uri)
-        if known is None:
+        statuses = None if known is None else known[0].workspace.statuses.get(known[0].path)
+        if known is None or statuses is None:
             return []
-        opened, checked = known
-        statuses = opened.workspace.statuses.get(opened.path)
-        found = {}
-        for place in _places(checked) if statuses is not None else ():
-            status = statuses.of(place) if statuses is not None and isinstance(place, Occurrence) else None
-            title = lens_title(place, status) if status is not None and isinstance(place, Occurrence) else None
+        checked, found = known[1], {}
+        for place in _occurrences(checked):
+            status = statuses.of(place)
+            title = None if status is None else lens_title(place, status)
             if title is not None:
                 command = types.Command(title, UPDATE, arguments=[_argument(uri, checked, place)])
                 found[place.span] = types.CodeLens(range_of(checked.buffer, *place.span), command)
@@ -159,7 +159,7 @@ class Session:
         for finding in checked.findings:
             if finding.place.span in near:
                 edit = ignoring(
-                    finding, known[1].source, checked.buffer, opened.workspace.settings, self.asking.today()
+                    finding, known[1].source, checked.buffer, opened.workspace.settings, self.backend.today()
                 )
                 actions += [] if edit is None else [self._ignoring(uri, checked, finding, edit)]
         return [*actions, *_about_all(uri, checked)]
@@ -177,6 +177,10 @@ def _places(checked: Checked) -> Iterator[Place]:
     """Yield what stands in the document: places without a text are of the whole file."""
     candidates = () if checked.source is None else checked.source.candidates
     return (one.place for one in candidates if one.place.span.end > one.place.span.start)
+
+
+def _occurrences(checked: Checked) -> Iterator[Occurrence]:
+    return (place for place in _places(checked) if isinstance(place, Occurrence))
 
 
 def _argument(uri: str, checked: Checked, place: Place | None) -> dict[str, object]:
@@ -199,7 +203,7 @@ def _about(uri: str, checked: Checked, place: Place) -> Iterator[types.CodeActio
 
 
 def _about_all(uri: str, checked: Checked) -> Iterator[types.CodeAction]:
-    found = [place for place in _places(checked) if isinstance(place, Occurrence)]
+    found = list(_occurrences(checked))
     argument = [_argument(uri, checked, None)]
     offered = (
         ("Pin every image in this file", PIN, any(one.reference.digest is None for one in found)),
@@ -238,24 +242,26 @@ def _diagnostics(checked: Checked, workspace: Workspace) -> Iterator[types.Diagn
     for trouble in (checked.trouble, workspace.trouble):
         if trouble is not None:
             severity = SEVERITIES["error" if isinstance(trouble, ConfigError) else "warning"]
-            message = printable(trouble.message) + (f"\n{printable(trouble.hint)}" if trouble.hint else "")
-            yield types.Diagnostic(range_of(buffer, 0, 0), message, severity, source="pinner")
+            yield types.Diagnostic(range_of(buffer, 0, 0), _message(trouble), severity, source="pinner")
 
 
 def _diagnostic(finding: Finding, buffer: Buffer, folder: str) -> types.Diagnostic:
     place = finding.place
     span = place.span if place.span.end > place.span.start else buffer.line_of(place.line)
-    message = printable(finding.message) + (f"\n{printable(finding.hint)}" if finding.hint else "")
     related = [*_related(place, folder)] if folder else []
     return types.Diagnostic(
         range_of(buffer, *span),
-        message,
+        _message(finding),
         SEVERITIES[finding.severity],
         code=finding.rule.id,
         code_description=types.CodeDescription(finding.rule.page),
         source="pinner",
         related_information=related or None,
     )
+
+
+def _message(told: Finding | PinnerError) -> str:
+    return printable(told.message) + (f"\n{printable(told.hint)}" if told.hint else "")
 
 
 def _related(place: Place, folder: str) -> Iterator[types.DiagnosticRelatedInformation]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pinner.findings import Finding
     from pinner.findings.pin_status import PinStatuses
     from pinner.lsp.buffer import Buffer
-    from pinner.model import Place
+    from pinner.model import FormatChoice, Place
     from pinner.pipeline import Survey
 
 _READ_ANEW = ("dockerfile", "compose")
@@ -56,6 +56,15 @@ class Checked(NamedTuple):
     """Why it cannot be looked into."""
 
 
+class Alone(NamedTuple):
+    """What an open text says by itself: the same until it is edited, or formats are configured anew."""
+
+    buffer: Buffer
+    choice: FormatChoice
+    found: File | InputError | None
+    """None where no format knows it."""
+
+
 class Workspace:
     """One repository, or the folder that an editor has open."""
 
@@ -70,23 +79,32 @@ class Workspace:
         self._settings_of = settings_of
         self._environment = environment
         self._kept: dict[str, Kept] = {}
+        self._alone: dict[str, Alone] = {}
         self.is_outdated = False
         """Whether files have changed since they were last read."""
         self.view: LockView | None = None
         self.settings = self._configured()
+        self._read_lock()
 
     def _configured(self) -> Settings:
-        """Return the settings of the folder and read its lock; what is broken counts for nothing, and is told."""
+        """Return the settings of the folder; broken ones are told, and those before count on."""
         self.trouble = None
         try:
-            settings = self._settings_of(self.folder)
-            place = lock_file(settings, self.folder)
-            stored = read_lock(place)
+            return self._settings_of(self.folder)
         except ConfigError as error:
             self.trouble = error
+            # From the start: what the command line says counts, as in a folder without a file.
             return getattr(self, "settings", None) or self._settings_of(os.sep)
-        self.view = None if stored is None else LockView(stored.lock, stored.data, place)
-        return settings
+
+    def _read_lock(self) -> None:
+        """Read the lock; a broken one is told, and the one before counts on."""
+        try:
+            place = lock_file(self.settings, self.folder)
+            stored = read_lock(place)
+        except ConfigError as error:
+            self.trouble = self.trouble or error
+        else:
+            self.view = None if stored is None else LockView(stored.lock, stored.data, place)
 
     def path_of(self, file: str) -> str:
         """Return ``file`` (absolute) as findings name it."""
@@ -95,6 +113,7 @@ class Workspace:
     def reload(self) -> None:
         """Read the configuration and the lock again, and every file that has changed since."""
         self.settings = self._configured()
+        self._read_lock()
         formats = configured(self.settings.formats)
         targets = discover((), self.settings, self.folder, self._environment)
         kept: dict[str, Kept] = {}
@@ -111,27 +130,26 @@ class Workspace:
 
     def check(self, today: date) -> dict[str, Checked]:
         """Return what is to be said of every open document."""
-        formats = configured(self.settings.formats)
-        alone: dict[str, File] = {}
+        choice = self.settings.formats
+        before = self._alone
+        self._alone = {path: _located(path, buffer, choice, before.get(path)) for path, buffer in self.open.items()}
         checked: dict[str, Checked] = {}
-        for path, buffer in self.open.items():
-            found = attempt(locate, Document(path, buffer.data), formats) if claims(path) else None
-            if isinstance(found, InputError):
-                checked[path] = Checked(buffer, None, trouble=found)
-            elif found is None:
-                checked[path] = Checked(buffer, None)
+        files: dict[str, File] = {}
+        for path, (buffer, _, found) in self._alone.items():
+            if isinstance(found, File):
+                files[path] = found
             else:
-                alone[path] = File(Document(path, buffer.data), *found)
-        links = self._linked(alone)
-        for path, file in alone.items():
+                checked[path] = Checked(buffer, None, trouble=found)
+        links = self._linked(files)
+        for path, file in files.items():
             checked[path] = self._checked(path, file, links.changed.get(path), today)
         return checked
 
-    def _linked(self, alone: Mapping[str, File]) -> Links:
+    def _linked(self, opened: Mapping[str, File]) -> Links:
         others = [one.file for path, one in self._kept.items() if one.file is not None and path not in self.open]
-        if not alone:
+        if not opened:
             return Links()
-        links = attempt(link_files, [*alone.values(), *others], Paths(self.folder.replace(os.sep, "/")))
+        links = attempt(link_files, [*opened.values(), *others], Paths(self.folder.replace(os.sep, "/")))
         return Links() if isinstance(links, InputError) else links
 
     def _checked(self, path: str, file: File, places: tuple[Place, ...] | None, today: date) -> Checked:
@@ -177,6 +195,14 @@ class Workspace:
             return bool(discover((self.path_of(file),), self.settings, self.folder, self._environment))
         except PinnerError:
             return False
+
+
+def _located(path: str, buffer: Buffer, choice: FormatChoice, before: Alone | None) -> Alone:
+    if before is not None and before.buffer is buffer and before.choice == choice:
+        return before
+    document = Document(path, buffer.data)
+    found = attempt(locate, document, configured(choice)) if claims(path) else None
+    return Alone(buffer, choice, File(document, *found) if isinstance(found, tuple) else found)
 
 
 def _stamp(file: str) -> tuple[int, int, int]:

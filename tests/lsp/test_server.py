@@ -39,10 +39,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "work"
 
 
-def whole(editor: Editor, uri: str) -> types.Range:
-    return types.Range(types.Position(0, 0), types.Position(editor.texts[uri].count("\n"), 0))
-
-
 def test_a_finding_comes_and_goes_as_one_types(folder: Path) -> None:
     async def scene() -> None:
         async with editing(folder) as editor:
@@ -145,9 +141,8 @@ def test_files_that_others_write_are_read_again(folder: Path) -> None:
             editor.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
             await equal_to_check(editor, folder, uris)
             (folder / "pinner.toml").write_text("[rules]\nPIN001 = 'off'\n")
-            saved = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uris["compose.yaml"]))
-            editor.client.text_document_did_save(saved)
-            editor.client.text_document_did_save(saved)
+            editor.save(uris["compose.yaml"])
+            editor.save(uris["compose.yaml"])
             await equal_to_check(editor, folder, uris)
 
     played(scene())
@@ -298,7 +293,11 @@ def test_nobody_is_asked_offline(folder: Path) -> None:
             offered = await editor.actions(uri, 0, 8)
             for title in ("Pin nginx:1.27 to its digest", "Ask the registries how the pins here stand"):
                 await editor.run(offered[title].command)
-            assert len(editor.messages) > 0
+            [refused] = editor.messages
+            assert "--offline forbids to ask" in refused
+            hovered = await editor.hover(uri, 0, 8)
+            assert hovered is not None
+            assert "no answer: " in hovered
             assert editor.texts[uri] == "FROM nginx:1.27\n"
 
     played(scene())
@@ -403,26 +402,40 @@ def test_settings_that_are_broken_are_told_and_what_was_counts_on(folder: Path) 
             assert found[0].severity == types.DiagnosticSeverity.Warning
             assert "unknown pragma" in found[1].message
             (folder / "pinner.toml").write_text("ruels = 1\n")
-            saved = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
-            editor.client.text_document_did_save(saved)
+            editor.save(uri)
             found = await editor.findings(uri, ["PIN001", "None", "None"])
             assert found[0].severity == types.DiagnosticSeverity.Warning
             assert "did you mean" in found[2].message
             (folder / "pinner.toml").unlink()
-            editor.client.text_document_did_save(saved)
+            editor.save(uri)
             found = await editor.findings(uri, ["PIN001", "None"])
             assert found[0].severity == types.DiagnosticSeverity.Error
 
     played(scene())
 
 
-def test_settings_that_are_broken_from_the_start(folder: Path) -> None:
-    (folder / "pinner.toml").write_text("ruels = 1\n")
+@pytest.mark.parametrize(
+    ("files", "severity", "told"),
+    [
+        ({"pinner.toml": "ruels = 1\n"}, types.DiagnosticSeverity.Error, "ruels"),
+        # What is wrong with the lock is nothing against the settings.
+        (
+            {"pinner.toml": "[rules]\nPIN001 = 'warning'\n", "pinner.lock": "{"},
+            types.DiagnosticSeverity.Warning,
+            "pinner.lock",
+        ),
+    ],
+)
+def test_what_is_broken_from_the_start_is_told(
+    folder: Path, files: dict[str, str], severity: types.DiagnosticSeverity, told: str
+) -> None:
+    plant(folder, files)
 
     async def scene() -> None:
         async with editing(folder) as editor:
-            uri = editor.open("Dockerfile", "FROM a\n")
-            await editor.findings(uri, ["PIN001", "None"])
+            finding, broken = await editor.findings(editor.open("Dockerfile", "FROM a\n"), ["PIN001", "None"])
+            assert finding.severity == severity
+            assert told in broken.message
 
     played(scene())
 
@@ -540,7 +553,7 @@ def test_one_platform_s_manifest_is_called_that(folder: Path, tmp_path: Path) ->
             await editor.run(offered["Ask the registries how the pins here stand"].command)
             said = await editor.hover(uri, 0, 7)
             assert said is not None
-            assert "manifest" in said
+            assert f"held to `{single.digest}`, a manifest\n" in said
             assert "that is what the tag means now" in said
 
     played(scene())

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pinner.scan.suppressions import Source
 
 
-class Cancel:
+class Cancellation:
     """Ends questions that are asked in the event loop of another thread."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Cancel:
                 loop.call_soon_threadsafe(task.cancel)
 
 
-class Order(NamedTuple):
+class EditRequest(NamedTuple):
     """What is to be done to the open documents of a repository."""
 
     folder: str
@@ -60,18 +60,18 @@ class Order(NamedTuple):
     """The document that edits are wanted for."""
 
 
-class Asking(Protocol):
+class Backend(Protocol):
     """What the command line gives the server."""
 
     def settings(self, folder: str) -> Settings:
         """Return the settings of a run in ``folder``. Raises `ConfigError`."""
         ...
 
-    def plans(self, order: Order, cancel: Cancel) -> tuple[Plan, ...]:
-        """Return what ``order`` does; waits for registries. Raises `PinnerError`, `asyncio.CancelledError`."""
+    def plans(self, request: EditRequest, cancel: Cancellation) -> tuple[Plan, ...]:
+        """Return what ``request`` does; waits for registries. Raises `PinnerError`, `asyncio.CancelledError`."""
         ...
 
-    def statuses(self, folder: str, settings: Settings, source: Source, cancel: Cancel) -> PinStatuses:
+    def statuses(self, folder: str, settings: Settings, source: Source, cancel: Cancellation) -> PinStatuses:
         """Return how the pins of ``source`` stand; waits for registries. Errors are those of `plans`."""
         ...
 
