@@ -16,7 +16,7 @@ from pinner.config.find import load_settings
 from pinner.errors import ConfigError
 from pinner.inspection.ask import inspect_all
 from pinner.inspection.model import Failure
-from pinner.lockfile.file import lock_file, read_lock, save_lock, scan_of
+from pinner.lockfile.file import current_lock, lock_file, read_lock, save_lock, scan_of
 from pinner.lockfile.model import Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
@@ -213,7 +213,7 @@ def _asking(settings: Settings, given: _R | None) -> AbstractAsyncContextManager
 
 
 def _stored_lock(run: files.Run) -> Lock:
-    stored = read_lock(lock_file(run.settings, run.folder))
-    if stored is None:
+    lock = current_lock(run.settings, run.folder)
+    if lock is None:
         raise ConfigError(f"there is no {LOCK_NAME}", hint="`lock` writes one")
-    return stored.lock
+    return lock

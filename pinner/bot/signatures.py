@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pinner.bot.git.program import GitError
-from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.file import current_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,9 +33,8 @@ async def vetting(registry: Registry, settings: Settings, there: Clone, world: B
     folder = str(there.folder)
     prefix = _below(settings.root or folder, folder)
     files = await _files(there, sorted(_named(settings, there.files, prefix)))
-    stored = read_lock(lock_file(settings, folder))
-    images = {} if stored is None else stored.lock.images
-    recorded = {name: one.selected.signature for name, one in images.items() if one.selected.signature is not None}
+    lock = current_lock(settings, folder)
+    recorded = {} if lock is None else lock.signatures
     policies = _Files({path.removeprefix(prefix): data for path, data in files.items()})
     own_world = World(policies.read, policies.names, world.environment, world.now.timestamp)
     verifier = Verifier(settings, registry, own_world, recorded)

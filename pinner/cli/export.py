@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.outputs import save_lines
 from pinner.cli.scan import complain_about, look
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
-from pinner.errors import ConfigError, InputError
+from pinner.errors import ConfigError, attempt
 from pinner.export import BILLS, TARGETS, exporter
 from pinner.export.base import Asked, overruled
 from pinner.export.signatures import POLICY_TARGETS, export_policies
 from pinner.filesystem import read_regular
 from pinner.findings import check_source
 from pinner.limits import MIB
-from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.file import current_lock, lock_file
 from pinner.lockfile.model import Lock
 from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
@@ -84,13 +85,13 @@ def _export_policies(context: Context, asked: ExportOptions, settings: Settings,
     """Make the policy for another verifier; return the exit status."""
     if not settings.verify:
         raise ConfigError("there is no [[verify]] table to export", hint="docs/signatures.md tells how to write one")
-    stored = read_lock(lock_file(settings, context.folder))
+    lock = current_lock(settings, context.folder)
     root = settings.root or context.folder
     try:
         made = export_policies(
             asked.target,
             settings.verify,
-            None if stored is None else stored.lock,
+            lock,
             lambda name: read_regular(os.path.join(root, name), MIB),
         )
     except (OSError, ValueError) as error:
@@ -103,13 +104,11 @@ def _export_policies(context: Context, asked: ExportOptions, settings: Settings,
 
 
 def _lock(settings: Settings, context: Context, *, is_needed: bool) -> Lock:
-    place = lock_file(settings, context.folder)
-    stored = read_lock(place)
-    if stored is None and not is_needed:
-        return Lock()
-    if stored is None:
-        raise ConfigError(f"there is no {place.shown} to export", hint="run `pinner lock` first")
-    return stored.lock
+    lock = current_lock(settings, context.folder)
+    if lock is None and is_needed:
+        shown = lock_file(settings, context.folder).shown
+        raise ConfigError(f"there is no {shown} to export", hint="run `pinner lock` first")
+    return lock or Lock()
 
 
 def _output_file(context: Context, asked: ExportOptions) -> str | None:
@@ -161,14 +160,10 @@ def _deliver(text: str, file: str | None, shown: str, context: Context, terminal
     if file is None:
         terminal.output(lines, "json")
         return False
-    from pinner.files import save  # noqa: PLC0415 - hardly needed: most ask for stdout
-
-    try:
-        save(file, "".join(f"{line}\n" for line in lines).encode(), context.folder)
-    except InputError as error:
+    error = attempt(save_lines, file, lines, context.folder)
+    if error is not None:
         complain_about((Unreadable(shown, error),), terminal)
-        return True
-    return False
+    return error is not None
 
 
 def _sentence(made: Export, thing: str) -> str:

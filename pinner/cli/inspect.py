@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -19,7 +19,7 @@ from pinner.inspection.ask import allowances, inspect_all
 from pinner.inspection.model import Failure, Inspection
 from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
-from pinner.report.signatures import Checked, image_json, render_checked
+from pinner.report.signatures import Checked, render_checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.inspection.model import Entry
     from pinner.oci.resolver import Registry
-    from pinner.schema.records import SignedRecord
 
 
 class InspectOptions(NamedTuple):
@@ -73,12 +72,7 @@ def inspect(context: Context, asked: InspectOptions) -> int:
 
 def _with_signers(entries: Iterable[Entry], checked: Iterable[Checked]) -> list[Entry]:
     """Return ``entries`` with who signed each, as far as that was ``checked``."""
-    by_name = {}
-    for one in checked:
-        said = image_json(one)
-        by_name[str(one.reference)] = cast(
-            "SignedRecord", {name: value for name, value in said.items() if name not in ("image", "digest")}
-        )
+    by_name = {str(one.reference): one for one in checked}
     return [
         one._replace(signed=by_name.get(str(one.reference))) if isinstance(one, Inspection) else one for one in entries
     ]

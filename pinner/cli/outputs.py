@@ -119,7 +119,7 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
         if report.file == STDOUT:
             terminal.output(lines, form_of(report.format))
         else:
-            error = attempt(_save, report.file, escaped(lines, form_of(report.format)), context.folder)
+            error = attempt(save_lines, report.file, escaped(lines, form_of(report.format)), context.folder)
             if error is not None:
                 failed.append(Unreadable(report.file, error))
         complain_about(failed, terminal)
@@ -191,7 +191,8 @@ def _relative(path: str, root: str) -> str:
         return path.replace(os.sep, "/")
 
 
-def _save(file: str, lines: Iterable[str], folder: str) -> None:
+def save_lines(file: str, lines: Iterable[str], folder: str) -> None:
+    """Write ``lines`` to ``file``, relative to ``folder``; raises `InputError` where that cannot be."""
     from pinner.files import save  # noqa: PLC0415 - nearly never needed
 
     data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")

@@ -12,18 +12,18 @@ from pinner import __version__
 from pinner.checks import run
 from pinner.cli.answers import with_registry
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.outputs import refuse_impossible
+from pinner.cli.outputs import refuse_impossible, save_lines
 from pinner.cli.scan import around_of, complain_about, look_for, refuse_unknown, tell
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
-from pinner.errors import ConfigError, InputError, ResolveError
-from pinner.lockfile.file import lock_file, read_lock
+from pinner.errors import ConfigError, ResolveError, attempt
+from pinner.lockfile.file import current_lock
 from pinner.model import Occurrence
 from pinner.pipeline import Unreadable
 from pinner.reference import Platform
-from pinner.report.escapes import escaped, printable
+from pinner.report.escapes import escaped, form_of, printable
 from pinner.report.overview import Known, Run, counted, overview
 from pinner.report.overview_data import FORMATS, render_data
 from pinner.report.overview_page import render_page
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
-    from pinner.report.escapes import Form
     from pinner.report.overview import Overview
 
 _STDOUT = "-"
@@ -88,9 +87,8 @@ def _overview(context: Context, settings: Settings, asked: ReportOptions, termin
     refuse_unknown(targets, {one.path for one in checked.examined} | {one.path for one in checked.unreadable})
     tell(((one.path, one.problems) for one in checked.examined), checked.unreadable, terminal)
     sources = [one.source for one in checked.examined if one.source is not None]
-    stored = read_lock(lock_file(settings, context.folder))
     found = Run(sources, checked.findings, checked.unreadable, context.today)
-    known = Known(None if stored is None else stored.lock)
+    known = Known(current_lock(settings, context.folder))
     if not asked.online:
         return overview(found, known), True
     from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
@@ -149,29 +147,19 @@ async def _ask_built(
 
 def _written(shown: Overview, asked: ReportOptions, context: Context, terminal: Terminal) -> list[Unreadable]:
     """Write the page and the data; return the files that could not be written."""
-    lost: list[Unreadable] = []
+    made: list[tuple[str, list[str]]] = []
     if asked.html is not None:
         name = os.path.basename(repository_around(context.folder) or context.folder) or "a repository"
-        lost += _saved(asked.html, render_page(shown, name, __version__).encode("utf-8"), context)
+        made.append((asked.html, render_page(shown, name, __version__).removesuffix("\n").split("\n")))
     if asked.format is not None:
-        form: Form = "json" if asked.format == "json" else "text"
+        form = form_of(asked.format)
         lines = [*escaped(render_data(shown, asked.format).split("\n"), form)]
         if asked.output == _STDOUT:
             terminal.output(lines, form)
         else:
-            data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-            lost += _saved(asked.output, data, context)
-    return lost
-
-
-def _saved(file: str, data: bytes, context: Context) -> list[Unreadable]:
-    from pinner.files import save  # noqa: PLC0415 - hardly needed: data go to stdout
-
-    try:
-        save(os.path.join(context.folder, file), data, context.folder)
-    except InputError as error:
-        return [Unreadable(printable(file), error)]
-    return []
+            made.append((asked.output, lines))
+    tried = ((file, attempt(save_lines, file, lines, context.folder)) for file, lines in made)
+    return [Unreadable(printable(file), error) for file, error in tried if error is not None]
 
 
 def _sentence(shown: Overview) -> str:

@@ -26,7 +26,7 @@ def vetting(
     """
     if not settings.verify:
         return registry
-    recorded = recorded_in(before)
+    recorded = {} if before is None else before.signatures
     verifier = open_verifier(context, settings, registry, recorded)
     from pinner.verify.gate import VerifiedRegistry  # noqa: PLC0415 - as below
 
@@ -37,26 +37,19 @@ def vetting(
     )
 
 
-def recorded_in(lock: Lock | None) -> dict[str, Signature]:
-    """Return who signed what ``lock`` holds, by canonical name."""
-    images = {} if lock is None else lock.images
-    return {name: one.selected.signature for name, one in images.items() if one.selected.signature is not None}
-
-
 def vetting_by_lock(context: Context, settings: Settings, registry: Registry, terminal: Terminal) -> Registry:
     """Return `vetting` with what pinner.lock says of who signed until now. Raises `ConfigError`."""
-    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - only where a policy is
+    from pinner.lockfile.file import current_lock  # noqa: PLC0415 - only where a policy is
 
-    stored = read_lock(lock_file(settings, context.folder))
-    return vetting(context, settings, registry, terminal, None if stored is None else stored.lock)
+    return vetting(context, settings, registry, terminal, current_lock(settings, context.folder))
 
 
 def signers_in_lock(context: Context, settings: Settings) -> dict[str, Signature]:
     """Return who signed what pinner.lock holds, by canonical name; nothing where there is no lock."""
-    from pinner.lockfile.file import lock_file, read_lock  # noqa: PLC0415 - only where a policy is
+    from pinner.lockfile.file import current_lock  # noqa: PLC0415 - only where a policy is
 
-    stored = read_lock(lock_file(settings, context.folder))
-    return recorded_in(None if stored is None else stored.lock)
+    lock = current_lock(settings, context.folder)
+    return {} if lock is None else lock.signatures
 
 
 def _warn(terminal: Terminal, text: str) -> None:

@@ -1,23 +1,7 @@
-"""``identify --format json``: one object, its fields a contract.
+"""``identify --format json``: one object, its fields a contract, which `pinner.schema.answers` says.
 
-Every object has ``version``, ``what`` (as it was asked), ``result`` (``identified``, ``differs``, ``unknown``: exit
-status 0, 1 and 3) and ``kind``: ``hash`` or ``image``. Digests are whole, ``sha256:…``; what is not known is null.
-
-``hash``: ``digest`` (null for a short ID), ``sightings``, ``searched`` (sentences), ``unanswered`` (``name``,
-``message``, ``hint``). A sighting has ``role`` (``index`` ``manifest`` ``index-or-manifest`` ``config`` ``layer``
-``diff-id`` ``attachment``), ``digest``, ``where`` (a canonical name or an engine), ``platform``, ``layer`` (from 1, the
-lowest), ``proof`` (``hashed``: its bytes were; ``named``: by something that was hashed; ``engine``; ``lock``),
-``current`` (false where the repository has it and the tag means something else), ``index``, ``manifest``, ``config``
-(its relatives there) and ``write`` (the reference to write, or null).
-
-``image``: ``form`` (``legacy`` ``docker-archive`` ``docker-oci`` ``oci-archive`` ``oci-layout`` ``engine``), ``store``
-(``classic`` ``containerd`` ``podman``, else null), ``tampered`` and ``unchecked`` (sentences), ``images``. An image has
-``names``, ``platform``, ``config`` (the image ID of the classic store), ``manifest``, ``index``, ``engineId`` (its ID
-in the engine's words), ``repoDigests``, ``diffIds`` (as the config lists them), ``layers`` (``diffId``: of the bytes
-found; ``stored``; ``compression``), ``created`` and ``comparisons``. A comparison has ``name``, ``asked`` (whether the
-user gave the name), ``outcome`` (``equal-index`` ``equal-manifest`` ``equal-config`` ``same-files`` ``stale``
-``different`` ``absent`` ``unknown``), ``equal``, ``index``, ``manifest``, ``config`` (what is served), ``reasons``
-(sentences), ``write`` and ``error``.
+``result`` goes with the exit status: ``identified`` 0, ``differs`` 1, ``unknown`` 3. Digests are whole; what is not
+known is null.
 """
 
 from __future__ import annotations

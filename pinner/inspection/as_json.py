@@ -16,6 +16,7 @@ from pinner.inspection.model import (
     shared,
 )
 from pinner.report.records import VERSION
+from pinner.report.signatures import signed_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,14 +98,15 @@ def _inspection(entry: Inspection) -> InspectionRecord:
         "attachmentsUnknown": entry.unsought,
     }
     if entry.signed is not None:
-        record["signature"] = entry.signed
+        record["signature"] = signed_json(entry.signed)
     return record
 
 
 def _good(entry: Inspection) -> frozenset[str]:
     """Return the digests of what was verified beside an image."""
-    found = [] if entry.signed is None else entry.signed.get("signatures", [])
-    return frozenset(one["place"] for one in found if one["verified"])
+    answer = None if entry.signed is None else entry.signed.answer
+    found = () if answer is None else answer.verdict.signatures
+    return frozenset(one.place for one in found if one.signer is not None)
 
 
 def _kind(image: Image) -> Literal["index", "manifest", "artifact"]:

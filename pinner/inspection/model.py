@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.oci.types import Attachment, Config, Image, PlatformImage
     from pinner.reference import Digest, ImageReference, Platform
-    from pinner.schema.records import SignedRecord
+    from pinner.report.signatures import Checked
 
 
 class Inspection(NamedTuple):
@@ -30,8 +30,8 @@ class Inspection(NamedTuple):
     """The one platform that was asked for: an index may have others."""
     is_tag_gone: bool = False
     """Whether the registry has the digest, and the tag beside it no more."""
-    signed: SignedRecord | None = None
-    """Who signed it and whether they may, as JSON has it; None where no policy fits."""
+    signed: Checked | None = None
+    """Who signed it and whether they may; None where no policy fits."""
 
 
 class ImageId(NamedTuple):

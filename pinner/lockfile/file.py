@@ -103,6 +103,12 @@ def read_lock(place: LockFile) -> StoredLock | None:
     return StoredLock(parse_lock(data, place.shown), data)
 
 
+def current_lock(settings: Settings, folder: str) -> Lock | None:
+    """Return the lock that holds for a run in ``folder``, None where there is none; raises as `read_lock` does."""
+    stored = read_lock(lock_file(settings, folder))
+    return None if stored is None else stored.lock
+
+
 def save_lock(
     place: LockFile, base: Lock, ours: Lock, cache: StrPath | None, patience: float = PATIENCE
 ) -> tuple[Lock, bool]:

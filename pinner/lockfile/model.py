@@ -69,3 +69,9 @@ class Lock(NamedTuple):
         entries = self.images.values()
         records = (record for entry in entries for record in (entry.selected, *entry.candidates))
         return SIGNED_VERSION if any(record.signature is not None for record in records) else VERSION
+
+    @property
+    def signatures(self) -> dict[str, Signature]:
+        """Who signed what tags are held to, by canonical name."""
+        held = ((name, entry.selected.signature) for name, entry in self.images.items())
+        return {name: signature for name, signature in held if signature is not None}

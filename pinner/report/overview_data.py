@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.overview import counted
-from pinner.report.records import VERSION, occurrence_record
+from pinner.report.records import VERSION, occurrence_record, unreadable_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,7 @@ def _row(image: UsedImage, seen: Seen, today: date) -> Iterator[object]:
 
 def render_json(shown: Overview) -> str:
     """Return one object with ``version``, ``date``, ``online``, ``images``, ``rules``, ``unreadable``, ``summary``."""
-    rules: dict[str, int] = {}
-    for finding in shown.findings:
-        rules[finding.rule.id] = rules.get(finding.rule.id, 0) + 1
+    rules = Counter(finding.rule.id for finding in shown.findings)
     return json.dumps(
         {
             "version": VERSION,
@@ -81,9 +80,7 @@ def render_json(shown: Overview) -> str:
             "online": shown.is_online,
             "images": [_record(image, shown.today) for image in shown.images],
             "rules": dict(sorted(rules.items())),
-            "unreadable": [
-                {"path": file.path, "message": file.error.message, "hint": file.error.hint} for file in shown.unreadable
-            ],
+            "unreadable": [unreadable_record(file) for file in shown.unreadable],
             "summary": {
                 "files": shown.files,
                 "images": len(shown.images),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pinner.model import Occurrence
 from pinner.report.html import (
+    NOTHING,
     Breakdown,
     Cell,
     Column,
-    Markup,
     Part,
     Row,
     Section,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
+    from pinner.report.html import Markup
     from pinner.report.html.elements import Content, Kind
     from pinner.report.overview import Meaning, Overview, Seen, State, UsedImage
 
@@ -167,7 +168,7 @@ def _platforms_and_signers(shown: Overview) -> Markup:
         if platforms
         else tag("p", "No platform is known: pinner.lock has them, and --online with required platforms.")
     )
-    more = _counter("signers", "Held images by signer", "Signer", signers) if signers else Markup()
+    more = _counter("signers", "Held images by signer", "Signer", signers) if signers else NOTHING
     return tag("div", made, more, class_="columns")
 
 
@@ -202,7 +203,7 @@ def _images(shown: Overview) -> Markup:
 
 def _image_row(image: UsedImage, today: date) -> Row:
     age = None if image.dated is None else (today - image.dated).days
-    digest = Markup() if image.digest is None else tag("code", f"{image.digest.hex[:12]}…", title=str(image.digest))
+    digest = NOTHING if image.digest is None else tag("code", f"{image.digest.hex[:12]}…", title=str(image.digest))
     signed = "" if image.signature is None else image.signature.by
     name = image.name or f"an image that is not told ({image.reason})"
     cells = (
@@ -272,7 +273,7 @@ def _meaning(one: Meaning) -> Markup:
     built = f", built {one.built.isoformat()}" if one.built else ""
     version = f", version {one.version}" if one.version else ""
     revision = f", revision {one.revision}" if one.revision else ""
-    source = joined((", ", link(one.source, one.source))) if one.source else Markup()
+    source = joined((", ", link(one.source, one.source))) if one.source else NOTHING
     return joined((f"{one.since.isoformat()} ", code(str(one.digest)), held, built, version, revision, source))
 
 

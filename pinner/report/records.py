@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pinner.errors import InvalidReferenceError
 from pinner.model import Occurrence
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pinner.findings import Finding
     from pinner.model import Place
     from pinner.reference import Digest
-    from pinner.schema.records import FindingRecord, OccurrenceRecord
+    from pinner.report.base import Summary, Unread
+    from pinner.schema.records import FindingRecord, OccurrenceRecord, SummaryRecord, UnreadableRecord
 
 VERSION: Final = 1
 """Of the shape of the JSON: a field more keeps it, anything else raises it."""
@@ -42,6 +43,16 @@ def occurrence_record(path: str, place: Place) -> OccurrenceRecord:
         "owner": place.owner or None,
         "decidedBy": list(place.decided_by),
     }
+
+
+def unreadable_record(file: Unread) -> UnreadableRecord:
+    """Return the JSON object of a file that nothing can be said of."""
+    return {"path": file.path, "message": file.error.message, "hint": file.error.hint}
+
+
+def summary_record(summary: Summary) -> SummaryRecord:
+    """Return the JSON object of the counts that close a report: its members are those of the counts."""
+    return cast("SummaryRecord", summary._asdict())
 
 
 def finding_record(finding: Finding) -> FindingRecord:

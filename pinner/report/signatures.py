@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.reference import Digest, ImageReference
     from pinner.report.style import Style
-    from pinner.schema.records import CheckedRecord, JudgedRecord, VerificationRecord
+    from pinner.schema.records import CheckedRecord, JudgedRecord, SignedRecord, VerificationRecord
     from pinner.verify.verdict import Judged, Signer
     from pinner.verify.verifier import Answer
 
@@ -39,14 +39,17 @@ def render_checked(checked: Sequence[Checked], format_: str, style: Style) -> li
 def image_json(one: Checked) -> CheckedRecord:
     """Return what is told of one image, as JSON has it."""
     digest = None if one.digest is None else str(one.digest)
+    return {"image": str(one.reference), "digest": digest, **signed_json(one)}
+
+
+def signed_json(one: Checked) -> SignedRecord:
+    """Return what the policy makes of one image, as JSON has it."""
     if one.answer is None:
-        why = "no policy" if one.error is None else one.error.message
-        told: CheckedRecord = {"image": str(one.reference), "digest": digest, "verdict": None, "reasons": []}
-        return {**told, "detail": why} if one.error is None else {**told, "verdict": "unknown", "detail": why}
+        if one.error is None:
+            return {"verdict": None, "reasons": [], "detail": "no policy"}
+        return {"verdict": "unknown", "reasons": [], "detail": one.error.message}
     verdict, policy = one.answer.verdict, one.answer.policy
-    found: CheckedRecord = {
-        "image": str(one.reference),
-        "digest": digest,
+    found: SignedRecord = {
         "verdict": verdict.outcome,
         "reasons": list(verdict.reasons),
         "policy": policy.name,
@@ -61,7 +64,7 @@ def image_json(one: Checked) -> CheckedRecord:
     return found
 
 
-def _add_signer(found: CheckedRecord, signer: Signer, place: str, subject: str) -> None:
+def _add_signer(found: SignedRecord, signer: Signer, place: str, subject: str) -> None:
     """Add who signed, as the lock has it too: what is not known is left out."""
     found |= {"by": signer.by, "signer": signer.name, "subject": subject, "place": place}
     if signer.issuer is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pinner.report.html.elements import Content, Kind
 
 __all__ = [
+    "NOTHING",
     "Breakdown",
     "Cell",
     "Column",
