@@ -15,7 +15,7 @@ from pinner.errors import ConfigError
 from pinner.schema import published_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _BOT = {"--pr", "--repo", "--repos", "--org"}
@@ -33,6 +33,21 @@ def validator(name: str) -> Draft7Validator:
 
 def accepts(name: str, value: object) -> bool:
     return bool(validator(name).is_valid(value))
+
+
+def ways(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the keys and positions that lead to everything in ``value``."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield (*way, key)
+        yield from ways(one, (*way, key))
+
+
+def at(value: Any, way: tuple[Any, ...]) -> Any:
+    """Return what ``way`` leads to."""
+    for key in way:
+        value = value[key]
+    return value
 
 
 def hold(name: str, value: object) -> None:

@@ -12,33 +12,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 _OF_OS = frozenset(
     (
-        *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "WNOHANG", "chmod", "chown", "fchmod", "fchown"),
-        *(
-            "fork",
-            "forkpty",
-            "geteuid",
-            "getgid",
-            "getpgid",
-            "getuid",
-            "kill",
-            "killpg",
-            "link",
-            "mkfifo",
-            "nice",
-            "pipe",
-        ),
-        *(
-            "readlink",
-            "register_at_fork",
-            "sched_getaffinity",
-            "setpgid",
-            "setsid",
-            "symlink",
-            "umask",
-            "wait",
-            "waitpid",
-        ),
-        *("waitstatus_to_exitcode", "name"),
+        *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "WNOHANG"),
+        *("chmod", "chown", "fchmod", "fchown", "fork", "forkpty", "geteuid", "getgid", "getpgid"),
+        *("getuid", "kill", "killpg", "link", "mkfifo", "name", "nice", "pipe"),
+        *("readlink", "register_at_fork", "sched_getaffinity", "setpgid", "setsid"),
+        *("symlink", "umask", "wait", "waitpid", "waitstatus_to_exitcode"),
     )
 )
 _OF_SIGNAL = frozenset(("SIGHUP", "SIGKILL", "SIGCHLD", "SIGBREAK", "SIGPIPE", "SIGALRM", "pthread_sigmask"))

@@ -8,7 +8,7 @@ from pinner.checks import run
 from pinner.checks.memory import Memory
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import around_of, look_for, refuse_unknown, tell, typed_for
+from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, tell, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
@@ -71,11 +71,6 @@ class CheckOptions(NamedTuple):
     fix: bool = False
     """Whether what can be pinned is pinned first."""
 
-    @property
-    def is_about_stdin(self) -> bool:
-        """Tell whether it is standard input that is checked."""
-        return self.stdin_filename is not None or "-" in self.paths
-
 
 class _Outcome(NamedTuple):
     """What came of the files."""
@@ -101,7 +96,8 @@ def check(context: Context, asked: CheckOptions) -> int:
     """Report every finding; return the exit status."""
     terminal = Terminal(context, asked.options)
     outputs = choose_outputs(asked.format, asked.output, context, asked.group, statistics=asked.statistics)
-    if asked.fix and asked.is_about_stdin:
+    typed = is_about_stdin(asked.paths, asked.stdin_filename)
+    if asked.fix and typed:
         hint = "`pinner pin -` prints the text with its digests"
         raise ConfigError("--fix writes files, and standard input is none", hint=hint)
     settings = _settings(context, asked)
@@ -110,8 +106,7 @@ def check(context: Context, asked: CheckOptions) -> int:
     if asked.write_baseline is not None:
         return _write_baseline(outcome, asked.write_baseline, context, terminal)
     if asked.baseline is not None:
-        everything = not (asked.paths or asked.is_about_stdin)
-        outcome = _beside_baseline(outcome, asked.baseline, context, everything=everything)
+        outcome = _beside_baseline(outcome, asked.baseline, context, everything=not (asked.paths or typed))
     verdict = _verdict(outcome, asked)
     complete = deliver(verdict, outputs, context, terminal) and complete
     _close(verdict, outcome, settings, terminal)

@@ -15,10 +15,17 @@ from pinner.report.style import hint_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.plan import Plan
+
+
+_INTO_A_FILE = {
+    "patch": "pinner pin --diff > pinner.patch",
+    "text": "pinner pin - --stdin-filename Dockerfile > pinned.Dockerfile",
+}
 
 
 def write_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> None:
@@ -39,7 +46,7 @@ def write_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> 
         terminal.info(hint_line(hint, style))
 
 
-def write_exactly(lines: Sequence[bytes], what: str, context: Context, terminal: Terminal) -> None:
+def write_exactly(lines: Sequence[bytes], what: Literal["patch", "text"], context: Context, terminal: Terminal) -> None:
     """Write ``lines`` as they are, since a program reads them, but where somebody else reads along and might obey.
 
     On a terminal what would speak to it is spelled out. In the log of a CI job a line of a file may be a command to the
@@ -52,6 +59,6 @@ def write_exactly(lines: Sequence[bytes], what: str, context: Context, terminal:
     if terminal.is_read_by_runner and any(map(is_command, lines)):
         raise InputError(
             f"the {what} was not written: a line of it is a command to the CI system that reads this log",
-            hint="send it into a file: `pinner pin --diff > pinner.patch`",
+            hint=f"send it into a file: `{_INTO_A_FILE[what]}`",
         )
     terminal.raw(lines)

@@ -40,9 +40,14 @@ def look(
     return found, survey
 
 
+def is_about_stdin(paths: Sequence[str], name: str | None) -> bool:
+    """Tell whether a run over ``paths`` reads standard input, which is called ``name``."""
+    return name is not None or "-" in paths
+
+
 def typed_for(context: Context, paths: Sequence[str], name: str | None) -> Typed | None:
     """Return what standard input holds where it is asked for; raises `ConfigError` as `read_stdin` does."""
-    if name is None and "-" not in paths:
+    if not is_about_stdin(paths, name):
         return None
     from pinner.cli.stdin import read_stdin  # noqa: PLC0415 - only where standard input is asked for
 

@@ -160,6 +160,7 @@ def test_a_runner_that_reads_along_gets_no_command(tmp_path: Path) -> None:
     said = outcome(context, "pin", "-", "--stdin-filename", "Dockerfile")
     assert (said.status, said.raw) == (3, b"")
     assert "the text was not written: a line of it is a command to the CI system" in said.stderr
+    assert "hint: send it into a file: `pinner pin - --stdin-filename" in said.stderr
 
 
 def test_the_process_reads_its_own_standard_input(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from schemas import accepts, hold
+from schemas import accepts, at, hold, ways
 
 from pinner.config.schema import KEYS, parse_settings
 from pinner.config.verify import KEYS as POLICY_KEYS
@@ -136,20 +136,6 @@ def is_taken(settings: Mapping[str, Any]) -> bool:
     except ConfigError:
         return False
     return True
-
-
-def ways(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the keys and positions that lead to everything in ``value``."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in inner:
-        yield (*way, key)
-        yield from ways(one, (*way, key))
-
-
-def at(settings: Any, way: tuple[Any, ...]) -> Any:
-    for key in way:
-        settings = settings[key]
-    return settings
 
 
 def around(way: tuple[Any, ...]) -> tuple[dict[str, Any], tuple[Any, ...]]:

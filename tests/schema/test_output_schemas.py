@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
-from schemas import accepts, hold, hold_output
+from schemas import accepts, at, hold, hold_output, ways
 from world import pinner
 
 from pinner.errors import ConfigError
@@ -109,21 +109,13 @@ def lock_is_taken(value: object) -> bool:
     return True
 
 
-def ways(value: object, way: tuple[Any, ...] = ()) -> Any:
-    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield (*way, key)
-        yield from ways(one, (*way, key))
-
-
 def test_the_lock_is_read_as_it_is_published() -> None:
     assert lock_is_taken(LOCK)
     hold("lock", LOCK)
     for way in ways(LOCK):
         for value in (*OTHERS, ...):
             changed = copy.deepcopy(LOCK)
-            place = changed
-            for key in way[:-1]:
-                place = place[key]
+            place = at(changed, way[:-1])
             if value is ...:
                 del place[way[-1]]
             else:
