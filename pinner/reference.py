@@ -28,9 +28,6 @@ _LOWER_HEX = "0123456789abcdef"
 _ID_LENGTH = 64
 _ID = "sha256:"
 
-IMAGE_ID = "this is an image ID and names nothing that a registry has"
-"""Why what `is_image_id` tells is no reference."""
-
 
 class Digest(NamedTuple):
     """``algorithm:hex`` of a manifest or an index: sha256, sha384 or sha512, lower-case, of the right length."""
@@ -126,9 +123,12 @@ class ImageReference(NamedTuple):
         return self._replace(written=f"{self.familiar}@{digest}", digest=digest)
 
 
-def is_image_id(text: str) -> bool:
-    """Tell whether ``text`` is an engine's ID of an image: the grammar would have it that it is a tag of ``sha256``."""
-    return text.startswith(_ID) and len(text) == len(_ID) + _ID_LENGTH and not text[len(_ID) :].strip(_LOWER_HEX)
+def comparable(name: str) -> str:
+    """Return ``name`` in the form in which two spellings of the same image are equal."""
+    try:
+        return ImageReference.parse(name).canonical
+    except InvalidReferenceError:
+        return name
 
 
 @lru_cache(maxsize=4096)
@@ -136,6 +136,11 @@ def _parse(text: str) -> ImageReference:
     if len(text) == _ID_LENGTH and not text.strip(_LOWER_HEX):
         raise InvalidReferenceError(
             f"`{text}` is 64 hex digits: an ID and not a name", hint="write the name, and the hash after `@sha256:`"
+        )
+    if text.startswith(_ID) and len(text) == len(_ID) + _ID_LENGTH and not text[len(_ID) :].strip(_LOWER_HEX):
+        # The grammar would have it that this is a tag of an image `sha256`; engines take it for their ID of an image.
+        raise InvalidReferenceError(
+            "this is an image ID and names nothing that a registry has", hint="`pinner identify` tells what it is of"
         )
     domain, remainder = _split_domain(text)
     name = remainder.partition(":")[0]

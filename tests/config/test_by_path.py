@@ -177,21 +177,3 @@ def test_a_file_outside_of_the_repository_is_judged_as_any(tmp_path: Path) -> No
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "Dockerfile").write_text("FROM redis:7\n")
     assert pinner(tmp_path / "here", "check", "../tests/Dockerfile").status == 1
-
-
-ID = f"sha256:{'1' * 64}"
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("compose.yaml", f"services: {{a: {{image: '{ID}'}}}}\n"),
-        ("pod.yaml", f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{image: '{ID}'}}]}}\n"),
-        ("values.yaml", f"a: {{image: '{ID}'}}\n"),
-    ],
-)
-def test_an_image_id_names_nothing_that_a_registry_has(tmp_path: Path, name: str, text: str) -> None:
-    (tmp_path / name).write_text(text)
-    assert "this is an image ID" in pinner(tmp_path, "list").stdout
-    (tmp_path / name).write_text(text.replace(ID, "sha256:1"))
-    assert pinner(tmp_path, "list").stdout.split()[2] == "unpinned"

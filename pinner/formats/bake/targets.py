@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING
-from pinner.errors import InvalidReferenceError
 from pinner.formats.hcl.facts import text_of
 from pinner.formats.hcl.values import Array, Object, Template, literal_text
 from pinner.link.facts import Argument, ComposeBuild, ComposeFile, ComposeService, HclDefinition
 from pinner.model import Span
-from pinner.reference import ImageReference
+from pinner.reference import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,20 +70,12 @@ def build_file(
     for name, target in by_name.items():
         merged = _merged(collector, name, by_name, 0) if name not in parents else {}
         args = tuple(values.argument(*one) for one in merged.get("args", {}).items())
-        contexts = tuple(map(_canonical, merged.get("contexts", {})))
+        contexts = tuple(map(comparable, merged.get("contexts", {})))
         if (args or contexts) and "dockerfile-inline" not in merged:
             context, dockerfile = (_literal(collector, merged.get(key)) for key in _FIELDS)
             build = ComposeBuild(context or ".", dockerfile, args, format=collector.format, contexts=contexts)
             services.append(ComposeService(name, collector.lines.line(target.offset), build=build))
     return ComposeFile(tuple(services)) if services else None
-
-
-def _canonical(name: str) -> str:
-    """Return ``name`` in the registry's full form, as far as it is an image's."""
-    try:
-        return ImageReference.parse(name).canonical
-    except InvalidReferenceError:
-        return name
 
 
 def _merged(collector: Collector, name: str, by_name: Mapping[str, Block], depth: int) -> dict[str, dict[str, Value]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.compose.inline import locate_inline
-from pinner.formats.compose.services import comparable
 from pinner.formats.compose.variables import NO_VALUES, judge, shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
@@ -12,6 +11,7 @@ from pinner.formats.yaml.lookup import anchor_name
 from pinner.formats.yaml.references import foreign_tag, is_null, is_template
 from pinner.formats.yaml.scalars import reference_text, source_text
 from pinner.model import Occurrence, as_skipped
+from pinner.reference import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

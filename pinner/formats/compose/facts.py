@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.compose.build_args import find_arguments, mark_shared
-from pinner.formats.compose.services import comparable
 from pinner.formats.compose.variables import shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.scalars import reference_text
 from pinner.formats.yaml.stream import unshadow
 from pinner.link.facts import ComposeBuild, ComposeFile, ComposeInclude, ComposeService
+from pinner.reference import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

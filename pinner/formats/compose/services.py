@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import InvalidReferenceError
 from pinner.formats.compose.variables import shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import Field
 from pinner.formats.yaml.references import is_null
 from pinner.formats.yaml.scalars import reference_text
 from pinner.formats.yaml.stream import unshadow
-from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -255,11 +253,3 @@ def read_services(root: Mapping, mapping: Mapping, fields: KeyLookup, data: byte
             readable = unshadow(key)
             file.services[readable] = Service(readable, field.node, file)
     return list(file.services.values())
-
-
-def comparable(name: str) -> str:
-    """Return ``name`` in the form in which two spellings of the same image are equal."""
-    try:
-        return ImageReference.parse(name).canonical
-    except InvalidReferenceError:
-        return name

@@ -15,7 +15,7 @@ from pinner.formats.yaml.nodes import Alias, Mapping, Scalar
 from pinner.formats.yaml.scalars import content_start
 from pinner.formats.yaml.stream import unshadow
 from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
-from pinner.reference import IMAGE_ID, ImageReference, is_image_id
+from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
     from pinner.formats.yaml import Problem, YamlDocument
@@ -75,8 +75,6 @@ class Use(NamedTuple):
     def judge(self, text: SourceText, via: tuple[str, ...] = ()) -> Place:
         """Return the occurrence that ``text``, all that the consumer sees, makes; a skip where it is no reference."""
         written = str(text)
-        if is_image_id(written):
-            return self.skip(written, "invalid-reference", IMAGE_ID, via)
         try:
             reference = ImageReference.parse(written)
         except InvalidReferenceError as error:
@@ -179,7 +177,7 @@ class Collector:
         end = start + len(value)
         if scalar.tag is not None or scalar.anchor is not None or scalar.end != end + quote or value in _NULLS:
             return False
-        if is_image_id(value) or not value.isascii() or not self.data.startswith(value.encode(), start):
+        if not value.isascii() or not self.data.startswith(value.encode(), start):
             return False
         try:
             reference = ImageReference.parse(value)
