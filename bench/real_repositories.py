@@ -152,7 +152,8 @@ def story(folder: Path) -> tuple[Counter[str], list[str]]:
     wrong += [f"{path}: pinned again otherwise" for path in pinned if again[path] != pinned[path]]
     run("unpin")
     last = contents(folder)
-    wrong += [f"{path}: not the first bytes" for path in first if last[path] != _let_go(first[path])]
+    # What holds a digest from before, and is read, is let go as well; what nobody reads stays.
+    wrong += [f"{path}: not the first bytes" for path in first if last[path] not in (first[path], _let_go(first[path]))]
     return figures, wrong
 
 
