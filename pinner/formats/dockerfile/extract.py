@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
-
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
 from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.from_instruction import expand_from, judge_from, read_from, read_plain_from
 from pinner.formats.dockerfile.instruction_patterns import shortcuts
-from pinner.formats.dockerfile.instructions import find_syntax, long_line, read_directives, read_instructions
+from pinner.formats.dockerfile.instructions import find_syntax, read_directives, read_instructions
 from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, settle
 from pinner.formats.dockerfile.source import (
     DockerfileError,
@@ -18,12 +15,11 @@ from pinner.formats.dockerfile.source import (
     UnsetError,
     decoded,
     join_lines,
-    read_source,
     skip_space,
 )
 from pinner.formats.dockerfile.validation import find_refusal
 from pinner.formats.source import LineIndex
-from pinner.model import Located, Occurrence, Span, as_skipped
+from pinner.model import Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -31,9 +27,9 @@ if TYPE_CHECKING:
 
     from pinner.formats.dockerfile.arguments import Declaration, Definition
     from pinner.formats.dockerfile.from_instruction import Expansion, From
-    from pinner.formats.dockerfile.instructions import Instruction, Problem
+    from pinner.formats.dockerfile.instructions import Instruction
     from pinner.formats.dockerfile.source import LogicalLine, Source, Value
-    from pinner.model import Document, Place
+    from pinner.model import Place
 
 _KNOWN = frozenset(
     (
@@ -41,58 +37,10 @@ _KNOWN = frozenset(
         *("ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
     )
 )
-# Of a problem with the file itself: no image is named there.
-_NO_REFERENCE = "document"
-
-
-_NO_FROM = "no FROM stands before this "
+NO_REFERENCE = "document"
+"""The kind of a problem with the file itself: no image is named there."""
+NO_FROM = "no FROM stands before this "
 """A template may have one written there."""
-
-
-def locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
-    """Return the image references of the Dockerfile ``document``, or None where it cannot be one.
-
-    Never raises. ``outline`` holds (instruction, first line, last line), from 1, heredocs included. A template is read
-    with its directives masked.
-    """
-    if b"{{" in document.data or b"{%" in document.data or b"<%" in document.data:
-        from pinner.formats.templates import locate_template  # noqa: PLC0415 - few files are templates
-
-        located = locate_template(document, partial(_locate, mirrors=mirrors), blanks_control=True)
-        if located is not None:
-            kept = [place for place in located.places if not getattr(place, "detail", "").startswith(_NO_FROM)]
-            return located._replace(places=tuple([_chosen(place, document.data) for place in kept]))
-    return _locate(document, mirrors)
-
-
-def _chosen(place: Place, data: bytes) -> Place:
-    """Return ``place``, found in a template; what ends in an ``ARG`` of which there are several, a template chooses."""
-    if not isinstance(place, Occurrence) or not place.via:
-        return place
-    name = re.escape(place.via[-1].rpartition(" ")[2].encode())
-    if len(re.findall(rb"(?im)^[ \t]*ARG[ \t][^\n]*(?<![\w-])" + name + rb"=", data)) < 2:  # noqa: PLR2004 - several
-        return place
-    return as_skipped(place, "templated", "a template chooses among several defaults")
-
-
-def _locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
-    source = read_source(document.data)
-    problem = long_line(source)
-    if problem is not None:
-        return None if b"\0" in document.data else _refused(source, problem)
-    reader = Reader(document.data, source, mirrors)
-    if not reader.is_dockerfile():
-        return None
-    reader.read()
-    return Located(reader.places(), reader.outline())
-
-
-def _refused(source: Source, problem: Problem) -> Located:
-    """Return what a file holds that BuildKit refuses before it looks at any instruction: no image, and one problem."""
-    start = source.starts[problem.line]
-    span = Span(start, start + len(source.lines[problem.line]))
-    place = make_skipped(Site(_NO_REFERENCE, problem.line + 1, 1, span), "", "parse-error", problem.detail)
-    return Located((place,), ("refused",))
 
 
 class Reader:
@@ -217,13 +165,13 @@ class Reader:
 
     def _add_line_problem(self, number: int, detail: str) -> None:
         start = self._source.starts[number]
-        site = self._site(_NO_REFERENCE, number, Span(start, start + len(self._source.lines[number])))
+        site = self._site(NO_REFERENCE, number, Span(start, start + len(self._source.lines[number])))
         self._found.append(Found(start, make_skipped(site, "", "parse-error", detail)))
 
     def _add_problem(self, entry: Instruction, detail: str) -> None:
         line = self._join(entry)
         end = line.offset(max(0, len(line.text) - 1)) + 1
-        site = self._site(_NO_REFERENCE, entry.first, Span(line.offset(0), end))
+        site = self._site(NO_REFERENCE, entry.first, Span(line.offset(0), end))
         self._found.append(Found(site.span.start, make_skipped(site, "", "parse-error", detail)))
 
     def _read_from(self, entry: Instruction) -> None:
@@ -287,7 +235,7 @@ class Reader:
         self, entry: Instruction, line: LogicalLine, declaration: Declaration, detail: str
     ) -> None:
         span = Span(line.offset(declaration.start - 1), line.offset(declaration.end - 1) + 1)
-        place = make_skipped(self._site(_NO_REFERENCE, entry.first, span), "", "parse-error", detail)
+        place = make_skipped(self._site(NO_REFERENCE, entry.first, span), "", "parse-error", detail)
         self._found.append(Found(span.start, place))
 
     def _taken_over(self) -> frozenset[str]:
@@ -327,5 +275,5 @@ class Reader:
             return
         self._refused = True
         start = line.offset(0)
-        site = self._site(_NO_REFERENCE, entry.first, Span(start, start + len(entry.name)))
+        site = self._site(NO_REFERENCE, entry.first, Span(start, start + len(entry.name)))
         self._found.append(Found(start, make_skipped(site, "", "parse-error", detail)))
