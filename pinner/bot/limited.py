@@ -78,7 +78,7 @@ async def call_apart(
         if done is None:
             raise _runaway(await process.wait(), limits)
         with suppress(TimeoutError):
-            # It has nothing left to do, and is not killed while it writes what it leaves (a measurement of its own).
+            # It has nothing left to do but to end: who is killed leaves what it would have removed or written.
             await asyncio.wait_for(process.wait(), _PARTING)
     finally:
         await caller.end()

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 _CREATED, _MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 201, 404, 405, 409, 422
 _METHODS = ("merge", "squash", "rebase")
-_PASSED = frozenset({"clean", "has_hooks"})
+_NOTHING_TO_WAIT_FOR = frozenset({"clean", "has_hooks", "unstable"})
 """All that the branch requires is there; ``unstable``: a check that it does not require failed, or runs."""
-_NOTHING_TO_WAIT_FOR = _PASSED | {"unstable"}
 _NOTHING_REQUIRED = "no check that the branch requires is still to come, so nothing would be waited for"
 _ALLOW_AUTO_MERGE = "allow it in the repository's Settings → General → Pull requests → Allow auto-merge"
 _INSTALLATION = "ghs_"

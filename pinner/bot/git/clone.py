@@ -26,6 +26,7 @@ _PLAIN = "* -text -eol -ident -filter -working-tree-encoding -crlf\n"
 """Above every .gitattributes of the repository (gitattributes(5): $GIT_DIR/info/attributes comes first)."""
 _NO_BRANCH = (b"not found in upstream", b"couldn't find remote ref")
 _OTHER_IDS = b"mismatched algorithms"
+_NARROW = ("--depth=2", "--filter=blob:none")
 _NO_SHALLOW = (b"shallow", b"filter", b"dumb http")
 
 
@@ -94,20 +95,19 @@ async def check_out(there: Clone, wanted: Callable[[str], bool]) -> None:
 async def _fetch(git: Git, url: str, branch: str, besides: Iterable[str]) -> None:
     """Fetch ``branch``, which becomes HEAD, and ``besides``: all in one go, as git's own clone cannot."""
     head = f"refs/heads/{branch}"
-    narrow = ("--depth=2", "--filter=blob:none")
-    tries = [(narrow, "sha1"), ((), "sha1")]
-    for options, ids in tries:
-        await _init(git, url, head, ids)
-        status, _, errors = await git.outcome(
-            "fetch", *options, "--quiet", "--no-tags", "--update-head-ok", "origin", f"+{head}:{head}", *besides
-        )
-        if not status:
-            return
-        if any(words in errors for words in _NO_BRANCH):
-            raise NoBranchError(f"there is no branch `{branch}`", hint="an empty repository has none")
-        if _OTHER_IDS in errors and ids == "sha1":
-            tries[1:] = [(narrow, "sha256"), ((), "sha256")]
-        elif not any(words in errors for words in _NO_SHALLOW):
+    for ids in ("sha1", "sha256"):
+        for options in (_NARROW, ()):
+            await _init(git, url, head, ids)
+            status, _, errors = await git.outcome(
+                "fetch", *options, "--quiet", "--no-tags", "--update-head-ok", "origin", f"+{head}:{head}", *besides
+            )
+            if not status:
+                return
+            if any(words in errors for words in _NO_BRANCH):
+                raise NoBranchError(f"there is no branch `{branch}`", hint="an empty repository has none")
+            if _OTHER_IDS in errors or not any(words in errors for words in _NO_SHALLOW):
+                break
+        if _OTHER_IDS not in errors:
             break
     raise GitError(f"git clone failed: {git.words(errors)}")
 
