@@ -6,7 +6,7 @@ what is there and goes on. Source: ecosystem.md §4, the twelve essentials.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 from pinner.bot.forges.base import lacking
 from pinner.bot.model import closed_as_double, read_marker, without_marker
@@ -23,6 +23,8 @@ _OBSOLETE = "**Closed by pinner:** every digest that this was to change is up to
 Outcome: TypeAlias = Literal[
     "opened", "updated", "unchanged", "closed", "silenced", "foreign", "stopped", "waiting", "later", "nothing"
 ]
+COUNTED = (*get_args(Outcome), "skipped", "failed")
+"""What pull requests and repositories come to, the most telling first."""
 
 
 class Branch(NamedTuple):

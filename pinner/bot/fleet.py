@@ -6,11 +6,11 @@ import asyncio
 import re
 import zlib
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pinner.bot.context import Published
-from pinner.bot.decide import Outcome
+from pinner.bot.decide import COUNTED
 from pinner.bot.publish import publish
 from pinner.bot.workspace import remove_abandoned, workspace
 from pinner.errors import ConfigError, PinnerError, RateLimitedError, UnavailableError
@@ -283,7 +283,7 @@ def _told(error: Exception) -> PinnerError:
 
 def tally(reports: Iterable[Report]) -> dict[str, int]:
     """Return how many pull requests or repositories came to what, the most telling first."""
-    counts = dict.fromkeys((*get_args(Outcome), "skipped", "failed"), 0)
+    counts = dict.fromkeys(COUNTED, 0)
     for report in reports:
         done = report.published
         if done is None:

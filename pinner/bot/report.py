@@ -11,7 +11,7 @@ from pinner.report.escapes import printable
 from pinner.report.sentences import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pinner.bot.context import Step
     from pinner.bot.decide import Action
@@ -67,11 +67,10 @@ def _step_line(step: Step, style: Style, *, dry_run: bool) -> str:
     return f"{text}{where}: {printable(reason)}{held}"
 
 
-def summary_lines(reports: Sequence[Report], style: Style, *, dry_run: bool = False) -> Iterator[str]:
-    """Yield the table that closes a run over many repositories."""
-    counts = tally(reports)
+def summary_lines(counts: Mapping[str, int], of: int, style: Style, *, dry_run: bool = False) -> Iterator[str]:
+    """Yield the table that closes a run over many repositories: what `tally` counts ``of`` so many."""
     width = max((len(str(number)) for number in counts.values()), default=1)
-    yield "1 repository:" if len(reports) == 1 else f"{len(reports)} repositories:"
+    yield "1 repository:" if of == 1 else f"{of} repositories:"
     for outcome, number in counts.items():
         word = style.gone(outcome) if outcome == "failed" else _WOULD.get(outcome, outcome) if dry_run else outcome
         yield f"  {number:>{width}}  {word}"

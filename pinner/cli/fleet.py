@@ -92,7 +92,8 @@ def _look(context: Context, asked: FleetOptions, settings: FleetSettings, termin
 
 
 def _plan(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
-    from pinner.fleet.overview import cost, images_due  # noqa: PLC0415 - only who looks
+    from pinner.fleet.catalog import images_to_ask  # noqa: PLC0415 - only who looks
+    from pinner.fleet.overview import cost  # noqa: PLC0415 - only who looks
 
     due = [
         {
@@ -108,7 +109,7 @@ def _plan(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
         source.org for source in settings.sources if now - (store.mark(f"listed {source.org}") or 0.0) >= settings.every
     ]
     requests = {kind: sum(one["requests"][kind] for one in due) for kind in ("api", "git")}  # type: ignore[index] # made above
-    return {"due": due, "lists": lists, "images": images_due(store, now), "requests": requests}
+    return {"due": due, "lists": lists, "images": len(images_to_ask(store, now)), "requests": requests}
 
 
 def _due_line(one: dict[str, Any]) -> str:
@@ -129,11 +130,11 @@ def _plan_lines(value: dict[str, Any]) -> list[str]:
 
 
 def _status(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
-    from pinner.fleet.overview import budgets, stuck, totals  # noqa: PLC0415 - only who looks
+    from pinner.fleet.overview import budgets, failing, totals  # noqa: PLC0415 - only who looks
 
     return {
         "totals": totals(store, now)._asdict(),
-        "failing": stuck(store),
+        "failing": failing(store),
         "budgets": budgets(store, now),
         "listed": {source.org: store.mark(f"listed {source.org}") for source in settings.sources},
     }

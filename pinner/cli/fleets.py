@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from collections import Counter
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pinner.bot.fleet import Registries
+from pinner.bot.decide import COUNTED
+from pinner.bot.fleet import Registries, tally
 from pinner.bot.report import report_lines, summary_lines
+from pinner.bot.workspace import remove_abandoned
 from pinner.cli.options import exit_status
 from pinner.cli.publish import PublishOptions, bot_context
 from pinner.cli.settings import settings_for
@@ -26,7 +29,7 @@ from pinner.report.as_text import render_error
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from pinner.bot.context import BotContext
@@ -52,7 +55,9 @@ class Teller:
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
-        self.reports: list[Report] = []
+        self.counts = Counter(dict.fromkeys(COUNTED, 0))
+        """What came of them: a worker lives for weeks, and keeps no more of it than that."""
+        self.number = 0
         self.is_untold = False
 
     def tick(self, ticked: Ticked) -> None:
@@ -73,7 +78,9 @@ class Teller:
         errors = [] if report.published is None else [step.error for step in report.published.steps]
         for error in filter(None, [report.error, *errors]):
             terminal.error(render_error(error, terminal.talk_style, printable(report.name)))
-        self.reports.append(report)
+        if report.published is not None or report.error is not None:
+            self.counts.update(tally([report]))
+            self.number += 1
 
     def say(self, text: str) -> None:
         """Say something on the way."""
@@ -83,6 +90,7 @@ class Teller:
 async def run(context: Context, asked: FleetOptions, settings: FleetSettings, terminal: Terminal) -> int:
     """Do what `run` asks for; return the exit status."""
     teller = Teller(terminal)
+    remove_abandoned()
     async with open_fleet(context, asked, settings, teller) as there:
         if asked.deed == "worker":
             await _work(there, teller)
@@ -92,7 +100,8 @@ async def run(context: Context, asked: FleetOptions, settings: FleetSettings, te
             await run_once(there, teller.tick, teller.report)
         else:
             await run_for(there, _seconds(asked.duration), teller.tick, teller.report)
-    _summarise(teller)
+    counts = {outcome: number for outcome, number in teller.counts.items() if number}
+    terminal.info(*summary_lines(counts, teller.number, terminal.talk_style))
     return exit_status(found=False, untold=teller.is_untold)
 
 
@@ -105,12 +114,7 @@ async def _work(there: Fleet, teller: Teller) -> None:
         raise ConfigError(
             "a worker needs a store on PostgreSQL", hint="`pinner fleet run` does it all on one machine, on SQLite"
         )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    _when_asked_to_end(stop.set)
     await run_worker(Engine(there, teller.tick, teller.report, settings.stalled), settings.store, stop)
 
 
@@ -125,13 +129,22 @@ async def _serve(context: Context, asked: FleetOptions, there: Fleet, teller: Te
     site = Site(there.store, there.settings, context.environment, context.clock, servers)
     # Its log of requests would have the secrets that stand in addresses.
     options = module.Config(site, host, port, log_level="error", access_log=False, lifespan="off", server_header=False)
+    server = module.Server(options)
+    # Its own way with signals ends in raising them once more, when everything is put away.
+    server.capture_signals = nullcontext
+    _when_asked_to_end(partial(setattr, server, "should_exit", True))
     teller.say(f"serving at http://{host}:{port}")
-    await keep_serving(there, module.Server(options).serve(), teller.tick)
+    await keep_serving(there, server.serve(), teller.tick)
 
 
-def _summarise(teller: Teller) -> None:
-    told = [report for report in teller.reports if report.published is not None or report.error is not None]
-    teller.terminal.info(*summary_lines(told, teller.terminal.talk_style))
+def _when_asked_to_end(end: Callable[[], None]) -> None:
+    """Have a signal that asks for the end call ``end``, instead of what it does otherwise."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, end)
+        except NotImplementedError:  # on Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
 
 
 def _seconds(text: str) -> float:

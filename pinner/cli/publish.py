@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.context import BotContext, Scope
-from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all
+from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all, tally
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.cache.first_seen import open_first_seen
 from pinner.cache.latest_tags import cache_directory
@@ -201,7 +201,7 @@ class _Teller:
         elif not self._streams:
             terminal.output(render_markdown(reports))
         if self._many:
-            terminal.info(*summary_lines(reports, terminal.talk_style, dry_run=asked.dry_run))
+            terminal.info(*summary_lines(tally(reports), len(reports), terminal.talk_style, dry_run=asked.dry_run))
 
 
 async def _run(context: Context, asked: PublishOptions, where: Asked, scope: Scope, teller: _Teller) -> list[Report]:

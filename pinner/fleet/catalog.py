@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.fleet.store import MOVED, facts_of, kept, wish
+from pinner.fleet.store import MOVED, facts_of, forget, kept, wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,31 +64,33 @@ def list_repositories(
     ``is_all`` of them are listed: what is missing is gone.
     """
     # No forge has a name that a terminal or a database would not take.
-    found = {one.name: (one.pushed_at, facts_of(one)) for one in repositories if kept(one.name) == one.name}
+    found = {one.name: one for one in repositories if kept(one.name) == one.name}
 
     def work(session: Session) -> Listed:
         known = _known(session, forge, owner)
+        _keep_listed(session, forge, found.values(), now)
         new = [name for name in found if name not in known]
-        pushed = [name for name, (at, _) in found.items() if name in known and known[name] != (at, None)]
-        session.many(
-            """insert into repository (forge, name, pushed_at, facts, due_at, reason, priority)
-                values (?, ?, ?, ?, ?, 'new', ?) on conflict (forge, name) do update
-                set pushed_at = excluded.pushed_at, facts = excluded.facts, gone_at = null
-                where repository.pushed_at is distinct from excluded.pushed_at
-                or repository.facts is distinct from excluded.facts or repository.gone_at is not null""",
-            [(forge, name, at, facts, now, MOVED) for name, (at, facts) in found.items()],
-        )
+        pushed = [name for name, one in found.items() if name in known and known[name] != (one.pushed_at, None)]
         for name in pushed:
             wish(session, "forge = ? and name = ?", (forge, name), "pushed", now)
-        gone = sorted({name for name, (_, gone_at) in known.items() if gone_at is None} - found.keys())
-        if is_all:
-            session.many(
-                "update repository set gone_at = ?, due_at = null where forge = ? and name = ?",
-                [(now, forge, name) for name in gone],
-            )
-        return Listed(len(new), len(pushed), len(gone) if is_all else 0)
+        there = {name for name, (_, gone_at) in known.items() if gone_at is None}
+        gone = sorted(there - found.keys()) if is_all else []
+        for name in gone:
+            forget(session, "forge = ? and name = ?", (forge, name), now)
+        return Listed(len(new), len(pushed), len(gone))
 
     return store.run(work)
+
+
+def _keep_listed(session: Session, forge: str, repositories: Iterable[Repository], now: float) -> None:
+    session.many(
+        """insert into repository (forge, name, pushed_at, facts, due_at, reason, priority)
+            values (?, ?, ?, ?, ?, 'new', ?) on conflict (forge, name) do update
+            set pushed_at = excluded.pushed_at, facts = excluded.facts, gone_at = null
+            where repository.pushed_at is distinct from excluded.pushed_at
+            or repository.facts is distinct from excluded.facts or repository.gone_at is not null""",
+        [(forge, one.name, one.pushed_at, facts_of(one), now, MOVED) for one in repositories],
+    )
 
 
 def _known(session: Session, forge: str, owner: str) -> dict[str, tuple[float | None, float | None]]:
@@ -135,18 +137,16 @@ def _keep_answer(session: Session, one: Answered, now: float) -> int:
         is_settling = bool(pending) and settled_at > now
         moves = moves + 1 if is_settling else 1
         settled_at = settled_at if is_settling and moves > _MOST_MOVES else now + one.settle
-    is_new = digest != one.digest
     session.execute(
-        """insert into image (name, digest, media_type, first_seen, ask_at, moves, settled_at, pending, changed_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do update
+        """insert into image (name, digest, media_type, ask_at, moves, settled_at, pending, changed_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (name) do update
             set digest = excluded.digest, media_type = excluded.media_type, ask_at = excluded.ask_at, failures = 0,
             note = null, moves = excluded.moves, settled_at = excluded.settled_at, pending = excluded.pending,
-            first_seen = case when ? = 1 then excluded.first_seen else image.first_seen end,
             signed = case when ? = 1 then null else image.signed end,
             changed_at = case when ? = 1 then excluded.changed_at else image.changed_at end""",
         (
-            *(kept(one.name), one.digest, one.media_type, now, one.ask_at, moves, settled_at),
-            *(1 if moved else pending, now if moved else None, int(is_new), int(is_new), moved),
+            *(kept(one.name), one.digest, one.media_type, one.ask_at, moves, settled_at),
+            *(1 if moved else pending, now if moved else None, int(digest != one.digest), moved),
         ),
     )
     return moved
@@ -167,15 +167,14 @@ def wish_for_users(store: Store, now: float) -> int:
     """
 
     def work(session: Session) -> int:
-        rows = session.execute(
-            "select name, digest, changed_at from image where pending = 1 and settled_at <= ?", (now,)
-        )
+        # One statement: what moves again at this moment stays pending.
+        sql = "update image set pending = 0 where pending = 1 and settled_at <= ? returning name, digest, changed_at"
+        rows = session.execute(sql, (now,))
         due = 0
         for name, digest, changed_at in rows:
             condition = """gone_at is null and coalesce(seen_to_at, 0) < ? and id in (
                 select repository from mention where image = ? and digest is distinct from ?)"""
             due += wish(session, condition, (changed_at, name, digest), "moved", now)
-        session.many("update image set pending = 0 where name = ?", [(name,) for name, _, _ in rows])
         return due
 
     return store.run(work)

@@ -7,22 +7,22 @@ import re
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from pinner.bot.forges import FORGES
 from pinner.config.table import Table, parse_duration, read_toml
 from pinner.errors import ConfigError, did_you_mean
 from pinner.filesystem import read_regular
+from pinner.fleet.hooks import SENDERS
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 NAME = "fleet.toml"
 _KEYS = ("store", "every", "full-every", "settle", "openings-per-hour", "concurrency", "stalled", "source")
 _TABLES = ("hooks", "serve")
 _SOURCE = ("org", "token", "app", "forge", "skip", "own")
-HOOKS = ("github", "gitlab", "gitea", "dockerhub", "harbor", "quay", "acr", "artifactory", "ecr", "gar")
-"""Who may send hooks."""
 _SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+")
 _UNITS = "smhdw"
 _SECRET_BYTES = 64 * 1024
@@ -53,8 +53,10 @@ class SourceSettings(NamedTuple):
 
     @property
     def token_id(self) -> str:
-        """What the token is called; not the token."""
-        return f"app:{self.app.id}" if self.app is not None else self.token or "nobody"
+        """What the token is called; not the token. An App has one for each owner that has installed it."""
+        if self.app is None:
+            return self.token or "nobody"
+        return f"app:{self.app.id}/{urlsplit(self.org).path.strip('/').partition('/')[0]}"
 
 
 class FleetSettings(NamedTuple):
@@ -112,13 +114,13 @@ def parse_fleet(data: bytes, source: str, folder: str) -> FleetSettings:
     return plain._replace(
         store=store,
         sources=_sources(table),
-        every=_duration(table, "every", plain.every),
-        full_every=_duration(table, "full-every", plain.full_every),
+        every=_pause(table, "every", plain.every),
+        full_every=_pause(table, "full-every", plain.full_every),
         settle=_duration(table, "settle", plain.settle),
         openings_per_hour=_number(table, "openings-per-hour", plain.openings_per_hour),
         concurrency=_number(table, "concurrency", plain.concurrency),
-        stalled=_duration(table, "stalled", plain.stalled),
-        hooks=_secrets(table, "hooks", HOOKS),
+        stalled=_pause(table, "stalled", plain.stalled),
+        hooks=_secrets(table, "hooks", SENDERS),
         serve=_serve(table),
     )
 
@@ -170,9 +172,9 @@ def _named_secret(table: Table, name: str, text: str) -> str:
     return text
 
 
-def _secrets(table: Table, name: str, known: tuple[str, ...]) -> Mapping[str, str]:
+def _secrets(table: Table, name: str, known: Iterable[str]) -> Mapping[str, str]:
     inner = table.table(name)
-    inner.allow(known)
+    inner.allow(tuple(known))
     return MappingProxyType({key: _named_secret(inner, key, inner.text(key) or "") for key in inner.values})
 
 
@@ -182,6 +184,9 @@ def _serve(table: Table) -> Mapping[str, str]:
     found = {key: text for key in inner.values if (text := inner.text(key)) is not None}
     if "token" in found:
         _named_secret(inner, "token", found["token"])
+    if "" in found.values():
+        # It would let everybody in while it says that somebody is looked at.
+        raise inner.error("user-header", "is empty")
     return MappingProxyType(found)
 
 
@@ -190,6 +195,14 @@ def _duration(table: Table, name: str, default: float) -> float:
     seconds = default if text is None else parse_duration(text, _UNITS)
     if seconds is None:
         raise table.error(name, f"is not a duration: `{text}`", "write a whole number and s, m, h, d or w, as in 1h")
+    return seconds
+
+
+def _pause(table: Table, name: str, default: float) -> float:
+    """Return a duration after which something is done again: without any it would be done all the time."""
+    seconds = _duration(table, name, default)
+    if seconds < 1.0:
+        raise table.error(name, "must be 1s at least")
     return seconds
 
 

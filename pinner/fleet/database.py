@@ -31,6 +31,10 @@ class Session(Protocol):
         """Return the rows that a statement yields; none where it yields none."""
         ...
 
+    def records(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """Return the rows that a query yields, each by the names of its columns."""
+        ...
+
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement for each of ``rows``."""
         ...
@@ -70,8 +74,12 @@ class _SqliteSession:
         self._connection = connection
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        # `is distinct from` is SQLite's since 3.39 only.
         return self._connection.execute(_for_sqlite(sql), values).fetchall()
+
+    def records(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+        cursor = self._connection.execute(_for_sqlite(sql), values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         self._connection.executemany(_for_sqlite(sql), rows)
@@ -84,7 +92,8 @@ class _SqliteSession:
 
 
 def _for_sqlite(sql: str) -> str:
-    return sql.replace(" is distinct from ", " is not ").replace(" for update skip locked", "")
+    # `is distinct from` is SQLite's since 3.39 only.
+    return sql.replace(" is distinct from ", " is not ")
 
 
 class SqliteDatabase:
@@ -96,6 +105,7 @@ class SqliteDatabase:
         """Raise `StoreError` where it cannot be opened."""
         self._alone = threading.RLock()
         self._file = file
+        self._begin = "begin" if read_only else "begin immediate"
         try:
             self._connection = _opened(file, read_only=read_only)
         except (sqlite3.Error, OSError) as error:
@@ -106,7 +116,7 @@ class SqliteDatabase:
         with self._alone:
             connection = self._connection
             try:
-                connection.execute("begin immediate" if not self._is_read_only() else "begin")
+                connection.execute(self._begin)
                 try:
                     result = work(_SqliteSession(connection))
                 except BaseException:
@@ -116,9 +126,6 @@ class SqliteDatabase:
             except sqlite3.Error as error:
                 raise StoreError(f"the store cannot be used: {error}") from error
         return result
-
-    def _is_read_only(self) -> bool:
-        return bool(self._connection.execute("pragma query_only").fetchone()[0])
 
     @contextmanager
     def ticking(self) -> Iterator[bool]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.errors import ConfigError, PinnerError
@@ -141,60 +141,59 @@ async def run_worker(engine: Engine, url: str, stop: asyncio.Event) -> None:
     A server that goes away is waited for: Procrastinate itself would end, without an error. Raises `StoreError` where
     it stays away, `ConfigError` without the extra.
     """
-    app, lost = make_app(engine, url), 0.0
+    now = engine.fleet.clock.now
+
+    async def work(app: Any) -> None:  # noqa: ANN401 - Procrastinate's App
+        worker = app.run_worker_async(
+            queues=[QUEUE],
+            concurrency=engine.fleet.settings.concurrency,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+            update_heartbeat_interval=engine.stalled / 6,
+            stalled_worker_timeout=engine.stalled,
+            shutdown_graceful_timeout=engine.grace,
+        )
+        await until_one_ends(worker, _tick_on(engine, app), stop.wait())
+
+    lost_at = now()
     while not stop.is_set():
-        began = time.monotonic()
-        error = await _work(engine, app, stop)
-        if stop.is_set():
-            return
-        lost = 0.0 if time.monotonic() - began > _MOST_LOST else lost + 1.0
-        if lost > _MOST_LOST:
+        error, was_there = await _while_there(engine, url, work)
+        lost_at = now() if was_there else lost_at
+        if now() - lost_at > _MOST_LOST:
             raise StoreError(f"the queue cannot be reached: {error}", hint="is PostgreSQL there?")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1.0)
 
 
-async def _work(engine: Engine, app: Any, stop: asyncio.Event) -> str:  # noqa: ANN401 - Procrastinate's App
-    """Work until ``stop`` is set, or the connection is lost: return why."""
+async def run_ticker(engine: Engine, url: str) -> None:
+    """Tick and hand out to workers until cancelled; a server that goes away is waited for."""
+    while True:
+        await _while_there(engine, url, partial(_tick_on, engine))
+        await engine.fleet.clock.sleep(1.0)
+
+
+async def _while_there(engine: Engine, url: str, work: Callable[[Any], Awaitable[None]]) -> tuple[str, bool]:
+    """Do ``work`` until it ends or the server goes away; return why it ended, and whether the server was there."""
     from procrastinate.exceptions import ProcrastinateException  # noqa: PLC0415 - an extra
 
+    # One that could not be opened cannot be opened again.
+    app, was_there = make_app(engine, url), False
     try:
         async with app.open_async():
             await _prepare(engine, app)
-            worker = app.run_worker_async(
-                queues=[QUEUE],
-                concurrency=engine.fleet.settings.concurrency,
-                delete_jobs="successful",
-                install_signal_handlers=False,
-                update_heartbeat_interval=engine.stalled / 6,
-                stalled_worker_timeout=engine.stalled,
-                shutdown_graceful_timeout=engine.grace,
-            )
-            await _until_one_ends(worker, _tick_on(engine, app), stop.wait())
+            was_there = True
+            await work(app)
     except (ProcrastinateException, StoreError, OSError) as error:
-        return str(error)
+        return str(error), was_there
     except Exception as error:
         # The pool of connections has errors of its own; nothing else is to pass for a server that is gone.
         if type(error).__module__.partition(".")[0] not in ("psycopg", "psycopg_pool"):
             raise
-        return str(error)
-    return "it ended"
+        return str(error), was_there
+    return "it ended", was_there
 
 
-async def run_ticker(engine: Engine, url: str) -> None:
-    """Tick and hand out to workers until cancelled; a server that goes away is waited for."""
-    from procrastinate.exceptions import ProcrastinateException  # noqa: PLC0415 - an extra
-
-    app = make_app(engine, url)
-    while True:
-        with suppress(ProcrastinateException, StoreError, OSError):
-            async with app.open_async():
-                await _prepare(engine, app)
-                await _tick_on(engine, app)
-        await engine.fleet.clock.sleep(1.0)
-
-
-async def _until_one_ends(*works: Awaitable[object]) -> None:
+async def until_one_ends(*works: Awaitable[object]) -> None:
     """Wait for the first of ``works`` to end, and end the others; raise what it raises."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:

@@ -27,7 +27,7 @@ def take_in(store: Store, sender: str, servers: Collection[str], hints: Hints, n
         is_new = session.execute(
             """insert into event (at, source, delivery, what) values (?, ?, ?, ?)
                 on conflict (source, delivery) do nothing returning id""",
-            (now, sender, kept(hints.delivery), kept(what)[:1000]),
+            (now, sender, kept(hints.delivery or f"at {now}"), kept(what)[:1000]),
         )
         if not is_new:
             return False

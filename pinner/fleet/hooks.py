@@ -46,7 +46,7 @@ class Hints(NamedTuple):
     """What a hook speaks of."""
 
     delivery: str
-    """What tells it from another; the same again is a replay."""
+    """What tells it from another; the same again is a replay. Empty where its sender says the same of every push."""
     repositories: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     """Canonical names."""
@@ -65,16 +65,16 @@ def read_hook(hook: Hook, secret: str) -> Hints:
 
     Raises `ForgedError` where it is not signed with ``secret``, `NonsenseError` where it cannot be understood.
     """
-    known = _SENDERS[hook.sender]
+    known = SENDERS[hook.sender]
     if not known.is_signed(hook, secret):
         raise ForgedError
     try:
         value = json.loads(hook.body)
     except (ValueError, RecursionError) as error:
         raise NonsenseError from error
-    delivery = hook.headers.get(known.delivery) or hashlib.sha256(hook.body).hexdigest()
+    number = hook.headers.get(known.delivery) or (hashlib.sha256(hook.body).hexdigest() if known.is_dated else "")
     try:
-        return known.read(hook.headers, value)._replace(delivery=delivery[:200])
+        return known.read(hook.headers, value)._replace(delivery=number[:200])
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise NonsenseError from error
 
@@ -111,7 +111,9 @@ def _github(headers: Mapping[str, str], value: Any) -> Hints:  # noqa: ANN401 - 
         package = value["registry_package"]
         version = package.get("package_version") or {}
         tag = ((version.get("container_metadata") or {}).get("tag") or {}).get("name")
-        return _images([f"ghcr.io/{package['namespace']}/{package['name']}:{tag}"] if tag else [])
+        # An owner's name may have capital letters, and an image's has none.
+        name = f"ghcr.io/{package['namespace']}/{package['name']}".lower()
+        return _images([f"{name}:{tag}"] if tag else [])
     return _of_forge(event, value, value["repository"]["full_name"])
 
 
@@ -214,17 +216,20 @@ class _Sender(NamedTuple):
     read: Callable[[Mapping[str, str], Any], Hints]
     delivery: str = ""
     """The header that numbers its hooks."""
+    is_dated: bool = True
+    """Whether what it says tells one push from the next: Quay names the tag, and no time and no digest."""
 
 
-_SENDERS: Mapping[str, _Sender] = {
+SENDERS: Mapping[str, _Sender] = {
     "github": _Sender(_by_hmac("x-hub-signature-256", "sha256="), _github, "x-github-delivery"),
     "gitlab": _Sender(_by_header("x-gitlab-token"), _gitlab, "x-gitlab-event-uuid"),
     "gitea": _Sender(_by_hmac("x-gitea-signature"), _gitea, "x-gitea-delivery"),
     "dockerhub": _Sender(_by_path, _dockerhub),
     "harbor": _Sender(_by_header("authorization"), _harbor),
-    "quay": _Sender(_by_path, _quay),
+    "quay": _Sender(_by_path, _quay, is_dated=False),
     "acr": _Sender(_by_header("authorization"), _acr),
     "artifactory": _Sender(_by_header("x-jfrog-event-auth"), _artifactory),
     "ecr": _Sender(_by_header("authorization"), _ecr),
     "gar": _Sender(_by_path, _gar),
 }
+"""Who may send hooks."""

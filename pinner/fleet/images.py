@@ -10,6 +10,7 @@ from pinner.bot.fleet import SharedRegistry
 from pinner.errors import (
     InvalidReferenceError,
     NotFoundError,
+    RateLimitedError,
     ResolveError,
     UnauthorizedError,
     UnavailableError,
@@ -37,6 +38,8 @@ _KINDS: Mapping[str, type[ResolveError]] = MappingProxyType(
     {kind.__name__: kind for kind in (NotFoundError, UnauthorizedError, UnsupportedError)}
 )
 """The failures that are remembered as what they were; of any other it is said that it may pass."""
+_UNTOLD = -1
+"""Of whether an image is signed: its registry does not tell."""
 
 
 async def ask_images(fleet: Fleet, before: float) -> tuple[int, int]:
@@ -79,15 +82,19 @@ def answered(name: str, resolved: Resolved, settings: FleetSettings, clock: Cloc
 async def look_for_signatures(fleet: Fleet, most: int) -> int:
     """Look once beside each new digest whether it is signed, at most so many; return how many were looked at."""
     store = fleet.store
-    sql = "select name, digest from image where digest is not null and signed is null and failures = 0 order by name"
-    wanted = (await store.aside(lambda: store.read(sql)))[:most]
+    sql = """select name, digest from image
+        where digest is not null and signed is null and failures = 0 order by name limit ?"""
+    wanted = await store.aside(lambda: store.read(sql, most))
     for name, digest in wanted:
-        reference = ImageReference.parse(str(name)).at(Digest.parse(str(digest)))
         try:
-            beside = await fleet.registry.attachments(reference)
-        except ResolveError:
+            beside = await fleet.registry.attachments(ImageReference.parse(name).at(Digest.parse(digest)))
+        except (RateLimitedError, UnavailableError):
             continue
-        signed = int(any("sig" in one.kind or "notary" in one.kind for one in beside))
+        except ResolveError:
+            # Asked again it would say the same, and keep the others waiting.
+            signed = _UNTOLD
+        else:
+            signed = int(any("sig" in one.kind or "notary" in one.kind for one in beside))
         update = "update image set signed = ? where name = ? and digest = ? returning id"
         await store.aside(partial(store.read, update, signed, name, digest))
     return len(wanted)

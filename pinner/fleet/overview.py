@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 COSTS = {"moved": (5, 20), "open": (3, 14), "retry": (5, 20)}
 """Requests that seeing to a repository takes, of the forge's API and of git: as counted on a forge that counts."""
 _OTHERWISE = (1, 10)
-_TAGGED = "mention.image in (select name from image)"
 
 
 class Totals(NamedTuple):
@@ -50,7 +49,7 @@ def totals(store: Store, now: float) -> Totals:
             and mention.digest is not null),
         (select count(*) from image where signed = 1),
         (select count(*) from pull where state = 'open')"""
-    return Totals(*map(int, store.run(lambda session: session.execute(sql, (now,)))[0]))
+    return Totals(*store.read(sql, now)[0])
 
 
 def keep_totals(store: Store, now: float) -> None:
@@ -65,23 +64,11 @@ def keep_totals(store: Store, now: float) -> None:
     )
 
 
-def rows(store: Store, sql: str, *values: object) -> list[dict[str, Any]]:
-    """Return the rows of a query whose columns are named after ``as``, in that order, as mappings."""
-    names = [part.rsplit(" as ", 1)[1].strip() for part in sql.split(" from ", 1)[0].split(",\n")]
-    found = store.run(lambda session: session.execute(sql, values))
-    return [dict(zip(names, row, strict=True)) for row in found]
-
-
-def stuck(store: Store) -> list[dict[str, Any]]:
+def failing(store: Store) -> list[dict[str, Any]]:
     """Return the repositories that failed last, the worst first."""
-    return rows(
-        store,
-        """select forge as forge,
-            name as name,
-            failures as failures,
-            told as told,
-            due_at as due_at from repository
-            where failures > 0 and gone_at is null order by failures desc, name""",
+    return store.records(
+        """select forge, name, failures, told, due_at from repository
+            where failures > 0 and gone_at is null order by failures desc, name"""
     )
 
 
@@ -89,12 +76,12 @@ def budgets(store: Store, now: float) -> list[dict[str, Any]]:
     """Return how much of each token's windows is taken at this moment."""
     taken: dict[tuple[str, str, str], list[int]] = {}
     for host, token, window, at in store.read('select host, token_id, "window", at from pace'):
-        name, _, number = str(window).partition("#")
+        name, _, number = window.partition("#")
         if not number:
             continue
         span = float(name.partition("/")[2].removesuffix("s"))
-        counts = taken.setdefault((str(host), str(token), name), [0, 0])
-        counts[0] += float(str(at)) > now - span
+        counts = taken.setdefault((host, token, name), [0, 0])
+        counts[0] += at > now - span
         counts[1] += 1
     return [
         {"host": host, "token": token, "window": window, "taken": counts[0], "of": counts[1]}
@@ -105,8 +92,3 @@ def budgets(store: Store, now: float) -> list[dict[str, Any]]:
 def cost(row: Due) -> tuple[int, int]:
     """Return how many requests seeing to ``row`` takes: of the forge's API, and of git."""
     return COSTS.get(row.reason, _OTHERWISE)
-
-
-def images_due(store: Store, before: float) -> int:
-    """Return how many images a registry is asked about by ``before``."""
-    return int(str(store.read("select count(*) from image where ask_at <= ?", before)[0][0]))

@@ -8,14 +8,16 @@ go every 7.2 s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pinner.fleet.database import Session
     from pinner.fleet.store import Store
     from pinner.http.retry import Clock
+
+T = TypeVar("T")
 
 _PAUSE = "pause"
 _MARGIN = 0.05
@@ -46,18 +48,19 @@ class StoredBudget:
     ) -> None:
         """``token_id`` is the name of the token: itself it is never stored."""
         self._store = store
-        self._key = (host, token_id)
+        self.key = (host, token_id)
+        """What names the budget: two with the same are one."""
         self._windows = tuple(Window(count, span) for count, span in windows)
         self._clock = clock
         self._is_made = False
 
     async def delay(self) -> float:
         """Return the seconds until something more may be made."""
-        return await self._store.aside(lambda: self._store.run(self._delay))
+        return await self._store.aside(lambda: self._alone(self._delay))
 
     async def take(self, most: float) -> float:
         """Take the turn to make one thing, and return the seconds until then; where those are over ``most``, none."""
-        return await self._store.aside(lambda: self._store.run(lambda session: self._take(session, most)))
+        return await self._store.aside(lambda: self._alone(lambda session: self._take(session, most)))
 
     async def pause(self, seconds: float) -> None:
         """Have nothing made for so long: the forge has asked for it."""
@@ -65,14 +68,12 @@ class StoredBudget:
 
     def free(self, within: float) -> int | None:
         """Return how many may be made within so many seconds; None where nothing limits them."""
-        return self._store.run(lambda session: self._free(session, within))
+        return self._alone(lambda session: self._free(session, within))
 
     def _delay(self, session: Session) -> float:
-        self._begin(session)
         return max(0.0, self._turn(session) - self._clock.wall())
 
     def _take(self, session: Session, most: float) -> float:
-        self._begin(session)
         now = self._clock.wall()
         turn = max(now, self._turn(session))
         if turn - now <= most:
@@ -81,7 +82,7 @@ class StoredBudget:
                     """update pace set at = ? where host = ? and token_id = ? and "window" = (
                         select "window" from pace where host = ? and token_id = ? and substr("window", 1, ?) = ?
                         order by at, "window" limit 1)""",
-                    (turn, *self._key, *self._key, len(window.lead), window.lead),
+                    (turn, *self.key, *self.key, len(window.lead), window.lead),
                 )
         return turn - now
 
@@ -91,14 +92,14 @@ class StoredBudget:
         for window in self._windows:
             oldest = session.execute(
                 'select min(at) from pace where host = ? and token_id = ? and substr("window", 1, ?) = ?',
-                (*self._key, len(window.lead), window.lead),
+                (*self.key, len(window.lead), window.lead),
             )[0][0]
             turn = max(turn, oldest + window.span * (1 + _MARGIN))
         return turn
 
     def _paused_until(self, session: Session) -> float:
         rows = session.execute(
-            'select at from pace where host = ? and token_id = ? and "window" = ?', (*self._key, _PAUSE)
+            'select at from pace where host = ? and token_id = ? and "window" = ?', (*self.key, _PAUSE)
         )
         return float(rows[0][0]) if rows else 0.0
 
@@ -107,31 +108,39 @@ class StoredBudget:
             """insert into pace (host, token_id, "window", at) values (?, ?, ?, ?)
                 on conflict (host, token_id, "window") do update
                 set at = case when pace.at > excluded.at then pace.at else excluded.at end""",
-            (*self._key, _PAUSE, self._clock.wall() + seconds),
+            (*self.key, _PAUSE, self._clock.wall() + seconds),
         )
 
     def _free(self, session: Session, within: float) -> int | None:
-        self._begin(session)
         until = self._clock.wall() + within
         counts = []
         for window in self._windows:
             sql = """select count(*) from pace
                 where host = ? and token_id = ? and substr("window", 1, ?) = ? and at <= ?"""
             before = until - window.span * (1 + _MARGIN)
-            free = int(session.execute(sql, (*self._key, len(window.lead), window.lead, before))[0][0])
+            free = int(session.execute(sql, (*self.key, len(window.lead), window.lead, before))[0][0])
             # A window that is shorter than the time asked about comes round again in it.
             counts.append(free + int(window.most * max(0.0, within / window.span - 1)))
         return 0 if self._paused_until(session) > until else min(counts, default=None)
 
-    def _begin(self, session: Session) -> None:
-        """Wait for whoever takes at this moment, and make the rows where there are none."""
-        session.alone(f"pace {self._key[0]} {self._key[1]}")
-        if self._is_made:
-            return
+    def _alone(self, work: Callable[[Session], T]) -> T:
+        """Return what ``work`` returns when nobody else takes; the rows are made where there are none."""
+
+        def alone(session: Session) -> T:
+            session.alone(f"pace {self.key[0]} {self.key[1]}")
+            if not self._is_made:
+                self._make(session)
+            return work(session)
+
+        result = self._store.run(alone)
+        # Not before: a transaction that is lost on its way has made nothing.
+        self._is_made = True
+        return result
+
+    def _make(self, session: Session) -> None:
         for window in self._windows:
             session.many(
                 """insert into pace (host, token_id, "window", at) values (?, ?, ?, 0)
                     on conflict (host, token_id, "window") do nothing""",
-                [(*self._key, window.slot(number)) for number in range(window.most)],
+                [(*self.key, window.slot(number)) for number in range(window.most)],
             )
-        self._is_made = True

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from pinner.fleet.overview import budgets, rows, stuck, totals
+from pinner.fleet.overview import budgets, failing, totals
 from pinner.report.html.elements import Markup, badge, code, link, listing, tag, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pinner.fleet.store import Store
     from pinner.report.html.elements import Content
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MOST = 500
 """Rows of a table: what is more is counted."""
 _WIDTH, _HEIGHT = 720, 120
+_WAYS = (("Fleet", "/"), ("Images", "/images"), ("Repositories", "/repositories"), ("Failing", "/failing"))
 
 
 def page(title: str, *content: Content) -> bytes:
@@ -29,9 +30,7 @@ def page(title: str, *content: Content) -> bytes:
         tag("title", f"{title} · pinner fleet"),
         tag("link", rel="stylesheet", href="/style.css"),
     )
-    ways = listing(
-        [_way("Fleet", "/"), _way("Images", "/images"), _way("Repositories", "/repositories"), _way("Stuck", "/stuck")]
-    )
+    ways = listing(_way(words, path) for words, path in _WAYS)
     body = tag("body", tag("header", tag("h1", title), tag("nav", ways, aria_label="Pages")), tag("main", *content))
     return f"<!doctype html>{tag('html', head, body, lang='en')}".encode()
 
@@ -41,18 +40,18 @@ def _way(words: Content, path: str, **query: str) -> Markup:
     return tag("a", words, href=f"{path}?{urlencode(query)}" if query else path)
 
 
-def _table(heads: Sequence[str], lines: Iterable[Sequence[Content]]) -> Markup:
-    found = list(lines)
-    if not found:
+def _table(heads: Sequence[str], lines: Sequence[Sequence[Content]], of: int) -> Markup:
+    """Return a table of ``lines``, which are the first of so many."""
+    if not lines:
         return tag("p", "None.", class_="note")
     head = tag("thead", tag("tr", *(tag("th", one, scope="col") for one in heads)))
-    body = tag("tbody", *(tag("tr", *(tag("td", cell) for cell in line)) for line in found[:_MOST]))
-    more = tag("p", f"and {len(found) - _MOST} more", class_="note") if len(found) > _MOST else ""
+    body = tag("tbody", *(tag("tr", *(tag("td", cell) for cell in line)) for line in lines))
+    more = tag("p", f"and {of - len(lines)} more", class_="note") if of > len(lines) else ""
     return tag("div", tag("table", head, body), more, class_="scroll", tabindex="0", role="region", aria_label="Table")
 
 
-def _moment(at: object) -> str:
-    return "" if at is None else datetime.fromtimestamp(int(float(str(at))), UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _moment(at: float | None) -> str:
+    return "" if at is None else datetime.fromtimestamp(int(at), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def overview_page(store: Store, now: float) -> bytes:
@@ -61,9 +60,9 @@ def overview_page(store: Store, now: float) -> bytes:
     tiles = [
         tag("div", tag("dt", name), tag("dd", number), class_="tile") for name, number in now_totals._asdict().items()
     ]
+    found = budgets(store, now)
     taken = [
-        (one["host"], code(one["token"]), one["window"], f"{one['taken']} of {one['of']}")
-        for one in budgets(store, now)
+        (one["host"], code(one["token"]), one["window"], f"{one['taken']} of {one['of']}") for one in found[:_MOST]
     ]
     return page(
         "Fleet",
@@ -71,19 +70,13 @@ def overview_page(store: Store, now: float) -> bytes:
         tag("h2", "Over time"),
         _course(store),
         tag("h2", "Budgets"),
-        _table(("Host", "Token", "Window", "Taken"), taken),
+        _table(("Host", "Token", "Window", "Taken"), taken, len(found)),
     )
 
 
 def _course(store: Store) -> Markup:
     """Return the numbers of places over time: all, pinned, behind."""
-    found = rows(
-        store,
-        """select at as at,
-            mentions as mentions,
-            pinned as pinned,
-            behind as behind from total order by at desc limit 720""",
-    )[::-1]
+    found = store.records("select at, mentions, pinned, behind from total order by at desc limit 720")[::-1]
     if not found:
         return tag("p", "Nothing has been counted yet.", class_="note")
     first, span = found[0]["at"], max(1.0, found[-1]["at"] - found[0]["at"])
@@ -104,17 +97,12 @@ def _course(store: Store) -> Markup:
 
 def images_page(store: Store) -> bytes:
     """Return the page of all images, those with most users first."""
-    found = rows(
-        store,
-        """select image.name as name,
-            image.digest as digest,
-            image.changed_at as changed_at,
-            image.signed as signed,
-            image.note as note,
+    found = store.records(
+        """select image.name as name, image.changed_at as changed_at, image.signed as signed, image.note as note,
             count(distinct mention.repository) as users from image
             left join mention on mention.image = image.name
-            group by image.id, image.name, image.digest, image.changed_at, image.signed, image.note
-            order by users desc, image.name""",
+            group by image.id, image.name, image.changed_at, image.signed, image.note
+            order by users desc, image.name"""
     )
     lines = [
         (
@@ -124,37 +112,33 @@ def images_page(store: Store) -> bytes:
             _signed(one["signed"]),
             one["note"] or "",
         )
-        for one in found
+        for one in found[:_MOST]
     ]
-    return page("Images", _table(("Image", "Repositories", "Moved", "Signed", "No answer"), lines))
+    return page("Images", _table(("Image", "Repositories", "Moved", "Signed", "No answer"), lines, len(found)))
 
 
 def _signed(signed: object) -> Content:
-    return "" if signed is None else badge("signed", "good") if signed else badge("unsigned", "quiet")
+    return badge("signed", "good") if signed == 1 else badge("unsigned", "quiet") if signed == 0 else ""
 
 
 def image_page(store: Store, name: str) -> bytes | None:
     """Return the page of an image: the digests in use, who uses them; None for one that is not known."""
     known = store.read("select digest, changed_at, ask_at from image where name = ?", name)
-    found = rows(store, f"{_PLACES} where mention.image = ? order by mention.digest, repository.name", name)
+    found = store.records(f"{_PLACES} where mention.image = ? order by mention.digest, repository.name", name)
     if not known and not found:
         return None
     digest, changed_at, ask_at = known[0] if known else (None, None, None)
-    means = tag("p", "It means ", code(str(digest)), f" since {_moment(changed_at)}") if digest else ""
+    means = tag("p", "It means ", code(digest), f" since {_moment(changed_at)}") if digest else ""
     asked = tag("p", f"It is asked about next at {_moment(ask_at)}.", class_="note") if known else ""
     lines = [
-        (_digest(one["digest"], str(digest) if digest else None), _repository(one), f"{one['path']}:{one['line']}")
-        for one in found
+        (_digest(one["digest"], digest), _repository(one), f"{one['path']}:{one['line']}") for one in found[:_MOST]
     ]
-    return page(name, means, asked, _table(("Digest", "Repository", "Place"), lines))
+    return page(name, means, asked, _table(("Digest", "Repository", "Place"), lines, len(found)))
 
 
-_PLACES = """select repository.forge as forge,
-    repository.name as name,
-    mention.path as path,
-    mention.line as line,
-    mention.image as image,
-    mention.digest as digest from mention join repository on repository.id = mention.repository"""
+_PLACES = """select repository.forge as forge, repository.name as name, mention.path as path, mention.line as line,
+    mention.image as image, mention.digest as digest
+    from mention join repository on repository.id = mention.repository"""
 
 
 def _repository(one: dict[str, Any]) -> Markup:
@@ -170,24 +154,18 @@ def _digest(digest: str | None, means: str | None = None) -> Content:
 
 def digest_page(store: Store, digest: str) -> bytes:
     """Return the page of who still has a digest."""
-    found = rows(store, f"{_PLACES} where mention.digest = ? order by mention.image, repository.name", digest)
+    found = store.records(f"{_PLACES} where mention.digest = ? order by mention.image, repository.name", digest)
     lines = [
         (_way(one["image"], "/image", name=one["image"]), _repository(one), f"{one['path']}:{one['line']}")
-        for one in found
+        for one in found[:_MOST]
     ]
-    return page("Who has it", tag("p", code(digest)), _table(("Image", "Repository", "Place"), lines))
+    return page("Who has it", tag("p", code(digest)), _table(("Image", "Repository", "Place"), lines, len(found)))
 
 
 def repositories_page(store: Store) -> bytes:
     """Return the page of all repositories."""
-    found = rows(
-        store,
-        """select forge as forge,
-            name as name,
-            outcome as outcome,
-            seen_to_at as seen_to_at,
-            due_at as due_at,
-            reason as reason from repository where gone_at is null order by name""",
+    found = store.records(
+        "select forge, name, outcome, seen_to_at, due_at, reason from repository where gone_at is null order by name"
     )
     lines = [
         (
@@ -197,9 +175,9 @@ def repositories_page(store: Store) -> bytes:
             _moment(one["due_at"]),
             one["reason"] if one["due_at"] else "",
         )
-        for one in found
+        for one in found[:_MOST]
     ]
-    return page("Repositories", _table(("Repository", "Outcome", "Read", "Due", "Why"), lines))
+    return page("Repositories", _table(("Repository", "Outcome", "Read", "Due", "Why"), lines, len(found)))
 
 
 def repository_page(store: Store, forge: str, name: str) -> bytes | None:
@@ -212,8 +190,8 @@ def repository_page(store: Store, forge: str, name: str) -> bytes | None:
     when = f"read {_moment(seen_to_at) or 'never'}" + (f", due {_moment(due_at)}" if due_at else "")
     return page(
         name,
-        tag("p", badge(str(outcome or "new"), "plain"), f" {when}"),
-        tag("p", str(told or "")),
+        tag("p", badge(outcome or "new", "plain"), f" {when}"),
+        tag("p", told or ""),
         tag("p", link("On its forge", f"{forge}/{name}")),
         tag("h2", "Pull requests"),
         _pulls(store, number),
@@ -223,24 +201,29 @@ def repository_page(store: Store, forge: str, name: str) -> bytes | None:
 
 
 def _pulls(store: Store, number: object) -> Markup:
-    found = store.read("select branch, number, state, url from pull where repository = ? order by branch", number)
-    lines = [(code(str(branch)), str(state), link(f"#{pull}", str(url))) for branch, pull, state, url in found]
-    return _table(("Branch", "State", "Page"), lines)
+    sql = "select branch, number, state, opened_at, url from pull where repository = ? order by branch"
+    found = store.read(sql, number)
+    lines = [
+        (code(branch), state, _moment(opened_at), link(f"#{pull}", url))
+        for branch, pull, state, opened_at, url in found[:_MOST]
+    ]
+    return _table(("Branch", "State", "First seen", "Page"), lines, len(found))
 
 
 def _places(store: Store, number: object) -> Markup:
-    found = rows(store, f"{_PLACES} where repository.id = ? order by mention.path, mention.line", number)
+    found = store.records(f"{_PLACES} where repository.id = ? order by mention.path, mention.line", number)
     lines = [
         (f"{one['path']}:{one['line']}", _way(one["image"], "/image", name=one["image"]), _digest(one["digest"]))
-        for one in found
+        for one in found[:_MOST]
     ]
-    return _table(("Place", "Image", "Digest"), lines)
+    return _table(("Place", "Image", "Digest"), lines, len(found))
 
 
-def stuck_page(store: Store) -> bytes:
+def failing_page(store: Store) -> bytes:
     """Return the page of what fails."""
-    lines = [(_repository(one), one["failures"], one["told"] or "", _moment(one["due_at"])) for one in stuck(store)]
-    return page("Stuck", _table(("Repository", "Failures", "Why", "Tried again"), lines))
+    found = failing(store)
+    lines = [(_repository(one), one["failures"], one["told"] or "", _moment(one["due_at"])) for one in found[:_MOST]]
+    return page("Failing", _table(("Repository", "Failures", "Why", "Tried again"), lines, len(found)))
 
 
 def metrics(store: Store, now: float) -> bytes:

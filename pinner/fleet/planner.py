@@ -95,17 +95,18 @@ async def _list(fleet: Fleet, source: Source, *, everything: bool) -> Listed:
 def handed_out(fleet: Fleet, now: float) -> list[Due]:
     """Return what is due and may be begun, the most urgent first.
 
-    No more of a source than pull requests may be opened with its token soon: what is begun is not to wait, and a branch
+    No more of a token's than pull requests may be opened with it soon: what is begun is not to wait, and a branch
     without its pull request is of use to nobody.
     """
-    free = {source.settings.org: source.budget.free(AHEAD) for source in fleet.sources}
-    taken: Counter[str] = Counter()
+    due = fleet.store.due(now)
+    free = {source.budget.key: source.budget.free(AHEAD) for source in fleet.sources if due}
+    taken: Counter[tuple[str, str]] = Counter()
     rows = []
-    for row in fleet.store.due(now):
+    for row in due:
         source = fleet.source_of(row.forge, row.name)
-        org = "" if source is None else source.settings.org
-        most = free.get(org)
-        if most is None or taken[org] < most:
-            taken[org] += 1
+        key = ("", "") if source is None else source.budget.key
+        most = free.get(key)
+        if most is None or taken[key] < most:
+            taken[key] += 1
             rows.append(row)
     return rows

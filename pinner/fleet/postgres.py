@@ -33,6 +33,11 @@ class _PostgresSession:
         self._cursor.execute(_for_postgres(sql), values)
         return self._cursor.fetchall() if self._cursor.description is not None else []
 
+    def records(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
+        rows = self.execute(sql, values)
+        names = [column.name for column in self._cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         self._cursor.executemany(_for_postgres(sql), list(rows))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FIRST = (
     """create table repository (
-        id {id}, forge text not null, name text not null, head text, read_head text, read_by text,
+        id {id}, forge text not null, name text not null, read_head text, read_by text,
         pushed_at double precision, facts text, due_at double precision, wished_at double precision,
         reason text not null, priority integer not null, failures integer not null default 0,
         outcome text, told text, seen_to_at double precision, gone_at double precision,
@@ -23,7 +23,7 @@ _FIRST = (
     "create index repository_due on repository (due_at, priority)",
     """create table image (
         id {id}, name text not null unique, digest text, media_type text,
-        first_seen double precision, changed_at double precision, settled_at double precision,
+        changed_at double precision, settled_at double precision,
         moves integer not null default 0, pending integer not null default 0,
         ask_at double precision not null, failures integer not null default 0,
         signed integer, note text)""",
@@ -36,9 +36,8 @@ _FIRST = (
     "create index mention_digest on mention (digest)",
     """create table pull (
         repository bigint not null, branch text not null, number integer not null, state text not null,
-        fingerprint text, url text, opened_at double precision not null,
+        url text, opened_at double precision not null,
         primary key (repository, branch))""",
-    "create table answer (key text primary key, body text, at double precision not null)",
     """create table pace (
         host text not null, token_id text not null, "window" text not null, at double precision not null,
         primary key (host, token_id, "window"))""",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl
 from pinner.errors import ConfigError, PinnerError
 from pinner.fleet import pages
 from pinner.fleet.config import read_secret
+from pinner.fleet.engine import Engine, run_ticker, until_one_ends
 from pinner.fleet.events import take_in
 from pinner.fleet.hooks import MOST_BYTES, ForgedError, Hook, NonsenseError, read_hook
 from pinner.fleet.images import look_for_signatures
@@ -126,7 +126,7 @@ class Site:
             "/digest": lambda: pages.digest_page(store, query.get("digest", "")),
             "/repositories": lambda: pages.repositories_page(store),
             "/repository": lambda: pages.repository_page(store, query.get("forge", ""), query.get("name", "")),
-            "/stuck": lambda: pages.stuck_page(store),
+            "/failing": lambda: pages.failing_page(store),
         }
         if path == "/metrics":
             return Answer(200, pages.metrics(store, now), "text/plain; version=0.0.4; charset=utf-8")
@@ -193,20 +193,10 @@ def listen_at(text: str, settings: FleetSettings) -> tuple[str, int]:
 
 async def keep_serving(fleet: Fleet, serving: Coroutine[Any, Any, None], on_tick: Callable[[Ticked], None]) -> None:
     """Serve until that ends. On PostgreSQL tick beside it and hand out to workers; on SQLite a run does all that."""
-    beside = asyncio.ensure_future(_look_beside(fleet))
-    ticking = None
+    works = [serving, _look_beside(fleet)]
     if not fleet.store.database.is_local:
-        from pinner.fleet.engine import Engine, run_ticker  # noqa: PLC0415 - an extra
-
-        engine = Engine(fleet, on_tick, lambda _: None, fleet.settings.stalled)
-        ticking = asyncio.ensure_future(run_ticker(engine, fleet.settings.store))
-    try:
-        await serving
-    finally:
-        for task in filter(None, (beside, ticking)):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        works.append(run_ticker(Engine(fleet, on_tick, lambda _: None, fleet.settings.stalled), fleet.settings.store))
+    await until_one_ends(*works)
 
 
 async def _look_beside(fleet: Fleet) -> None:

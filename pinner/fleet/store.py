@@ -9,10 +9,10 @@ import asyncio
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pinner.bot.model import Repository, read_marker
+from pinner.bot.model import Repository
 from pinner.errors import ConfigError
 from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.schema import check_version, migrate, version_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pinner.bot.model import PullRequest, Use
-    from pinner.fleet.database import Database, Session
+    from pinner.fleet.database import Database, Row, Session
 
 T = TypeVar("T")
 
@@ -109,9 +109,13 @@ class Store:
         """Return what ``work`` returns of a transaction of its own."""
         return self.database.transaction(work)
 
-    def read(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+    def read(self, sql: str, *values: object) -> list[Row]:
         """Return the rows of a query."""
         return self.run(lambda session: session.execute(sql, values))
+
+    def records(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        """Return the rows of a query, each by the names of its columns."""
+        return self.run(lambda session: session.records(sql, values))
 
     # Marks: when something was done last
 
@@ -127,11 +131,10 @@ class Store:
 
     # What is due
 
-    def due(self, now: float, limit: int | None = None) -> list[Due]:
-        """Return what is due, the most urgent first, at most ``limit``."""
+    def due(self, now: float) -> list[Due]:
+        """Return what is due, the most urgent first."""
         sql = f"select {_DUE} from repository where due_at <= ? order by priority, due_at, id"  # noqa: S608 - own words
-        more = "" if limit is None else f" limit {max(0, limit)}"
-        return [Due(*row) for row in self.run(lambda session: session.execute(sql + more, (now,)))]
+        return [Due(*row) for row in self.read(sql, now)]
 
     def repository(self, forge: str, name: str, now: float) -> Due | None:
         """Return a repository where it is due; None where it is not, or unknown."""
@@ -179,25 +182,33 @@ def wish(session: Session, condition: str, values: Sequence[object], reason: str
     return len(session.execute(sql, (now, now, now, *rank, reason, *rank, priority, *values)))
 
 
+def forget(session: Session, condition: str, values: Sequence[object], now: float) -> None:
+    """Have the repositories of a ``condition`` be gone, and what they named with them: nobody asks for it any more."""
+    sql = f"update repository set gone_at = ?, due_at = null, read_head = null where {condition} returning id"  # noqa: S608 - own words
+    gone = session.execute(sql, (now, *values))
+    session.many("delete from mention where repository = ?", gone)
+    session.many("delete from pull where repository = ?", gone)
+
+
 def _finish(session: Session, row: Due, seen: Seen, began: float) -> None:
     session.execute(
         """update repository set outcome = ?, told = ?, failures = ?,
             reason = case when wished_at > ? then reason else ? end,
             priority = case when wished_at > ? then priority else ? end,
-            due_at = case when wished_at > ? then due_at else ? end,
-            gone_at = case when ? = 1 then ? else gone_at end
+            due_at = case when wished_at > ? then due_at else ? end
             where id = ?""",
         (
             *(seen.outcome, kept(seen.told), seen.failures),
-            *(began, seen.reason, began, PRIORITIES[seen.reason], began, seen.due_at),
-            *(int(seen.is_gone), began, row.id),
+            *(began, seen.reason, began, PRIORITIES[seen.reason], began, seen.due_at, row.id),
         ),
     )
+    if seen.is_gone:
+        forget(session, "id = ?", (row.id,), began)
     if seen.read is None:
         return
     session.execute(
-        "update repository set head = ?, read_head = ?, read_by = ?, seen_to_at = ? where id = ?",
-        (seen.read[0], seen.read[0], seen.read[1], began, row.id),
+        "update repository set read_head = ?, read_by = ?, seen_to_at = ? where id = ?",
+        (*seen.read, began, row.id),
     )
     _keep_uses(session, row.id, seen.uses, began)
     _keep_pulls(session, row.id, seen.pulls, began)
@@ -225,18 +236,13 @@ def _keep_uses(session: Session, repository: int, uses: Iterable[Use], now: floa
 
 def _keep_pulls(session: Session, repository: int, pulls: Iterable[PullRequest], now: float) -> None:
     session.execute("update pull set state = 'closed' where repository = ? and state = 'open'", (repository,))
-    rows = []
-    for pull in pulls:
-        marker = read_marker(pull.body)
-        mark = None if marker is None else marker.fingerprint
-        rows.append((repository, kept(pull.branch), pull.number, pull.state, mark, kept(pull.url), now))
     session.many(
-        """insert into pull (repository, branch, number, state, fingerprint, url, opened_at)
-            values (?, ?, ?, ?, ?, ?, ?) on conflict (repository, branch) do update set state = excluded.state,
-            fingerprint = excluded.fingerprint, url = excluded.url,
+        """insert into pull (repository, branch, number, state, url, opened_at)
+            values (?, ?, ?, ?, ?, ?) on conflict (repository, branch) do update
+            set state = excluded.state, url = excluded.url,
             opened_at = case when pull.number = excluded.number then pull.opened_at else excluded.opened_at end,
             number = excluded.number""",
-        rows,
+        [(repository, kept(pull.branch), pull.number, pull.state, kept(pull.url), now) for pull in pulls],
     )
 
 

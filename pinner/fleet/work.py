@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinner import __version__
@@ -11,6 +9,7 @@ from pinner.bot.context import Scope
 from pinner.bot.fleet import Job, Report, run_one, tally
 from pinner.bot.forges.base import BusyError, ForgeError, MissingError
 from pinner.bot.git.program import GitError, open_git, redacted
+from pinner.bot.workspace import workspace
 from pinner.errors import PinnerError, RateLimitedError
 from pinner.fleet.catalog import backoff
 from pinner.fleet.store import Seen, repository_of
@@ -49,11 +48,12 @@ async def see_to(fleet: Fleet, row: Due, patience: float = REPOSITORY_SECONDS) -
         report = Report(row.name, error=PinnerError("no source of the fleet has it any more"))
         seen = Seen("gone", _told(report, ()), is_gone=True)
     elif await _is_unchanged(fleet, source, row):
-        report, seen = Report(row.name), _resting(fleet, source, Seen("unchanged", _SAME), row)
+        report = Report(row.name)
+        seen = await fleet.store.aside(lambda: _resting(fleet, source, Seen("unchanged", _SAME), row))
     else:
         world = fleet.world_of(source)
         report = await run_one(Job(row.name, world, source.server, _listed(row)), Scope(), patience)
-        seen = judged(fleet, source, row, report)
+        seen = await fleet.store.aside(lambda: judged(fleet, source, row, report))
         if seen.outcome == "later" and (pause := await source.forge.opening_delay()):
             seen = seen._replace(due_at=fleet.clock.wall() + pause)
     await fleet.store.aside(lambda: fleet.store.finish(row, seen, began))
@@ -86,9 +86,9 @@ async def _head(fleet: Fleet, source: Source, row: Due) -> str | None:
     """Return the commit at the remote's HEAD, by two requests and no clone; None where it does not say."""
     url = f"{source.server}/{row.name}.git"
     world = fleet.world_of(source)
-    with tempfile.TemporaryDirectory(prefix="pinner-", ignore_cleanup_errors=True) as folder:
+    with workspace() as folder:
         try:
-            git = open_git(Path(folder, "head"), world.environment, url, await world.current_login())
+            git = open_git(folder / "head", world.environment, url, await world.current_login())
             said = await git.run("ls-remote", url, "HEAD", within=False)
         except (GitError, ForgeError):
             return None

@@ -137,7 +137,7 @@ def test_trouble_of_one_is_not_the_others(forge: ForgeDouble, registry: FakeRegi
     refused = reports[2].published
     assert refused is not None
     assert str(refused.steps[0].error).startswith("the token may not push to `pinner/digests`")
-    assert "\n".join(summary_lines(reports, PLAIN)) == "5 repositories:\n  2  opened\n  3  failed"
+    assert "\n".join(summary_lines(tally(reports), len(reports), PLAIN)) == "5 repositories:\n  2  opened\n  3  failed"
 
 
 def test_repository_that_takes_too_long_is_given_up(forge: ForgeDouble, registry: FakeRegistry) -> None:

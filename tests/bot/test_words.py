@@ -52,8 +52,12 @@ def test_counts_are_of_pull_requests_and_of_repositories_without_any() -> None:
 
 def test_counts_of_a_dry_run_are_of_what_would_be() -> None:
     reports = [Report("a", Published(HERE, (step(), step("waiting"))))]
-    assert list(summary_lines(reports, PLAIN, dry_run=True)) == ["1 repository:", "  1  would open", "  1  waiting"]
-    assert list(summary_lines(reports, PLAIN)) == ["1 repository:", "  1  opened", "  1  waiting"]
+    assert list(summary_lines(tally(reports), 1, PLAIN, dry_run=True)) == [
+        "1 repository:",
+        "  1  would open",
+        "  1  waiting",
+    ]
+    assert list(summary_lines(tally(reports), 1, PLAIN)) == ["1 repository:", "  1  opened", "  1  waiting"]
 
 
 def test_repository_with_something_unreadable_is_not_said_to_be_all_right() -> None:

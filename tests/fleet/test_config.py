@@ -48,7 +48,7 @@ def test_all_that_it_may_say_is_understood() -> None:
     first, second = found.sources
     assert first.org == "https://github.com/acme"
     assert (first.token, first.token_id, first.skip) == ("env:PINNER_TOKEN", "env:PINNER_TOKEN", ("acme/archive-*",))
-    assert (second.app, second.token_id, second.forge) == (App("12", "file:app.pem"), "app:12", "gitlab")
+    assert (second.app, second.token_id, second.forge) == (App("12", "file:app.pem"), "app:12/team", "gitlab")
     assert dict(found.hooks) == {"github": "env:HOOK_GITHUB"}
     assert dict(found.serve) == {"token": "env:LOOK", "user-header": "X-User"}
 
@@ -94,6 +94,8 @@ def test_an_owners_own_images_have_settled_at_once(image: str, seconds: float) -
         (f"{PLAIN}[hooks]\ngithib = 'env:A'", "unknown key `hooks.githib`", "did you mean `github`?"),
         (f"{PLAIN}[hooks]\ngithub = 'abc'", "`hooks.github` must say where", None),
         (f"{PLAIN}[serve]\ntoken = 'abc'", "`serve.token` must say where", None),
+        (f"{PLAIN}[serve]\nuser-header = ''", "`serve.user-header` is empty", None),
+        (f"every = '0s'\n{PLAIN}", "`every` must be 1s at least", None),
         (f"{PLAIN}[serve]\nuser = 'abc'", "unknown key `serve.user`", "user-header"),
         ("store = ", "not valid TOML", None),
     ],

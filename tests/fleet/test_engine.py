@@ -11,16 +11,27 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import psycopg_pool
 import pytest
 from botforge import Site, held
 from botforge import state as seen_by_people
 from fakes import FakeRegistry
 from fleetsite import FleetSite
-from procrastinate.exceptions import UniqueViolation
 
 from pinner.errors import ConfigError
-from pinner.fleet.engine import Engine, hand_out, make_app, procrastinate, rescue, run_worker
+from pinner.fleet.database import StoreError
+from pinner.fleet.engine import (
+    Engine,
+    hand_out,
+    make_app,
+    procrastinate,
+    rescue,
+    run_ticker,
+    run_worker,
+    until_one_ends,
+)
 from pinner.fleet.store import open_store
+from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +192,6 @@ def store(postgres: str, tmp_path: Path) -> Any:
 def engine_for(store: Store, told: Told) -> Engine:
     from pinner.fleet.config import FleetSettings  # noqa: PLC0415 - beside its use
     from pinner.fleet.sources import Fleet  # noqa: PLC0415 - beside its use
-    from pinner.http.retry import Clock  # noqa: PLC0415 - beside its use
 
     def world(*_: object) -> Any:
         raise AssertionError("nobody is worked on")
@@ -243,7 +253,6 @@ def test_a_wish_is_queued_once_and_a_stalled_job_gives_way_to_a_newer_one(store:
             assert await rescue(engine, app) == 1
             assert store.read(jobs) == [("todo", None)]
             assert await rescue(engine, app) == 0
-        assert issubclass(UniqueViolation, Exception)
 
     asyncio.run(story())
 
@@ -259,6 +268,65 @@ def test_a_store_that_fails_meanwhile_leaves_the_repository_due(store: Store, po
         assert "the store cannot be used" in str(told.reports[0].error)
         store.run(lambda session: session.execute("alter table repository rename column was_told to told"))
         assert [row.name for row in store.due(5.0)] == ["acme/app"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_queue_that_stays_away_ends_the_worker_and_one_that_comes_and_goes_does_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    async def story() -> None:
+        told, at = Told(), [0.0]
+        engine = engine_for(store, told)
+        clock = Clock(now=lambda: at[0])
+        tries: list[float] = []
+
+        async def gone(*_: object) -> tuple[str, bool]:
+            at[0] += 31.0
+            tries.append(at[0])
+            if len(tries) == 4:
+                told.stop.set()
+            return "refused", is_there
+
+        monkeypatch.setattr("pinner.fleet.engine._while_there", gone)
+        work = run_worker(engine._replace(fleet=engine.fleet._replace(clock=clock)), "", told.stop)
+        if is_there:
+            await work
+        else:
+            with pytest.raises(StoreError, match="the queue cannot be reached: refused"):
+                await work
+        assert tries == ([31.0, 62.0, 93.0, 124.0] if is_there else [31.0, 62.0])
+
+    asyncio.run(story())
+
+
+def test_a_ticker_goes_on_when_a_server_is_back(
+    store: Store, postgres: str, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pool has errors of its own, which are no error of the queue's."""
+
+    async def story() -> None:
+        ticked, refused = asyncio.Event(), list[float]()
+
+        async def sleep(seconds: float) -> None:
+            refused.append(seconds)
+            if len(refused) == 2:
+                server.start()
+
+        clock = Clock(sleep=sleep)
+        engine = engine_for(store, Told())._replace(on_tick=lambda _: ticked.set())
+        engine = engine._replace(fleet=engine.fleet._replace(clock=clock))
+        opened = psycopg_pool.AsyncConnectionPool.open
+
+        async def soon(pool: Any, *, wait: bool) -> None:
+            await opened(pool, wait=wait, timeout=2.0 if len(refused) < 2 else PATIENCE)
+
+        monkeypatch.setattr(psycopg_pool.AsyncConnectionPool, "open", soon)
+        server.kill()
+        await until_one_ends(run_ticker(engine, postgres), ticked.wait())
+        assert ticked.is_set()
+        assert len(refused) >= 2
 
     asyncio.run(story())
 

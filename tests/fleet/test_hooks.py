@@ -33,7 +33,7 @@ GITHUB = [
         "registry_package",
         {
             "registry_package": {
-                "namespace": "acme",
+                "namespace": "Acme",
                 "name": "base",
                 "package_version": {"container_metadata": {"tag": {"name": "2", "digest": "sha256:x"}}},
             }
@@ -108,8 +108,8 @@ REGISTRIES: list[tuple[str, Any, tuple[str, ...]]] = [
 def test_registries_speak_of_images(sender: str, value: Any, images: tuple[str, ...]) -> None:
     found = read_hook(hook(sender, value), SECRET)
     assert found.images == images
-    # Without a number of its own, what it says tells it from another.
-    assert len(found.delivery) == 64
+    # Without a number of its own, what it says tells it from another; Quay says the same of every push.
+    assert len(found.delivery) == (0 if sender == "quay" else 64)
 
 
 @pytest.mark.parametrize("sender", sorted({sender for sender, *_ in REGISTRIES} | {"github", "gitlab", "gitea"}))

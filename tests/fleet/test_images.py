@@ -11,11 +11,13 @@ from fakes import FakeRegistry
 from locks import digest
 
 from pinner.bot.model import Use
-from pinner.errors import NotFoundError, UnavailableError
+from pinner.errors import NotFoundError, ResolveError, UnauthorizedError, UnavailableError
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.images import StoredRegistry, ask_images, look_for_signatures
+from pinner.fleet.overview import totals
+from pinner.fleet.pages import images_page
 from pinner.fleet.planner import tick
 from pinner.fleet.schema import migrate
 from pinner.fleet.sources import Fleet
@@ -153,3 +155,30 @@ def test_signatures_are_looked_for_once_a_digest(store: Store) -> None:
     assert asyncio.run(look_for_signatures(fleet, 9)) == 1
     assert asyncio.run(look_for_signatures(fleet, 9)) == 0
     assert store.read("select name, signed from image order by name") == [(NGINX, 1), ("docker.io/library/redis:7", 0)]
+
+
+class Mute(FakeRegistry):
+    """Says nothing of what lies beside an image."""
+
+    why: ResolveError
+
+    async def attachments(self, reference: ImageReference) -> tuple[Attachment, ...]:
+        if reference.repository == "docker.io/library/nginx":
+            self.asked.append("beside")
+            raise self.why
+        return await super().attachments(reference)
+
+
+@pytest.mark.parametrize(("why", "again"), [(UnauthorizedError("no"), 0), (UnavailableError("down"), 1)])
+def test_what_no_registry_tells_keeps_nobody_waiting(store: Store, why: ResolveError, again: int) -> None:
+    now, registry = Now(), Mute()
+    registry.why = why
+    use(store, [NGINX, "docker.io/library/redis:7"], now)
+    fleet = fleet_of(store, registry, now)
+    asyncio.run(ask_images(fleet, now.at))
+    registry.asked.clear()
+    assert asyncio.run(look_for_signatures(fleet, 9)) == 2
+    assert asyncio.run(look_for_signatures(fleet, 9)) == again
+    assert registry.asked == ["beside"] * (1 + again)
+    assert totals(store, now.at).signed == 0
+    assert b"signed</span>" in images_page(store)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
 from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.overview import budgets
 from pinner.fleet.pace import StoredBudget
-from pinner.fleet.store import open_store
+from pinner.fleet.schema import migrate
+from pinner.fleet.store import Store, open_store
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from pinner.fleet.store import Store
+    from pinner.fleet.database import Session
+
+T = TypeVar("T")
 
 
 class Wall:
@@ -107,6 +111,33 @@ def test_without_windows_nothing_limits_but_a_pause(store: Store) -> None:
         assert await one.take(0.0) == pytest.approx(10.0)
 
     asyncio.run(story())
+
+
+class Losing(SqliteDatabase):
+    """A database whose first transaction is lost when all its work is done."""
+
+    is_lost = False
+
+    def transaction(self, work: Callable[[Session], T]) -> T:
+        def lost(session: Session) -> T:
+            result = work(session)
+            if not self.is_lost:
+                self.is_lost = True
+                raise StoreError("lost")
+            return result
+
+        return super().transaction(lost)
+
+
+def test_a_transaction_that_is_lost_has_made_no_budget() -> None:
+    database = SqliteDatabase(None)
+    database.transaction(migrate)
+    database.__class__ = Losing
+    one = budget(Store(database), Wall(), [(2, 60.0)])
+    with pytest.raises(StoreError, match="lost"):
+        asyncio.run(one.take(5.0))
+    assert [asyncio.run(one.take(5.0)) for _ in range(3)] == [0.0, 0.0, pytest.approx(63.0)]
+    database.close()
 
 
 def test_what_is_taken_can_be_looked_at(store: Store) -> None:

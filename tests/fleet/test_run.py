@@ -32,7 +32,7 @@ def site(tmp_path: Path, forge: ForgeDouble) -> FleetSite:
 
 def outcomes(site: FleetSite) -> dict[str, str]:
     with site.store() as store:
-        return dict(store.read("select name, outcome from repository order by name"))  # type: ignore[arg-type] # two columns
+        return dict(store.read("select name, outcome from repository order by name"))
 
 
 def test_first_run_sees_to_all_and_a_second_one_does_nothing(site: FleetSite) -> None:
@@ -212,6 +212,26 @@ def test_no_more_is_begun_than_may_be_opened(site: FleetSite) -> None:
         site.now += 1.1 * HOUR
         site.once()
     assert sum(site.pulls.values()) == 6
+
+
+def test_owners_with_one_token_share_what_may_be_opened(site: FleetSite) -> None:
+    for name in ("other/one", "other/two"):
+        site.forge.add_repository(name, {"Dockerfile": held("old")})
+    again = f'[[source]]\norg = "{site.forge.url}/other"\nforge = "github"\ntoken = "env:PINNER_TOKEN"\n'
+    site.write("openings-per-hour = 2\nfull-every = '30d'\n", tables=again)
+    site.once()
+    with site.store() as store:
+        reports = store.read("select count(*) from repository where outcome is not null")
+        # Those that nobody may open anything for are not even cloned.
+        assert reports == [(2,)]
+    assert sum(site.pulls.values()) <= 2
+
+
+def test_what_killed_runs_have_left_is_removed(site: FleetSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(site.folder))
+    (site.folder / "pinner-bot-left").mkdir()
+    site.once()
+    assert not list(site.folder.glob("pinner-bot-*"))
 
 
 def test_plan_says_what_is_due_and_why_and_writes_nothing(site: FleetSite) -> None:

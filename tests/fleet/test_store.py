@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pinner.bot.model import Marker, PullRequest, Repository, Use, render_marker
+from pinner.bot.model import PullRequest, Repository, Use
 from pinner.errors import ConfigError
 from pinner.fleet.catalog import (
     Answered,
@@ -23,6 +23,7 @@ from pinner.fleet.catalog import (
 from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.events import take_in
 from pinner.fleet.hooks import Hints
+from pinner.fleet.overview import totals
 from pinner.fleet.postgres import PostgresDatabase
 from pinner.fleet.schema import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.store import Due, Seen, Store, open_database, open_store, repository_of
@@ -32,24 +33,25 @@ if TYPE_CHECKING:
 
     from postgres_server import PostgresServer
 
+    from pinner.fleet.database import Session
+
 FORGE = "https://forge.example"
 APP, LIB = "acme/app", "acme/lib"
 NGINX, OWN = "docker.io/library/nginx:1", "ghcr.io/acme/base:2"
 OLD, NEW, NEWER = (f"sha256:{digit * 64}" for digit in "123")
 TABLES = {
-    "repository": "forge, name, head, read_head, read_by, pushed_at, due_at, wished_at, reason, priority, failures, "
+    "repository": "forge, name, read_head, read_by, pushed_at, due_at, wished_at, reason, priority, failures, "
     "outcome, told, seen_to_at, gone_at",
-    "image": "name, digest, media_type, first_seen, changed_at, settled_at, moves, pending, ask_at, failures, note",
+    "image": "name, digest, media_type, changed_at, settled_at, moves, pending, ask_at, failures, note",
     "mention": "(select name from repository where id = repository), path, line, image, digest",
-    "pull": "(select name from repository where id = repository), branch, number, state, fingerprint, url, opened_at",
+    "pull": "(select name from repository where id = repository), branch, number, state, url, opened_at",
     "mark": "name, at",
     "event": "at, source, delivery, what",
 }
 
 
 def pull(number: int, state: str = "open") -> PullRequest:
-    body = render_marker(Marker("digests", "0123456789abcdef"))
-    return PullRequest(number, state, "pinner/digests", "main", "f" * 40, "T", body, f"{FORGE}/{number}")  # type: ignore[arg-type]
+    return PullRequest(number, state, "pinner/digests", "main", "f" * 40, "T", "", f"{FORGE}/{number}")  # type: ignore[arg-type]
 
 
 def listed(*found: tuple[str, float | None]) -> list[Repository]:
@@ -114,9 +116,9 @@ def test_what_is_listed_is_due_once_and_what_vanishes_is_gone(store: Store) -> N
     assert list_repositories(store, FORGE, "acme", both, 10.0, is_all=True) == Listed(2, 0, 0)
     assert repository_of(one(store, APP, 10.0).facts or "") == both[0]
     assert [(row.name, row.reason) for row in store.due(10.0)] == [(APP, "new"), (LIB, "new")]
-    assert [row.name for row in store.due(10.0, 1)] == [APP]
     for row in store.due(10.0):
-        store.finish(row, seen(), 11.0)
+        mine = seen((NGINX, OLD), pulls=(pull(1),)) if row.name == APP else seen((OWN, OLD))
+        store.finish(row, mine, 11.0)
     assert store.due(1e9) == []
     # The same again brings nothing; a push, a part of the list, and the whole of it without one do.
     assert list_repositories(store, FORGE, "acme", listed((APP, 5.0), (LIB, 6.0)), 12.0, is_all=True) == Listed()
@@ -125,9 +127,14 @@ def test_what_is_listed_is_due_once_and_what_vanishes_is_gone(store: Store) -> N
     assert list_repositories(store, FORGE, "acme", listed((LIB, 6.0)), 14.0, is_all=True) == Listed(0, 0, 1)
     assert store.due(1e9) == []
     assert not store.wish(FORGE, APP, "hook", 15.0)
-    # It comes back.
+    # What it named is nobody's any more: it is not counted, and no registry is asked about it.
+    assert totals(store, 15.0)[:2] == (1, 1)
+    assert store.read("select repository.name, image from mention join repository on repository = id") == [(LIB, OWN)]
+    assert store.read("select * from pull") == []
+    assert [asked.name for asked in images_to_ask(store, 1e9)] == [OWN]
+    # It comes back, and is read again whatever its head is.
     assert list_repositories(store, FORGE, "acme", listed((APP, 7.0)), 16.0, is_all=False) == Listed(0, 1, 0)
-    assert store.repository(FORGE, APP, 16.0) is not None
+    assert one(store, APP, 16.0).read_head is None
 
 
 def test_what_is_wished_for_while_it_is_seen_to_stays_due(store: Store) -> None:
@@ -185,6 +192,38 @@ def test_users_are_left_alone_where_nobody_answers_and_told_when_somebody_does(s
     assert not take_in(store, "dockerhub", [], Hints("1", images=("docker.io/library/none:1",)), 92.0)
     assert take_in(store, "dockerhub", [], Hints("2", images=(NGINX,)), 92.0)
     assert [asked.name for asked in images_to_ask(store, 92.0)] == [NGINX]
+    # What its sender says of every push alike is no replay.
+    for at in (93.0, 94.0):
+        keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], at)
+        assert take_in(store, "quay", [], Hints("", images=(NGINX,)), at)
+
+
+def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: str, tmp_path: Path) -> None:
+    """Another process keeps a newer move just when the users of the one before it are wished for."""
+    opened, other = open_store(postgres, str(tmp_path)), open_store(postgres, str(tmp_path))
+    assert opened is not None
+    assert other is not None
+    with opened as store, other:
+        list_repositories(store, FORGE, "acme", listed((APP, 5.0)), 10.0, is_all=True)
+        store.finish(one(store, APP, 10.0), seen((NGINX, OLD)), 10.0)
+        for at, digest in ((11.0, OLD), (12.0, NEW)):
+            keep_answers(store, [Answered(NGINX, digest)], at)
+        wished: list[int] = []
+        ticking = threading.Thread(target=lambda: wished.append(wish_for_users(other, 13.0)))
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+        def move(session: Session) -> None:
+            session.execute(
+                "update image set digest = ?, changed_at = 13, settled_at = 20 where name = ?", (NEWER, NGINX)
+            )
+            ticking.start()
+            while ticking.is_alive() and not session.execute(waiting):
+                pass
+
+        store.run(move)
+        ticking.join()
+        assert wished == [0]
+        assert wish_for_users(store, 20.0) == 1
 
 
 def test_what_failed_is_left_to_its_pause_but_for_a_push(store: Store) -> None:
@@ -211,10 +250,10 @@ def test_pull_requests_keep_when_they_were_opened(store: Store) -> None:
     row = one(store, APP, 10.0)
     for at, pulls in ((10.0, (pull(1),)), (20.0, (pull(1),)), (30.0, ()), (40.0, (pull(2),))):
         store.finish(row, seen(pulls=pulls), at)
-        rows = store.read("select number, state, opened_at, fingerprint from pull")
+        rows = store.read("select number, state, opened_at from pull")
         opened = 40.0 if at == 40.0 else 10.0
         number = 2 if at == 40.0 else 1
-        assert rows == [(number, "open" if pulls else "closed", opened, "0123456789abcdef")]
+        assert rows == [(number, "open" if pulls else "closed", opened)]
 
 
 def test_half_a_transaction_is_none(store: Store) -> None:
@@ -367,4 +406,19 @@ def test_pauses_double_up_to_six_hours(failures: int, seconds: float) -> None:
 
 
 def test_sqlite_that_is_older_is_spoken_to_in_its_own_words() -> None:
-    assert sqlite3.sqlite_version_info >= (3, 35)
+    """`is distinct from` came with 3.39."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    said: list[str] = []
+    connection.set_trace_callback(said.append)
+
+    class Watched(SqliteDatabase):
+        def __init__(self) -> None:
+            super().__init__(None)
+            self.close()
+            self._connection = connection
+
+    with Store(Watched()) as store:
+        store.run(migrate)
+        life(store)
+    assert any(" is not " in sql for sql in said)
+    assert not any("distinct from" in sql for sql in said)
