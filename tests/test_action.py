@@ -7,11 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import yaml
+from packageindex import LOCK, fetch, serve
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pinner import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,41 +211,121 @@ def test_wrong_inputs_are_told(act: Callable[..., Ran], inputs: dict[str, str], 
     assert (ran.status, ran.said.strip(), ran.arguments) == (2, said, [])
 
 
-def install(tmp_path: Path, version: str) -> tuple[int, str, list[str]]:
-    """Run the first step with a Python that writes down how it is called; return status, output and those calls."""
+def install(tmp_path: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the first step as a runner does."""
+    environment = {**os.environ, **runner_environment(INSTALL, {"version": version}, tmp_path / "temp"), **environment}
+    environment |= {"GITHUB_ACTION_PATH": str(ROOT), "PIP_NO_CACHE_DIR": "1", "PIP_NO_COMPILE": "1"}
+    command = (str(BASH), "--noprofile", "--norc", "-eo", "pipefail", "-c", INSTALL["run"])
+    return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_what_the_lock_names_is_installed_and_the_actions_own_code(tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    fetch(files)
+    with serve(files, tmp_path / "index") as index:
+        ran = install(tmp_path, "", PIP_INDEX_URL=index)
+        assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+        python = tmp_path / "temp" / "pinner" / "bin" / "python"
+        said = subprocess.run((python, "-m", "pinner", "--version"), capture_output=True, text=True, check=True)
+        assert said.stdout == f"pinner {__version__}\n"
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> dict[str, str]:
+    """Return variables in whose light Python writes down how it is called, into ``tmp_path / "calls"``."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    recorder = folder / "python3"
-    recorder.write_text(f"""\
+    python = folder / "python3"
+    python.write_text(f"""\
 #!/bin/sh
 case "$1" in
   -c) exec "{sys.executable}" "$@" ;;
   -m) if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi; echo "$@" >> "{tmp_path}/calls" ;;
 esac
 """)
-    recorder.chmod(0o755)
-    environment = os.environ | runner_environment(INSTALL, {"version": version}, tmp_path / "temp")
-    environment |= {"GITHUB_ACTION_PATH": str(ROOT), "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
-    command = (str(BASH), "--noprofile", "--norc", "-eo", "pipefail", "-c", INSTALL["run"])
-    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
-    calls = tmp_path / "calls"
-    return ran.returncode, ran.stdout.decode(), calls.read_text().splitlines() if calls.exists() else []
+    python.chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 
 
-@pytest.mark.parametrize(
-    ("version", "source"),
-    [("", str(ROOT)), ("v0.2.0", "git+https://github.com/pinner-dev/pinner@v0.2.0")],
-)
-def test_the_actions_own_code_is_installed_or_the_version_asked_for(tmp_path: Path, version: str, source: str) -> None:
-    status, _, calls = install(tmp_path, version)
-    assert status == 0
-    assert calls[0] == f"-m venv {tmp_path}/temp/pinner"
-    assert calls[1].split() == ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", *source.split()]
+def git(folder: Path, *arguments: str) -> str:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    identity = ("-c", "user.name=tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
+    ran = subprocess.run(("git", *identity, *arguments), cwd=folder, env=kept, capture_output=True, check=True)
+    return ran.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("by", ["tag", "commit"])
+def test_another_version_is_installed_with_its_own_lock(tmp_path: Path, recorder: dict[str, str], by: str) -> None:
+    origin = tmp_path / "origin"
+    (origin / "action").mkdir(parents=True)
+    (origin / "action" / "requirements.txt").write_text("of then\n")
+    git(origin, "init", "--quiet")
+    git(origin, "add", "--all")
+    git(origin, "commit", "--quiet", "--message=then")
+    git(origin, "tag", "v0.0.9")
+    version = "v0.0.9" if by == "tag" else git(origin, "rev-parse", "HEAD")
+    there = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{origin.as_uri()}.insteadOf"}
+    there["GIT_CONFIG_VALUE_0"] = "https://github.com/pinner-dev/pinner"
+    assert install(tmp_path, version, **recorder, **there).returncode == 0
+    source = f"{tmp_path}/temp/pinner-source"
+    assert Path(source, "action", "requirements.txt").read_text() == "of then\n"
+    pip = "-m pip install --quiet --disable-pip-version-check"
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        f"-m venv {tmp_path}/temp/pinner",
+        f"{pip} --require-hashes --only-binary=:all: --requirement {source}/action/requirements.txt",
+        f"{pip} --no-deps --no-build-isolation {source}",
+    ]
+    (tmp_path / "calls").unlink()
+    shutil.rmtree(source)
+    ran = install(tmp_path, "v9", **recorder, **there)
+    assert (ran.returncode, ran.stdout.count("::error::version: pinner has no tag or commit of this name")) == (2, 1)
+    assert not (tmp_path / "calls").exists()
 
 
 @pytest.mark.parametrize("version", ["$(touch pwned)", "-e .", "--index-url=x", "1.0 other", "main#egg=x", "a;b"])
-def test_a_version_is_a_tag_or_a_commit_and_nothing_else(tmp_path: Path, version: str) -> None:
-    status, said, calls = install(tmp_path, version)
-    assert (status, calls) == (2, [])
-    assert said == "::error::version: this is neither a tag nor a commit\n"
+def test_a_version_is_a_tag_or_a_commit_and_nothing_else(
+    tmp_path: Path, recorder: dict[str, str], version: str
+) -> None:
+    ran = install(tmp_path, version, **recorder)
+    assert (ran.returncode, (tmp_path / "calls").exists()) == (2, False)
+    assert ran.stdout == "::error::version: this is neither a tag nor a commit\n"
     assert not list(tmp_path.rglob("pwned"))
+
+
+def locked() -> dict[str, list[tuple[Requirement, list[str]]]]:
+    """Return what the lock names: a project's requirements and their hashes."""
+    found: dict[str, list[tuple[Requirement, list[str]]]] = {}
+    for line in LOCK.read_text("utf-8").replace("\\\n", "").splitlines():
+        text, *hashes = line.split(" --hash=")
+        requirement = Requirement(text)
+        found.setdefault(canonicalize_name(requirement.name), []).append((requirement, [one.strip() for one in hashes]))
+    return found
+
+
+def test_every_line_of_the_lock_is_one_version_and_its_hashes() -> None:
+    names = locked()
+    assert len(names) > 10
+    for requirement, hashes in (one for several in names.values() for one in several):
+        assert requirement.url is None
+        assert [specifier.operator for specifier in requirement.specifier] == ["=="], requirement
+        assert hashes
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes)
+    assert "://" not in LOCK.read_text("utf-8")
+    assert not re.search(r"^ *-(?!-hash=)", LOCK.read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.9", "3.13.5", "3.14.1"])
+def test_what_pinner_needs_and_what_builds_it_is_in_the_lock(system: str, python: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    there = {"sys_platform": system, "python_full_version": python, "python_version": python.rpartition(".")[0]}
+    there |= {"platform_python_implementation": "CPython", "extra": ""}
+    names = locked()
+    for text in (*project["project"]["dependencies"], *project["build-system"]["requires"]):
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate(there):
+            continue
+        held = [one for one, _ in names[canonicalize_name(wanted.name)] if not one.marker or one.marker.evaluate(there)]
+        (version,) = [str(one.specifier).removeprefix("==") for one in held]
+        assert wanted.specifier.contains(version), (text, version)

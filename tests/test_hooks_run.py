@@ -7,17 +7,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from packageindex import fetch, missing, serve
 
 from pinner import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 LAYOUT = ROOT / "pinner" / "demo" / "layout"
 SOURCES = ("pinner", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 # A runner's tests may run inside of a hook themselves.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "COVERAGE_"))}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "COVERAGE_", "PIP_", "UV_"))
+}
 IDENTITY = ("-c", "user.name=tester", "-c", "user.email=tester@example.org", "-c", "commit.gpgsign=false")
 
 
@@ -40,19 +46,18 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=True).stdout.decode().strip()
 
 
-def missing(what: str) -> NoReturn:
-    if os.environ.get("PINNER_REQUIRE_HOOKS"):
-        pytest.fail(f"{what}, and PINNER_REQUIRE_HOOKS is set")
-    pytest.skip(what)
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of an index that has what pinner needs, and what builds it; nothing else is there."""
+    files = tmp_path_factory.mktemp("files")
+    fetch(files)
+    with serve(files, tmp_path_factory.mktemp("index")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return a repository that holds what is here now, and the tag of its only commit, as a release has one."""
-    fetched = tmp_path_factory.mktemp("index")
-    fetch = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(fetched), "hatchling")
-    if subprocess.run(fetch, capture_output=True, check=False).returncode:
-        missing("building the hooks' environment needs a package index")
     folder = tmp_path_factory.mktemp("hooks")
     for name in SOURCES:
         source = ROOT / name
@@ -70,10 +75,11 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="module", params=["pre-commit", "prek"])
 def project(
-    request: pytest.FixtureRequest, hooks: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, hooks: tuple[Path, str], index: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Project:
     """Return a fresh repository that uses both hooks."""
-    runner = shutil.which(request.param, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    runner = shutil.which(request.param, path=path)
     if runner is None:
         missing(f"{request.param} is not installed")
     home = tmp_path_factory.mktemp("environments")
@@ -90,6 +96,14 @@ repos:
         args: [--layout, "{LAYOUT.as_posix()}"]
 """)
     environment = {**ENVIRONMENT, "PRE_COMMIT_HOME": str(home), "PREK_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    # prek installs with uv, which the path has; both programs ask this index alone.
+    environment |= {
+        "PATH": path,
+        "PIP_INDEX_URL": index,
+        "UV_DEFAULT_INDEX": index,
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_NO_COMPILE": "1",
+    }
     return Project(folder, runner, environment)
 
 

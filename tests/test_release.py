@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import re
+import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
-import threading
 import venv
 import zipfile
 from email.parser import BytesParser
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from packageindex import fetch, serve
+from uv import find_uv_bin
 
 from pinner import __version__
 
@@ -44,29 +43,20 @@ class Installed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a package index (PEP 503) that has what `make release` builds."""
-    folder = tmp_path_factory.mktemp("index")
-    files = folder / "image-pinner"
-    files.mkdir()
-    subprocess.run((sys.executable, "-m", "hatchling", "build", "--directory", str(files)), cwd=ROOT, check=True)
-    links = "".join(f'<a href="{file.name}">{file.name}</a>' for file in sorted(files.iterdir()))
-    (files / "index.html").write_text(f"<!doctype html><body>{links}</body>", "utf-8")
+    """Return the folder with what `make release` builds."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run((sys.executable, "-m", "hatchling", "build", "--directory", str(folder)), cwd=ROOT, check=True)
     return folder
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def index(built: Path) -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(built))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+def index(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of an index that has pinner and what it needs, and nothing else."""
+    files = tmp_path_factory.mktemp("files")
+    fetch(files)
+    shutil.copytree(built, files, dirs_exist_ok=True)
+    with serve(files, tmp_path_factory.mktemp("index")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +64,11 @@ def installed(index: str, tmp_path_factory: pytest.TempPathFactory) -> Installed
     home = tmp_path_factory.mktemp("environment")
     venv.create(home, with_pip=True)
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
-    command = (str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--index-url", index)
-    subprocess.run((*command, "image-pinner"), env=ENVIRONMENT, check=True)
-    # What pinner needs is where these tests have it; a link to a checkout (.pth) does not count on this path.
-    return Installed(scripts, {**ENVIRONMENT, "PYTHONPATH": sysconfig.get_path("purelib"), "DOCKER_CONFIG": str(home)})
+    command = (str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--no-compile")
+    subprocess.run(
+        (*command, "--disable-pip-version-check", "--index-url", index, "image-pinner"), env=ENVIRONMENT, check=True
+    )
+    return Installed(scripts, {**ENVIRONMENT, "DOCKER_CONFIG": str(home)})
 
 
 @pytest.mark.parametrize("program", ["pinner", "image-pinner"])
@@ -100,8 +91,18 @@ def test_a_folder_is_pinned_by_it(installed: Installed, tmp_path: Path) -> None:
     assert installed.run("pinner", "check", cwd=tmp_path)[0] == 0
 
 
+def test_without_installing(index: str, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12-slim\n", "utf-8")
+    environment = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("UV_")}
+    environment |= {"UV_PYTHON": sys.executable, "UV_CACHE_DIR": str(tmp_path / "cache"), "UV_NO_CONFIG": "1"}
+    command = (find_uv_bin(), "tool", "run", "--default-index", index, "image-pinner", "check", "Dockerfile")
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stderr
+    assert ran.stdout.startswith("Dockerfile:1:6: error: `python:3.12-slim` has no digest")
+
+
 def test_the_page_of_the_index_leads_somewhere(built: Path) -> None:
-    wheel = next((built / "image-pinner").glob("*.whl"))
+    wheel = next(built.glob("*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         name = next(one for one in archive.namelist() if one.endswith(".dist-info/METADATA"))
         metadata = BytesParser().parsebytes(archive.read(name))
@@ -116,12 +117,12 @@ def test_the_page_of_the_index_leads_somewhere(built: Path) -> None:
 
 
 def test_the_archives_hold_what_they_should(built: Path) -> None:
-    sdist = next((built / "image-pinner").glob("*.tar.gz"))
+    sdist = next(built.glob("*.tar.gz"))
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"README.md", "LICENSE", "pyproject.toml", "pinner/__main__.py", "tests/test_release.py"} <= names
     assert not [name for name in names if name.startswith((".venv", ".ci", ".git/"))]
-    wheel = next((built / "image-pinner").glob("*.whl"))
+    wheel = next(built.glob("*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if "dist-info" not in name}
     assert all(name.startswith("pinner/") for name in packed)
