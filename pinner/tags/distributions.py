@@ -1,9 +1,16 @@
-"""Release dates of Debian and Ubuntu by code name.
+"""Base distributions: the system under an image as its tag names it, and the releases of Debian and Ubuntu.
 
-Source: distro-info-data (Debian's package, debian.csv and ubuntu.csv), up to Ubuntu 26.04.
+Two variants are one family when only the number or the code name of the base differs (``-alpine3.22``). Never Windows'
+(``ltsc2022`` has to match the host), and never a runtime's (``jdk17``, ``php8.2``): what an application runs on is not
+the base. Source of the dates: distro-info-data (Debian's package, debian.csv and ubuntu.csv), up to Ubuntu 26.04.
 """
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pinner._typing import NamedTuple
 
 AS_OF = "2026-04-23"
 """The last release that is known here."""
@@ -53,6 +60,20 @@ UBUNTU = {
 }
 
 _DAYS = {name: int(day.replace("-", "")) for name, day in (*DEBIAN.items(), *UBUNTU.items())}
+_SYSTEMS = ("alpine", "ubi", "al", "el", "bci", "fedora", "rockylinux", "almalinux", "amazonlinux")
+_NUMBERED = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(_SYSTEMS)})(-?)([0-9]+(?:\.[0-9]+)*)(?![A-Za-z0-9])")
+_WORD = re.compile(r"(?<![A-Za-z0-9])[a-z]{4,9}(?![A-Za-z0-9])")
+
+
+class Base(NamedTuple):
+    """The system under an image."""
+
+    family: str
+    """The variant with the number taken out: the same for all bases of which one can follow another."""
+    number: tuple[int, ...]
+    """What orders the bases of a family: the number, or the day on which the code name was released."""
+    name: str
+    """As the tag says it: ``alpine3.22``, ``bookworm``."""
 
 
 def released(name: str) -> int:
@@ -69,3 +90,19 @@ def is_interim(name: str) -> bool:
     """Tell whether ``name`` is a release of Ubuntu without long-term support: those come in April of even years."""
     day = UBUNTU.get(name)
     return day is not None and not (int(day[:4]) % 2 == 0 and day[5:7] == "04")
+
+
+@lru_cache(maxsize=4096)
+def base_of(variant: str) -> Base | None:
+    """Return the base that ``variant`` names; None where it names none, or more than one."""
+    numbered = list(_NUMBERED.finditer(variant))
+    named = [match for match in _WORD.finditer(variant) if released(match[0])]
+    if len(numbered) + len(named) != 1:
+        return None
+    if numbered:
+        (match,) = numbered
+        number, word = tuple(map(int, match[3].split("."))), match[1] + match[2]
+    else:
+        (match,) = named
+        number, word = (released(match[0]),), family(match[0]) + " "
+    return Base(f"{variant[: match.start()]}{word}#{variant[match.end() :]}", number, match[0])

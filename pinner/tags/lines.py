@@ -6,7 +6,7 @@ A tag is rolling when another of its line goes on where it ends, as 3.12.4 does 
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
-from pinner.tags.bases import base_of
+from pinner.tags.distributions import base_of
 from pinner.tags.parse import parse
 from pinner.tags.tokens import OPEN, commit_form, is_hash, with_commit, words_of
 

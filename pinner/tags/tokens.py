@@ -9,8 +9,14 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from pinner._typing import NamedTuple
+from pinner._typing import TYPE_CHECKING
 from pinner.tags import distributions
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Token: TypeAlias = tuple[str, str]
+    """Separators, and the digits or letters behind them. A bare tuple: there is one for every few bytes of a list."""
 
 PRE_RELEASES = {
     "dev": 0,
@@ -53,20 +59,19 @@ OPEN = "?"
 """What `words_of` returns where a commit's hash may stand in a tag."""
 
 
-class Token(NamedTuple):
-    """Digits or letters, and the separators before them."""
-
-    separator: str
-    text: str
-    end: int
-    is_number: bool
+def is_tag(text: str) -> bool:
+    """Tell whether a registry takes ``text`` for a tag."""
+    return _TAG.match(text) is not None
 
 
-def tokens_of(tag: str) -> list[Token] | None:
-    """Return the tokens of ``tag``; None for what a registry takes for no tag."""
-    if _TAG.match(tag) is None:
-        return None
-    return [Token(match[1], match[2], match.end(), match[2][0] <= "9") for match in _TOKEN.finditer(tag)]
+def tokens_of(text: str) -> list[Token]:
+    """Return the tokens of a tag or of what is left of one: digits or letters, each behind its separators."""
+    return _TOKEN.findall(text)
+
+
+def is_number(token: Token) -> bool:
+    """Tell whether ``token`` is digits."""
+    return token[1] < ":"  # what comes behind the digits in ASCII
 
 
 def words_of(text: str) -> str:
@@ -106,8 +111,8 @@ def _as_length(match: re.Match[str]) -> str:
 
 def begins_a_piece(tokens: list[Token], index: int) -> bool:
     """Tell whether a number or word at ``index`` is glued to no word, as both numbers of alpine3.21 are."""
-    separator = tokens[index].separator
-    return bool(separator) and not (separator == "." and tokens[index].is_number and tokens[index - 1].is_number)
+    separator = tokens[index][0]
+    return bool(separator) and not (separator == "." and is_number(tokens[index]) and is_number(tokens[index - 1]))
 
 
 def is_commit(text: str) -> bool:
@@ -133,7 +138,7 @@ def compact_date(digits: str) -> int | None:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:
         return None
-    hour, minute, second = (int(digits[start : start + 2] or 0) for start in (8, 10, 12))
+    hour, minute, second = int(digits[8:10] or 0), int(digits[10:12] or 0), int(digits[12:] or 0)
     fits = int(digits[:4]) in _YEARS and hour < 24 and minute < 60 and second < 60  # noqa: PLR2004 - of a clock
     return int(digits.ljust(_SECOND, "0")) if fits else None
 

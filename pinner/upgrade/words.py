@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
-from pinner.tags.bases import base_of
+from pinner.tags.distributions import base_of
 from pinner.tags.parse import parse
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tagcases import TAGS
 
-from pinner.tags.bases import base_of
+from pinner.tags.distributions import base_of
 from pinner.tags.parse import parse
 
 
