@@ -39,7 +39,8 @@ _INLINE = {
     "syntax": "`# syntax=` in {}",
 }
 _VALUES = {
-    "values-image": "a block of `repository` and `tag`, `version`, `digest` or `sha`, with `registry`{}",
+    "values-image": "a block of `repository` and `tag`, `version`, `digest` or `sha`, with `registry`;"
+    " `imageRepository` beside `imageTag`{}",
     "values-text": "a text under a key that ends in `image`{}",
 }
 

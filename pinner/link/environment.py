@@ -60,6 +60,9 @@ class Environments:
             if len(several) == 1 and next(iter(several)) in environments
         }
         self._uses: dict[tuple[str, str], list[_Use]] = {}
+        """By the file and the variable whose value an image ends in."""
+        self._at_ends: set[tuple[str, str]] = set()
+        """The variables on the way to those."""
         self._other: dict[str, dict[str, str]] = {}
         self._paths = paths
 
@@ -103,7 +106,8 @@ class Environments:
             if isinstance(new, Occurrence):  # held to a digest here it would be one with any value
                 new = as_skipped(new, "interpolated-name", f"{environment} decides what comes before the tag")
             return new._replace(decided_by=(environment,))
-        variable = known[(new.span.end - GIVEN) // STRIDE]
+        variable, through = self._end(environment, known[(new.span.end - GIVEN) // STRIDE])
+        new = new._replace(via=(*new.via, *through))
         self._uses.setdefault((environment, variable.name), []).append(_Use(path, new))
         if isinstance(new, SkippedOccurrence) and new.reason in _NO_PULL:
             return old
@@ -112,6 +116,17 @@ class Environments:
         if isinstance(old, Occurrence):
             return as_skipped(old, "replaced", detail)._replace(decided_by=(where,))
         return old._replace(reason="replaced", detail=detail, decided_by=(where,))
+
+    def _end(self, environment: str, variable: EnvironmentVariable) -> tuple[EnvironmentVariable, tuple[str, ...]]:
+        """Return the variable in whose own bytes the value of ``variable`` ends, and what it is read through."""
+        variables = {one.name: one for one in self._environments[environment].variables}
+        through: tuple[str, ...] = ()
+        self._at_ends.add((environment, variable.name))
+        while variable.ends_in:
+            variable = variables[variable.ends_in]
+            through = (*through, f"${{{variable.name}}}")
+            self._at_ends.add((environment, variable.name))
+        return variable, through
 
     def places(self) -> Iterator[tuple[str, Place]]:
         """Yield the images that values end, each with the path of the ``.env`` file."""
@@ -126,6 +141,7 @@ class Environments:
     def _other_readers(self, environment: str, file: EnvironmentFile) -> dict[str, str]:
         """Return, by variable, who reads it as something else than the end of an image."""
         found = {one.name: f"line {one.line} reads it into another value" for one in file.inner_reads}
+        found |= {one.name: f"`{one.filled}` is filled in before its end" for one in file.variables if one.filled}
         for path in sorted(self._readers.get(environment, ())):
             compose = self._files[path]
             for one in compose.reads_variables:
@@ -134,6 +150,12 @@ class Environments:
                 if self._paths.beside(path, written) == environment:
                     detail = f"{path}:{line} hands all of the file to a container"
                     found = {variable.name: detail for variable in file.variables} | found
+        # What ends another value has its readers; those stand behind it in the file.
+        for variable in reversed(file.variables):
+            if variable.ends_in and variable.name in found:
+                found.setdefault(variable.ends_in, found[variable.name])
+            elif variable.ends_in and (environment, variable.name) not in self._at_ends:
+                found.setdefault(variable.ends_in, f"line {variable.line} reads it into another value")
         return found
 
 

@@ -120,15 +120,19 @@ class EnvironmentVariable(NamedTuple):
 
     name: str
     value: str | None
-    """None where it is put together from others, or does not stand in the file as it is read."""
+    """With those of others in it filled in; None where that is not known, or no bytes of the file are read so."""
     line: int
     column: int
     span: Span
     """The bytes of the value."""
+    ends_in: str = ""
+    """The variable whose value its own ends in; empty where it ends in bytes of its own."""
+    filled: str = ""
+    """A variable that stands before those bytes."""
 
 
 class EnvironmentFile(NamedTuple):
-    """A ``.env`` file: its variables, each once, and those that are read into the values of others."""
+    """A ``.env`` file: its variables, each once, and those that are read into others' values, but at their ends."""
 
     variables: tuple[EnvironmentVariable, ...] = ()
     inner_reads: tuple[VariableRead, ...] = ()

@@ -26,7 +26,7 @@ def values(data: bytes) -> dict[str, str | None] | None:
     if fact is None:
         return None
     for one in fact.variables:
-        if one.value is not None:
+        if one.value is not None and not (one.ends_in or one.filled):
             assert data[one.span.start : one.span.end].decode() == one.value
             before = data[: one.span.start]
             assert one.line == before.count(b"\n") + 1
@@ -48,8 +48,17 @@ def values(data: bytes) -> dict[str, str | None] | None:
         ("A=1\r\nB=2\r\n", {"A": "1", "B": "2"}),
         ("\ufeffA=1\n", {"A": "1"}),
         ("A='$X'\n", {"A": "$X"}),
-        # What is put together from others, or escaped, is no value that stands there.
-        ("A=1\nB=${A}-x\n", {"A": "1", "B": None}),
+        # Those before it are filled in, and no others; what is escaped is no value that stands there.
+        ("A=1\nB=${A}-x\n", {"A": "1", "B": "1-x"}),
+        ('A=1\nB=x$A\nC="$B.${A}"\n', {"A": "1", "B": "x1", "C": "x1.1"}),
+        ("A=1\nB='$A'\n", {"A": "1", "B": "$A"}),
+        ("B=$A\nA=1\n", {"A": "1", "B": None}),
+        ("A=1\nB=$A\nA=2\nC=$B\n", {"A": "2", "B": None, "C": None}),
+        ("A=1\nB=$A\nB=2\n", {"A": "1", "B": "2"}),
+        ("A=\nB=x$A\n", {"A": "", "B": None}),
+        ("A=1\nB=${A:-2}\nC=$A$$\nD=$A\\n\n", {"A": "1", "B": None, "C": None, "D": "1\\n"}),
+        ('A=1\nB="$A\\n"\n', {"A": "1", "B": None}),
+        ("A=1\nB=${A}ü\n", {"A": "1", "B": None}),
         ('A="1\\n"\nB=2\n', {"A": None, "B": "2"}),
         ("A='it\\'s'\nB=2\n", {"A": None, "B": "2"}),
         ('A="two\nlines"\nB=2\n', {"A": "two\nlines", "B": "2"}),
@@ -70,7 +79,15 @@ def test_what_compose_refuses_states_nothing(text: str) -> None:
 def test_a_variable_in_another_s_value_is_read_there() -> None:
     fact = stated(b"A=1\nB=x$A\nC=\"${D:-$E}\"\nF='$G'\nH=$$I\n")
     assert fact is not None
-    assert [(one.name, one.line) for one in fact.inner_reads] == [("A", 2), ("D", 3), ("E", 3)]
+    assert [(one.name, one.line) for one in fact.inner_reads] == [("D", 3), ("E", 3)]
+
+
+def test_a_value_says_which_one_it_ends_in() -> None:
+    fact = stated(b"A=1\nB=x$A\nC=${A}.2\nD=$B$C\nE=$A$A\n")
+    assert fact is not None
+    ends = {one.name: (one.ends_in, one.filled) for one in fact.variables}
+    assert ends == {"A": ("", ""), "B": ("A", ""), "C": ("", "A"), "D": ("C", ""), "E": ("A", "")}
+    assert [(one.name, one.line) for one in fact.inner_reads] == [("A", 3), ("B", 4), ("A", 5)]
 
 
 @given(st.binary(max_size=60))

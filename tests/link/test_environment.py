@@ -108,6 +108,49 @@ CASES = {
         {".env": "V=7\nW=x$V\n", "compose.yaml": web("redis:$V")},
         [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
     ),
+    "a value that ends in another": (
+        {".env": "V=7\nI=redis:${V}\n", "compose.yaml": web("$I")},
+        [".env:1:3 variable unpinned redis:7", "compose.yaml:3:12 service-image skipped $I replaced"],
+    ),
+    "a value that ends in another, which all mean one image": (
+        {".env": "V=7\nT=$V\nI=redis:${T}\n", "compose.yaml": web("$I", "  b: {image: 'redis:$T'}\n")},
+        [
+            ".env:1:3 variable unpinned redis:7",
+            "compose.yaml:3:12 service-image skipped $I replaced",
+            "compose.yaml:4:15 service-image skipped redis:$T replaced",
+        ],
+    ),
+    "a value that ends two others": (
+        {".env": "V=7\nI=redis:${V}\nJ=valkey:$V\n", "compose.yaml": web("$I", "  b: {image: '$J'}\n")},
+        [
+            ".env:1:3 variable skipped redis:7 arg-conflict",
+            "compose.yaml:3:12 service-image skipped $I replaced",
+            "compose.yaml:4:15 service-image skipped $J replaced",
+        ],
+    ),
+    "a value that ends one that no image ends in": (
+        {".env": "V=7\nI=redis:${V}\nJ=app-$V\n", "compose.yaml": web("$I")},
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped $I replaced"],
+    ),
+    "a value that ends one that the environment gets": (
+        {".env": "V=7\nI=redis:${V}\n", "compose.yaml": web("$I", "    environment: {I: '${I}'}\n")},
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped $I replaced"],
+    ),
+    "a registry before a value's own end": (
+        {".env": "R=ghcr.io\nI=$R/acme/x:1\n", "compose.yaml": web("$I")},
+        [
+            ".env:2:3 variable skipped ghcr.io/acme/x:1 arg-conflict",
+            "compose.yaml:3:12 service-image skipped $I replaced",
+        ],
+    ),
+    "a registry before another value": (
+        {".env": "R=ghcr.io\nV=1\nI=$R/acme/x:$V\n", "compose.yaml": web("$I")},
+        [".env:2:3 variable unpinned ghcr.io/acme/x:1", "compose.yaml:3:12 service-image skipped $I replaced"],
+    ),
+    "a value of one that comes later": (
+        {".env": "I=redis:$V\nV=7\n", "compose.yaml": web("$I")},
+        ["compose.yaml:3:12 service-image skipped $I no-default"],
+    ),
     "the name of a build": (
         {".env": "V=7\n", "compose.yaml": web("app:$V", "    build: .\n")},
         ["compose.yaml:3:12 service-image skipped app:$V built-here"],
@@ -200,6 +243,17 @@ def test_a_pin_goes_into_the_value_and_comes_off_again(tmp_path: Path) -> None:
     assert pinner(tmp_path, "check").status == 0
     assert pinner(tmp_path, "unpin").status == 0
     assert (tmp_path / ".env").read_text("utf-8") == before[".env"].replace("I=redis\n", "I=redis:latest\n")
+
+
+def test_a_pin_goes_to_the_value_that_others_end_in(tmp_path: Path) -> None:
+    before = {".env": "V=7.2\nI=redis:${V}\n", "compose.yaml": web("$I")}
+    fill(tmp_path, before)
+    assert pinner(tmp_path, "pin").status == 0
+    digest = digest_of("docker.io/library/redis:7.2", None)
+    assert (tmp_path / ".env").read_text("utf-8") == f"V=7.2@{digest}\nI=redis:${{V}}\n"
+    assert pinner(tmp_path, "check").status == 0
+    assert pinner(tmp_path, "unpin").status == 0
+    assert (tmp_path / ".env").read_text("utf-8") == before[".env"]
 
 
 def test_a_default_s_digest_that_the_value_drops_is_void(tmp_path: Path) -> None:

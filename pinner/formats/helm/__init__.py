@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["locate"]
 
-_WORTH_A_LOOK = re.compile(rb"""(?:repository|[iI](?:mage|MAGE))["']?[ \t]*:""")
+_WORTH_A_LOOK = re.compile(rb"""(?:[rR]epository|[iI](?:mage|MAGE))["']?[ \t]*:""")
 
 
 def locate(document: Document) -> Located | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _KIND, _TEXT_KIND = "values-image", "values-text"
 _TAGS, _DIGESTS = ("tag", "version"), ("digest", "sha")
+_STEM_AND_NAME = "imagerepository"
 # Of a chart's sources and of git repositories, which are called `repository`, too.
 _NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
 # A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
@@ -48,6 +49,8 @@ class _Frame(NamedTuple):
     key: str
     path: str
     via: tuple[str, ...]
+    around: Mapping | None = None
+    """The mapping that it stands in."""
 
 
 class _Found(NamedTuple):
@@ -82,7 +85,7 @@ class ValuesWalk:
             if type(node) is Mapping:
                 self._of_mapping(node, frame._replace(via=via))
                 stack += [
-                    _Frame(value, frame.key if key == "<<" else key, _below(frame.path, key), via)
+                    _Frame(value, frame.key if key == "<<" else key, _below(frame.path, key), via, node)
                     for key, value in reversed(self.fields.own(node).items())
                     if type(value) is not Scalar
                 ]
@@ -110,6 +113,8 @@ class ValuesWalk:
         for key in names:
             if key[-5:].lower() == "image" and key in own:
                 self._text(mapping, key, frame)
+            elif key[-15:].lower() == _STEM_AND_NAME and key in own:
+                self._stem(mapping, key, frame)
 
     def _part(self, mapping: Mapping, key: str) -> Part | None:
         return read_part(self.collector.data, mapping, key, self.fields)
@@ -125,18 +130,32 @@ class ValuesWalk:
         if name is None:  # far too long
             return
         tag_key = next((key for key in _TAGS if self._is_text(mapping, key)), "")
-        parts = self._with_digest(mapping, Parts(name, self._part(mapping, "registry"), self._part(mapping, tag_key)))
+        tag = self._part(mapping, tag_key)
+        if not tag_key and frame.around is not None and (outer := self._part(frame.around, f"{frame.key}Tag")):
+            tag, frame = outer, frame._replace(path=frame.path.rpartition(".")[0])
+        parts = self._with_digest(mapping, Parts(name, self._part(mapping, "registry"), tag))
         beside = next((key for key in ("image", "name") if self._part(mapping, key) is not None), "")
         if beside == "name" and not frame.key.lower().endswith("image"):
             beside = ""  # an item's own name
         self._add(_KIND, parts, frame, self._why_not(parts, beside))
 
+    def _stem(self, mapping: Mapping, key: str, frame: _Frame) -> None:
+        """Keep the image whose parts stand side by side: ``imageRepository``, ``imageTag`` and their like."""
+        name, stem = self._part(mapping, key), key[: -len("Repository")]
+        if name is None or _NO_REPOSITORY.search(name.scalar.value):
+            return
+        registry, tag, digest = (self._part(mapping, f"{stem}{one}") for one in ("Registry", "Tag", "Digest"))
+        if tag is None and digest is None and f"{stem}Tag" not in self.fields.keys(mapping):
+            return
+        parts = self._with_digest(mapping, Parts(name, registry, tag), (f"{stem}Digest",))
+        self._add(_KIND, parts, frame, self._why_not(parts))
+
     def _is_text(self, mapping: Mapping, key: str) -> bool:
         return self.fields.scalar(mapping, key) is not None
 
-    def _with_digest(self, mapping: Mapping, parts: Parts) -> Parts:
-        """Return ``parts`` with the digest of ``mapping``, or with the field where it goes."""
-        key = next((key for key in _DIGESTS if self._is_text(mapping, key)), "")
+    def _with_digest(self, mapping: Mapping, parts: Parts, keys: tuple[str, ...] = _DIGESTS) -> Parts:
+        """Return ``parts`` with the digest of ``mapping`` under one of ``keys``, or with the field where it goes."""
+        key = next((key for key in keys if self._is_text(mapping, key)), "")
         digest, implied = self._part(mapping, key), implied_by(key)
         if digest is not None:
             implied = implied_of(digest)

@@ -111,7 +111,7 @@ def test_nothing_but_tags_digests_and_whole_images_change(case: Path) -> None:
 
 def without_digests(node: Any) -> Any:
     if isinstance(node, dict):
-        kept = {key: value for key, value in node.items() if key not in ("digest", "sha")}
+        kept = {key: value for key, value in node.items() if key not in ("digest", "sha", "imageDigest")}
         return {key: without_digests(value) for key, value in kept.items()}
     if isinstance(node, list):
         return [without_digests(item) for item in node]
