@@ -1,4 +1,4 @@
-"""File reading and atomic writing."""
+"""User files: read whole, written atomically, their errors in words."""
 
 from __future__ import annotations
 

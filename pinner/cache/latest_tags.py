@@ -13,22 +13,15 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinner.cache.paths import cache_folder
 from pinner.filesystem import read_regular, write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
     from typing import TypeAlias
 
     StrPath: TypeAlias = str | os.PathLike[str]
 
 _DIGEST = re.compile(rb"@sha(?:256|384|512):[0-9a-f]{64,128}")
-
-
-def cache_directory(environment: Mapping[str, str]) -> Path | None:
-    """Return pinner's cache folder for this user, or None where none is known."""
-    folder = cache_folder(environment)
-    return None if folder is None else Path(folder)
 
 
 def remember(directory: StrPath, file: StrPath, data: bytes, added: Collection[int]) -> None:

@@ -12,7 +12,7 @@ from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all, tally
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.cache.first_seen import open_first_seen
-from pinner.cache.latest_tags import cache_directory
+from pinner.cache.paths import cache_folder
 from pinner.cli.answers import with_progress
 from pinner.cli.options import DEFAULTS, INTERRUPTED, Options, exit_status
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root
@@ -227,7 +227,7 @@ def bot_context(
     forge: Forge, login: Login | None, *, context: Context, asked: PublishOptions, registries: Registries
 ) -> BotContext:
     """Return what the repositories of ``forge`` are worked on with."""
-    folder = cache_directory(context.environment) if asked.options.cache else None
+    folder = cache_folder(context.environment) if asked.options.cache else None
     return BotContext(
         forge,
         login,

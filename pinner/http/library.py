@@ -1,4 +1,4 @@
-"""The import of httpx, in one place: another library of its interface takes over by one line."""
+"""HTTP library: httpx, imported in one place, so that another of its interface takes over by one line."""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinner.cache.latest_tags import cache_directory
+from pinner.cache.paths import cache_folder
 from pinner.http.addresses import check_endpoint, endpoint_for
 from pinner.http.connections import check_ca
 from pinner.registry.cache import Cache
@@ -48,8 +49,8 @@ def layout_of(settings: Settings) -> httpx.AsyncBaseTransport | None:
 
 def cache_of(settings: Settings, environment: Mapping[str, str], clock: Clock) -> Cache | None:
     """Return what remembers answers; None where ``settings`` forbid it, or a layout needs none."""
-    folder = cache_directory(environment) if settings.use_cache and settings.layout is None else None
-    return None if folder is None else Cache(folder, clock.wall)
+    folder = cache_folder(environment) if settings.use_cache and settings.layout is None else None
+    return None if folder is None else Cache(Path(folder), clock.wall)
 
 
 def layout_source(layout: str, reference: ImageReference) -> Source:

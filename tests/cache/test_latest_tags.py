@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pinner.cache.latest_tags import cache_directory, recall, remember
+from pinner.cache.latest_tags import recall, remember
+from pinner.cache.paths import cache_folder
 
 DIGEST = b"@sha256:" + b"0a" * 32
 OTHER = b"@sha256:" + b"1b" * 32
@@ -54,14 +55,14 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
-    [({"XDG_CACHE_HOME": "/c"}, Path("/c/pinner")), ({"XDG_CACHE_HOME": "c"}, None), ({}, None)],
+    [({"XDG_CACHE_HOME": "/c"}, "/c/pinner"), ({"XDG_CACHE_HOME": "c"}, None), ({}, None)],
 )
-def test_cache_directory(environment: dict[str, str], expected: Path | None) -> None:
-    assert cache_directory(environment) == expected
+def test_cache_folder(environment: dict[str, str], expected: str | None) -> None:
+    assert cache_folder(environment) == expected
 
 
-def test_cache_directory_below_the_home() -> None:
-    found = cache_directory({"HOME": "/h", "LOCALAPPDATA": "/h"})
+def test_cache_folder_below_the_home() -> None:
+    found = cache_folder({"HOME": "/h", "LOCALAPPDATA": "/h"})
     assert found is not None
-    assert found.parts[1] == "h"
-    assert "pinner" in found.parts
+    assert Path(found).parts[1] == "h"
+    assert "pinner" in Path(found).parts

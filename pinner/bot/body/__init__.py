@@ -10,7 +10,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.body import table
-from pinner.bot.body import table as details
 from pinner.bot.body.compared import compare
 from pinner.bot.decide import STOP_LABEL
 from pinner.bot.model import Marker, render_marker
@@ -95,7 +94,7 @@ def render_body(proposal: Proposal, limit: int) -> str:
         Section(_introduction(proposal)),
         Section(table.HEADER, tuple(table.row(*pair) for pair in pairs), more=table.more_row),
         Section(table.HELD_HEADER if held else "", held, more=table.more_row),
-        Section(details.OPENING, tuple(details.block(*pair) for pair in pairs), details.CLOSING, details.more_block),
+        Section(table.OPENING, tuple(table.block(*pair) for pair in pairs), table.CLOSING, table.more_block),
         Section(_FOOTER),
     )
     marker = render_marker(Marker(proposal.group, proposal.fingerprint))

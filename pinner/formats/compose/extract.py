@@ -47,7 +47,7 @@ _STATES = {
 }
 
 
-def state_of(state: str, key: str, node: Node) -> str | None:  # noqa: ARG001 - see `sharing.Grammar`
+def state_of(state: str, key: str, node: Node) -> str | None:  # noqa: ARG001 - see `anchors.Grammar`
     """Return what stands under ``key`` in what is ``state``: None for an extension, which compose does not read."""
     if state == SERVICES:
         return _SERVICE

@@ -58,7 +58,7 @@ class Walk(ImageKeeper):
         self.patches: list[Scalar] = []
 
     def state_of(self, state: str, key: str, node: Node) -> str | None:
-        """Return what a reader takes ``node`` for, that stands under ``key``: see `sharing.Grammar`."""
+        """Return what a reader takes ``node`` for, that stands under ``key``: see `anchors.Grammar`."""
         if not state and key.startswith("x-"):
             return None
         return OPAQUE if key in NOT_ENTERED or id(node) in self._excluded else "entered"
