@@ -123,14 +123,15 @@ vscode:
 # What `pip install image-pinner` brings: built, checked, installed into an environment of its own, and run.
 release: $(VENV)/.installed-dev
 	rm -rf dist $(VENV)/release
+	mkdir dist
+	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
 	$(BIN)/python -m build --outdir dist . >/dev/null
-	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python -m twine check --strict dist/*.whl dist/*.tar.gz
 	$(PYTHON) -m venv $(VENV)/release
 	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/image-pinner --help >/dev/null
 	$(VENV)/release/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/pinner demo >/dev/null
-	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
 	@ls dist
 
 # What pinner needs and what builds it, for every system and Python: no index and no address in it.

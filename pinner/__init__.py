@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.rules import Rule
 
-__version__ = "0.2.0"
+__version__ = "0.1.0"
 
 # Where each name is: loaded when it is first asked for, since the command line does without.
 _HOMES = {

@@ -21,8 +21,8 @@ def test_manifests_are_pinned_by_pinner_and_clean_then(tmp_path: Path) -> None:
     assert pinner(tmp_path, "pin", "deploy").status == 0
     pinned = [line for file in before for line in file.read_text().splitlines() if "@sha256:" in line]
     assert sorted(line.split("@")[0].split()[-1] for line in pinned) == [
-        "ghcr.io/pinner-dev/pinner:0.2.0",
-        "ghcr.io/pinner-dev/pinner:0.2.0",
+        "ghcr.io/pinner-dev/pinner:0.1.0",
+        "ghcr.io/pinner-dev/pinner:0.1.0",
         "postgres:17-alpine",
     ]
     assert pinner(tmp_path, "check", "deploy").status == 0

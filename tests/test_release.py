@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from make_release_notes import notes
 from packageindex import fetch, serve
 from uv import find_uv_bin
 
@@ -132,4 +133,41 @@ def test_the_archives_hold_what_they_should(built: Path) -> None:
 def test_the_changelog_knows_the_version() -> None:
     heads = re.findall(r"^## \[([^\]]+)\](.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     assert heads[0] == ("Unreleased", "")
+    assert heads[1][0] == __version__
     assert all(re.fullmatch(r" - \d{4}-\d\d-\d\d", rest) for _, rest in heads[1:])
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("README.md", r"rev: v([\d.]+)"),
+        ("docs/ci.md", r"(?:rev: v|pinner@v|pinner/v|PINNER_VERSION: v|image-pinner==)([\d.]+\d)"),
+        ("templates/pinner.gitlab-ci.yml", r"PINNER_VERSION: v([\d.]+)"),
+        ("editors/vscode/package.json", r'"version": "([\d.]+)"'),
+        ("deploy/kubernetes/worker.yaml", r"pinner:([\d.]+)"),
+        ("deploy/kubernetes/serve.yaml", r"pinner:([\d.]+)"),
+    ],
+)
+def test_what_people_copy_names_this_version(file: str, written: str) -> None:
+    assert set(re.findall(written, (ROOT / file).read_text("utf-8"))) == {__version__}
+
+
+def test_the_notes_are_what_stands_under_the_version() -> None:
+    text = "## [Unreleased]\n\n- b\n\n## [1.0.0] - 2026-01-02\n\n- a [c](docs/c.md)\n\n## [0.9.0] - 2026-01-01\n\n- z\n"
+    there = "https://github.com/pinner-dev/pinner/blob/v1.0.0"
+    assert (notes(text, "1.0.0"), notes(text, "0.9.0")) == (f"- a [c]({there}/docs/c.md)\n", "- z\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("## [0.9.0] - 2026-01-02", r"has no `## \[1\.0\.0\]"),
+        ("## [1.0.0]", "no date"),
+        ("## [1.0.0] - soon", "no date"),
+        ("## [1.0.0] - 2026-13-02", "no date"),
+        ("## [1.0.0] - 2026-01-02\n\n## [0.9.0] - 2026-01-01", "says nothing"),
+    ],
+)
+def test_no_release_without_a_date_and_notes(head: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        notes(f"## [Unreleased]\n\n- new\n\n{head}\n\n- a\n", "1.0.0")

@@ -31,7 +31,7 @@ def _dialect(
 ) -> Format:
     """Return the format that is the dialect ``name`` of the table of positions."""
     module = "pinner.formats.positions"
-    return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True, since="0.2")
+    return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True)
 
 
 # The order decides where two formats claim a file: the first that recognises the content has it.
@@ -50,7 +50,7 @@ FORMATS = (
             *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
         ),
     ),
-    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}", since="0.2"),
+    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}"),
     # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
     _dialect("github", b"container", b"services", b"docker://", b"using", signs=(b"jobs", b"runs")),
     _dialect("gitlab", b"image", b"services"),
@@ -90,7 +90,7 @@ FORMATS = (
         stating_signs=(b"kustomize", b"ImageTagTransformer", b"skaffold/", b"kbld.k14s.io"),
     ),
     # What the compose files beside it make of it.
-    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$", since="0.2"),
+    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),
     # Behind kubernetes: an object in a play is one.
     _dialect("ansible", b"docker_", b"podman_"),
     Format("devcontainer", "pinner.formats.devcontainer", r"^\.?devcontainer\.json$", wraps=True),
@@ -106,7 +106,6 @@ FORMATS = (
         stating_names=NEVER,
         stating_words=NEVER.encode(),
         calls=Calls(),
-        since="0.2",
     ),
     Format(
         "bake",
@@ -115,20 +114,18 @@ FORMATS = (
         siblings=_BAKE,
         stating_names=_BAKE,
         stating_words=NEVER.encode(),
-        since="0.2",
     ),
-    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$", since="0.2"),
+    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$"),
     Format(
         "quadlet",
         "pinner.formats.quadlet",
         r"\.(?:container|image|volume)$",
         trailing_comments=False,
         drop_ins=r"(?:^|\.)(?:container|image|volume)\.d/[^/]+\.conf$",
-        since="0.2",
     ),
 )
 
-PLACES = Format("places", "pinner.formats.places", NEVER, since="0.2")
+PLACES = Format("places", "pinner.formats.places", NEVER)
 """The user's own: which files these are says the configuration."""
 
 

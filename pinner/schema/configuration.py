@@ -193,7 +193,7 @@ def _python() -> Schema:
 def _formats() -> Schema:
     known = {
         "disable": texts("Formats whose files are left alone.", {"enum": [format_.name for format_ in FORMATS]}),
-        "since": text("Read what this version of pinner read: 0.1.", r"([0-9]{1,4}\.[0-9]{1,4})?"),
+        "since": text("Read the formats of this version of pinner: 0.1.", r"([0-9]{1,4}\.[0-9]{1,4})?"),
     }
     return table("Which formats are read.", FORMATS_KEYS, known)
 

@@ -6,11 +6,16 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from world import outcome, pinner, world
+from world import outcome, world
+from world import pinner as run
 
+import pinner.formats
+from pinner.cli import new_formats
 from pinner.cli.new_formats import is_first_run
+from pinner.formats import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from world import Outcome
@@ -31,13 +36,13 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def formats(run: Outcome) -> list[str]:
-    return sorted({json.loads(line)["format"] for line in run.stdout.splitlines() if '"span"' in line})
+def formats(ran: Outcome) -> list[str]:
+    return sorted({json.loads(line)["format"] for line in ran.stdout.splitlines() if '"span"' in line})
 
 
 def listed(tree: Path, *options: str, configuration: str = "") -> list[str]:
     (tree / "pinner.toml").write_text(configuration)
-    return formats(pinner(tree, "list", "--format", "jsonl", *options))
+    return formats(run(tree, "list", "--format", "jsonl", *options))
 
 
 def test_all_are_on(tree: Path) -> None:
@@ -53,6 +58,19 @@ def test_the_command_line_names_those_that_are_read(tree: Path) -> None:
     assert listed(tree, "--formats", "compose") == []
 
 
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have dialects of YAML be read since 0.2; the first release reads all that there is."""
+    assert {format_.since for format_ in FORMATS} == {"0.1"}
+    new = tuple(format_._replace(since="0.2") if format_.is_dialect else format_ for format_ in FORMATS)
+    for module in (pinner.formats, new_formats):
+        monkeypatch.setattr(module, "FORMATS", new)
+    pinner.formats.configured.cache_clear()
+    yield
+    pinner.formats.configured.cache_clear()
+
+
+@pytest.mark.usefixtures("later")
 def test_an_earlier_versions_formats_find_what_it_found(tree: Path) -> None:
     assert listed(tree, configuration="formats.since = '0.1'") == ["dockerfile"]
     assert listed(tree, configuration="formats.since = '0.2'") == ["dockerfile", "github", "woodpecker"]
@@ -60,13 +78,18 @@ def test_an_earlier_versions_formats_find_what_it_found(tree: Path) -> None:
 
 @pytest.mark.parametrize("names", ["compse", "github,what", "", ","])
 def test_a_format_that_there_is_not_is_a_mistake(tree: Path, names: str) -> None:
-    run = pinner(tree, "check", f"--formats={names}")
+    ran = run(tree, "check", f"--formats={names}")
     if names:
-        assert (run.status, run.stderr.splitlines()[0].startswith("error: --formats: there is no format")) == (2, True)
+        assert (ran.status, ran.stderr.splitlines()[0].startswith("error: --formats: there is no format")) == (2, True)
     else:
-        assert run.status == 1
+        assert ran.status == 1
 
 
+def test_the_first_release_has_nothing_new(tree: Path) -> None:
+    assert "formats that pinner" not in run(tree, "check", "--no-cache").stderr
+
+
+@pytest.mark.usefixtures("later")
 def test_what_is_new_is_told_once(tree: Path) -> None:
     new = (
         'hint: 3 of these are in formats that pinner 0.1 did not read (github, woodpecker); `since = "0.1"` under '
@@ -77,9 +100,9 @@ def test_what_is_new_is_told_once(tree: Path) -> None:
     assert new in first
     assert new not in second
     assert new in outcome(world(tree, environment=environment), "check", "--no-cache").stderr
-    assert "formats that pinner" not in pinner(tree, "check", "--formats", "github").stderr
+    assert "formats that pinner" not in run(tree, "check", "--formats", "github").stderr
     (tree / "pinner.toml").write_text("formats.since = '0.2'")
-    assert "formats that pinner" not in pinner(tree, "check").stderr
+    assert "formats that pinner" not in run(tree, "check").stderr
 
 
 def test_a_note_that_cannot_be_kept_is_told_again(tmp_path: Path) -> None:
@@ -91,6 +114,6 @@ def test_a_note_that_cannot_be_kept_is_told_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", [".github/workflows", ".github"])
 def test_a_file_is_what_it_is_from_whichever_folder(tree: Path, folder: str) -> None:
     inside = tree / folder
-    assert formats(pinner(inside, "list", "--format", "jsonl")) == ["dockerfile", "github", "woodpecker"]
+    assert formats(run(inside, "list", "--format", "jsonl")) == ["dockerfile", "github", "woodpecker"]
     path = "ci.yml" if folder.endswith("workflows") else "workflows/ci.yml"
-    assert formats(pinner(inside, "list", "--format", "jsonl", path)) == ["github"]
+    assert formats(run(inside, "list", "--format", "jsonl", path)) == ["github"]
