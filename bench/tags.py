@@ -38,6 +38,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.registry = registry
         self.lock = threading.Lock()
+        self.tokens = self.connections = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -51,11 +52,16 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
+    def setup(self) -> None:
+        """Count the connection."""
+        super().setup()
+        self.server.connections += 1
+
     def do_GET(self) -> None:
         """Answer GET and HEAD."""
         time.sleep(DELAY)
         with self.server.lock:
-            response = self.server.registry(httpx.Request(self.command, f"http://{self.server.host}{self.path}"))
+            response = self.answer(httpx.Request(self.command, f"http://{self.server.host}{self.path}"))
         self.send_response(response.status_code)
         for name, value in response.headers.items():
             if name != "content-length":
@@ -63,6 +69,18 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", response.headers["content-length"])
         self.end_headers()
         self.wfile.write(response.content if self.command == "GET" else b"")
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Return what the registry says to who has a token, and one to who asks for one."""
+        if request.url.path == "/token":
+            self.server.tokens += 1
+            return httpx.Response(200, json={"token": "t", "expires_in": 300})
+        if "Authorization" in self.headers:
+            return self.server.registry(request)
+        scope = f"repository:{'/'.join(request.url.path.split('/')[2:4])}:pull"
+        realm = f'Bearer realm="http://{self.server.host}/token",service="s",scope="{scope}"'
+        self.server.registry.asked.append("401")
+        return httpx.Response(401, headers={"WWW-Authenticate": realm}, json={})
 
     def do_HEAD(self) -> None:
         """Answer HEAD."""
@@ -105,11 +123,13 @@ def run(folder: Path, *arguments: str) -> tuple[float, str]:
 def measured(name: str, server: Server, folder: Path) -> None:
     """Print one row."""
     server.registry.asked.clear()
+    server.tokens = server.connections = 0
     seconds, words = run(folder)
     asked = server.registry.asked
     lists = sum("/tags/list" in one for one in asked)
     heads = sum(one.startswith("HEAD") for one in asked)
-    print(f"| {name} | {len(asked)} | {lists} | {heads} | {seconds:.2f} | {words} |")
+    others = f"{server.tokens} | {server.connections}"
+    print(f"| {name} | {len(asked)} | {lists} | {heads} | {others} | {seconds:.2f} | {words} |")
 
 
 def write(folder: Path, server: Server) -> None:
@@ -125,7 +145,8 @@ def write(folder: Path, server: Server) -> None:
 def main() -> None:
     """Print the table."""
     tags = ["1.0.0", "1.0.0-slim", "1.0.0-alpine3.22", "latest"]
-    print("| work | requests | lists | HEADs | seconds | it says |\n|---|---|---|---|---|---|")
+    print("| work | requests | lists | HEADs | tokens | connections | seconds | it says |")
+    print("|---" * 8 + "|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         server = Server(TagRegistry({f"team/app{number}": list(tags) for number in range(REPOSITORIES)}))

@@ -11,8 +11,10 @@ from pinner.plan import settled_plans
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from typing import TypeVar
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager, AsyncExitStack
+    from typing import Any, Self, TypeVar
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
@@ -81,7 +83,57 @@ def with_registry(
         async with context.connect(settings, context.environment, listener(terminal)) as registry:
             return await with_progress(terminal, partial(work, registry))
 
-    return asyncio.run(run())
+    result: T = (context.run or asyncio.run)(run())
+    return result
+
+
+class SharedRegistry:
+    """One registry for several askings of a command: tokens and connections are kept from one to the next.
+
+    What it notes at its end is said at the end of the block. Nothing is opened, nor asyncio imported, before somebody
+    asks.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._runner: asyncio.Runner | None = None
+        self._stack: AsyncExitStack | None = None
+        self._opened: Registry | None = None
+
+    @property
+    def context(self) -> Context:
+        """The context in which all askings are answered by the one registry."""
+        return self._context._replace(connect=self._connect, run=self._run)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._runner is not None:
+            with self._runner:
+                if self._stack is not None:
+                    self._runner.run(self._stack.aclose())
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask
+
+        self._runner = self._runner or asyncio.Runner()
+        return self._runner.run(work)
+
+    def _connect(
+        self, settings: Settings, environment: Mapping[str, str], listener: Listener
+    ) -> AbstractAsyncContextManager[Registry]:
+        from contextlib import AsyncExitStack, asynccontextmanager  # noqa: PLC0415 - as above
+
+        @asynccontextmanager
+        async def opened() -> AsyncIterator[Registry]:
+            if self._opened is None:
+                self._stack = AsyncExitStack()
+                connecting = self._context.connect(settings, environment, listener)
+                self._opened = await self._stack.enter_async_context(connecting)
+            yield self._opened
+
+        return opened()
 
 
 def listener(terminal: Terminal) -> Listener:

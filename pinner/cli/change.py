@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
-from pinner.cli.answers import ask, refuse_offline
+from pinner.cli.answers import SharedRegistry, ask, refuse_offline
 from pinner.cli.options import DEFAULTS, Options, exit_status
 from pinner.cli.scan import by_path, complain_about, look, typed_for
 from pinner.cli.settings import settings_for, with_update, without_policies
@@ -97,8 +97,10 @@ class _Work(NamedTuple):
 def change(context: Context, asked: ChangeOptions) -> int:
     """Do what was asked to every file; return the exit status."""
     work = _prepared(context, asked)
-    everything, selected, untold = _raised(work)
-    plans, beside = _planned(work, everything, selected)
+    with SharedRegistry(context) as shared:
+        asking = work._replace(context=shared.context)
+        everything, selected, untold = _raised(asking)
+        plans, beside = _planned(asking, everything, selected)
     unwritten = () if asked.diff or work.typed else pipeline.write(plans, work.targets, work.memory, context.folder)
     _warn(work)
     lost = {file.path for file in unwritten}

@@ -10,10 +10,10 @@ from io import BytesIO
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from contextlib import AbstractAsyncContextManager
     from datetime import date
-    from typing import BinaryIO, TextIO
+    from typing import Any, BinaryIO, TextIO
 
     from pinner.config import Settings
     from pinner.oci.resolver import Listener, Registry
@@ -44,6 +44,8 @@ class Context(NamedTuple):
     """Reads standard input to its end."""
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
+    run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+    """Runs what asks, where one loop serves several askings; None for a loop each."""
 
 
 def process_context() -> Context:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -17,8 +18,11 @@ from world import NOW, Outcome, outcome, world
 from pinner.tags.model import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
+
+    from pinner.config import Settings
+    from pinner.oci.resolver import Listener, Registry
 
 DAY = 24 * 60 * 60.0
 
@@ -361,3 +365,23 @@ def test_the_command_raises_what_is_expected(case: dict[str, Any], tmp_path: Pat
     assert raised(case, tmp_path, options) == case["expect"], case["why"]
     if "expect_follow" in case:
         assert raised(case, tmp_path, {**options, "variant": "follow"}) == case["expect_follow"]
+
+
+def test_one_registry_answers_about_tags_and_digests(tmp_path: Path) -> None:
+    registry = TagRegistry({"library/python": ("3.12.4", "3.13.7")})
+    (tmp_path / "Dockerfile").write_text("FROM python:3.12.4\n")
+    opened = []
+
+    @contextlib.asynccontextmanager
+    async def connect(
+        settings: Settings, environment: Mapping[str, str], listener: Listener
+    ) -> AsyncIterator[Registry]:
+        opened.append("opened")
+        async with registry.connect(settings, environment, listener) as one:
+            yield one
+        opened.append("closed")
+
+    ran = outcome(world(tmp_path)._replace(connect=connect), "update", "--tags", "minor")
+    assert ran.status == 0, ran.stderr
+    assert opened == ["opened", "closed"]
+    assert (tmp_path / "Dockerfile").read_text().startswith("FROM python:3.13.7@sha256:")
