@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.fleet.store import MOVED, facts_of, forget, kept, wish
+from pinner.fleet.store import PRIORITIES, facts_of, forget, kept, wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,7 +89,7 @@ def _keep_listed(session: Session, forge: str, repositories: Iterable[Repository
             set pushed_at = excluded.pushed_at, facts = excluded.facts, gone_at = null
             where repository.pushed_at is distinct from excluded.pushed_at
             or repository.facts is distinct from excluded.facts or repository.gone_at is not null""",
-        [(forge, one.name, one.pushed_at, facts_of(one), now, MOVED) for one in repositories],
+        [(forge, one.name, one.pushed_at, facts_of(one), now, PRIORITIES["new"]) for one in repositories],
     )
 
 
@@ -160,21 +160,25 @@ def _keep_failure(session: Session, one: Answered) -> None:
     )
 
 
-def wish_for_users(store: Store, now: float) -> int:
+def wish_for_users(store: Store, now: float, wide: int) -> int:
     """Have the users of every tag that has moved and settled be due, once a move; return how many that is.
 
-    Those that were seen to after the move are left alone: they were told what it means now.
+    Those that were seen to after the move are left alone: they were told what it means now. Where there are more than
+    ``wide``, everybody else comes before them.
     """
 
     def work(session: Session) -> int:
         # One statement: what moves again at this moment stays pending.
         sql = "update image set pending = 0 where pending = 1 and settled_at <= ? returning name, digest, changed_at"
-        rows = session.execute(sql, (now,))
-        due = 0
-        for name, digest, changed_at in rows:
-            condition = """gone_at is null and coalesce(seen_to_at, 0) < ? and id in (
-                select repository from mention where image = ? and digest is distinct from ?)"""
-            due += wish(session, condition, (changed_at, name, digest), "moved", now)
-        return due
+        return sum(_wish_for_users_of(session, move, now, wide) for move in session.execute(sql, (now,)))
 
     return store.run(work)
+
+
+def _wish_for_users_of(session: Session, move: Sequence[Any], now: float, wide: int) -> int:
+    name, digest, changed_at = move
+    condition = """gone_at is null and coalesce(seen_to_at, 0) < ? and id in (
+        select repository from mention where image = ? and digest is distinct from ?)"""
+    values = (changed_at, name, digest)
+    count = session.execute(f"select count(*) from repository where {condition}", values)[0][0]  # noqa: S608 - own words
+    return wish(session, condition, values, "base" if count > wide else "moved", now)

@@ -6,6 +6,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from pinner import __version__
 from pinner.bot.fleet import SharedRegistry
 from pinner.errors import (
     InvalidReferenceError,
@@ -16,13 +17,14 @@ from pinner.errors import (
     UnavailableError,
     UnsupportedError,
 )
+from pinner.fleet.answers import Answers
 from pinner.fleet.catalog import Answered, backoff, images_to_ask, keep_answers
 from pinner.model import Question, Resolved, Unresolved
 from pinner.oci.resolver import resolve_all
 from pinner.reference import Digest, ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from pinner.fleet.catalog import Asked
     from pinner.fleet.config import FleetSettings
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pinner.http.retry import Clock
     from pinner.model import Answer
     from pinner.oci.resolver import Registry
+    from pinner.oci.types import Depth, Image
     from pinner.reference import Platform
 
 
@@ -74,8 +77,11 @@ def _answered(one: Asked, answer: Answer | None, fleet: Fleet) -> Answered:
 
 
 def answered(name: str, resolved: Resolved, settings: FleetSettings, clock: Clock) -> Answered:
-    """Return what is kept of a registry's answer: it is asked again after ``every``, a tenth more or less."""
-    pause = settings.every * (0.9 + 0.2 * clock.chance())
+    """Return what is kept of a registry's answer: it is asked again within ``every``, up to a fifth sooner.
+
+    Never later: what moves just after it was asked about is to be known in that time.
+    """
+    pause = settings.every * (0.8 + 0.2 * clock.chance())
     return Answered(name, str(resolved.digest), resolved.media_type, clock.wall() + pause, settings.settle_of(name))
 
 
@@ -111,36 +117,50 @@ class PassingRegistry(SharedRegistry):
 
 
 class StoredRegistry(PassingRegistry):
-    """A `pinner.oci.resolver.Registry` that takes from the store what tags mean, and remembers nothing in memory.
+    """A `pinner.oci.resolver.Registry` that takes from the store what tags mean and what digests stand for.
 
-    What the store does not know, or not any more, is asked once and kept for all.
+    It remembers nothing in memory. What the store does not know, or not any more, one process asks and keeps for all.
     """
 
     def __init__(self, registry: Registry, store: Store, settings: FleetSettings, clock: Clock) -> None:
         super().__init__(registry)
-        self._store = store
+        self._answers = Answers(store, clock, settings.stalled)
         self._settings = settings
-        self._clock = clock
 
     async def resolve(self, reference: ImageReference, platform: Platform | None) -> Resolved:
         """Return what the tag of ``reference`` means now, as far as the fleet knows."""
         if platform is not None:
             return await super().resolve(reference, platform)
-        name, store = reference.canonical, self._store
-        known = await store.aside(lambda: known_answer(store, name, self._clock.wall()))
-        if isinstance(known, Resolved):
-            return known
-        if known is not None:
-            raise known
-        try:
-            resolved = await super().resolve(reference, None)
-        except ResolveError as error:
-            missing = Answered(name, None, ask_at=self._clock.wall() + backoff(0, 0.5), note=_noted(error))
-            await store.aside(lambda: keep_answers(store, [missing], self._clock.wall()))
-            raise
-        found = answered(name, resolved, self._settings, self._clock)
-        await store.aside(lambda: keep_answers(store, [found], self._clock.wall()))
-        return resolved
+        store, name, clock = self._answers.store, reference.canonical, self._answers.clock
+
+        def keep(answer: Resolved | ResolveError) -> None:
+            if isinstance(answer, Resolved):
+                found = answered(name, answer, self._settings, clock)
+            else:
+                found = Answered(name, None, ask_at=clock.wall() + backoff(0, 0.5), note=_noted(answer))
+            keep_answers(store, [found], clock.wall())
+
+        async def ask() -> Resolved | ResolveError:
+            try:
+                return await super(StoredRegistry, self).resolve(reference, None)
+            except ResolveError as error:
+                return error
+
+        answer = await self._answers.once(f"resolve {name}", lambda: known_answer(store, name, clock.wall()), ask, keep)
+        if isinstance(answer, Resolved):
+            return answer
+        raise answer
+
+    async def describe(
+        self, reference: ImageReference, depth: Depth = "index", platforms: Collection[Platform] | None = None
+    ) -> Image:
+        """Return what is served under the digest of ``reference``: fetched once, and for good."""
+        ask = partial(super().describe, reference, depth, platforms)
+        if reference.digest is None:
+            return await ask()
+        some = "" if platforms is None else ",".join(sorted(map(str, platforms)))
+        key = f"{__version__} {depth} {reference.repository}@{reference.digest} {some}"
+        return await self._answers.image(key, ask)
 
 
 def _noted(error: ResolveError) -> str:

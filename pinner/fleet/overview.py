@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from pinner.fleet.store import Due, Store
 
-COSTS = {"moved": (5, 20), "open": (3, 14), "retry": (5, 20)}
+COSTS = {"moved": (5, 20), "base": (5, 20), "open": (3, 14), "retry": (5, 20)}
 """Requests that seeing to a repository takes, of the forge's API and of git: as counted on a forge that counts."""
 _OTHERWISE = (1, 10)
 

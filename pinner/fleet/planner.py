@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import PinnerError
+from pinner.fleet.answers import forget_answers
 from pinner.fleet.catalog import Listed, list_repositories, wish_for_old, wish_for_users
 from pinner.fleet.events import forget_events
 from pinner.fleet.images import ask_images
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 _OVERLAP = 600.0
 """Seconds before the last look from which pushes are listed again: clocks differ, and lists lag."""
 _COUNTED, _HOUR = "counted", 3600.0
-AHEAD = 900.0
-"""Seconds of the budget that is handed out at once."""
+AHEAD = 90.0
+"""Seconds of the budget that is handed out at once: for no longer is a turn waited for, once a repository is cloned."""
+_OPENING = frozenset({"moved", "new", "retry", "base"})
+"""Reasons for which something is likely to be opened: a push, or a pull request that is open, seldom leads to that."""
+_WIDE = 0.25
+"""A move with more users than may be opened for in so many hours is that of a base image."""
 _OLD = 7
 """After so many full listings a repository is seen to whatever the index says."""
 
@@ -51,7 +56,8 @@ async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
         else:
             listed = Listed(*map(sum, zip(listed, more, strict=True)))
     asked, moved = await ask_images(fleet, fleet.clock.wall() + (2 * settings.every if everything else 0.0))
-    due = await store.aside(lambda: wish_for_users(store, fleet.clock.wall()))
+    wide = int(settings.openings_per_hour * _WIDE)
+    due = await store.aside(lambda: wish_for_users(store, fleet.clock.wall(), wide))
     await store.aside(lambda: _keep_house(store, fleet.clock.wall()))
     return Ticked(listed, asked, moved, due, tuple(errors))
 
@@ -62,6 +68,7 @@ def _keep_house(store: Store, now: float) -> None:
     if last is None or not 0.0 <= now - last < _HOUR:
         keep_totals(store, now)
         forget_events(store, now)
+        forget_answers(store, now)
         store.set_mark(_COUNTED, now)
 
 
@@ -106,7 +113,7 @@ def handed_out(fleet: Fleet, now: float) -> list[Due]:
         source = fleet.source_of(row.forge, row.name)
         key = ("", "") if source is None else source.budget.key
         most = free.get(key)
-        if most is None or taken[key] < most:
-            taken[key] += 1
+        if most is None or row.reason not in _OPENING or taken[key] < most:
+            taken[key] += row.reason in _OPENING
             rows.append(row)
     return rows

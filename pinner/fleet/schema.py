@@ -41,6 +41,7 @@ _FIRST = (
     """create table pace (
         host text not null, token_id text not null, "window" text not null, at double precision not null,
         primary key (host, token_id, "window"))""",
+    "create table answer (key text primary key, body text, at double precision not null)",
     """create table event (
         id {id}, at double precision not null, source text not null, delivery text not null, what text not null,
         unique (source, delivery))""",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pinner.bot.model import Repository
 from pinner.errors import ConfigError
-from pinner.fleet.database import SqliteDatabase, StoreError
+from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.schema import check_version, migrate, version_of
 from pinner.report.escapes import printable
 
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HOOK, PUSHED, MOVED, DAILY = range(4)
-"""Priorities: what is due for a reason of a smaller number is seen to first."""
-PRIORITIES = {"hook": HOOK, "pushed": PUSHED, "moved": MOVED, "new": MOVED, "open": DAILY, "retry": DAILY, "old": DAILY}
-"""By the reason for which a repository is due."""
+_ORDER = (("hook",), ("pushed",), ("moved", "new"), ("open", "retry", "old"), ("base",))
+PRIORITIES = {reason: priority for priority, reasons in enumerate(_ORDER) for reason in reasons}
+"""By the reason for which a repository is due; the smallest is seen to first, and nobody waits for a base image's."""
 _DUE = "id, forge, name, reason, priority, failures, due_at, read_head, read_by, seen_to_at, facts, outcome"
 
 
@@ -121,7 +120,7 @@ class Store:
 
     def mark(self, name: str) -> float | None:
         """Return when ``name`` was done last."""
-        rows = self.run(lambda session: session.execute("select at from mark where name = ?", (name,)))
+        rows = self.read("select at from mark where name = ?", name)
         return float(rows[0][0]) if rows else None
 
     def set_mark(self, name: str, at: float) -> None:
@@ -139,7 +138,7 @@ class Store:
     def repository(self, forge: str, name: str, now: float) -> Due | None:
         """Return a repository where it is due; None where it is not, or unknown."""
         sql = f"select {_DUE} from repository where forge = ? and name = ? and due_at <= ?"  # noqa: S608 - own words
-        rows = self.run(lambda session: session.execute(sql, (forge, name, now)))
+        rows = self.read(sql, forge, name, now)
         return Due(*rows[0]) if rows else None
 
     def wish(self, forge: str, name: str, reason: str, now: float) -> bool:
@@ -172,7 +171,7 @@ def wish(session: Session, condition: str, values: Sequence[object], reason: str
     What failed is left to its pause, unless something was pushed or a hook speaks of it: that may mend it.
     """
     priority = PRIORITIES[reason]
-    held = "failures > 0 and due_at is not null" if priority > PUSHED else "1 = 0"
+    held = "failures > 0 and due_at is not null" if priority > PRIORITIES["pushed"] else "1 = 0"
     sql = f"""update repository set wished_at = ?,
         due_at = case when {held} or due_at <= ? then due_at else ? end,
         reason = case when due_at <= ? and priority <= ? then reason else ? end,
@@ -289,6 +288,3 @@ def open_store(url: str, folder: str, *, read_only: bool = False) -> Store | Non
         database.close()
         return None
     return store
-
-
-__all__ = ["Due", "Seen", "Store", "StoreError", "kept", "open_store", "wish"]

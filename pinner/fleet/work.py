@@ -31,6 +31,8 @@ _HELD = 6 * 3600.0
 _SAME = "nothing was pushed to its branch, and no image it names has moved"
 _CHEAP = frozenset({"pushed", "hook"})
 """Reasons for which a repository need not be cloned where its head is what it was."""
+_KEPT = frozenset({"moved", "new", "base"})
+"""Reasons that stay what they are where a repository has to wait for its turn to open something."""
 _SETTLED = frozenset(
     {"opened", "updated", "unchanged", "closed", "silenced", "foreign", "stopped", "nothing", "skipped"}
 )
@@ -104,14 +106,23 @@ def judged(fleet: Fleet, source: Source, row: Due, report: Report) -> Seen:
     now = fleet.clock.wall()
     seen = _read(published, Seen("failed", told, row.failures))
     if isinstance(error, BusyError | RateLimitedError):
-        return seen._replace(outcome="later", due_at=now + (error.retry_after or _PAUSE), reason="retry")
+        return _later(seen, row, now + (error.retry_after or _PAUSE))
     if error is not None:
         failures = row.failures + 1
         pause = DAY if failures >= STUCK else backoff(failures, fleet.clock.chance())
         outcome = "stuck" if failures >= STUCK else "failed"
         return seen._replace(outcome=outcome, failures=failures, due_at=now + pause, reason="retry")
     seen = seen._replace(outcome=next(iter(tally([report])), "nothing"), failures=0)
-    return _resting(fleet, source, seen, row) if published is None else _again(fleet, source, seen, published)
+    if published is None:
+        return _resting(fleet, source, seen, row)
+    if published.later is not None or any(step.decision.outcome == "later" for step in published.steps):
+        return _later(seen, row, now + _PAUSE)
+    return _again(fleet, source, seen, published)
+
+
+def _later(seen: Seen, row: Due, due_at: float) -> Seen:
+    """Return ``seen`` of what has to wait: it has not failed, and keeps its place among those that wait."""
+    return seen._replace(outcome="later", due_at=due_at, reason=row.reason if row.reason in _KEPT else "retry")
 
 
 def _error_of(report: Report) -> PinnerError | None:
@@ -144,8 +155,6 @@ def _read(published: Published | None, seen: Seen) -> Seen:
 def _again(fleet: Fleet, source: Source, seen: Seen, published: Published) -> Seen:
     """Return ``seen`` with the time when what is open, waits or is unfinished has to be looked at again."""
     now, outcomes = fleet.clock.wall(), {step.decision.outcome for step in published.steps}
-    if "later" in outcomes or published.later is not None:
-        return seen._replace(outcome="later", due_at=now + _PAUSE, reason="retry")
     if "waiting" in outcomes or any(step.held_back for step in published.steps):
         return seen._replace(outcome="waiting", due_at=now + _HELD, reason="retry")
     if published.failures or published.unreadable:

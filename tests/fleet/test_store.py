@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from locks import image
 
 from pinner.bot.model import PullRequest, Repository, Use
 from pinner.errors import ConfigError
+from pinner.fleet.answers import Answers
 from pinner.fleet.catalog import (
     Answered,
     Listed,
@@ -23,10 +26,12 @@ from pinner.fleet.catalog import (
 from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.events import take_in
 from pinner.fleet.hooks import Hints
-from pinner.fleet.overview import totals
+from pinner.fleet.overview import keep_totals, totals
+from pinner.fleet.pace import StoredBudget
 from pinner.fleet.postgres import PostgresDatabase
 from pinner.fleet.schema import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.store import Due, Seen, Store, open_database, open_store, repository_of
+from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +52,9 @@ TABLES = {
     "pull": "(select name from repository where id = repository), branch, number, state, url, opened_at",
     "mark": "name, at",
     "event": "at, source, delivery, what",
+    "total": "at, repositories, mentions, pinned, behind, signed, pulls",
+    "pace": 'host, token_id, "window", at',
+    "answer": "key, body, at",
 }
 
 
@@ -79,9 +87,9 @@ def life(store: Store) -> None:
     store.finish(one(store, LIB, 10.0), seen((NGINX, OLD), ("ghcr.io/a/b", OLD)), 12.0)
     keep_answers(store, [Answered(NGINX, OLD, "t", 50.0), Answered(OWN, None, ask_at=20.0, note="down\x1b")], 13.0)
     keep_answers(store, [Answered(NGINX, NEW, "t", 60.0, 5.0), Answered(OWN, NEW, "t", 80.0)], 14.0)
-    wish_for_users(store, 14.0)
+    wish_for_users(store, 14.0, 50)
     keep_answers(store, [Answered(NGINX, NEWER, "t", 70.0, 5.0)], 16.0)
-    wish_for_users(store, 22.0)
+    wish_for_users(store, 22.0, 50)
     store.finish(one(store, APP, 22.0), Seen("failed", "no\nway", failures=1, due_at=82.0, reason="retry"), 22.0)
     list_repositories(store, FORGE, "acme", listed((APP, 30.0), ("acme/new", None)), 31.0, is_all=True)
     store.finish(one(store, APP, 31.0), seen((NGINX, NEWER), pulls=(pull(2, "open"),), due_at=99.0), 32.0)
@@ -89,6 +97,12 @@ def life(store: Store) -> None:
     store.set_mark("listed", 32.0)
     take_in(store, "github", [FORGE], Hints("1", (APP,), (NGINX,)), 33.0)
     wish_for_old(store, 40.0, 34.0)
+    keep_totals(store, 35.0)
+    budget = StoredBudget(store, "forge.example", "env:T", [(2, 60.0)], Clock(wall=lambda: 36.0))
+    asyncio.run(budget.take(0.0))
+    asyncio.run(budget.pause(5.0))
+    answers = Answers(store, Clock(wall=lambda: 37.0), 60.0)
+    asyncio.run(answers.image("key", lambda: asyncio.sleep(0, image("app"))))
 
 
 def tables(store: Store) -> dict[str, list[str]]:
@@ -153,27 +167,44 @@ def test_users_of_a_tag_are_due_once_a_move_when_it_has_settled(store: Store) ->
     store.finish(one(store, LIB, 10.0), seen((OWN, OLD)), 10.0)
     # The first answer is no move; and what is held to another digest is not due for it.
     assert keep_answers(store, [Answered(NGINX, OLD), Answered(OWN, NEW)], 11.0) == 0
-    assert wish_for_users(store, 1e9) == 0
+    assert wish_for_users(store, 1e9, 50) == 0
     moves = [(20.0, NEW), (25.0, NEWER), (30.0, NEW), (35.0, NEWER), (36.0, NEW)]
     for at, digest in moves:
         assert keep_answers(store, [Answered(NGINX, digest, settle=10.0)], at) == 1
-        assert wish_for_users(store, at) == 0
+        assert wish_for_users(store, at, 50) == 0
     # Each begins the time again, thrice at most.
-    assert wish_for_users(store, 39.9) == 0
-    assert wish_for_users(store, 40.0) == 1
+    assert wish_for_users(store, 39.9, 50) == 0
+    assert wish_for_users(store, 40.0, 50) == 1
     assert [(row.name, row.reason) for row in store.due(40.0)] == [(APP, "moved")]
-    assert wish_for_users(store, 41.0) == 0
+    assert wish_for_users(store, 41.0, 50) == 0
     row = one(store, APP, 41.0)
     assert store.is_news(row, 40.0)
     assert not store.is_news(row, 39.0)
     store.finish(row, seen((NGINX, OLD), pulls=(pull(1),)), 41.0)
     assert store.has_pulls(row)
-    assert wish_for_users(store, 1e9) == 0
+    assert wish_for_users(store, 1e9, 50) == 0
     # Who was seen to between the move and its settling has been told already.
     assert keep_answers(store, [Answered(NGINX, NEWER, settle=10.0)], 50.0) == 1
     store.wish(FORGE, APP, "hook", 51.0)
     store.finish(one(store, APP, 51.0), seen((NGINX, OLD)), 51.0)
-    assert wish_for_users(store, 60.0) == 0
+    assert wish_for_users(store, 60.0, 50) == 0
+
+
+def test_users_of_a_base_image_are_due_after_everybody_else(store: Store) -> None:
+    """They take what may be opened in hours: a tag that moves meanwhile is not to wait for them."""
+    names = [f"acme/app{number}" for number in range(4)]
+    list_repositories(store, FORGE, "acme", listed(*((name, 5.0) for name in names)), 10.0, is_all=True)
+    for name in names:
+        store.finish(one(store, name, 10.0), seen((NGINX, OLD), *([(OWN, OLD)] if name == names[3] else [])), 10.0)
+    keep_answers(store, [Answered(NGINX, OLD), Answered(OWN, OLD)], 11.0)
+    keep_answers(store, [Answered(NGINX, NEW)], 12.0)
+    assert wish_for_users(store, 12.0, 3) == 4
+    assert {row.reason for row in store.due(12.0)} == {"base"}
+    keep_answers(store, [Answered(OWN, NEW)], 13.0)
+    assert wish_for_users(store, 13.0, 3) == 1
+    store.wish(FORGE, names[2], "open", 14.0)
+    due = [(row.name, row.reason) for row in store.due(14.0)]
+    assert due == [(names[3], "moved"), (names[2], "open"), (names[0], "base"), (names[1], "base")]
 
 
 def test_users_are_left_alone_where_nobody_answers_and_told_when_somebody_does(store: Store) -> None:
@@ -184,9 +215,9 @@ def test_users_are_left_alone_where_nobody_answers_and_told_when_somebody_does(s
     keep_answers(store, [Answered(NGINX, None, ask_at=90.0, note="down")], 71.0)
     assert images_to_ask(store, 89.0) == []
     assert [asked.failures for asked in images_to_ask(store, 90.0)] == [2]
-    assert wish_for_users(store, 90.0) == 0
+    assert wish_for_users(store, 90.0, 50) == 0
     assert keep_answers(store, [Answered(NGINX, NEW)], 90.0) == 1
-    assert wish_for_users(store, 90.0) == 1
+    assert wish_for_users(store, 90.0, 50) == 1
     # A hint has a known image be asked about at once.
     keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], 91.0)
     assert not take_in(store, "dockerhub", [], Hints("1", images=("docker.io/library/none:1",)), 92.0)
@@ -209,7 +240,7 @@ def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: st
         for at, digest in ((11.0, OLD), (12.0, NEW)):
             keep_answers(store, [Answered(NGINX, digest)], at)
         wished: list[int] = []
-        ticking = threading.Thread(target=lambda: wished.append(wish_for_users(other, 13.0)))
+        ticking = threading.Thread(target=lambda: wished.append(wish_for_users(other, 13.0, 50)))
         waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 
         def move(session: Session) -> None:
@@ -223,7 +254,7 @@ def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: st
         store.run(move)
         ticking.join()
         assert wished == [0]
-        assert wish_for_users(store, 20.0) == 1
+        assert wish_for_users(store, 20.0, 50) == 1
 
 
 def test_what_failed_is_left_to_its_pause_but_for_a_push(store: Store) -> None:
@@ -234,7 +265,7 @@ def test_what_failed_is_left_to_its_pause_but_for_a_push(store: Store) -> None:
     failed = Seen("failed", "x", failures=1, due_at=100.0, reason="retry")
     store.finish(one(store, APP, 11.0), failed, 11.5)
     keep_answers(store, [Answered(NGINX, NEW)], 12.0)
-    assert wish_for_users(store, 12.0) == 1
+    assert wish_for_users(store, 12.0, 50) == 1
     assert store.due(99.0) == []
     assert [row.failures for row in store.due(100.0)] == [1]
     list_repositories(store, FORGE, "acme", listed((APP, 13.0)), 13.0, is_all=False)
