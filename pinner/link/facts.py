@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pinner.model import Span
 
 
+INFLATED = "helmCharts/"
+"""What the owner begins with of images in values of a kustomization's charts: its ``images`` change what they make."""
+
+
 class ImageRule(NamedTuple):
     """One entry of kustomize's ``images``: what becomes of the image called ``name`` (api/types/image.go)."""
 
@@ -32,7 +36,7 @@ class Kustomization(NamedTuple):
     """Paths of files and folders relative to the kustomization's folder, as written: ``resources`` and ``bases``."""
     components: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()
-    """Files that patch what was accumulated, before images are replaced."""
+    """Files that patch what was accumulated, or are values of charts in it, before images are replaced."""
     transformers: tuple[str, ...] = ()
     """Files that may hold an `ImageTagTransformer`, whose entry comes after those of ``images``."""
     rules: tuple[ImageRule, ...] = ()

@@ -12,7 +12,16 @@ from pinner.link.build_args import Arguments, builds_of
 from pinner.link.charts import Charts
 from pinner.link.compose import Builds, Projects
 from pinner.link.environment import Environments
-from pinner.link.facts import Built, ComposeFile, EnvironmentFile, HclModule, ImageTransformer, Kustomization, UnitImage
+from pinner.link.facts import (
+    INFLATED,
+    Built,
+    ComposeFile,
+    EnvironmentFile,
+    HclModule,
+    ImageTransformer,
+    Kustomization,
+    UnitImage,
+)
 from pinner.link.hcl import Modules
 from pinner.link.kustomize import Image, Overlays, rendered
 from pinner.link.paths import Paths
@@ -138,7 +147,7 @@ class Linker:
             return True
         if self._modules.concerns(path) or self._units.concerns(path) or path in self._given:
             return True
-        if format_ in ("helm", None) and self._charts.concerns(path):
+        if format_ in ("helm", None) and (self._charts.concerns(path) or path in self._chains):
             return True
         if format_ not in ("kubernetes", None):
             return False
@@ -156,6 +165,10 @@ class Linker:
     def _judge(self, path: str, place: Place) -> Place:
         if place.format == "compose":
             ruling = self._composed_ruling(path, place) if place.kind in _COMPOSE_KINDS else None
+            return place if ruling is None else _skipped(place, ruling)
+        if place.format == "helm":  # values of a kustomization's own charts
+            text = str(place.reference) if isinstance(place, Occurrence) else place.text
+            ruling = self._replaced(path, place, text) if path in self._chains else None
             return place if ruling is None else _skipped(place, ruling)
         if place.format != "kubernetes" or (type(place) is SkippedOccurrence and place.reason == "built-elsewhere"):
             return place
@@ -201,8 +214,8 @@ class Linker:
         """Return who replaces the image ``text``, where it is not rendered as it stands on any way."""
         if isinstance(place, SkippedOccurrence) and place.reason == "separate-tag":
             return None
-        if place.kind in _VALUES:  # kustomize knows nothing of what a chart makes of them
-            return None
+        if place.kind in _VALUES and place.format == "kubernetes" and not place.owner.startswith(INFLATED):
+            return None  # kustomize knows nothing of what a chart makes of them
         images = list(self._images(path, place, text))
         foreign = [image for image in images if image.named_by is not None and image.tagged_by is None]
         if foreign:

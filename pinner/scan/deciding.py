@@ -43,7 +43,7 @@ def read_deciding(
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     pending = _first(by_format, files, formats, around, paths)
-    pending += _of_charts(readings, targets, paths)
+    pending += _of_values(readings, targets, formats, around, paths)
     pending += _of_units(readings, targets)
     found: list[Reading] = []
     fresh = list(readings)
@@ -113,13 +113,23 @@ def may_state(target: Target, formats: Iterable[Format]) -> bool:
     return any(format_.may_state(Document(target.path, data)) for format_ in claiming)
 
 
-def _of_charts(readings: Sequence[Reading], targets: Sequence[Target], paths: Paths) -> Iterable[Target]:
-    """Return the files of the charts that values among ``targets`` belong to."""
-    if not any(reading.format is not None and reading.format.name == "helm" for reading in readings):
-        return ()
+def _of_values(
+    readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around, paths: Paths
+) -> list[Target]:
+    """Return the files of the charts that values among ``targets`` belong to, and the overlays above them."""
+    pairs = zip(readings, targets, strict=True)
+    values = [target for reading, target in pairs if reading.format is not None and reading.format.name == "helm"]
+    if not values:
+        return []
     from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
 
-    return chart_files(readings, targets, paths)
+    found = list(chart_files(readings, targets, paths))
+    overlays = [format_._replace(siblings=format_.stating_names) for format_ in formats if format_.name == "kubernetes"]
+    known = {target.path for target in targets}
+    named = (target for target in values if target.named)
+    if around is not None and any(True for one in named for format_ in overlays for _ in _around(one, format_, paths)):
+        found += [target for target in around() if target.path not in known and may_state(target, formats)]
+    return found
 
 
 def _of_units(readings: Sequence[Reading], targets: Sequence[Target]) -> Iterator[Target]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from world import pinner
 
 from pinner.formats import kubernetes
 from pinner.link.facts import ImageRule
@@ -142,6 +144,45 @@ def test_kustomizations_in_a_circle_say_nothing() -> None:
         "b/kustomization.yaml": "resources: [../a]\n",
     }
     assert linked(files)["a/web.yaml"] == ["controller:latest", "nginx:1.25"]
+
+
+CHARTS = {
+    "base/kustomization.yaml": """\
+helmCharts:
+- name: web
+  valuesFile: values.yaml
+  additionalValuesFiles: [values-more.yaml]
+  valuesInline: {image: {repository: acme/inline, tag: "1"}}
+- {name: none}
+""",
+    "base/values.yaml": 'image: {repository: acme/web, tag: "1"}\nother: {image: {repository: acme/side, tag: "1"}}\n',
+    "base/values-more.yaml": "waitImage: acme/wait:1\n",
+    "prod/kustomization.yaml": """\
+resources: [../base]
+images:
+- {name: acme/web, newTag: "2"}
+- {name: acme/wait, newName: ghcr.io/acme/wait}
+- {name: acme/inline, newTag: "2"}
+""",
+}
+
+
+def test_what_a_chart_of_an_overlay_makes_is_replaced_too(tmp_path: Path) -> None:
+    for name, text in CHARTS.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    expected = {
+        "base/kustomization.yaml": [("acme/inline:1", "replaced")],
+        "base/values.yaml": [("acme/web:1", "replaced"), ("acme/side:1", None)],
+        "base/values-more.yaml": [("acme/wait:1", "replaced")],
+    }
+    for paths in ([], *([path] for path in expected)):
+        found: dict[str, list[tuple[str, str | None]]] = {}
+        for line in pinner(tmp_path, "list", "--format", "jsonl", *paths).stdout.splitlines():
+            one = json.loads(line)
+            if "path" in one:
+                found.setdefault(one["path"], []).append((one["reference"], one["reason"]))
+        assert {path: found[path] for path in paths or expected} == {path: expected[path] for path in paths or expected}
 
 
 SKAFFOLD = "apiVersion: skaffold/v4beta11\nkind: Config\nbuild: {artifacts: [{image: nginx}, {image: 'acme/x'}]}\n"

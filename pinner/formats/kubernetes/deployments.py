@@ -13,7 +13,7 @@ from pinner.formats.yaml.embedded import Embedded
 from pinner.formats.yaml.parts import Parts, judge_parts, read_part
 from pinner.formats.yaml.references import is_null
 from pinner.formats.yaml.scalars import source_text
-from pinner.link.facts import ImageRule, Kustomization
+from pinner.link.facts import INFLATED, ImageRule, Kustomization
 from pinner.link.kustomize import split_image
 from pinner.model import Document, Occurrence, Span, as_skipped
 
@@ -77,6 +77,8 @@ class Deployments:
         """Keep the images of ``mapping``, which stands under ``key``; return its keys that hold nothing else."""
         if owner.group == _ARGO:
             return self._argo(mapping, key, owner)
+        if owner.kind == "HelmChartInflationGenerator" and not key:
+            return self._values(mapping, "valuesInline", owner.owner)
         if not is_spec:
             return ()
         if owner.group in _RELEASES and owner.kind == "HelmRelease":
@@ -84,7 +86,7 @@ class Deployments:
                 field = self.fields.get(renderer, "kustomize")
                 if field is not None and type(field.node) is Mapping:
                     locate_images(self.collector, field.node, self.fields, owner.owner)
-            return (*self._values(mapping, "values", owner), "postRenderers")
+            return (*self._values(mapping, "values", owner.owner), "postRenderers")
         if owner.group == "helm.cattle.io" and owner.kind in _CHARTS:
             return self._text(mapping, "valuesContent", owner)
         if (owner.group, owner.kind) == _FLUX_KUSTOMIZATION:
@@ -94,20 +96,26 @@ class Deployments:
             self._artifact(mapping, owner)
         return ()
 
+    def keep_charts(self, kustomization: Mapping) -> None:
+        """Keep the images of the values that a ``kustomization`` has for charts of its own."""
+        for chart in self.fields.mappings(kustomization, "helmCharts"):
+            name = self.fields.scalar(chart, "name")
+            self._values(chart, "valuesInline", f"{INFLATED}{'' if name is None else name.value}")
+
     def _argo(self, mapping: Mapping, key: str, owner: Object) -> tuple[str, ...]:
         if key == "helm":
-            inline = self._parameters(mapping, owner) or self._values(mapping, "valuesObject", owner)
+            inline = self._parameters(mapping, owner) or self._values(mapping, "valuesObject", owner.owner)
             return (*inline, *self._text(mapping, "values", owner))
         if key in ("source", "sources"):
             self._argo_images(mapping, owner)
         return ()
 
-    def _values(self, mapping: Mapping, key: str, owner: Object) -> tuple[str, ...]:
+    def _values(self, mapping: Mapping, key: str, owner: str) -> tuple[str, ...]:
         """Keep the images of the Helm values under ``key``."""
         field = self.fields.get(mapping, key)
         if field is None or type(field.node) is not Mapping:
             return ()
-        ValuesWalk(self.collector, self.fields, owner.owner).keep(field.node)
+        ValuesWalk(self.collector, self.fields, owner).keep(field.node)
         return (key,)
 
     def _parameters(self, helm: Mapping, owner: Object) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ class Walk(ImageKeeper):
 
     def _kustomization(self, root: Mapping, owner: str) -> None:
         self.facts.append(read_kustomization(self.collector, root, self.fields, owner))
+        self._deployments.keep_charts(root)
         for scalar, written in inline_patches(root, self.fields):
             self._inline_patch(scalar, written, owner)
 

@@ -172,22 +172,22 @@ class ImageKeeper:
         reason = None if beside is None else refusal(beside, self.fields, str(text))
         if reason is not None:
             return use.skip(str(text), *reason)
-        if owner.is_tekton and self._root is not None and text.data.startswith(b"$("):
-            found = find_parameter(str(text), self._root, self.fields)
+        if owner.is_tekton and self._root is not None and beside is not None and text.data.startswith(b"$("):
+            found = find_parameter(str(text), self._root, beside, self.fields)
             if found is not None:
                 return self._parameter(use, text, found)
         return judge(use, text)
 
     def _parameter(self, use: Use, text: SourceText, found: Parameter) -> Place:
-        """Return what an image is that is a Tekton parameter: the default is where its digest goes."""
-        default = reference_text(self.collector.data, found.default)
+        """Return what an image is that is a Tekton parameter: the text of that is where its digest goes."""
+        default = reference_text(self.collector.data, found.text)
         if default is None or not default.data or b"$(" in default.data:
             return judge(use, text)
         if found.other_reader >= 0:
             line = self.collector.lines.line(found.other_reader)
             return use.skip(str(default), "arg-conflict", f"the parameter `{found.name}` is also read in line {line}")
         self.collector.image_nodes.add(id(found.written))
-        through = use._replace(via=(*use.via, f"$(params.{found.name})"), scalar=found.default)
+        through = use._replace(via=(*use.via, *found.via), scalar=found.text)
         return judge(through._replace(span=Span(default.starts[0], default.ends[-1])), default)
 
     def _related_image(self, mapping: Mapping, names: Iterable[str], frame: Frame, owner: Object) -> None:

@@ -155,6 +155,9 @@ def read_kustomization(collector: Collector, root: Mapping, fields: KeyLookup, o
         for entry in fields.mappings(root, key):
             path = fields.scalar(entry, "path")
             patches += [] if path is None else [path.value]
+    for chart in fields.mappings(root, "helmCharts"):
+        file = fields.scalar(chart, "valuesFile")
+        patches += [*([] if file is None else [file.value]), *_texts(chart, "additionalValuesFiles", fields)]
     return Kustomization((*resources, *bases), components, tuple(patches), transformers, rules)
 
 
