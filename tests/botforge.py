@@ -46,15 +46,16 @@ class Site(NamedTuple):
         """Have the tags of docker.io mean these images: ``nginx="new"``; each has one tag, 1."""
         write_layout(self.layout, {f"docker.io/library/{name}:1": picture(word) for name, word in words.items()})
 
-    def arguments(self, *more: str, name: str | None = "acme/app") -> list[str]:
+    def arguments(self, *more: str, name: str | None = "acme/app", named: bool = True) -> list[str]:
         where = [] if name is None else ["--repo", f"{self.forge.url}/{name}"]
-        return ["update", *where, "--forge", self.forge.face, "--layout", str(self.layout), *more]
+        forge = ["--forge", self.forge.face] if named else []
+        return ["update", *where, *forge, "--layout", str(self.layout), *more]
 
-    def run(self, *more: str, name: str | None = "acme/app", folder: Path | None = None) -> Outcome:
-        """Run the bot in this process."""
+    def run(self, *more: str, name: str | None = "acme/app", folder: Path | None = None, named: bool = True) -> Outcome:
+        """Run the bot in this process; ``named``: the command line says which forge it is."""
         context = world(folder or self.folder, environment=self.environment, now=DAY)
         context = context._replace(connect=connect_to_registries)
-        return outcome(context, *self.arguments(*more, name=name))
+        return outcome(context, *self.arguments(*more, name=name, named=named))
 
     def start(self, *more: str, name: str | None = "acme/app") -> subprocess.Popen[bytes]:
         """Start the bot in a process of its own."""

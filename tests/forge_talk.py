@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pinner.bot.forges import connect
 from pinner.bot.forges.base import Access
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pinner.bot.forges.base import Forge
 
 T = TypeVar("T")
+PREFIX = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
 
 
 @dataclass
@@ -70,3 +74,17 @@ def talk(
             await client.aclose()
 
     return asyncio.run(tell())
+
+
+def ask(forge: ForgeDouble, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
+    """Return status and value of what a forge answers, as it is."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token or forge.token}", "Content-Type": "application/json"}
+    place = path if path.startswith("/api") else PREFIX[forge.face] + path
+    request = urllib.request.Request(forge.url + place, data, headers, method=method)  # noqa: S310 - a loopback address
+    try:
+        with urllib.request.urlopen(request) as reply:  # noqa: S310 - a loopback address
+            return reply.status, json.loads(reply.read() or b"null")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read() or b"null")

@@ -41,13 +41,17 @@ GITHUB = {
 }
 # Which fields are kept of the types that answers have; input types are kept whole.
 GRAPHQL = {
-    "Query": ["viewer"],
+    "Query": ["repository", "viewer"],
+    "Repository": ["pullRequest"],
     "User": ["login"],
     "Mutation": ["createCommitOnBranch", "enablePullRequestAutoMerge"],
     "CreateCommitOnBranchPayload": ["clientMutationId", "commit"],
-    "Commit": ["oid", "url"],
+    "Commit": ["oid", "statusCheckRollup", "url"],
+    "StatusCheckRollup": ["state"],
     "EnablePullRequestAutoMergePayload": ["clientMutationId", "pullRequest"],
-    "PullRequest": ["id", "number"],
+    "PullRequest": ["commits", "id", "number"],
+    "PullRequestCommitConnection": ["nodes"],
+    "PullRequestCommit": ["commit"],
 }
 GITEA = [
     "Repository", "PullRequest", "Label", "Comment", "User", "Branch", "ServerVersion", "TimelineComment",

@@ -52,16 +52,17 @@ class MemoryForge:
         del since
         yield self.found._replace(name=f"{owner}/app")
 
-    def _now(self, request: PullRequest) -> PullRequest:
-        return request._replace(conflicts=request.branch in self.conflicting)
-
-    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        del repository
-        return tuple(self._now(one) for one in reversed(self.requests) if one.branch == branch)
-
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         del repository
-        return tuple(one for one in reversed(self.requests) if one.state == "open" and one.branch.startswith(prefix))
+        return tuple(
+            one._replace(conflicts=one.branch in self.conflicting)
+            for one in reversed(self.requests)
+            if one.state == "open" and one.branch.startswith(prefix)
+        )
+
+    async def closed(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        del repository
+        return tuple(one for one in reversed(self.requests) if one.state != "open" and one.branch == branch)
 
     async def opening_delay(self) -> float:
         return self.opening_seconds
@@ -120,8 +121,10 @@ class MemoryForge:
             reviewers=(*there.reviewers, *reviewers),
         )
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
-        del repository
+    async def enable_auto_merge(
+        self, repository: Repository, request: PullRequest, *, on_success: bool = False
+    ) -> AutoMerge:
+        del repository, on_success
         if self.forbids_auto_merge:
             raise ForbiddenError("the repository does not allow auto-merge")
         self.writes.append(f"auto-merge {request.branch}")

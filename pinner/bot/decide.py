@@ -182,7 +182,7 @@ def _refresh(proposal: Proposal, current: PullRequest, branch: Branch | None) ->
 
 
 def _is_incomplete(proposal: Proposal, current: PullRequest) -> bool:
-    return _lacks_names(proposal, current) or (proposal.auto_merge and not current.auto_merge)
+    return _lacks_names(proposal, current) or (bool(proposal.auto_merge) and not current.auto_merge)
 
 
 def _lacks_names(proposal: Proposal, current: PullRequest) -> bool:

@@ -9,8 +9,7 @@ from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleH
 from pinner.bot.git.branches import delete, make_commit, push
 from pinner.bot.git.clone import read_commits
 from pinner.bot.git.remote import fetch_branches
-from pinner.bot.model import Author, NewCommit
-from pinner.config import BotSettings
+from pinner.bot.model import NewCommit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.bot.decide import Action
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.clone import Clone
-    from pinner.bot.model import Proposal, PullRequest, Repository
+    from pinner.bot.model import Author, Proposal, PullRequest, Repository
     from pinner.config import CommitWay
 
 _PLAIN_FILE = "100644"
@@ -43,7 +42,7 @@ class Executed(NamedTuple):
     opened: PullRequest | None = None
     notes: tuple[str, ...] = ()
     is_scheduled: bool = False
-    """Whether the forge was told to merge it."""
+    """Whether the forge was told to merge it, at once or later."""
 
 
 _GITS_OWN = ('`commits = "api"`: what this forge makes for this token is not signed, so the commits are git\'s own',)
@@ -99,7 +98,8 @@ async def _complete(
 
         async def merge() -> None:
             nonlocal is_scheduled
-            outcome = await forge.enable_auto_merge(repository, request)
+            on_success = proposal.auto_merge == "on-success"
+            outcome = await forge.enable_auto_merge(repository, request, on_success=on_success)
             is_scheduled = outcome.is_new
             if outcome.reason:
                 notes.append(f"`auto-merge`: {outcome.reason}")
@@ -139,9 +139,6 @@ async def _push(proposal: Proposal, lease: str | None, tools: Tools) -> None:
 def _is_for_forge(proposal: Proposal, tools: Tools) -> bool:
     """Tell whether the forge is to make the commit: it signs, and makes a plain file of everything."""
     if tools.commits == "git" or not tools.forge.signs_commits:
-        return False
-    if tools.commits == "auto" and tools.author != Author(*BotSettings().author):
-        # The forge's commits are of the token's owner: who names an author, and signs off as them, wants that one.
         return False
     there = tools.clone.files
     return all(file.path not in there or there[file.path].mode == _PLAIN_FILE for file in proposal.files)

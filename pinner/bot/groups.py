@@ -13,7 +13,7 @@ from pinner.scan.suppressions import matches
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.config import Group, Settings
+    from pinner.config import Group, MergeWay, Settings
     from pinner.config.schedule import Window
     from pinner.gitignore import Patterns
     from pinner.reference import ImageReference
@@ -34,7 +34,7 @@ class GroupOptions(NamedTuple):
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     reviewers: tuple[str, ...]
-    auto_merge: bool
+    auto_merge: MergeWay
     schedule: tuple[Window, ...]
     """For `in_schedule`."""
 

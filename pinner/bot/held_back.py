@@ -50,7 +50,8 @@ async def _with_what_is_gone(held: HeldBack, reference: ImageReference, update: 
     if entry is None or held.digest is None:
         return held
     try:
-        await registry.describe(reference.at(entry.selected.digest), "index")
+        # A HEAD where a GET would be a pull.
+        await registry.describe(reference.at(entry.selected.digest), "kind")
     except NotFoundError:
         return held._replace(is_gone=True)
     except ResolveError:

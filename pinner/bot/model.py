@@ -7,11 +7,13 @@ import json
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from pinner.config import MergeWay
     from pinner.oci.types import Image
     from pinner.reference import Digest
 
@@ -20,6 +22,7 @@ TRAILER = "Pinner-Fingerprint"
 """Of every commit that the bot makes; a commit without it is somebody else's."""
 _MARKER = re.compile(r"<!-- pinner: (\{[^\n]{0,4000}?\}) -->")
 _TRAILER = re.compile(rf"^{TRAILER}: ([0-9a-f]{{16}})[ \t]*$", re.MULTILINE)
+_BOT = "pinner[bot]"
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 
 
@@ -180,7 +183,7 @@ class Proposal(NamedTuple):
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
-    auto_merge: bool = False
+    auto_merge: MergeWay = ""
 
     @property
     def fingerprint(self) -> str:
@@ -243,6 +246,16 @@ class Author(NamedTuple):
 
     name: str
     email: str
+
+
+def usual_author(repository: Repository) -> Author:
+    """Return who commits where the settings name nobody.
+
+    No account has such a name, so that no person is said to have made what a program did, whose token it ever uses; nor
+    has a token to be one that may ask whose it is. The host is the forge's, as is what forges give people who hide
+    their address.
+    """
+    return Author(_BOT, f"{_BOT}@users.noreply.{urlsplit(repository.web_url).hostname}")
 
 
 class NewCommit(NamedTuple):

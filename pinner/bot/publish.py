@@ -16,7 +16,7 @@ from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.git.remote import look_at, usual_refs
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
-from pinner.bot.model import Author, read_marker
+from pinner.bot.model import Author, read_marker, usual_author
 from pinner.bot.signatures import vetting
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
 from pinner.bot.work import Checkout, propose, work_on
@@ -68,7 +68,16 @@ async def publish(repository: Repository, scope: Scope, world: BotContext, folde
             raise ConfigError(
                 f"`bot.base`: {error.message}", hint="pull requests are for a branch that is there"
             ) from error
-    return await _RepositoryRun(repository, scope, world, there, settings, base).tell()
+    return await _RepositoryRun(repository, scope, world, there, _with_author(settings, repository), base).tell()
+
+
+def _with_author(settings: Settings, repository: Repository) -> Settings:
+    """Return ``settings`` that say who commits."""
+    bot = settings.bot
+    if bot.author is None:
+        return settings._replace(bot=bot._replace(author=usual_author(repository)))
+    # The forge's commits are of the token's owner: who names an author, and signs off as them, wants that one.
+    return settings._replace(bot=bot._replace(commits="git")) if bot.commits == "auto" else settings
 
 
 def _refuse_read_only(repository: Repository) -> None:
@@ -141,8 +150,9 @@ class _RepositoryRun:
         self._clone = there
         self._settings = settings
         self._base = base
-        self._author = Author(*settings.bot.author)
-        self._open: dict[str, PullRequest] = {}
+        self._author = Author(*(settings.bot.author or usual_author(repository)))
+        self._open: list[PullRequest] = []
+        """The bot's own, as far as its branches' names tell."""
         self._branches: dict[str, Fetched] = {}
         self._notes: list[str] = []
         self._is_all_read = True
@@ -153,11 +163,11 @@ class _RepositoryRun:
         prefix = settings.bot.branch_prefix
         paths = _there(self._scope.paths, self._clone)
         remote, self._branches = await look_at(git, prefix)
-        requests = await world.forge.open_branches(self._repository, prefix)
-        self._open = {request.branch: request for request in requests}
         checkout = await self._checkout(paths, remote)
         registry = await vetting(await world.registry(settings), settings, self._clone, world)
         worked: Worked = await call_apart(work_on, checkout, environment=world.environment, registry=registry)
+        # After the work, which may take minutes: people go on meanwhile.
+        self._open = [*await world.forge.open_branches(self._repository, prefix)]
         self._is_all_read = not worked.unreadable
         self._is_uncertain = bool(worked.errors)
         self._notes += worked.errors
@@ -183,7 +193,7 @@ class _RepositoryRun:
             tuple(dict.fromkeys(self._notes)),
             head=self._clone.base.id,
             uses=worked.uses,
-            pulls=tuple(self._open.values()),
+            pulls=tuple(self._open),
         )
 
     async def _checkout(self, paths: tuple[str, ...], remote: Remote) -> Checkout:
@@ -212,12 +222,14 @@ class _RepositoryRun:
     def _left_over(self, names: Iterable[str]) -> list[str]:
         """Return the branches that no group, of which there are ``names``, has any more."""
         known = {options_of(name, self._settings).branch for name in names}
-        return sorted({*self._branches, *self._open} - known) if self._scope.is_all else []
+        there = {*self._branches, *(request.branch for request in self._open)}
+        return sorted(there - known) if self._scope.is_all else []
 
     async def _step(self, part: GroupUpdate, proposal: Proposal) -> Step | None:
         """See to the pull request of one branch; None where there is none and need be none."""
         fetched = self._branches.get(proposal.branch)
-        if not part.changes and fetched is None and proposal.branch not in self._open and not part.held_back:
+        is_there = fetched is not None or any(request.branch == proposal.branch for request in self._open)
+        if not part.changes and not is_there and not part.held_back:
             return None
         try:
             return await self._brought_about(proposal, part, fetched)
@@ -226,13 +238,12 @@ class _RepositoryRun:
 
     async def _brought_about(self, proposal: Proposal, part: GroupUpdate, fetched: Fetched | None) -> Step:
         world = self._world
-        requests = await world.forge.pull_requests(self._repository, proposal.branch)
+        requests = await self._requests_of(proposal)
         branch = None if fetched is None else await judge(self._clone, fetched, proposal.files)
-        current = next((request for request in requests if request.state == "open"), None)
-        url = None if current is None else current.url
+        url = next((request.url for request in requests if request.state == "open"), None)
         if (reason := self._reason_to_wait(proposal, part, branch)) is not None:
             return Step(Decision("waiting", reason), proposal, url, part.held_back)
-        others = sum(name != proposal.branch for name in self._open)
+        others = len({request.branch for request in self._open} - {proposal.branch})
         schedule = options_of(part.group, self._settings).schedule
         limits = Limits(self._settings.bot.max_open, in_schedule(world.now, schedule))
         decision = decide(proposal, Observed(requests, branch, others), limits)
@@ -247,12 +258,19 @@ class _RepositoryRun:
         opened, notes, is_scheduled = await execute(decision.actions, proposal, self._tools())
         self._notes += notes
         if is_scheduled and decision.outcome == "unchanged":
-            decision = decision._replace(outcome="updated", reason=f"{url} is merged once its checks pass")
+            decision = decision._replace(outcome="updated", reason=f"{url} is merged as soon as its checks have passed")
         if opened is not None:
-            self._open[proposal.branch] = opened
+            self._open.append(opened)
         if decision.outcome == "closed":
-            self._open.pop(proposal.branch, None)
+            self._open = [request for request in self._open if request.branch != proposal.branch]
         return Step(decision, proposal, url if opened is None else opened.url, part.held_back)
+
+    async def _requests_of(self, proposal: Proposal) -> tuple[PullRequest, ...]:
+        """Return the pull requests of the branch, the closed ones only where none is open: then they are asked for."""
+        found = tuple(request for request in self._open if request.branch == proposal.branch)
+        if found or not proposal.changes:
+            return found
+        return await self._world.forge.closed(self._repository, proposal.branch)
 
     def _tools(self) -> Tools:
         bot = self._settings.bot
@@ -275,14 +293,5 @@ class _RepositoryRun:
 
     async def _patch(self, proposal: Proposal) -> bytes:
         commit = await make_commit(self._clone, proposal.files, proposal.message, self._author)
-        return await self._clone.git.run(
-            "diff-tree",
-            "-p",
-            "--no-color",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "-r",
-            self._clone.base.id,
-            commit,
-        )
+        plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        return await self._clone.git.run("diff-tree", "-p", *plain, "-r", self._clone.base.id, commit)

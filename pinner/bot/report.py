@@ -184,7 +184,7 @@ def _request(step: Step) -> PullRequestRecord:
         "labels": list(proposal.labels),
         "assignees": list(proposal.assignees),
         "reviewers": list(proposal.reviewers),
-        "autoMerge": proposal.auto_merge,
+        "autoMerge": bool(proposal.auto_merge),
         "changes": [_change(change) for change in proposal.changes],
         "heldBack": [
             {"name": held.name, "digest": None if held.digest is None else str(held.digest), "reason": held.reason}

@@ -174,6 +174,13 @@ def _labels(part: GroupUpdate, labels: tuple[str, ...]) -> tuple[str, ...]:
     return (*labels, SIGNER_LABEL) if is_changed and SIGNER_LABEL not in labels else labels
 
 
+def _may_be_merged(part: GroupUpdate) -> bool:
+    # A first pin changes how a file is kept up from then on, a major step what is in it: that is for a person.
+    return all(change.old is not None and change.level != "major" for change in part.changes) and not any(
+        held.is_signer_changed for held in part.held_back
+    )
+
+
 def propose(part: GroupUpdate, settings: Settings, base: str, body_limit: int, branch: str | None = None) -> Proposal:
     """Return what the pull request of one group should be; ``branch`` where the settings do not know the group."""
     options, bot = options_of(part.group, settings), settings.bot
@@ -187,10 +194,7 @@ def propose(part: GroupUpdate, settings: Settings, base: str, body_limit: int, b
         labels=_labels(part, options.labels),
         assignees=options.assignees,
         reviewers=options.reviewers,
-        # A first pin changes how a file is kept up from then on, a major step what is in it: that is for a person.
-        auto_merge=options.auto_merge
-        and all(change.old is not None and change.level != "major" for change in part.changes)
-        and not any(held.is_signer_changed for held in part.held_back),
+        auto_merge=options.auto_merge if _may_be_merged(part) else "",
     )
     if not part.changes:
         return proposal

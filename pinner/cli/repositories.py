@@ -115,7 +115,8 @@ class Forges:
 
     async def _kind_at(self, access: Access, place: Place, least: int) -> tuple[str, Place]:
         kind = kind_of(place.host) or self._kind
-        is_plain = place.name.count("/") < least or kind in ("github", "gitlab")
+        # GitHub is at the root of its host, and so is what has no part to spare for a path.
+        is_plain = place.name.count("/") < least or kind == "github"
         if kind is not None and (is_plain or kind_of(place.host) is not None):
             return self._kind or kind, place
         try:

@@ -58,11 +58,14 @@ class Group(NamedTuple):
     labels: tuple[str, ...] | None = None
     assignees: tuple[str, ...] | None = None
     reviewers: tuple[str, ...] | None = None
-    auto_merge: bool | None = None
+    auto_merge: MergeWay | None = None
     schedule: tuple[Window, ...] | None = None
 
 
 # As text: nobody needs what typing would make of it.
+MergeWay: TypeAlias = "Literal['', 'required', 'on-success']"
+"""When a pull request is merged by itself: never, once the checks that its base branch requires have passed, or, where
+that requires none, once all there are have succeeded."""
 CommitWay: TypeAlias = "Literal['auto', 'api', 'git']"
 """How commits are made: through the forge's API, so that it signs them, or by git; ``auto`` picks."""
 COMMIT_WAYS: tuple[CommitWay, ...] = ("auto", "api", "git")
@@ -82,12 +85,11 @@ class BotSettings(NamedTuple):
     """A template; None for a title that says what happens."""
     commit_message: str | None = None
     """A template, without trailers; None for the title and a line for each image."""
-    author: tuple[str, str] = ("pinner[bot]", "pinner[bot]@users.noreply.github.com")
-    """Name and e-mail of who commits."""
+    author: tuple[str, str] | None = None
+    """Name and e-mail of who commits; None for pinner, at an address of the forge that is nobody's."""
     sign_off: bool = False
     """Add a ``Signed-off-by`` of the author."""
-    auto_merge: bool = False
-    """Have the forge merge once its checks pass."""
+    auto_merge: MergeWay = ""
     max_open: int | None = None
     """How many pull requests may be open at once; None for any number."""
     schedule: tuple[Window, ...] = ()

@@ -20,7 +20,7 @@ from pinner.gitignore import read_patterns
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pinner.config import CommitWay
+    from pinner.config import CommitWay, MergeWay
     from pinner.config.schedule import Window
 
 
@@ -141,9 +141,9 @@ def parse_bot(table: Table) -> BotSettings:
         reviewers=_names(table, "reviewers") or (),
         title=_template(table, "title", TITLE_WORDS),
         commit_message=_template(table, "commit-message", MESSAGE_WORDS),
-        author=_author(table) or defaults.author,
+        author=_author(table),
         sign_off=table.flag("sign-off"),
-        auto_merge=table.flag("auto-merge"),
+        auto_merge=_auto_merge(table) or "",
         max_open=_max_open(table),
         schedule=_schedule(table) or (),
         commits=_commits(table),
@@ -182,7 +182,7 @@ def _group(table: Table, others: Sequence[Group], prefix: str) -> Group:
         _names(table, "labels"),
         _names(table, "assignees"),
         _names(table, "reviewers"),
-        table.flag("auto-merge") if "auto-merge" in table.values else None,
+        _auto_merge(table),
         _schedule(table),
     )
     if not group.images and not group.paths and not group.registries:
@@ -254,6 +254,17 @@ def _author(table: Table) -> tuple[str, str] | None:
             "author", f"is no author: `{text}`", "write a name and an address, as in Ann Lee <ann@example.com>"
         )
     return match["name"], match["email"]
+
+
+def _auto_merge(table: Table) -> MergeWay | None:
+    value = table.values.get("auto-merge")
+    if value is None:
+        return None
+    if value == "on-success":
+        return "on-success"
+    if not isinstance(value, bool):
+        raise table.wrong_type("auto-merge", 'true, false or "on-success"', value)
+    return "required" if value else ""
 
 
 def _max_open(table: Table) -> int | None:

@@ -142,7 +142,11 @@ def _people() -> dict[str, Schema]:
         "labels": texts("Labels of the pull requests.", _NAMED),
         "assignees": texts("Who is assigned.", _NAMED),
         "reviewers": texts("Who is asked to review.", _NAMED),
-        "auto-merge": flag("Have the forge merge once its checks pass."),
+        "auto-merge": {
+            "description": "Have it merged once the checks that the branch requires have passed; on-success: where it "
+            "requires none, once all that have run have succeeded.",
+            "enum": [True, False, "on-success"],
+        },
         "schedule": texts("When new ones may be opened: sat, mon-fri 22:00-06:00 Europe/Berlin.", _NAMED),
     }
 
@@ -156,7 +160,7 @@ def _bot() -> Schema:
         ),
         "base": text("The branch to propose to; the repository's default branch otherwise.", minLength=1),
         "commit-message": text("Template of the message; also {title} and {changes}.", more=_NAMED),
-        "author": text("Who commits.", r"[^<>]+ <[^<>@\s]+@[^<>@\s]+>", default="{} <{}>".format(*defaults.author)),
+        "author": text("Who commits; otherwise pinner[bot].", r"[^<>]+ <[^<>@\s]+@[^<>@\s]+>"),
         "sign-off": flag("Add a Signed-off-by of the author."),
         "max-open": {"description": "How many may be open at once.", "type": "integer", "minimum": 1},
         "commits": word("Through the forge's API, which signs them, or by git.", COMMIT_WAYS, default=defaults.commits),

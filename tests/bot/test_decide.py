@@ -119,7 +119,7 @@ def test_a_title_alone_is_changed_alone() -> None:
 
 
 def test_what_is_missing_is_added_and_nothing_taken_away() -> None:
-    wanted = PROPOSAL._replace(labels=("a",), assignees=("b",), auto_merge=True)
+    wanted = PROPOSAL._replace(labels=("a",), assignees=("b",), auto_merge="required")
     assert decided(Observed((request(),), OURS), wanted).actions == (Complete(request()),)
     full = request()._replace(labels=("a", "more"), assignees=("b", "c"), auto_merge=True)
     assert decided(Observed((full,), OURS), wanted).actions == ()
@@ -133,7 +133,7 @@ def test_labels_and_people_are_the_same_in_upper_case() -> None:
 
 
 def test_auto_merge_that_the_forge_has_not_taken_is_asked_for_again_without_a_word() -> None:
-    decision = decided(Observed((request(),), OURS), PROPOSAL._replace(auto_merge=True))
+    decision = decided(Observed((request(),), OURS), PROPOSAL._replace(auto_merge="required"))
     assert (decision.outcome, decision.actions) == ("unchanged", (Complete(request()),))
 
 

@@ -60,7 +60,7 @@ BOT = BotSettings(
     reviewers=("bob",),
     title="t",
     commit_message="m",
-    auto_merge=True,
+    auto_merge="required",
     schedule=(NIGHT,),
 )
 
@@ -68,18 +68,18 @@ BOT = BotSettings(
 @pytest.mark.parametrize("name", ["digests", "pins"])
 def test_what_no_group_has_follows_the_bots_settings(name: str) -> None:
     assert options_of(name, Settings(bot=BOT, groups=GROUPS)) == GroupOptions(
-        name, f"bot/{name}", "t", "m", ("docker",), ("ann",), ("bob",), auto_merge=True, schedule=(NIGHT,)
+        name, f"bot/{name}", "t", "m", ("docker",), ("ann",), ("bob",), auto_merge="required", schedule=(NIGHT,)
     )
 
 
 def test_a_group_that_says_nothing_follows_them_too() -> None:
     assert options_of("own web", Settings(bot=BOT, groups=GROUPS)) == GroupOptions(
-        "own web", "bot/own-web", "t", "m", ("docker",), ("ann",), ("bob",), auto_merge=True, schedule=(NIGHT,)
+        "own web", "bot/own-web", "t", "m", ("docker",), ("ann",), ("bob",), auto_merge="required", schedule=(NIGHT,)
     )
 
 
 def test_what_a_group_says_stands_in_their_place_even_where_it_says_nobody() -> None:
-    group = Group("Own Web", ("*",), (), (), "w", "{group}", (), ("cid",), (), auto_merge=False, schedule=(WEEKEND,))
+    group = Group("Own Web", ("*",), (), (), "w", "{group}", (), ("cid",), (), auto_merge="", schedule=(WEEKEND,))
     assert options_of("Own Web", Settings(bot=BOT, groups=(*GROUPS, group))) == GroupOptions(
-        "Own Web", "bot/w", "{group}", "m", (), ("cid",), (), auto_merge=False, schedule=(WEEKEND,)
+        "Own Web", "bot/w", "{group}", "m", (), ("cid",), (), auto_merge="", schedule=(WEEKEND,)
     )

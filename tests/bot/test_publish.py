@@ -91,8 +91,15 @@ def test_commit_is_the_same_on_every_run_and_says_whose_it_is(place: Place) -> N
     assert place.heads()[BRANCH] == head
     said = git(place.bare, "log", "-1", "--format=%an <%ae>|%cn <%ce>|%at %ct", BRANCH)
     time = git(place.bare, "log", "-1", "--format=%ct", "main")
-    bot = "pinner[bot] <pinner[bot]@users.noreply.github.com>"
+    bot = "pinner[bot] <pinner[bot]@users.noreply.forge.example>"
     assert said == f"{bot}|{bot}|{time} {time}"
+
+
+def test_nobody_named_signs_off_as_the_bot_of_its_forge(place: Place) -> None:
+    place.commit({"pinner.toml": b"[bot]\nsign-off = true\n"})
+    place.run()
+    said = "Signed-off-by: pinner[bot] <pinner[bot]@users.noreply.forge.example>"
+    assert said in git(place.bare, "log", "-1", "--format=%B", BRANCH)
 
 
 def test_digest_that_moves_again_updates_the_same_pull_request(place: Place) -> None:
@@ -349,6 +356,8 @@ def test_a_digest_that_is_gone_while_the_next_one_waits_is_said(place: Place, is
     said = "`nginx:1.27`: the digest in use is not served any more, and the new one waits: "
     when = "first seen on 2026-11-01, eligible on 2026-11-04"
     assert place.run().notes == ((said + when,) if is_gone else ())
+    # Whether it is there is told without pulling it.
+    assert place.registry.described[-1] == f"docker.io/library/nginx@{digest('old')} kind"
 
 
 def test_an_answer_that_is_none_is_no_reason_for_a_note(place: Place) -> None:

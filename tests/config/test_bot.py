@@ -61,7 +61,7 @@ def test_every_key_arrives() -> None:
         commit_message="{title}\n\n{changes}",
         author=("Ann Lee", "ann@example.org"),
         sign_off=True,
-        auto_merge=True,
+        auto_merge="required",
         max_open=3,
         schedule=(parse_window("mon-fri 22:00-06:00 Europe/Berlin"), parse_window("sat")),
         commits="git",
@@ -77,7 +77,7 @@ def test_every_key_arrives() -> None:
             labels=(),
             assignees=("cid",),
             reviewers=(),
-            auto_merge=False,
+            auto_merge="",
             schedule=(parse_window("sun"),),
         ),
         Group("own", registries=("registry.example.org",)),
@@ -88,6 +88,11 @@ def test_every_key_arrives() -> None:
 def test_what_is_not_said_has_its_default(text: str) -> None:
     assert parsed(text).bot == BotSettings()
     assert parsed(text).groups == ()
+
+
+def test_merging_on_success_is_a_setting_of_all_and_of_a_group() -> None:
+    text = '[bot]\nauto-merge = "on-success"\n[[group]]\nname = "a"\nimages = ["x"]\nauto-merge = "on-success"\n'
+    assert (parsed(text).bot.auto_merge, parsed(text).groups[0].auto_merge) == ("on-success", "on-success")
 
 
 def test_a_branch_ends_in_the_groups_slug_or_in_what_it_says() -> None:
@@ -189,7 +194,7 @@ AUTHOR = "write a name and an address, as in Ann Lee <ann@example.com>"
             "`group.schedule` is wrong: `25:00` in `25:00-26:00` is no time of day",
             "00:00 to 24:00",
         ),
-        (group("auto-merge = 1"), "`group.auto-merge` must be true or false, not a number", None),
+        (group("auto-merge = 1"), '`group.auto-merge` must be true, false or "on-success", not a number', None),
         (group("title = '{x}{'"), "`group.title` has an unknown placeholder `{x}`", None),
     ],
 )

@@ -27,7 +27,8 @@ class ForgeDouble:
 
     is_real = False
 
-    def __init__(self, folder: Path, face: FaceName = "github", *, account: str | None = None) -> None:
+    def __init__(self, folder: Path, face: FaceName = "github", *, account: str | None = None, below: str = "") -> None:
+        """``below`` is the path of its host that it lives at, ``/git``."""
         self.face = face
         # GitHub tells an App's tokens by how they begin: those are the ones whose commits it signs for a bot.
         self.token = {"github": "ghs_0123456789abcdef", "gitlab": "glpat-0123456789", "gitea": "0123456789abcdef"}[face]
@@ -37,7 +38,7 @@ class ForgeDouble:
         self.requests: list[Seen] = []
         """Every request to the API, in order; not those of git."""
         self.git_requests: list[Seen] = []
-        self._server = Server(self.state, _face(face, self.state, self.violations), self)
+        self._server = Server(self.state, _face(face, self.state, self.violations), self, below)
 
     def __enter__(self) -> Self:
         self._server.start()

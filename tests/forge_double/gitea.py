@@ -27,6 +27,7 @@ QUERIES = {
     "/orgs/{org}/repos": _PAGES,
     "/users/{username}/repos": _PAGES,
     f"{_ISSUE}/timeline": _PAGES,
+    f"{_REPOSITORY}/commits/{{ref}}/status": _PAGES,
 }
 _STYLES = {
     "merge": "allow_merge_commits", "squash": "allow_squash_merge", "rebase": "allow_rebase",
@@ -61,6 +62,7 @@ ANSWERS = {
     ("GET", f"{_REPOSITORY}/branches/{{branch}}"): "Branch",
     ("GET", f"{_REPOSITORY}/assignees"): "User",
     ("GET", "/user"): "User",
+    ("GET", f"{_REPOSITORY}/commits/{{ref}}/status"): "CombinedStatus",
 }
 
 
@@ -68,6 +70,7 @@ class GiteaFace:
     """Answers as Gitea does."""
 
     prefixes = ("/api/v1",)
+    public: Mapping[str, Any] = {"/api/v1/version": {"version": "1.26.0"}}
 
     def __init__(self, state: State, violations: list[str]) -> None:
         self.state, self.violations = state, violations
@@ -250,7 +253,7 @@ class GiteaFace:
     @route("GET", f"{_REPOSITORY}/pulls")
     def pulls(self, call: Call, match: Mapping[str, str]) -> Answer:
         one = self._find(match)
-        if one.mirror or not one.takes_pulls:
+        if not _has_pulls(one):
             return Answer(404, NOT_FOUND)
         state = call.query.get("state", "open")
         found = [pull for pull in one.pulls.values() if state == "all" or (pull.state == "open") == (state == "open")]
@@ -272,7 +275,10 @@ class GiteaFace:
         if one.archived:
             raise RefusalError(423, {"message": f"{one.name} is archived"})
         head, base = call.body["head"], call.body["base"]
-        if one.head(head) is None or one.head(base) is None:
+        if head == base:
+            said = "Invalid PullRequest: There are no changes between the head and the base"
+            return Answer(422, {"message": said})
+        if not _has_pulls(one) or one.head(head) is None or one.head(base) is None:
             return Answer(404, NOT_FOUND)
         if one.races:
             # It looks for an open one and inserts without a lock: two at once are both new.
@@ -290,7 +296,12 @@ class GiteaFace:
 
     @route("PATCH", _PULL)
     def edit_pull(self, call: Call, match: Mapping[str, str]) -> Answer:
-        one, pull = self._find_pull(match, write=True)
+        one, pull = self._find_pull(match)
+        if one.archived:
+            raise RefusalError(423, {"message": f"{one.name} is archived"})
+        if one.rights != "write" and pull.poster:
+            # Who opened it may change it; anybody else is refused without a word.
+            return Answer(403)
         one.head_of(pull)
         pull.title = call.body.get("title", pull.title)
         pull.body = call.body.get("body", pull.body)
@@ -311,10 +322,15 @@ class GiteaFace:
         one, pull = self._find_pull(match, write=True)
         if not one.auto_merge_allowed:
             return Answer(405, {"message": "User not allowed to merge PR"})
+        if one.conflicts(pull) and not call.body.get("merge_when_checks_succeed"):
+            return Answer(405, {"message": "Please try again later"})
         head = one.head_of(pull)
         # Which commit it is for is looked at where it is merged at once, and nowhere else.
         if call.body.get("head_commit_id") not in (None, head) and not call.body.get("merge_when_checks_succeed"):
             return Answer(409, {"message": "head out of date"})
+        if pull.state != "open":
+            merged = Answer(405, {"message": "The PR is already merged"})
+            return merged if pull.state == "merged" else Answer(404, NOT_FOUND)
         if pull.auto_merge:
             return Answer(409, {"message": "pull request is already scheduled to auto merge"})
         required = one.required_checks if pull.base == one.default_branch else ()
@@ -327,6 +343,20 @@ class GiteaFace:
             return Answer(201)
         pull.state = "merged"
         return Answer(200)
+
+    @route("GET", f"{_REPOSITORY}/commits/{{ref}}/status")
+    def statuses(self, call: Call, match: Mapping[str, str]) -> Answer:
+        one = self._find(match)
+        pull = next((pull for pull in one.pulls.values() if one.head_of(pull) == match["ref"]), None)
+        words = {"none": [], "pending": ["pending"], "failed": ["failure"], "passed": ["success"]}
+        states = [] if pull is None else [*["success"] * pull.more_checks, *words[pull.checks]]
+        items = [{"id": number, "context": f"ci/{number}", "status": state} for number, state in enumerate(states, 1)]
+        # All that it says is of this page alone.
+        part, headers = page(call, items, "limit", 30, 50)
+        there = [item["status"] for item in part]
+        state = next((bad for bad in ("failure", "pending") if bad in there), "success" if there else "pending")
+        value = {"sha": match["ref"], "state": state, "statuses": part or None, "total_count": len(part)}
+        return Answer(200, value, headers)
 
     @route("DELETE", f"{_PULL}/merge")
     def cancel_merge(self, call: Call, match: Mapping[str, str]) -> Answer:
@@ -381,8 +411,15 @@ class GiteaFace:
 
     @route("POST", f"{_REPOSITORY}/labels")
     def make_label(self, call: Call, match: Mapping[str, str]) -> Answer:
-        one = self._find(match, write=True)
+        # An archived one takes them, too.
+        one = self._find(match)
+        if one.rights != "write":
+            raise RefusalError(403, {"message": "user should have a permission to write to a repo"})
         if call.body["name"] in one.labels:
             # Gitea makes a second one; the bot must not ask for it.
             self.violations.append(f"the label {call.body['name']} is made twice")
         return Answer(201, self._label(one, call.body["name"]))
+
+
+def _has_pulls(one: Stored) -> bool:
+    return one.takes_pulls and not one.mirror and not one.empty

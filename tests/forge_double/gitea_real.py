@@ -178,6 +178,10 @@ class RealStored:
         wanted = {"head": head, "base": base, "title": title, "body": body}
         return RealPull(self, self.server.ask("POST", f"{self.path}/pulls", wanted)["number"])
 
+    def protect(self, prefix: str) -> None:
+        """Let only others push to the branches below ``prefix``."""
+        self.server.ask("POST", f"{self.path}/branch_protections", {"rule_name": f"{prefix}**", "enable_push": False})
+
     def opened_from_fork(self, branch: str) -> None:
         """Have somebody open a pull request from the branch of that name in their own fork."""
         self.server.ask("POST", f"{self.path}/forks", {}, sudo="ada")

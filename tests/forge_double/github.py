@@ -39,6 +39,7 @@ class GitHubFace:
     """Answers as GitHub does."""
 
     prefixes = ("/api/v3", "/api")
+    public: Mapping[str, Any] = {"/api/v3/meta": {"verifiable_password_authentication": True}}
 
     def __init__(self, state: State, violations: list[str]) -> None:
         self.state, self.violations = state, violations
@@ -69,7 +70,7 @@ class GitHubFace:
         query = body.get("query") if isinstance(body, dict) else None
         if not isinstance(query, str):
             return ""
-        names = ("createCommitOnBranch", "enablePullRequestAutoMerge", "viewer")
+        names = ("createCommitOnBranch", "enablePullRequestAutoMerge", "statusCheckRollup", "viewer")
         return next((f"#{name}" for name in names if f"{name}" in query), "")
 
     def answer(self, call: Call) -> Answer:
@@ -167,7 +168,7 @@ class GitHubFace:
         }  # fmt: skip
         if kind == "pull-request":
             conflicts = pull.state == "open" and one.conflicts(pull)
-            state = "dirty" if conflicts else "blocked" if pull.checks in ("pending", "failed") else "clean"
+            state = "dirty" if conflicts else _merge_state(one, pull)
             values |= {"mergeable": not conflicts, "mergeable_state": state, "merged": pull.state == "merged"}
         return self._published.filled(kind, values)
 
@@ -195,7 +196,7 @@ class GitHubFace:
         one, pull = self._find_pull(match, write=True)
         if call.body.get("sha") not in (None, one.head_of(pull)):
             return Answer(409, {"message": "Head branch was modified. Review and try the merge again."})
-        if not one.auto_merge_allowed:
+        if not one.auto_merge_allowed or pull.state != "open":
             return Answer(405, {"message": "Pull Request is not mergeable", "documentation_url": "x"})
         pull.state = "merged"
         return Answer(200, {"sha": one.head_of(pull), "merged": True, "message": "Pull Request successfully merged"})
@@ -406,6 +407,18 @@ class _Root:
     def viewer(self, _info: Any) -> dict[str, str]:
         return {"login": self._state.account}
 
+    def repository(self, _info: Any, owner: str, name: str, **_: Any) -> dict[str, Any]:
+        one = self._find(f"{owner}/{name}")
+
+        def pull_request(_info: Any, number: int) -> dict[str, Any]:
+            pull = one.pulls[number]
+            words = {"none": None, "pending": "PENDING", "failed": "FAILURE", "passed": "SUCCESS"}
+            state = words[pull.checks] or ("SUCCESS" if pull.more_checks else None)
+            commit = {"oid": one.head_of(pull), "statusCheckRollup": None if state is None else {"state": state}}
+            return {"commits": lambda _info, last: {"nodes": [{"commit": commit}][-last:]}}
+
+        return {"pullRequest": pull_request}
+
     def _find(self, name: str) -> Stored:
         one = self._state.find(name)
         if one is None:
@@ -439,12 +452,19 @@ class _Root:
             raise _GraphqlError("UNPROCESSABLE", "Auto merge is not allowed for this repository")
         if pull.auto_merge:
             raise _GraphqlError("UNPROCESSABLE", "Auto merge is enabled already")
-        if pull.checks != "pending":
-            raise _GraphqlError("UNPROCESSABLE", "Pull request is in clean status")
+        if (state := _merge_state(one, pull)) != "blocked":
+            raise _GraphqlError("UNPROCESSABLE", f"Pull request is in {state} status")
         if input.get("expectedHeadOid") not in (None, one.head_of(pull)):
             raise _GraphqlError("STALE_DATA", "Head sha does not match")
         pull.auto_merge = True
         return {"pullRequest": {"id": input["pullRequestId"], "number": pull.number}, "clientMutationId": None}
+
+
+def _merge_state(one: Stored, pull: Pull) -> str:
+    """Return what GitHub says of a pull request without conflicts: a check that is required has to pass."""
+    if one.required_checks:
+        return "clean" if pull.checks == "passed" else "blocked"
+    return "unstable" if pull.checks in ("pending", "failed") else "clean"
 
 
 def _invalid(name: str, code: str, message: str | None = None) -> RefusalError:

@@ -49,6 +49,7 @@ class GitLabFace:
     """Answers as GitLab does."""
 
     prefixes = ("/api/v4",)
+    public: Mapping[str, Any] = {}
 
     def __init__(self, state: State, violations: list[str]) -> None:
         self.state, self.violations = state, violations
@@ -257,7 +258,7 @@ class GitLabFace:
     @route("PUT", f"{_REQUEST}/merge")
     def merge(self, call: Call, match: Mapping[str, str]) -> Answer:
         one, pull = self._find_request(match, write=True)
-        if pull.auto_merge or not one.auto_merge_allowed:
+        if pull.auto_merge or pull.state != "open" or not one.auto_merge_allowed:
             return Answer(405, {"message": "405 Method Not Allowed"})
         if call.body.get("sha") not in (None, one.head_of(pull)):
             return Answer(409, {"message": "SHA does not match HEAD of source branch: 0"})

@@ -44,8 +44,8 @@ class Seen:
 class Server:
     """A server on a loopback port of its own."""
 
-    def __init__(self, state: State, face: Face, double: ForgeDouble) -> None:
-        self.state, self.face, self.double = state, face, double
+    def __init__(self, state: State, face: Face, double: ForgeDouble, below: str = "") -> None:
+        self.state, self.face, self.double, self.below = state, face, double, below
         self._http: ThreadingHTTPServer | None = None
         self.handler: type[_Handler] = _Handler
 
@@ -53,7 +53,7 @@ class Server:
     def url(self) -> str:
         """Where it is."""
         assert self._http is not None, "use it as a context manager"
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self._http.server_address[1]}{self.below}"
 
     def start(self) -> None:
         """Listen."""
@@ -99,12 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _any(self) -> None:
-        place = urlsplit(self.path)
+        place, below = urlsplit(self.path), self.server_of.below
         data = self._body()
-        if ".git/" in place.path:
-            self._git(place.path, place.query, data)
+        if below and not place.path.startswith(f"{below}/"):
+            # Another site is at the root.
+            self._plain(404, "404 page not found")
+        elif ".git/" in place.path:
+            self._git(place.path.removeprefix(below), place.query, data)
         else:
-            self._api(place.path, place.query, data)
+            self._api(place.path.removeprefix(below), place.query, data)
 
     do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = _any  # noqa: N815 - the library's names
 
@@ -158,11 +161,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answered(self, path: str, seen: Seen) -> Answer:
         server, face = self.server_of, self.server_of.face
-        if not face.authorised(self.headers, server.state.token):  # type: ignore[arg-type]
-            return face.unauthorised()
         prefix = next((prefix for prefix in face.prefixes if path.startswith(f"{prefix}/")), None)
         if prefix is None:
             return Answer(404, {"message": "Not Found"})
+        if path in face.public:
+            return Answer(200, face.public[path])
+        if not face.authorised(self.headers, server.state.token):  # type: ignore[arg-type]
+            return face.unauthorised()
         raw = path[len(prefix) :]
         if prefix.endswith("/graphql"):
             raw = "/graphql"

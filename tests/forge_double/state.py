@@ -34,6 +34,8 @@ class Pull:
     auto_merge_cancelled: bool = False
     """Whether somebody had asked for it, and taken it back."""
     checks: Literal["none", "pending", "failed", "passed"] = "none"
+    more_checks: int = 0
+    """How many others have passed, with a name each."""
     last_head: str = ""
     """The head's commit when it was last seen: a closed one keeps it."""
     poster: str = ""
@@ -105,6 +107,20 @@ class Stored:
         pull = Pull(len(self.pulls) + 1, title, body, head, base, last_head=self.head(head) or "0" * 40)
         self.pulls[pull.number] = pull
         return pull
+
+    def protect(self, prefix: str) -> None:
+        """Let only others push to the branches below ``prefix``; refused is as Gitea refuses."""
+        hook = self.folder / "hooks" / "pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(
+            "#!/bin/sh\n"
+            'while read old new name; do case "$name" in\n'
+            f"refs/heads/{prefix}*)\n"
+            '  printf "\\nerror:\\nerror: Not allowed to push to protected branch %s\\n" "${name#refs/heads/}" >&2\n'
+            "  exit 1;;\n"
+            "esac; done\n"
+        )
+        hook.chmod(0o755)
 
     def opened_from_fork(self, branch: str) -> None:
         """Have somebody open a pull request from the branch of that name in their own fork."""

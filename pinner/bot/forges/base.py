@@ -118,15 +118,15 @@ class Forge(Protocol):
         """
         ...
 
-    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        """Return every pull request whose head is ``branch`` of ``repository`` itself, the newest first, any state."""
-        ...
-
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests whose head in ``repository`` itself starts with ``prefix``, newest first.
 
         They may lack what only a question about each would tell: ``conflicts``, ``auto_merge``.
         """
+        ...
+
+    async def closed(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return those whose head is ``branch`` of ``repository`` itself, closed or merged, the newest first."""
         ...
 
     async def opening_delay(self) -> float:
@@ -178,11 +178,14 @@ class Forge(Protocol):
         """
         ...
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+    async def enable_auto_merge(
+        self, repository: Repository, request: PullRequest, *, on_success: bool = False
+    ) -> AutoMerge:
         """Have the forge merge it once the checks that its base branch requires have passed; return what came of it.
 
         Nothing is merged where none are to be waited for: the forge would merge at once, or refuse, and the reason says
-        so.
+        so. With ``on_success`` it is merged then if, on the commit of ``request``, a check has run and all have
+        succeeded.
         Raises `ForbiddenError` where the settings or the token do not allow it.
         """
         ...

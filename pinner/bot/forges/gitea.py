@@ -6,6 +6,7 @@ Commits are git's: an instance signs what its API commits only where it has a ke
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from pinner.bot.forges.base import (
 )
 from pinner.bot.forges.gitea_people import add_labels, ask_reviewers, assign
 from pinner.bot.forges.gitea_values import repository_of, request_of, requests_of
-from pinner.bot.forges.rest import RestForge, issue_of, path_of
+from pinner.bot.forges.rest import RestForge, issue_of, path_of, reason_to_wait
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository, closed_as_double
 
@@ -48,14 +49,13 @@ class Gitea(RestForge):
     def __init__(self, access: Access) -> None:
         authorization = None if access.token is None else f"token {access.token}"
         super().__init__(Api(f"{access.server}/api/v1", access, authorization))
-        self._lists: dict[tuple[str, str], list[PullRequest]] = {}
+        self._closed: dict[str, list[PullRequest]] = {}
+        """What was closed when a run began, by repository."""
         self._name: str | None = None
 
     async def repository(self, name: str) -> Repository:
         """Return the repository called ``owner/name``."""
-        found = repository_of((await self._api.call("GET", path_of(name))).json())
-        self._forget(found)
-        return found
+        return repository_of((await self._api.call("GET", path_of(name))).json())
 
     async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's; Gitea's lists are not by ``since``."""
@@ -73,44 +73,26 @@ class Gitea(RestForge):
             else:
                 return
 
-    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        """Return the pull requests of ``branch``; of the closed ones those among the newest 500 that are looked at.
-
-        Whether one is to be merged is not among what the lists say: `enable_auto_merge` asks.
-        """
-        there = (*await self._open(repository), *await self._closed(repository))
-        return tuple(sorted((one for one in there if one.branch == branch), key=lambda request: -request.number))
-
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
-        """Return the open pull requests of the branches under ``prefix``."""
-        self._forget(repository)
-        return tuple(request for request in await self._open(repository) if request.branch.startswith(prefix))
+        """Return the open pull requests of the branches under ``prefix``; a run begins with it."""
+        self._closed.pop(repository.name, None)
+        items = [item async for item in self._pages(repository, {"state": "open"})]
+        return tuple(request for request in requests_of(items) if request.branch.startswith(prefix))
 
-    def _forget(self, repository: Repository) -> None:
-        """Drop what the lists of ``repository`` said: a run begins with it, or has changed something."""
-        for state in ("open", "closed"):
-            self._lists.pop((repository.name, state), None)
+    async def closed(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return the closed and merged ones of ``branch``, of those that are looked at: its lists are of all branches.
 
-    async def _open(self, repository: Repository) -> list[PullRequest]:
-        key = (repository.name, "open")
-        if key not in self._lists:
-            items = [item async for item in self._pages(repository, {"state": "open"})]
-            self._lists[key] = requests_of(items)
-        return self._lists[key]
-
-    async def _closed(self, repository: Repository) -> list[PullRequest]:
-        """Return closed pull requests, the newest first; where there is more than a page, the token's own alone."""
-        key = (repository.name, "closed")
-        if key not in self._lists:
+        Those are all, or, where there is more than a page, the newest 500 of the token's own.
+        """
+        if repository.name not in self._closed:
             items = [item async for item in self._pages(repository, {"state": "closed"}, _PAGE)]
-            if len(items) == _PAGE and (own := await self._own_name()) is not None:
+            if len(items) == _PAGE:
+                own = await self._own_name()
                 # Others may have closed hundreds since. What is older than 1.23 gives them all the same.
-                query = {"state": "closed", "poster": own}
+                query = {"state": "closed"} if own is None else {"state": "closed", "poster": own}
                 items = [item async for item in self._pages(repository, query, _CLOSED_LOOKED_AT)]
-            elif len(items) == _PAGE:
-                items = [item async for item in self._pages(repository, {"state": "closed"}, _CLOSED_LOOKED_AT)]
-            self._lists[key] = requests_of(items)
-        return self._lists[key]
+            self._closed[repository.name] = requests_of(items)
+        return tuple(request for request in self._closed[repository.name] if request.branch == branch)
 
     async def _pages(
         self, repository: Repository, query: Mapping[str, str], most: int | None = None
@@ -147,8 +129,8 @@ class Gitea(RestForge):
         """Open a pull request, or return the one that is open."""
         values = {"head": branch, "base": base, "title": title, "body": body}
         made = await self._api.call("POST", f"{path_of(repository.name)}/pulls", body=values, expect=(_CONFLICT,))
-        self._forget(repository)
-        same = [one for one in await self._open(repository) if (one.branch, one.base) == (branch, base)]
+        found = await self.open_branches(repository, branch)
+        same = [one for one in found if (one.branch, one.base) == (branch, base)]
         if made.status == _CONFLICT and not same:
             raise ForgeError(f"the pull request is refused: {words(made.json())}")
         if made.status == _CONFLICT:
@@ -165,10 +147,6 @@ class Gitea(RestForge):
             await self.close(repository, made, closed_as_double(made.body, first.url))
         return first
 
-    async def _change(self, repository: Repository, request: PullRequest, values: Mapping[str, Any]) -> None:
-        self._forget(repository)
-        await super()._change(repository, request, values)
-
     async def add(
         self,
         repository: Repository,
@@ -179,7 +157,6 @@ class Gitea(RestForge):
         reviewers: Collection[str] = (),
     ) -> None:
         """Add labels (by number: older instances take no names), assignees and reviewers."""
-        self._forget(repository)
         at = self._at(repository, request.number)
         if missing := lacking(labels, request.labels):
             await add_labels(self._api, repository, request, missing)
@@ -188,24 +165,30 @@ class Gitea(RestForge):
         if missing := lacking(reviewers, request.reviewers):
             await ask_reviewers(self._api, at, missing)
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+    async def enable_auto_merge(
+        self, repository: Repository, request: PullRequest, *, on_success: bool = False
+    ) -> AutoMerge:
         """Have it merged when the checks that the base branch requires succeed.
 
         Gitea looks at statuses only where the branch's protection has it do so (services/pull/commit_status.go,
         IsPullCommitStatusPass): anywhere else it would merge at once, whatever is still running.
         """
-        if request.auto_merge or await self._is_scheduled(repository, request):
-            return AutoMerge(is_on=True)
         path = f"{path_of(repository.name)}/branches/{quote(request.base, safe='')}"
         branch = (await self._api.call("GET", path)).json()
-        if not branch.get("enable_status_check") or not branch.get("status_check_contexts"):
+        requires = bool(branch.get("enable_status_check") and branch.get("status_check_contexts"))
+        if not requires and not on_success:
             return AutoMerge(reason=f"`{request.base}` requires no checks, so nothing would be waited for")
         if branch.get("user_can_merge") is False:
             raise ForbiddenError(f"auto-merge is refused: the token may not merge into `{request.base}`", hint=_MERGER)
+        if not requires:
+            reason = reason_to_wait(await self._checks(repository, request.head))
+            return AutoMerge(reason=reason) if reason else await self._merge(repository, request)
+        if await self._is_scheduled(repository, request):
+            return AutoMerge(is_on=True)
         # Gitea schedules whatever the head is by then (routers/api/v1/repo/pull.go, MergePullRequest): looked at
         # before, so that nothing else is merged at once, and after, so that nothing else is later.
         await self._require_head(repository, request)
-        outcome = await self._schedule(repository, request)
+        outcome = await self._merge(repository, request, is_scheduled=True)
         if outcome.is_new:
             await self._require_head(repository, request, is_scheduled=True)
         return outcome
@@ -220,12 +203,33 @@ class Gitea(RestForge):
             await self._api.call("DELETE", f"{at}/merge", expect=(_MISSING,))
         raise StaleHeadError(f"{request.url} has moved on: it is not merged")
 
-    async def _schedule(self, repository: Repository, request: PullRequest) -> AutoMerge:
-        method = next(iter(repository.merge_methods), "merge")
-        body = {"Do": method, "merge_when_checks_succeed": True, "head_commit_id": request.head}
+    async def _checks(self, repository: Repository, commit: str) -> str | None:
+        """Return what all statuses of ``commit`` come to; None where it has none.
+
+        Each page says what its own come to, and no more (routers/api/v1/repo/status.go).
+        """
+        path, state = f"{path_of(repository.name)}/commits/{quote(commit)}/status", None
+        for page in count(1):
+            found = (await self._api.call("GET", path, query={"page": page, "limit": _PAGE})).json()
+            there = len(found.get("statuses") or ())
+            if there and state in (None, "success"):
+                state = str(found["state"])
+            if there < _PAGE or state != "success":
+                break
+        return state
+
+    async def _merge(self, repository: Repository, request: PullRequest, *, is_scheduled: bool = False) -> AutoMerge:
+        """Merge it while its head is what was looked at, or, ``is_scheduled``, have that done."""
+        at, method = self._at(repository, request.number), next(iter(repository.merge_methods), "merge")
+
+        async def is_merged() -> bool:
+            return not is_scheduled and bool((await self._api.call("GET", at)).json().get("merged"))
+
+        body: dict[str, Any] = {"Do": method, "head_commit_id": request.head}
+        if is_scheduled:
+            body["merge_when_checks_succeed"] = True
         refused = (_NOT_ALLOWED, _CONFLICT)
-        reply = await self._api.call("POST", f"{self._at(repository, request.number)}/merge", body=body, expect=refused)
-        self._forget(repository)
+        reply = await self._api.call("POST", f"{at}/merge", body=body, expect=refused, done=is_merged)
         if reply.status not in refused:
             return AutoMerge(is_on=True, is_new=True)
         said = words(reply.json())

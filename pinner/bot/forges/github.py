@@ -20,7 +20,7 @@ from pinner.bot.forges.base import (
 )
 from pinner.bot.forges.github_graphql import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT
-from pinner.bot.forges.rest import RestForge, issue_of, path_of
+from pinner.bot.forges.rest import RestForge, issue_of, path_of, reason_to_wait
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 
@@ -89,32 +89,23 @@ class GitHub(RestForge):
             else:
                 return
 
-    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        """Return the pull requests of ``branch``; of an open one also whether it has conflicts."""
-        head = f"{repository.name.partition('/')[0]}:{branch}"
-        found = [
-            item
-            async for item in self._api.pages(
-                f"{path_of(repository.name)}/pulls", {**_NEWEST, "state": "all", "head": head}
-            )
-            if _is_of(item, repository) and item["head"]["ref"] == branch
-        ]
-        for index, item in enumerate(found):
-            if item["state"] == "open":
-                # The list does not say whether it can be merged.
-                found[index] = (await self._api.call("GET", self._at(repository, item["number"]))).json()
-        return tuple(map(_request, found))
-
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests of the branches under ``prefix``."""
-        found = self._api.pages(f"{path_of(repository.name)}/pulls", {**_NEWEST, "state": "open"})
-        return tuple(
-            [
-                _request(item)
-                async for item in found
-                if _is_of(item, repository) and item["head"]["ref"].startswith(prefix)
-            ]
-        )
+        found = await self._list(repository, {"state": "open"})
+        return tuple(request for request in found if request.branch.startswith(prefix))
+
+    async def closed(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return the closed and merged pull requests of ``branch``."""
+        return await self._of(repository, branch, "closed")
+
+    async def _of(self, repository: Repository, branch: str, state: str) -> tuple[PullRequest, ...]:
+        head = f"{repository.name.partition('/')[0]}:{branch}"
+        found = await self._list(repository, {"state": state, "head": head})
+        return tuple(request for request in found if request.branch == branch)
+
+    async def _list(self, repository: Repository, query: Mapping[str, str]) -> list[PullRequest]:
+        pages = self._api.pages(f"{path_of(repository.name)}/pulls", {**_NEWEST, **query})
+        return [_request(item) async for item in pages if _is_of(item, repository)]
 
     async def create(self, repository: Repository, branch: str, base: str, title: str, body: str) -> PullRequest:
         """Open a pull request, or return the one that is open."""
@@ -126,8 +117,8 @@ class GitHub(RestForge):
         )
         if made.status == _CREATED:
             return _request(made.json())
-        for request in await self.pull_requests(repository, branch):
-            if request.state == "open" and request.base == base:
+        for request in await self._of(repository, branch, "open"):
+            if request.base == base:
                 return request
         raise ForgeError(f"the pull request is refused: {words(made.json())}")
 
@@ -156,7 +147,9 @@ class GitHub(RestForge):
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
             await self._api.call("POST", f"{self._at(repository, request.number)}/requested_reviewers", body=body)
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+    async def enable_auto_merge(
+        self, repository: Repository, request: PullRequest, *, on_success: bool = False
+    ) -> AutoMerge:
         """Enable GitHub's auto-merge, in the first way of merging that the repository allows."""
         if request.auto_merge:
             return AutoMerge(is_on=True)
@@ -164,27 +157,35 @@ class GitHub(RestForge):
         if found.get("auto_merge") is not None:
             return AutoMerge(is_on=True)
         if found.get("mergeable_state") in _NOTHING_TO_WAIT_FOR:
-            return await self._merged_if_required(repository, request)
+            return await self._merged_now(repository, request, on_success=on_success)
         try:
             await self._graphql.enable_auto_merge(found["node_id"], request.head, _method(repository))
         except StaleHeadError:
             raise
         except ForgeError as error:
             if "clean status" in error.message or "unstable status" in error.message:
-                return await self._merged_if_required(repository, request)
+                return await self._merged_now(repository, request, on_success=on_success)
             # The first answer may have been lost.
             if (await self._api.call("GET", self._at(repository, request.number))).json().get("auto_merge") is not None:
                 return AutoMerge(is_on=True)
             raise ForbiddenError(error.message, hint=_ALLOW_AUTO_MERGE) from None
         return AutoMerge(is_on=True, is_new=True)
 
-    async def _merged_if_required(self, repository: Repository, request: PullRequest) -> AutoMerge:
+    async def _merged_now(self, repository: Repository, request: PullRequest, *, on_success: bool) -> AutoMerge:
         """Merge what has passed the checks that its branch requires: nothing is left that GitHub could wait for."""
         if not await self._requires_checks(repository, request.base):
-            return AutoMerge(reason=_NOTHING_REQUIRED)
+            reason = _NOTHING_REQUIRED
+            if on_success:
+                reason = reason_to_wait(await self._graphql.checks(repository.name, request.number, request.head))
+            if reason:
+                return AutoMerge(reason=reason)
+
+        async def is_merged() -> bool:
+            return bool((await self._api.call("GET", self._at(repository, request.number))).json().get("merged"))
+
         body = {"sha": request.head, "merge_method": _method(repository)}
         path = f"{self._at(repository, request.number)}/merge"
-        reply = await self._api.call("PUT", path, body=body, expect=(_NOT_ALLOWED, _CONFLICT))
+        reply = await self._api.call("PUT", path, body=body, expect=(_NOT_ALLOWED, _CONFLICT), done=is_merged)
         if reply.status == _CONFLICT:
             raise StaleHeadError(f"{request.url} has moved on: it is not merged")
         if reply.status == _NOT_ALLOWED:
@@ -253,7 +254,6 @@ _SETTINGS = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "reb
 
 
 def _request(found: Mapping[str, Any]) -> PullRequest:
-    mergeable = found.get("mergeable")
     return PullRequest(
         number=found["number"],
         state="merged" if found.get("merged_at") else "open" if found["state"] == "open" else "closed",
@@ -264,7 +264,6 @@ def _request(found: Mapping[str, Any]) -> PullRequest:
         body=found.get("body") or "",
         url=found["html_url"],
         labels=tuple(label["name"] for label in found.get("labels") or ()),
-        conflicts=None if mergeable is None else not mergeable,
         auto_merge=found.get("auto_merge") is not None,
         assignees=tuple(person["login"] for person in found.get("assignees") or ()),
         reviewers=tuple(person["login"] for person in found.get("requested_reviewers") or ()),

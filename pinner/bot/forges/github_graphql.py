@@ -23,6 +23,11 @@ _AUTO_MERGE = """mutation($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
 }"""
 _VIEWER = "query { viewer { login } }"
+_CHECKS = """query($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } } }
+  }
+}"""
 _HOUR = 3600.0
 _STALE = ("Expected branch to point to", "Head sha", "head sha")
 
@@ -65,6 +70,18 @@ class GraphQl:
         """Have a pull request merged by ``method`` once its checks pass, while its head is ``head``."""
         values = {"pullRequestId": node, "expectedHeadOid": head, "mergeMethod": method.upper()}
         await self._ask(_AUTO_MERGE, {"input": values})
+
+    async def checks(self, repository: str, number: int, head: str) -> str | None:
+        """Return what all checks and statuses of a pull request's commit ``head`` come to: ``SUCCESS``, ``PENDING``.
+
+        None where there is none. Raises `StaleHeadError` where another commit is its last.
+        """
+        owner, _, name = repository.partition("/")
+        answer = await self._ask(_CHECKS, {"owner": owner, "name": name, "number": number})
+        last = answer["repository"]["pullRequest"]["commits"]["nodes"][-1]["commit"]
+        if last["oid"] != head:
+            raise StaleHeadError(f"pull request {number} of {repository} has moved on: it is not merged")
+        return None if last["statusCheckRollup"] is None else str(last["statusCheckRollup"]["state"])
 
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``data``; GraphQL's refusals come with status 200."""

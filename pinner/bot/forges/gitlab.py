@@ -20,7 +20,7 @@ from pinner.bot.forges.base import (
     lacking,
     words,
 )
-from pinner.bot.forges.rest import RestForge
+from pinner.bot.forges.rest import RestForge, reason_to_wait
 from pinner.bot.forges.transport import Api
 from pinner.bot.model import PullRequest, Repository
 
@@ -34,6 +34,7 @@ _DEVELOPER = 30
 """The access level from which on one may push."""
 _UNDECIDED = frozenset({"preparing", "unchecked", "checking", "cannot_be_merged_rechecked", "cannot_be_merged_recheck"})
 _TO_COME = frozenset({"created", "waiting_for_resource", "preparing", "pending", "running", "scheduled"})
+_NOTHING_TO_COME = "no pipeline is still to come, so nothing would be waited for"
 _NOTHING_REQUIRED = "the pipeline has passed, but the project does not require one, so nothing would be waited for"
 _STATES = {"opened": "open", "locked": "open", "closed": "closed", "merged": "merged"}
 _PAGE = 100
@@ -78,15 +79,16 @@ class GitLab(RestForge):
             else:
                 return
 
-    async def pull_requests(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
-        """Return the merge requests of ``branch``."""
-        found = await self._list(repository, {"source_branch": branch, "state": "all"})
-        return tuple(request for request in found if request.branch == branch)
-
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open merge requests of the branches under ``prefix``."""
         found = await self._list(repository, {"state": "opened"})
         return tuple(request for request in found if request.branch.startswith(prefix))
+
+    async def closed(self, repository: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """Return the closed and merged merge requests of ``branch``."""
+        # `state` takes one state: the two that are none of these are open.
+        found = await self._list(repository, {"source_branch": branch, "state": "all"})
+        return tuple(request for request in found if request.branch == branch and request.state != "open")
 
     async def _list(self, repository: Repository, query: Mapping[str, str | int]) -> list[PullRequest]:
         pages = self._api.pages(f"{_project(repository)}/merge_requests", {**query, **_NEWEST})
@@ -103,8 +105,8 @@ class GitLab(RestForge):
         )
         if made.status != _CONFLICT:
             return _request(made.json())
-        for request in await self.pull_requests(repository, branch):
-            if request.state == "open" and request.base == base:
+        for request in await self._list(repository, {"source_branch": branch, "state": "opened"}):
+            if (request.branch, request.base) == (branch, base):
                 return request
         raise ForgeError(f"the merge request is refused: {words(made.json())}")
 
@@ -141,31 +143,41 @@ class GitLab(RestForge):
             raise ForgeError(f"GitLab knows no user `{name}`", hint="assignees and reviewers are user names")
         return int(found[0]["id"])
 
-    async def enable_auto_merge(self, repository: Repository, request: PullRequest) -> AutoMerge:
+    async def enable_auto_merge(
+        self, repository: Repository, request: PullRequest, *, on_success: bool = False
+    ) -> AutoMerge:
         """Have it merged when its pipeline succeeds; without a pipeline that is to come GitLab would merge at once."""
         found = (await self._api.call("GET", self._at(repository, request.number))).json()
         if found.get("merge_when_pipeline_succeeds"):
             return AutoMerge(is_on=True)
         pipeline = found.get("head_pipeline") or {}
-        # The older name until 17.11, and the newer from then on.
-        body = {"merge_when_pipeline_succeeds": True, "auto_merge": True, "sha": request.head}
-        if (pipeline.get("status"), pipeline.get("sha")) == ("success", request.head):
-            if not repository.details.get("requires_pipeline"):
-                return AutoMerge(reason=_NOTHING_REQUIRED)
-            # What it waits for is there: merged now, if it still is what was looked at.
-            body = {"sha": request.head}
-        elif pipeline.get("status") not in _TO_COME:
-            return AutoMerge(reason="no pipeline is still to come, so nothing would be waited for")
+        status = pipeline.get("status") if pipeline.get("sha") == request.head else None
+        if pipeline.get("status") in _TO_COME:
+            # The older name until 17.11, and the newer from then on.
+            return await self._merged(repository, request, {"merge_when_pipeline_succeeds": True, "auto_merge": True})
+        if repository.details.get("requires_pipeline"):
+            reason = "" if status == "success" else _NOTHING_TO_COME
+        elif on_success:
+            reason = reason_to_wait(status)
+        else:
+            reason = _NOTHING_REQUIRED if status == "success" else _NOTHING_TO_COME
+        # What it waits for is there: merged now, if it still is what was looked at.
+        return AutoMerge(reason=reason) if reason else await self._merged(repository, request, {})
+
+    async def _merged(self, repository: Repository, request: PullRequest, how: Mapping[str, bool]) -> AutoMerge:
+        """Have it merged at once, or as ``how`` says, while its head is what was looked at."""
+        at = self._at(repository, request.number)
+
+        async def is_done() -> bool:
+            there = (await self._api.call("GET", at)).json()
+            return bool(there.get("merge_when_pipeline_succeeds")) or there.get("state") == "merged"
+
         refused = (_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE)
-        path = f"{self._at(repository, request.number)}/merge"
-        reply = await self._api.call("PUT", path, body=body, expect=refused)
+        body = {**how, "sha": request.head}
+        reply = await self._api.call("PUT", f"{at}/merge", body=body, expect=refused, done=is_done)
+        if reply.status == _CONFLICT:
+            raise StaleHeadError(f"{request.url} has moved on: it is not merged")
         if reply.status in refused:
-            # The first answer may have been lost.
-            there = (await self._api.call("GET", self._at(repository, request.number))).json()
-            if there.get("merge_when_pipeline_succeeds"):
-                return AutoMerge(is_on=True)
-            if reply.status == _CONFLICT:
-                raise StaleHeadError(f"{request.url} has moved on: it is not merged")
             hint = "the token needs the right to merge into the branch"
             raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
         return AutoMerge(is_on=True, is_new=True)

@@ -70,6 +70,18 @@ class RestForge:
         return None
 
 
+def reason_to_wait(state: str | None) -> str:
+    """Return why a pull request whose checks have come to ``state`` is not merged where none is required.
+
+    None: there is none. Empty for ``success``, in whatever case.
+    """
+    if state is None:
+        return "no check is required, and none has run: the next run looks again"
+    if state.lower() == "success":
+        return ""
+    return "no check is required, and those that there are have not all succeeded: the next run looks again"
+
+
 def path_of(name: str) -> str:
     """Return the address of the repository called ``owner/name`` with GitHub and Gitea."""
     return f"/repos/{quote(name)}"

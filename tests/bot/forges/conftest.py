@@ -22,6 +22,14 @@ def forge(request: Any, tmp_path: Path) -> Iterator[ForgeDouble]:
         yield double
 
 
+@pytest.fixture(params=["github", "gitlab", "gitea"])
+def double(request: Any, tmp_path: Path) -> Iterator[ForgeDouble]:
+    """The same, of doubles alone: for what they are stricter in than any server, or nothing else can be brought to."""
+    with ForgeDouble(tmp_path, request.param) as double:
+        prepare(double)
+        yield double
+
+
 @pytest.fixture
 def github(tmp_path: Path) -> Iterator[ForgeDouble]:
     with ForgeDouble(tmp_path, "github") as double:

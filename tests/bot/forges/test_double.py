@@ -6,30 +6,14 @@ import base64
 import json
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from forge_double import ForgeDouble
+from forge_talk import ask
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PREFIX = {"github": "/api/v3", "gitlab": "/api/v4", "gitea": "/api/v1"}
-
-
-def ask(forge: ForgeDouble, method: str, path: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Authorization": f"Bearer {token or forge.token}", "Content-Type": "application/json"}
-    place = path if path.startswith("/api") else PREFIX[forge.face] + path
-    request = urllib.request.Request(forge.url + place, data, headers, method=method)  # noqa: S310 - a loopback address
-    try:
-        with urllib.request.urlopen(request) as reply:  # noqa: S310 - a loopback address
-            return reply.status, json.loads(reply.read() or b"null")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.loads(error.read() or b"null")
 
 
 def git(forge: ForgeDouble, *arguments: str, where: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -54,33 +38,33 @@ OPEN = {
 }
 
 
-def test_a_key_that_the_forge_does_not_know_is_refused_and_remembered(forge: ForgeDouble) -> None:
-    path, body = OPEN[forge.face]
-    status, answer = ask(forge, "POST", path, {**body, "labelz": ["x"]})
+def test_a_key_that_the_forge_does_not_know_is_refused_and_remembered(double: ForgeDouble) -> None:
+    path, body = OPEN[double.face]
+    status, answer = ask(double, "POST", path, {**body, "labelz": ["x"]})
     assert status in (400, 422)
     assert "labelz" in json.dumps(answer)
-    assert any("labelz" in violation for violation in forge.violations)
-    assert not forge.repository("acme/app").pulls
-    forge.violations.clear()
+    assert any("labelz" in violation for violation in double.violations)
+    assert not double.repository("acme/app").pulls
+    double.violations.clear()
 
 
-def test_a_value_of_the_wrong_kind_is_refused(forge: ForgeDouble) -> None:
-    path, body = OPEN[forge.face]
-    assert ask(forge, "POST", path, {**body, "title": 5})[0] in (400, 422)
-    assert forge.violations
-    forge.violations.clear()
+def test_a_value_of_the_wrong_kind_is_refused(double: ForgeDouble) -> None:
+    path, body = OPEN[double.face]
+    assert ask(double, "POST", path, {**body, "title": 5})[0] in (400, 422)
+    assert double.violations
+    double.violations.clear()
 
 
-def test_a_parameter_that_the_forge_does_not_know_is_remembered(forge: ForgeDouble) -> None:
-    ask(forge, "GET", f"{OPEN[forge.face][0]}?heads=x")
-    assert any("heads" in violation for violation in forge.violations)
-    forge.violations.clear()
+def test_a_parameter_that_the_forge_does_not_know_is_remembered(double: ForgeDouble) -> None:
+    ask(double, "GET", f"{OPEN[double.face][0]}?heads=x")
+    assert any("heads" in violation for violation in double.violations)
+    double.violations.clear()
 
 
-def test_an_operation_that_is_none_is_remembered(forge: ForgeDouble) -> None:
-    assert ask(forge, "GET", "/what")[0] == 404
-    assert forge.violations
-    forge.violations.clear()
+def test_an_operation_that_is_none_is_remembered(double: ForgeDouble) -> None:
+    assert ask(double, "GET", "/what")[0] == 404
+    assert double.violations
+    double.violations.clear()
 
 
 def test_what_breaks_the_rules_fails_the_test(tmp_path: Path) -> None:

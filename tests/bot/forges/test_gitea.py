@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from forge_double import ForgeDouble
 from forge_double.places import APP, BRANCH, prepare
-from forge_talk import talk
+from forge_talk import ask, talk
 
 from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError
 from pinner.bot.model import Marker, read_marker, render_marker
@@ -52,7 +52,7 @@ def closed(gitea: ForgeDouble, count: int, ours: tuple[int, ...], poster: str) -
 
 
 async def numbers(client: Forge) -> list[int]:
-    found = await client.pull_requests(await client.repository(APP), BRANCH)
+    found = await client.closed(await client.repository(APP), BRANCH)
     return [request.number for request in found]
 
 
@@ -75,7 +75,7 @@ def test_the_lists_are_asked_for_once_a_run(gitea: ForgeDouble) -> None:
         gitea.forget()
         await client.open_branches(repository, "pinner/")
         for branch in (BRANCH, "pinner/pins", "pinner/base"):
-            await client.pull_requests(repository, branch)
+            await client.closed(repository, branch)
 
     talk(gitea, story)
     assert [seen.query.get("state") for seen in gitea.requests] == ["open", "closed"]
@@ -89,7 +89,7 @@ def test_an_open_one_is_found_however_old_it_is(double: ForgeDouble) -> None:
         pull.last_head = "0" * 40
 
     async def story(client: Forge) -> list[int]:
-        found = await client.pull_requests(await client.repository(APP), BRANCH)
+        found = await client.open_branches(await client.repository(APP), BRANCH)
         return [request.number for request in found]
 
     assert talk(double, story) == [1]
@@ -151,6 +151,18 @@ def test_where_none_are_required_nothing_is_merged_and_it_is_said(gitea: ForgeDo
     assert talk(gitea, story).reason == "`main` requires no checks, so nothing would be waited for"
     assert gitea.repository(APP).pulls[1].state == "open"
     assert not gitea.writes
+
+
+@pytest.mark.parametrize(("checks", "is_merged"), [("failed", False), ("passed", True), ("none", True)])
+def test_every_page_of_statuses_counts(double: ForgeDouble, checks: Any, is_merged: bool) -> None:  # noqa: FBT001 - a table
+    async def story(client: Forge) -> AutoMerge:
+        repository, request = await opened(client)
+        stored = double.repository(APP)
+        stored.required_checks, stored.pulls[1].checks, stored.pulls[1].more_checks = (), checks, 50
+        return await client.enable_auto_merge(repository, request, on_success=True)
+
+    assert talk(double, story).is_on == is_merged
+    assert sum(seen.path.endswith("/status") for seen in double.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -225,7 +237,7 @@ def test_a_token_for_code_alone_does_all_but_labels(gitea: ForgeDouble) -> None:
 
     async def story(client: Forge) -> AutoMerge:
         repository, request = await opened(client)
-        await client.pull_requests(repository, BRANCH)
+        await client.closed(repository, BRANCH)
         await client.add(repository, request, assignees=["linus"], reviewers=["ada"])
         with pytest.raises(ForbiddenError) as failure:
             await client.add(repository, request, labels=["pinner"])
@@ -276,3 +288,102 @@ def test_a_team_reviews_as_a_team(gitea: ForgeDouble) -> None:
 
     talk(gitea, story)
     assert gitea.writes[-1].body == {"reviewers": ["linus"], "team_reviewers": ["platform"]}
+
+
+# What its answers are: where these differ, whatever is tried on the double is tried on another server.
+
+
+def _open(gitea: ForgeDouble, poster: str = "") -> str:
+    """Open a pull request, and return its address."""
+    gitea.repository(APP).opened(BRANCH, "main", "Title", "").poster = poster
+    return f"/repos/{APP}/pulls/1"
+
+
+def _mirror(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    gitea.add_repository("acme/other", mirror=True)
+    return "GET", "/repos/acme/other/pulls", None
+
+
+def _without_pulls(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    gitea.add_repository("acme/other", takes_pulls=False)
+    return "GET", "/repos/acme/other/pulls", None
+
+
+def _of_itself(_: ForgeDouble) -> tuple[str, str, Any]:
+    return "POST", f"/repos/{APP}/pulls", {"head": "main", "base": "main", "title": "Title"}
+
+
+def _of_another(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    path = _open(gitea, "grace")
+    gitea.repository(APP).rights = "read"
+    return "PATCH", path, {"title": "Other"}
+
+
+def _label_of_an_archived_one(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    gitea.repository(APP).archived = True
+    return "POST", f"/repos/{APP}/labels", {"name": "deps", "color": "#1d63ed"}
+
+
+def _label_that_is_none(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    _open(gitea)
+    return "POST", f"/repos/{APP}/issues/1/labels", {"labels": [987654]}
+
+
+def _nothing(_: ForgeDouble) -> tuple[str, str, Any]:
+    return "GET", "/repos/acme/none", None
+
+
+def _no_events(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    _open(gitea)
+    return "GET", f"/repos/{APP}/issues/1/timeline?page=7", None
+
+
+def _in_conflict(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    path = _open(gitea)
+    gitea.commit(APP, "main", {"Dockerfile": "FROM debian\n"}, "Another base")
+    return "POST", f"{path}/merge", {"Do": "squash"}
+
+
+def _wrong_style(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    return "POST", f"{_open(gitea)}/merge", {"Do": "merge", "merge_when_checks_succeed": True}
+
+
+def _stranger(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    gitea.repository(APP).strangers = {"grace"}
+    return "PATCH", _open(gitea), {"assignees": ["grace"]}
+
+
+def _unknown_team(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    return "POST", f"{_open(gitea)}/requested_reviewers", {"team_reviewers": ["nobodies"]}
+
+
+def _blind_reviewer(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    gitea.repository(APP).strangers = {"grace"}
+    return "POST", f"{_open(gitea)}/requested_reviewers", {"reviewers": ["grace"]}
+
+
+@pytest.mark.parametrize(
+    ("case", "status", "value"),
+    [
+        (_mirror, 404, {"message": "not found"}),
+        (_without_pulls, 404, {"message": "not found"}),
+        (_of_itself, 422, {"message": "There are no changes between the head and the base"}),
+        (_of_another, 403, None),
+        (_label_of_an_archived_one, 201, {"name": "deps"}),
+        (_label_that_is_none, 200, []),
+        (_nothing, 404, {"message": "not found", "errors": None}),
+        (_no_events, 200, None),
+        (_in_conflict, 405, {"message": "Please try again later"}),
+        (_wrong_style, 201, None),
+        (_stranger, 500, {"message": ""}),
+        (_unknown_team, 404, {"message": ""}),
+        (_blind_reviewer, 422, {"message": "Reviewer can't read"}),
+    ],
+)
+def test_the_answers_are_those_of_the_server(gitea: ForgeDouble, case: Any, status: int, value: Any) -> None:
+    found, answer = ask(gitea, *case(gitea))
+    assert found == status, answer
+    if isinstance(value, dict):
+        assert all(answer[key] == part or part in (answer[key] or "") for key, part in value.items()), answer
+    else:
+        assert answer == value
