@@ -110,6 +110,16 @@ def test_files_with_the_same_stamp_are_not_looked_at(tmp_path: Path) -> None:
     assert {one.counts for one in examined} == {(7, 0, 0)}
 
 
+def test_bytes_are_told_of_files_with_findings_where_an_output_counts_in_them(tmp_path: Path) -> None:
+    targets = plant_mixed(tmp_path)
+    told = []
+    for keeps_bytes in (False, True, True):
+        conditions = conditions_for(Settings(), TODAY)._replace(keeps_bytes=keeps_bytes)
+        told.append([one.path for one in examine_all(targets, conditions, memory=memory(tmp_path)) if one.data])
+    assert told == [[], told[1], told[1]]
+    assert "Dockerfile" in told[1]
+
+
 MIXED = {
     "Dockerfile": "FROM alpine:3.20\n# pinner: ignroe\nFROM ${NAME}\nFROM alpine:$WHICH\n",
     "pod.yaml": f"apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: app:1@{DIGEST}\n  - image: own\n",

@@ -42,6 +42,9 @@ from pinner.rules import BY_ID, Rule
 if TYPE_CHECKING:
     from typing import Any
 
+# Without a look for blanks around.
+_decoder = json.JSONDecoder()
+_LEAVES = (str, int, type(None), bool)
 _RULE, _TUPLE, _SET = "Rule", "tuple", "frozenset"
 _TYPES: dict[str, Any] = {
     type_.__name__: type_
@@ -63,7 +66,10 @@ def encode(value: object) -> str:
 def decode(text: str) -> Any:  # noqa: ANN401 - whoever wrote it knows what it is
     """Return what `encode` made ``text`` of; raises `ValueError` for any other text."""
     try:
-        return _made(json.loads(text))
+        value, end = _decoder.raw_decode(text)
+        if end != len(text):
+            raise ValueError(text[:100])
+        return _made(value) if type(value) is list else value
     except (TypeError, LookupError, RecursionError) as error:
         raise ValueError(text[:100]) from error
 
@@ -72,17 +78,29 @@ def _plain(value: object) -> object:
     if isinstance(value, Rule):
         return [_RULE, value.id]
     if isinstance(value, tuple):
-        return [type(value).__name__, *map(_plain, value)]
+        # What a field holds by default is not written at the end: of an image that is half.
+        fields, defaults = list(value), getattr(value, "_field_defaults", None)
+        if defaults:
+            names = [*value._fields]  # type: ignore[attr-defined]  # a named tuple
+            while names and names[-1] in defaults and _is_default(fields[-1], defaults[names[-1]]):
+                del names[-1], fields[-1]
+        return [type(value).__name__, *(field if type(field) in _LEAVES else _plain(field) for field in fields)]
     return [_SET, *sorted(value)] if isinstance(value, frozenset) else value
 
 
+def _is_default(value: object, default: object) -> bool:
+    """Tell whether ``value`` is ``default``: of 0 and False, which are equal, one is."""
+    return type(value) is type(default) and value == default
+
+
 def _made(value: Any) -> Any:  # noqa: ANN401 - as above
-    if type(value) is not list:
-        return value
+    """Return what the list ``value`` stands for: a record has tens of thousands of them."""
     name, *fields = value
+    for index, field in enumerate(fields):
+        if type(field) is list:
+            fields[index] = _made(field)
+    if name == _TUPLE:
+        return tuple(fields)
     if name == _RULE:
         return BY_ID[fields[0]]
-    if name == _SET:
-        return frozenset(fields)
-    made = tuple(map(_made, fields))
-    return made if name == _TUPLE else _TYPES[name](*made)
+    return frozenset(fields) if name == _SET else _TYPES[name](*fields)

@@ -51,6 +51,8 @@ class Conditions(NamedTuple):
     """Whether it is told where every image stands: registries are to be asked."""
     keeps_places: bool = False
     """Whether it is told what the format found, so that a second look need not find it again."""
+    keeps_bytes: bool = True
+    """Whether the bytes are told of a file with findings: an output counts in them."""
 
 
 def conditions_for(
@@ -98,7 +100,7 @@ class Examined(NamedTuple):
     facts: tuple[Fact, ...] = ()
     """What it states about images that other files name."""
     data: bytes = b""
-    """Where there is a finding: its lines and columns are counted in these bytes."""
+    """Where there is a finding, and the conditions ask for them: its lines and columns are counted in these bytes."""
     error: InputError | None = None
     hash: str = ""
     """SHA-256 of the bytes, in hex, where nothing but these and the criteria says what there is to say of it alone."""
@@ -147,7 +149,7 @@ def _examine(target: Target, conditions: Conditions, before: Examined | None) ->
     # What stands in a `.env` is kept nowhere.
     hash_ = digest(data) if hashed and not target.path.endswith(ENV_NAME) else ""
     if before is not None and before.hash == hash_:
-        return before._replace(data=data if before.findings else b"")
+        return before._replace(data=data if before.findings and conditions.keeps_bytes else b"")
     document = Document(target.path, data)
     found = locate(document, configured(criteria.formats))
     if found is None:
@@ -197,7 +199,7 @@ def examine_source(source: Source, target: Target, conditions: Conditions, hash_
         judged,
         source.problems,
         source.located.facts,
-        data if judged.findings or conditions.keeps_sources else b"",
+        data if conditions.keeps_sources or (judged.findings and conditions.keeps_bytes) else b"",
         hash=hash_ if _lasts(source) else "",
         source=source if conditions.keeps_sources else None,
     )

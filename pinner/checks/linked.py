@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Examined, digest, examine_source
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
-from pinner.formats import by_name, configured
+from pinner.formats import FORMATS, by_name, configured
 from pinner.link.paths import Paths
 from pinner.model import ENV_NAME, Located
 from pinner.scan.deciding import paths_of, read_deciding
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pinner.checks.file import Conditions
+    from pinner.formats.base import Format
+    from pinner.link.link import Linker
     from pinner.model import Place
     from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
@@ -41,6 +43,8 @@ class Light(NamedTuple):
     readers: Mapping[str, frozenset[str]] = {}
     """The compose files that a ``.env`` gives values to, by its path: what is said of it comes of them alone."""
     paths: Paths = Paths()
+    linker: Linker | None = None
+    """What was made of all that they state."""
 
 
 def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around) -> Light:
@@ -49,7 +53,8 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     ``around`` are the files of the repository where the run sees a part of it.
     """
     formats = configured(conditions.criteria.formats)
-    readings = [_reading(one) for one in examined]
+    named = {format_.name: format_ for format_ in FORMATS}
+    readings = [_reading(one, named) for one in examined]
     names_images = any(any(one.counts) or one.facts for one in examined)
     beside = read_deciding(readings, targets, formats, around if names_images else None)
     facts = {one.path: one.located.facts for one in (*readings, *beside) if one.located and one.located.facts}
@@ -66,14 +71,14 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     stating = known_files([*(one for one in readings if one.path in facts), *beside])
     key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
     readers = {path: frozenset(several) for path, several in linker.environments.readers.items()}
-    return Light(concerned, tuple(stating), key, readers, paths)
+    return Light(concerned, tuple(stating), key, readers, paths, linker)
 
 
-def _reading(one: Examined) -> Reading:
+def _reading(one: Examined, formats: Mapping[str, Format]) -> Reading:
     """Return what a file states, as if nothing else were in it."""
     if one.format is None:
         return Reading(one.path)
-    return Reading(one.path, b"", by_name(one.format), Located((), (), one.facts))
+    return Reading(one.path, b"", formats[one.format], Located((), (), one.facts))
 
 
 def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Iterable[Reading]) -> str:
@@ -111,7 +116,7 @@ def look_again(
     readings = [known.get(target.path) or next(located) for target in targets]
     again = {target.path for target in targets}
     others = [file for file in light.stating if file.document.path not in again]
-    links = attempt(link_files, [*known_files(readings), *others], light.paths)
+    links = attempt(link_files, [*known_files(readings), *others], light.paths, again, light.linker)
     if isinstance(links, InputError):
         return {target.path: Examined(target.path, error=links) for target in targets}
     found = {}

@@ -66,11 +66,14 @@ def _size(target: Target) -> int:
         return 0
 
 
-def recall(record: Record, target: Target, now: int) -> Entry:
-    """Return what ``record`` has of ``target``; ``now`` is in nanoseconds since 1970."""
+def recall(record: Record, targets: Iterable[Target], now: int) -> list[Entry]:
+    """Return what ``record`` has of each of ``targets``; ``now`` is in nanoseconds since 1970."""
     from pinner.checks.record import stamp  # noqa: PLC0415 - only for large trees
 
-    mark = stamp(target.file, now)
+    return [_recalled(record, target, stamp(target.file, now)) for target in targets]
+
+
+def _recalled(record: Record, target: Target, mark: str) -> Entry:
     name = record.name(target)
     line = None if name is None else record.find(name)
     try:

@@ -18,6 +18,7 @@ from pinner.scan.scan import read_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
+    from typing import Literal
 
     from pinner.checks.linked import Light
     from pinner.checks.memory import Memory
@@ -55,16 +56,18 @@ def check(
     today: date,
     around: Around = None,
     memory: Memory | None = None,
-    keeps_sources: bool = False,
+    keeps: Literal["findings", "bytes", "sources"] = "findings",
 ) -> Checked:
     """Return what is wrong with ``targets``, by the files and by pinner.lock, where there is one.
 
     ``around`` are the files of the repository where the run in ``folder`` sees a part of it: only a run that sees all
-    (the default) can tell what the lock has too much. With ``keeps_sources`` every file is told in detail, and nothing
-    is taken from ``memory``. Raises `ConfigError` for a lock that is broken.
+    (the default) can tell what the lock has too much. What it ``keeps`` of a file is what was found, with the bytes of
+    those with findings for an output that counts in them, or every file in detail: then nothing is taken from
+    ``memory``. Raises `ConfigError` for a lock that is broken.
     """
     view = _lock_view(settings, folder)
-    conditions = conditions_for(_for_all_paths(settings), today, view, keeps_sources=keeps_sources)
+    conditions = conditions_for(_for_all_paths(settings), today, view, keeps_sources=keeps == "sources")
+    conditions = conditions._replace(keeps_bytes=keeps == "bytes")
     found = examine_all(targets, conditions, around=around, memory=memory)
     unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
     examined = tuple(one for one in found if one.format is not None)
@@ -140,7 +143,7 @@ def examine_all(
     run = _Run(conditions, 1 if conditions.keeps_sources else processes)
     if record is None or memory is None:
         return tuple(run.results([Entry(target) for target in targets], around)[0])
-    entries = [recall(record, target, memory.now) for target in targets]
+    entries = recall(record, targets, memory.now)
     results, news = run.results(entries, around)
     remember(record, entries, news, memory)
     return tuple(results)
@@ -172,9 +175,9 @@ class _Run(NamedTuple):
         seen = {path: one for path, one in seen.items() if path in new}
         alone = [one if one.kept is None else one._replace(kept=None) for one in alone]
         news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
-        results = [
-            seen.get(target.path) or _with_bytes(target, _final(new)) for target, new in zip(targets, news, strict=True)
-        ]
+        results = [seen.get(target.path) or _final(new) for target, new in zip(targets, news, strict=True)]
+        if self.conditions.keeps_bytes:
+            results = [_with_bytes(target, one) for target, one in zip(targets, results, strict=True)]
         return results, news
 
     def _alone(self, entries: Sequence[Entry]) -> list[Examined]:
@@ -222,7 +225,7 @@ def _final(new: Remembered) -> Examined:
 
 
 def _with_bytes(target: Target, one: Examined) -> Examined:
-    """Return ``one`` with the bytes that its findings are counted in: those that are remembered have none."""
+    """Return ``one`` with the bytes that its findings are counted in: what is remembered has none."""
     if one.data or not one.findings:
         return one
     data = attempt(read_text, target)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from pinner.checks.file import Examined
     from pinner.cli.context import Context
+    from pinner.cli.outputs import Outputs
     from pinner.config import Settings
     from pinner.errors import PinnerError
     from pinner.findings import Finding
@@ -102,7 +103,7 @@ def check(context: Context, asked: CheckOptions) -> int:
         raise ConfigError("--fix writes files, and standard input is none", hint=hint)
     settings = _settings(context, asked)
     complete = not asked.fix or _fix(context, asked)
-    outcome = _look_at_files(context, settings, asked, terminal)
+    outcome = _look_at_files(context, settings, asked, outputs, terminal)
     if asked.write_baseline is not None:
         return _write_baseline(outcome, asked.write_baseline, context, terminal)
     if asked.baseline is not None:
@@ -208,18 +209,21 @@ def _outlook(findings: Iterable[Finding]) -> Outlook:
     return Outlook(sum(finding.rule in _TO_MEND for finding in findings), unknown)
 
 
-def _look_at_files(context: Context, settings: Settings, asked: CheckOptions, terminal: Terminal) -> _Outcome:
+def _look_at_files(
+    context: Context, settings: Settings, asked: CheckOptions, outputs: Outputs, terminal: Terminal
+) -> _Outcome:
     """Judge every file: by itself, by the others, by pinner.lock, and by what registries say where they are asked."""
     typed = typed_for(context, asked.paths, asked.stdin_filename)
-    targets, unread = look_for(context, settings, asked.paths, terminal, typed)
+    found = look_for(context, settings, asked.paths, terminal, typed)
+    targets, unread = found
     examined, unreadable, findings, lock = run.check(
         targets,
         settings,
         context.folder,
         today=context.today,
-        around=around_of(context, settings, asked.paths, typed),
+        around=around_of(context, settings, asked.paths, found, typed),
         memory=None if typed else _memory(context, settings, asked),
-        keeps_sources=asked.online,
+        keeps="sources" if asked.online else "bytes" if outputs.count_in_bytes else "findings",
     )
     refuse_unknown(targets, {one.path for one in examined} | {one.path for one in unreadable})
     tell(((one.path, one.problems) for one in examined), unreadable, terminal)

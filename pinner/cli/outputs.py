@@ -54,6 +54,11 @@ class Outputs(NamedTuple):
     statistics: bool = False
     """Whether text has their numbers alone."""
 
+    @property
+    def count_in_bytes(self) -> bool:
+        """Tell whether any of the reports has more of a place than the line and column that a finding tells."""
+        return self.annotate or any(report.format in FORGE_FORMATS for report in self.reports)
+
 
 def choose_outputs(
     format_: str | None, files: Sequence[str], context: Context, group: str | None = None, *, statistics: bool = False

@@ -81,9 +81,9 @@ def report(context: Context, asked: ReportOptions) -> int:
 
 def _overview(context: Context, settings: Settings, asked: ReportOptions, terminal: Terminal) -> tuple[Overview, bool]:
     """Return all that is known of the images, and whether every question that was asked has an answer."""
-    targets, _ = look_for(context, settings, asked.paths, terminal)
-    around = around_of(context, settings, asked.paths)
-    checked = run.check(targets, settings, context.folder, today=context.today, around=around, keeps_sources=True)
+    looked = look_for(context, settings, asked.paths, terminal)
+    targets, around = looked.targets, around_of(context, settings, asked.paths, looked)
+    checked = run.check(targets, settings, context.folder, today=context.today, around=around, keeps="sources")
     refuse_unknown(targets, {one.path for one in checked.examined} | {one.path for one in checked.unreadable})
     tell(((one.path, one.problems) for one in checked.examined), checked.unreadable, terminal)
     sources = [one.source for one in checked.examined if one.source is not None]

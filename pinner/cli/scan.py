@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING
+from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 from pinner.formats import claims
 from pinner.report.as_text import render_error
@@ -32,7 +34,7 @@ def look(
 ) -> tuple[Found, Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
     found = look_for(context, settings, paths, terminal, typed)
-    around = around_of(context, settings, paths, typed)
+    around = around_of(context, settings, paths, found, typed)
     survey = pipeline.survey(found.targets, settings, today=context.today, around=around)
     known = {source.document.path for source in survey.sources} | {file.path for file in survey.unreadable}
     refuse_unknown(found.targets, known)
@@ -83,9 +85,20 @@ def refuse_unknown(targets: Iterable[Target], known: Collection[str]) -> None:
     )
 
 
-def around_of(context: Context, settings: Settings, paths: Sequence[str], typed: Typed | None = None) -> Around:
-    """Return what finds the files of the repository that a run over ``paths`` does not look at; none without any."""
-    return partial(discover, (), settings, context.folder, context.environment) if paths or typed is not None else None
+def around_of(
+    context: Context, settings: Settings, paths: Sequence[str], found: Found, typed: Typed | None = None
+) -> Around:
+    """Return what finds the files of the repository that a run over ``paths``, which ``found``, sees a part of.
+
+    None where it is a run over all of it.
+    """
+    if typed is None and not paths:
+        return None
+    whole = repository_around(context.folder) or context.folder
+    if typed is None and any(os.path.normpath(os.path.join(context.folder, path)) == whole for path in paths):
+        # Named as a folder: all that is there has been found.
+        return found.targets.copy
+    return partial(discover, (), settings, context.folder, context.environment)
 
 
 def tell(

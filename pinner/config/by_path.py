@@ -56,7 +56,7 @@ class Severities:
         """Return the levels of rules that no ``[rules]`` has, where ``file`` runs nowhere that matters."""
         if not file.startswith(os.path.join(self._top, "")):
             return _NONE
-        known = class_of(os.path.relpath(file, self._top).replace(os.sep, "/"))
+        known = class_of(file[len(os.path.join(self._top, "")) :].replace(os.sep, "/"))
         rules = _NOTED.get(known[0], ()) if known is not None else ()
         return {rule: "note" for rule in rules if rule not in self._settings.rules}
 
@@ -97,10 +97,14 @@ def with_levels_by_path(findings: Iterable[Finding], settings: Settings, folder:
     Raises `ConfigError` where a ``pinner.toml`` on the way to a file is broken.
     """
     severities = Severities(settings, folder)
+    by_path: dict[str, Mapping[str, Level]] = {}
     kept = []
     for finding in findings:
-        file = os.path.normpath(os.path.join(folder, finding.path))
-        level = None if settings.is_strict else severities.of(file).get(finding.rule.id)
+        levels = by_path.get(finding.path)
+        if levels is None:
+            file = os.path.normpath(os.path.join(folder, finding.path))
+            levels = by_path[finding.path] = _NONE if settings.is_strict else severities.of(file)
+        level = levels.get(finding.rule.id)
         if level is None and settings.rules.get(finding.rule.id) == "off":
             continue
         if level is None:

@@ -7,6 +7,7 @@ or breaks a test. What runs, but nowhere that matters (tests, examples), is told
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 
@@ -54,16 +55,25 @@ def class_of(path: str) -> tuple[str, str] | None:
 
     A folder of fixtures counts before one of tests around it; ``overlays/test`` and its like are none of tests.
     """
-    *folders, name = path.split("/")
-    for kind, names in _CLASSES:
-        for depth, folder in enumerate(folders):
-            if kind in ("tests", "examples") and folder.lower() in _ENVIRONMENTS:
-                break
-            if folder.lower() in names or folder.lower().lstrip("._") in names:
-                return kind, "/".join((*folders[: depth + 1], ""))
-    if not _TEST_FILES.match(name):
-        return None
+    folder, _, name = path.rpartition("/")
+    known = _class_of_folder(folder)
+    if known is not None or not _TEST_FILES.match(name):
+        return known
     return "tests", "*_test.py" if name.endswith("_test.py") else "test_*.py" if name.startswith("test_") else name
+
+
+@lru_cache(maxsize=4096)
+def _class_of_folder(path: str) -> tuple[str, str] | None:
+    """Return what the folder at ``path`` is, as `class_of` does: there are many files to a folder."""
+    folders = path.split("/")
+    lowered = path.lower().split("/")
+    for kind, names in _CLASSES:
+        for depth, folder in enumerate(lowered):
+            if kind in ("tests", "examples") and folder in _ENVIRONMENTS:
+                break
+            if folder in names or folder.lstrip("._") in names:
+                return kind, "/".join((*folders[: depth + 1], ""))
+    return None
 
 
 def is_generated(data: bytes) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, merged, short, unread_kind
+from pinner.formats.base import DROP_IN, NEVER, Format, merged, short, unread_kind
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -169,7 +170,9 @@ def claims(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_claimed(name: str) -> bool:
-    return any(format_.claims(name) for format_ in _FIRST)
+    # Most names tell at their end that they are claimed, or by one search for all of them that they are not.
+    may_be = name.endswith((*_SURE, DROP_IN)) or _ANY.search(name) is not None
+    return may_be and (name.endswith(_SURE) or any(format_.claims(name) for format_ in _FIRST))
 
 
 def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...]], Format]:
@@ -178,6 +181,8 @@ def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...
 
 
 _FIRST = tuple(_first_of_names(FORMATS).values())
+_SURE = (".yaml", ".yml", ".tf", ".py")
+_ANY = re.compile("|".join(f"(?:{format_.names})" for format_ in _FIRST))
 _CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
 _MOST_NAMES = 4096
 

@@ -29,7 +29,7 @@ from pinner.link.units import Units
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from pinner.link.build_args import Variant
     from pinner.link.facts import Fact, ImageRule
@@ -62,13 +62,24 @@ class Ruling(NamedTuple):
     """``path:line``."""
 
 
-def link(files: Iterable[LinkInput], paths: Paths = Paths()) -> dict[str, tuple[Place, ...]]:  # noqa: B008 - a value
-    """Return, by path, the places of those of ``files`` that other files decide about."""
+def link(
+    files: Iterable[LinkInput],
+    paths: Paths = Paths(),  # noqa: B008 - a value
+    wanted: Container[str] | None = None,
+    linker: Linker | None = None,
+) -> dict[str, tuple[Place, ...]]:
+    """Return, by path, the places of those of ``files`` that other files decide about.
+
+    Of the files at the paths ``wanted`` they are complete; None for all. ``linker`` serves where it was made of what
+    these files state; it may be used once.
+    """
     files = list(files)
-    linker = Linker({file.path: file.facts for file in files if file.facts}, paths)
+    facts = {file.path: file.facts for file in files if file.facts}
+    if linker is None or linker.facts != facts:
+        linker = Linker(facts, paths)
     changed = {}
     for file in files:
-        if linker.concerns(file.path):
+        if (wanted is None or file.path in wanted) and linker.concerns(file.path):
             places = linker.judge(file.path, file.places)
             if places != file.places:
                 changed[file.path] = places
@@ -113,6 +124,7 @@ class Linker:
 
     def __init__(self, facts: Mapping[str, Sequence[Fact]], paths: Paths = Paths()) -> None:  # noqa: B008 - a value
         """``facts`` are by the path of the file that states them."""
+        self.facts = facts
         pairs = [(path, fact) for path, stated in facts.items() for fact in stated]
         overlays = Overlays(
             [(path, fact) for path, fact in pairs if type(fact) is Kustomization],

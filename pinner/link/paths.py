@@ -38,6 +38,12 @@ class Paths(NamedTuple):
 @lru_cache(maxsize=4096)
 def _folders(paths: Paths, folder: str) -> tuple[str, ...]:
     """Return ``folder`` and those around it. Remembered, for there are many files to a folder."""
+    inner: list[str] = []
+    if not folder.startswith(("/", "..")) and posixpath.normpath(folder) == folder:
+        while folder:
+            inner.append(folder)
+            folder = folder.rpartition("/")[0]
+        return (*inner, *_folders(paths, ""))
     beyond = len(list(filter(None, paths.here.split("/"))))
     found = [folder]
     while True:

@@ -9,10 +9,11 @@ from pinner.link.paths import Paths
 from pinner.model import Document, Occurrence, SkippedOccurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from pinner.formats.base import Format
     from pinner.link.build_args import Variant
+    from pinner.link.link import Linker
     from pinner.model import Located, Place, Span
     from pinner.scan.scan import Reading
 
@@ -50,14 +51,22 @@ def known_files(readings: Iterable[Reading]) -> list[File]:
     ]
 
 
-def link_files(files: Sequence[File], paths: Paths = Paths()) -> Links:  # noqa: B008 - a value
-    """Return ``files`` linked; no links where none of them states anything about others."""
+def link_files(
+    files: Sequence[File],
+    paths: Paths = Paths(),  # noqa: B008 - a value
+    wanted: Container[str] | None = None,
+    linker: Linker | None = None,
+) -> Links:
+    """Return ``files`` linked; no links where none of them states anything about others.
+
+    What comes of the files at the paths ``wanted`` is asked for alone, None for all; ``linker`` as for `link.link`.
+    """
     if not any(file.located.facts for file in files):
         return Links()
     from pinner.link.link import LinkInput, link  # noqa: PLC0415 - only where a file states something about others
 
     inputs = [LinkInput(file.document.path, file.located.places, file.located.facts, _variant(file)) for file in files]
-    return Links(tuple(files), link(inputs, paths), paths)
+    return Links(tuple(files), link(inputs, paths, wanted, linker), paths)
 
 
 def _variant(file: File) -> Variant | None:

@@ -161,3 +161,12 @@ def test_what_states_something_has_a_sign_of_it(text: str) -> None:
         if format_.states_facts:
             found = re.search(format_.stating_words, document.data) is not None
             assert format_.may_state(document) == (found or re.search(format_.stating_names, "some.yaml") is not None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.yaml", "a.yml", ".yml", "m.tf", "m.py", "m.pyi", "a.yaml\n", "image.conf", "web.container", "Dockerfile.md"],
+)
+def test_the_short_cuts_claim_what_the_formats_claim(name: str) -> None:
+    path = f"web.container.d/{name}"
+    assert claims(path) == any(format_.claims(path) for format_ in FORMATS)
