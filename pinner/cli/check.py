@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 
 _TO_MEND = (CANNOT_PIN, MALFORMED, VOID_DIGEST, BUILT_WITH_DIGEST)
+_MANY = 50
+"""Findings that nobody reads one by one."""
 
 
 class CheckOptions(NamedTuple):
@@ -106,11 +108,13 @@ def check(context: Context, asked: CheckOptions) -> int:
     outcome = _look_at_files(context, settings, asked, outputs, terminal)
     if asked.write_baseline is not None:
         return _write_baseline(outcome, asked.write_baseline, context, terminal)
+    outlook = _outlook(outcome.findings)
     if asked.baseline is not None:
         outcome = _beside_baseline(outcome, asked.baseline, context, everything=not (asked.paths or typed))
     verdict = _verdict(outcome, asked)
     complete = deliver(verdict, outputs, context, terminal) and complete
-    _close(verdict, outcome, settings, terminal)
+    _close(verdict, outcome, settings, outlook, terminal)
+    _tell_ways(outcome, asked, terminal)
     _tell_baseline(outcome, asked.baseline, terminal)
     _tell_news(outcome, settings, asked, context, terminal)
     failed = verdict.status == exit_status(found=True, untold=False)
@@ -188,7 +192,7 @@ def _verdict(outcome: _Outcome, asked: CheckOptions) -> Verdict:
     )
 
 
-def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, terminal: Terminal) -> None:
+def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, outlook: Outlook, terminal: Terminal) -> None:
     """Say what no answer came for, how everything stands, and what to do next."""
     if outcome.untold:
         from pinner.report.changes import render_untold  # noqa: PLC0415 - only where registries were asked
@@ -196,11 +200,19 @@ def _close(verdict: Verdict, outcome: _Outcome, settings: Settings, terminal: Te
         terminal.error(render_untold(outcome.untold, terminal.talk_style))
     findings = outcome.findings
     rest = NotTold(len(outcome.unreadable), outcome.unread)
-    sentence = check_sentence(verdict.summary, rest, outcome.seen, _outlook(findings))
+    sentence = check_sentence(verdict.summary, rest, outcome.seen, outlook)
     beside_lock = outcome.lock and outcome.examined and settings.rules.get(LOCK_MISMATCH.id) != "off"
     terminal.info(f"{sentence}; {_agreement(findings)}" if beside_lock else sentence)
     if any(finding.rule is UNPINNED for finding in findings):
         terminal.info(hint_line("`pinner pin` adds the digests", terminal.talk_style))
+
+
+def _tell_ways(outcome: _Outcome, asked: CheckOptions, terminal: Terminal) -> None:
+    """Say how many findings are told in few lines, and how old ones are left for later."""
+    shortened = asked.group or asked.statistics or asked.baseline or asked.format
+    if len(outcome.findings) > _MANY and not shortened:
+        hint = "`--group image` tells them by image, `--write-baseline FILE` leaves them for later: docs/adopt.md"
+        terminal.info(hint_line(hint, terminal.talk_style))
 
 
 def _outlook(findings: Iterable[Finding]) -> Outlook:

@@ -10,7 +10,7 @@ import click
 
 from pinner.cli.answers import with_registry
 from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.pasted import hash_of, images_of
+from pinner.cli.pasted import hash_of, hash_shown, images_of
 from pinner.cli.settings import settings_for
 from pinner.cli.syntax.shared import pinner_command
 from pinner.cli.terminal import Terminal
@@ -49,7 +49,8 @@ def identify(context: Context, asked: IdentifyOptions) -> int:
     def ask(work: Callable[[Registry], Awaitable[T]]) -> T:
         return with_registry(context, settings, terminal, lambda registry, _: work(registry))
 
-    what = _meant(context.folder, asked.what)
+    what, shown = _meant(context.folder, asked.what)
+    names = names or tuple(name_to_ask(text) for text in shown)
     run = Run(context.folder, context.environment, context.today, settings, ask, what, names)
     answer = answer_for(run)
     if asked.format == "json":
@@ -60,16 +61,18 @@ def identify(context: Context, asked: IdentifyOptions) -> int:
     return exit_status(found=result == "differs", untold=result == "unknown")
 
 
-def _meant(folder: str, what: str) -> str:
-    """Return what the user meant: a name or hash out of what was pasted, where that is no file."""
+def _meant(folder: str, what: str) -> tuple[str, tuple[str, ...]]:
+    """Return what the user meant, and the names beside it: out of what was pasted, where that is no file."""
     if os.path.exists(os.path.join(folder, what)):
-        return what
+        return what, ()
+    if (line := hash_shown(what)) is not None:
+        return line[0], tuple(filter(None, line[1:]))
     if what.startswith(("http://", "https://")) or " " in what.strip():
         (meant, *more) = images_of((what,))
         if more:
             raise ConfigError(f"`{printable(what)}` is more than one thing", hint="give one hash or name")
         what = meant
-    return hash_of(what)
+    return hash_of(what), ()
 
 
 _EPILOG = """\b

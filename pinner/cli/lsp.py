@@ -108,6 +108,7 @@ Examples:
   pinner lsp --layout images       let an OCI layout answer
 
 \b
+What it needs: pip install 'image-pinner[lsp]'
 How to set it up in Neovim, Helix, VS Code and Zed: docs/editor.md
 """
 
@@ -119,7 +120,6 @@ def command(ctx: click.Context, /, **_: Any) -> Invocation:  # noqa: ANN401 - cl
     """Serve an editor over the Language Server Protocol, on standard input and output.
 
     What `pinner check` finds is told while one types, in the light of the whole repository. Registries are asked only
-    where the user says so: to pin, to update, to learn how pins stand. Needs the extra: pip install
-    'image-pinner[lsp]'.
+    where the user says so: to pin, to update, to learn how pins stand.
     """
     return Invocation(ctx.obj, partial(serve, options=ctx.obj))

@@ -23,6 +23,12 @@ _ELLIPSIS = re.compile(r"(?:…|\.\.\.)$")
 _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 _SHORTENED = re.compile(r"([^@\s]+)@sha256:([0-9a-f]{0,63})(?:…|\.\.\.)")
 _NAME = r"[a-z0-9][a-z0-9._/-]*"
+_API = re.compile(rf"v2/(?P<name>{_NAME})/(?:(?:manifests|blobs)/(?P<what>[\w.:-]+)|tags/list)")
+_SHOWN = re.compile(
+    r"(?P<name>\S+)[ \t]+(?P<tag>\S+)(?:[ \t]+(?P<digest>sha256:[0-9a-f]{64}|<none>))?[ \t]+(?P<id>[0-9a-f]{12})"
+    r"(?:[ \t].*)?"
+)
+"""A line of `docker images`, of `podman images`, and of both with `--digests`."""
 
 
 def images_of(words: Sequence[str]) -> tuple[str, ...]:
@@ -67,9 +73,26 @@ def image_of(text: str) -> str:
             f"`{printable(text)}` is shortened: it has {len(digits)} of 64 digits",
             hint=f"`pinner identify {digits} --image {printable(name)}` finds the whole, given 12 or more",
         )
+    if re.fullmatch(r"sha256:[0-9a-fA-F]{12,64}", text):
+        raise ConfigError(
+            "a hash alone names no image: registries are asked for NAME@sha256:…",
+            hint=f"write NAME@{text}, or see what it is of: `pinner identify {text}`",
+        )
     if re.match(r"https?://", text):
         return _of_address(text)
+    if text.startswith(_PAGES):
+        return _of_address(f"https://{text}")
     return _TRANSPORT.sub("", text, count=1)
+
+
+def hash_shown(line: str) -> tuple[str, str] | None:
+    """Return the hash and the name in a ``line`` of `docker images`; None for anything else."""
+    match = _SHOWN.fullmatch(line.strip())
+    if match is None or match["name"] in _CLIENTS:
+        return None
+    name = "" if "<none>" in (match["name"], match["tag"]) else f"{match['name']}:{match['tag']}"
+    digest = match["digest"]
+    return (match["id"] if digest in (None, "<none>") else digest), name
 
 
 def hash_of(text: str) -> str:
@@ -85,6 +108,11 @@ def _of_address(address: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     read = _SITES.get(host)
     name = None if read is None else read(path)
+    if (asked := _API.fullmatch(path)) is not None:
+        sign = "@" if ":" in (asked["what"] or "") else ":"
+        return f"{parts.netloc.rpartition('@')[2]}/{asked['name']}" + (
+            f"{sign}{asked['what']}" if asked["what"] else ""
+        )
     if name is None and read is None and re.fullmatch(_NAME, path) and parts.hostname and "." in parts.hostname:
         # A registry that shows its images under the names that they are pulled by.
         name = f"{parts.netloc.rpartition('@')[2]}/{re.sub('^v2/', '', path)}"
@@ -168,3 +196,5 @@ _SITES: dict[str, Callable[[str], str | None]] = {
     "images.chainguard.dev": _chainguard,
 }
 """By host, what reads the path of its pages; None for one that is about no image."""
+_PAGES = (*[f"{host}/" for host in _SITES if host not in ("quay.io", "mcr.microsoft.com")], "quay.io/repository/")
+"""What an address of a page begins with where its ``https://`` was left out; two hosts are registries as well."""

@@ -56,7 +56,7 @@ def verify(context: Context, asked: VerifyOptions) -> int:
     terminal.info(*(f"{terminal.talk_style.severity('warning')}: {note}" for note in settings.notes))
     if not settings.verify:
         hint = "write a [[verify]] table, or say --by key --key FILE"
-        raise ConfigError("there is no policy: who may sign?", hint=hint)
+        raise ConfigError("nothing says who may sign: there is no [[verify]] table here", hint=hint)
     images, are_named, survey = _images(context, settings, asked.names, terminal)
     if are_named and asked.format not in OWN_FORMATS:
         raise ConfigError(f"--format {asked.format} is about images in files", hint="name files or folders alone")

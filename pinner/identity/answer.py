@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _HASH_LIKE = re.compile(r"sha256:([0-9a-fA-F]*)")
 """What is no hash and was surely meant to be one: too short or too long."""
+_OTHER_HASH = re.compile(r"(sha1|sha384|sha512|md5):[0-9a-fA-F]+")
 
 _MAX_NAMES = 8
 _ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2")
@@ -77,6 +78,8 @@ def answer_for(run: Run) -> Answer:
     if (meant := _HASH_LIKE.fullmatch(run.what)) is not None:
         hint = "give all 64, or the first 12 or more, as `docker images` shows them"
         raise ConfigError(f"a hash with {len(meant[1])} digits is none", hint=hint)
+    if (other := _OTHER_HASH.fullmatch(run.what)) is not None:
+        raise ConfigError(f"registries and engines name images by sha256, not by {other[1]}")
     reference = name_to_ask(run.what)
     if reference.digest is not None:
         asked = run.asked or ((reference,) if reference.tag else ())
@@ -134,9 +137,11 @@ def _names_of(image: LocalImage) -> tuple[ImageReference, ...]:
 def _engine_answer(run: Run) -> LocalAnswer:
     engine = _engine(run)
     if engine is None:
+        hint = f"set DOCKER_HOST, or see what the name means with `pinner inspect {printable(run.what)}`"
+        if not run.what.strip("0123456789abcdef"):
+            hint = "of a hash, give the first 12 digits or more"
         raise InputError(
-            f"there is no file {printable(run.what)}, and no engine to ask for an image of that name",
-            hint=f"set DOCKER_HOST, or see what the name means with `pinner inspect {printable(run.what)}`",
+            f"there is no file {printable(run.what)}, and no engine to ask for an image of that name", hint=hint
         )
     with engine:
         holding = engine.find(run.what)

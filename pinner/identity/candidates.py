@@ -61,7 +61,7 @@ def gather(folder: str, environment: Mapping[str, str], settings: Settings, quer
     """Return what the repository around ``folder`` has to offer; outside of one, nothing is read."""
     root = repository_around(folder)
     if root is None:
-        return Candidates()
+        return Candidates(searched=("no file: there is no repository around this folder",))
     locks = tuple(_locks(root))
     targets = discover((), settings, root, environment)
     sources = pipeline.survey(targets, settings, today=today).sources

@@ -26,7 +26,7 @@ def read_query(text: str) -> Query | None:
 
     Fewer digits than ``docker images`` shows are refused: they fit too much.
     """
-    match = _SHORT.fullmatch(text)
+    match = _SHORT.fullmatch(text.lower())
     if match is None:
         try:
             digest = Digest.parse(text)

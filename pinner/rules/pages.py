@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from pinner.rules import RULES, explanation
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
     from pinner.rules import Rule
 
+_ITEM = re.compile(r"(?:[-*]|[0-9]+\.) ")
 _NEEDS = {
     "": "the files alone",
     "lock": "`pinner.lock`",
@@ -66,13 +69,33 @@ def index() -> str:
     )
 
 
-def plain(markdown: str) -> Iterator[str]:
-    """Yield the lines of one of these pages as plain text: headings bare, blocks indented, code spans as they are."""
+def plain(markdown: str, width: int = 80) -> Iterator[str]:
+    """Yield the lines of one of these pages as plain text of ``width`` columns.
+
+    Headings are bare, blocks indented and as long as they are, code spans as they are.
+    """
     fenced = False
+    paragraph: list[str] = []
     for line in markdown.splitlines():
-        if line.startswith("```"):
+        is_text = not fenced and line and not line.startswith(("```", "#", "|"))
+        if paragraph and (not is_text or _ITEM.match(line)):
+            yield from _wrapped(" ".join(paragraph), width)
+            paragraph = []
+        if is_text:
+            paragraph.append(line.strip())
+        elif line.startswith("```"):
             fenced = not fenced
-        elif fenced:
-            yield f"    {line}".rstrip()
         else:
-            yield line.lstrip("#").lstrip() if line.startswith("#") else line
+            yield f"    {line}".rstrip() if fenced else line.lstrip("#").lstrip()
+    yield from _wrapped(" ".join(paragraph), width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    item = _ITEM.match(text)
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=" " * len(item[0] if item else ""),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

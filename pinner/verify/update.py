@@ -71,7 +71,8 @@ def fetch_root(first: bytes, server: str = SERVER) -> bytes:
             found = None if info is None else read_regular(updater.download_target(info), _MAX_ROOT)
         except Exception as error:  # noqa: BLE001 - the library's own, of the network and of what is not signed
             raise UnavailableError(
-                f"{server} gave no trusted root: {str(error)[:200] or type(error).__name__}"
+                f"{server} gave no trusted root: {str(error)[:200] or type(error).__name__}",
+                hint="without a network: `pinner trust update --from FILE` takes one from a file",
             ) from None
     if found is None:
         raise UnavailableError(f"{server} has no {_NAME}")

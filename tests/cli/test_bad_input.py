@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference, Platform
 
 NO_FILES = "nothing to look at: no Dockerfile, YAML or Python file that is not ignored or excluded\n"
+FAIL_ON, SEVERITIES = "invalid value for `--fail-on`", "`error`, `warning`, `note`"
 PINNED = "FROM alpine:3.20@" + str(digest_of("docker.io/library/alpine:3.20")) + "\n"
 TOO_BIG = "  hint: where it is no file of yours to pin, name it under `exclude` in pinner.toml\n"
 
@@ -119,7 +120,11 @@ def test_a_configuration_in_trouble_is_misuse(tmp_path: Path, command: str) -> N
             ),
         ),
         ("pin --jobs 0", "invalid value for `--jobs`: 0 is not in the range x>=1\n  hint: see `pinner pin --help`"),
-        ("pin --config", "option `--config` requires an argument\n  hint: see `pinner --help`"),
+        ("pin --config", "option `--config` requires an argument\n  hint: see `pinner pin --help`"),
+        ("check --fail-on warn", f"{FAIL_ON}: `warn` is not one of {SEVERITIES}\n  hint: did you mean `warning`?"),
+        ("check --fail-on x", f"{FAIL_ON}: `x` is not one of {SEVERITIES}\n  hint: see `pinner check --help`"),
+        ("help pin", "there is no command `help`\n  hint: `pinner --help` does that"),
+        ("baseline", "there is no command `baseline`\n  hint: `pinner check --write-baseline FILE` does that"),
         (
             "pin --platform arm64",
             "--platform: `arm64` is not a platform\n  hint: write os/architecture, as in linux/amd64",

@@ -224,3 +224,23 @@ def test_the_words_of_other_tools_are_answered(project: Path, arguments: tuple[s
     said = pinner(project, *arguments)
     assert said.status == 2
     assert said.stderr.endswith(f"hint: {hint}\n")
+
+
+def test_what_a_baseline_knows_is_still_counted_as_what_it_is(project: Path) -> None:
+    (project / "Dockerfile").write_text("ARG B=nginx\nFROM ${B}:1\nFROM $X\n", "utf-8")
+    check(project, "--write-baseline", "known.json")
+    alone, beside = check(project), check(project, "--baseline", "known.json")
+    counts = alone.stderr.partition("; ")[2].partition("\n")[0]
+    assert "to mend" in counts
+    assert beside.stderr.partition("\n")[0] == counts
+
+
+def test_many_findings_are_pointed_to_what_makes_them_few(project: Path) -> None:
+    hint = "`--group image` tells them by image, `--write-baseline FILE` leaves them for later: docs/adopt.md"
+    (project / "Dockerfile").write_text("FROM nginx:1\n" * 49, "utf-8")
+    assert hint not in check(project).stderr
+    (project / "Dockerfile").write_text("FROM nginx:1\n" * 50, "utf-8")
+    assert hint in check(project).stderr
+    check(project, "--write-baseline", "known.json")
+    shortened = ("--group=image",), ("--statistics",), ("--baseline=known.json",), ("--format=json",)
+    assert [hint in check(project, *options).stderr for options in shortened] == [False] * 4

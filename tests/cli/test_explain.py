@@ -8,9 +8,12 @@ from world import pinner
 
 from pinner.cli.explain import command
 from pinner.rules import RULES
+from pinner.rules.pages import page, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pinner.rules import Rule
 
 
 def test_a_page_is_printed_by_id_and_by_name(tmp_path: Path) -> None:
@@ -22,6 +25,40 @@ def test_a_page_is_printed_by_id_and_by_name(tmp_path: Path) -> None:
     assert said.stderr == ""
     for word in ("pin103", "wrong-kind", "Wrong-Kind"):
         assert pinner(tmp_path, "explain", word) == said
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_page_is_as_wide_as_a_terminal(tmp_path: Path, rule: Rule) -> None:
+    lines = pinner(tmp_path, "explain", rule.id).stdout.splitlines()
+    # What can be copied is as long as it is.
+    assert [line for line in lines if len(line) > 80 and not line.startswith("    ")] == []
+    words = " ".join(lines).split()
+    assert [
+        word
+        for word in page(rule).replace("#", " ").split()
+        if word.strip("`") and word not in words and word[:3] != "```"
+    ] == []
+
+
+def test_lists_and_tables_keep_their_lines() -> None:
+    text = "# a\n\n- one two\n  three\n- four\n\n1. five six\nseven\n\n| a | b |\n|---|---|\n"
+    assert list(plain(text, 10)) == [
+        *(
+            "a",
+            "",
+            "- one two",
+            "  three",
+            "- four",
+            "",
+            "1. five",
+            "   six",
+            "   seven",
+            "",
+            "| a | b |",
+            "|---|---|",
+            "",
+        )
+    ]
 
 
 def test_several_pages_stand_apart(tmp_path: Path) -> None:

@@ -246,6 +246,7 @@ def test_a_repository_whose_settings_or_files_are_in_trouble_is_no_reason_to_sto
         (("empty",), 3, "error: cannot ask the engine at"),
         (("UPPER",), 2, "error: `UPPER` is not an image reference"),
         (("sha256:12",), 2, "error: a hash with 2 digits is none"),
+        (("sha512:12",), 2, "error: registries and engines name images by sha256, not by sha512"),
         ((f"sha256:{'f' * 65}",), 2, "error: a hash with 65 digits is none"),
         (("my_host.example/app",), 2, "error: no registry can serve `my_host.example/app`"),
         (("f" * 64, "--image", "UPPER"), 2, "error: --image: `UPPER` is not"),
@@ -427,7 +428,10 @@ def test_without_an_engine_and_a_file_a_name_is_for_inspect(place: Path) -> None
         pytest.skip("this machine has an engine")
     result = identify(place, "app:1", environment={"DOCKER_HOST": ""})
     assert (result.status, "`pinner inspect app:1`" in result.stderr) == (3, True)
+    short = identify(place, "f140", environment={"DOCKER_HOST": ""})
+    assert (short.status, "of a hash, give the first 12 digits or more" in short.stderr) == (3, True)
     nowhere = identify(place, "f" * 64, environment={"DOCKER_HOST": ""})
+    assert "no file: there is no repository around this folder" in nowhere.stdout
     assert "a container engine: there is none (neither DOCKER_HOST nor a socket)" in nowhere.stdout
 
 
@@ -607,3 +611,9 @@ def test_a_real_docker_engine_and_what_it_saves(tmp_path_factory: pytest.TempPat
         docker("load", "-i", f"{folder}/app.tar")
         loaded = identify(folder, name, "--image", name, "--format", "json", environment=environment)
         assert answer(loaded)["images"][0]["comparisons"][0]["outcome"] == "equal-config"
+
+
+def test_a_pasted_line_of_docker_images_is_asked_about_under_its_name(place: Path) -> None:
+    line = f"{NAME.replace(':', '   ')}   {CONFIG.digest[7:19]}   3 weeks ago   48.2MB"
+    assert f"of {NAME}" in identify(place, line, *ASK).stdout
+    assert identify(place, CONFIG.digest.upper(), *ASK, "--image", NAME).status == 0

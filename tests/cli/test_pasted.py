@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import outcome, pinner, world
 
-from pinner.cli.pasted import hash_of, images_of
+from pinner.cli.pasted import hash_of, hash_shown, images_of
 from pinner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ HUB = "https://hub.docker.com"
         ("https://images.chainguard.dev/directory/image/python/versions", "cgr.dev/chainguard/python"),
         ("https://registry.example.com/team/app", "registry.example.com/team/app"),
         ("https://registry.example.com:5000/v2/team/app", "registry.example.com:5000/team/app"),
+        ("hub.docker.com/r/bitnami/redis/tags?name=7.2", "bitnami/redis:7.2"),
+        ("quay.io/repository/a/b?tag=v3", "quay.io/a/b:v3"),
+        ("quay.io/a/b", "quay.io/a/b"),
+        ("mcr.microsoft.com/dotnet/sdk", "mcr.microsoft.com/dotnet/sdk"),
+        ("https://registry.example.com/v2/team/app/manifests/1.4", "registry.example.com/team/app:1.4"),
+        (f"https://registry.example.com/v2/app/blobs/sha256:{A}", f"registry.example.com/app@sha256:{A}"),
+        ("https://registry.example.com/v2/team/app/tags/list", "registry.example.com/team/app"),
         ("docker pull nginx:1.27", "nginx:1.27"),
         ("$ docker run nginx", "nginx"),
         ("sudo podman image pull quay.io/a/b:1", "quay.io/a/b:1"),
@@ -138,3 +145,29 @@ def test_identify_takes_what_was_pasted(tmp_path: Path) -> None:
 def test_a_file_goes_by_its_own_name(tmp_path: Path) -> None:
     (tmp_path / "my image...").write_bytes(b"no archive")
     assert "my image..." in pinner(tmp_path, "identify", "my image...").stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("nginx   1.27-alpine   f140f25a763b   3 weeks ago   48.2MB", ("f140f25a763b", "nginx:1.27-alpine")),
+        (f"nginx 1.27 sha256:{A} f140f25a763b 3 weeks ago 48.2MB", (f"sha256:{A}", "nginx:1.27")),
+        ("nginx 1.27 <none> f140f25a763b 3 weeks ago 48.2MB", ("f140f25a763b", "nginx:1.27")),
+        ("<none>  <none>  f140f25a763b  2 days ago  1GB", ("f140f25a763b", "")),
+        ("localhost:5000/acme/web 1 f140f25a763b", ("f140f25a763b", "localhost:5000/acme/web:1")),
+        ("docker pull f140f25a763b", None),
+        ("nginx 1.27", None),
+        ("nginx 1.27 f140f25a763", None),
+    ],
+)
+def test_a_line_of_docker_images_is_its_hash_and_its_name(line: str, shown: tuple[str, str] | None) -> None:
+    assert hash_shown(line) == shown
+
+
+def test_a_bare_hash_is_no_image_to_inspect(tmp_path: Path) -> None:
+    run = pinner(tmp_path, "inspect", f"sha256:{A}")
+    assert run.status == 2
+    assert run.stderr == (
+        "error: a hash alone names no image: registries are asked for NAME@sha256:…\n"
+        f"  hint: write NAME@sha256:{A}, or see what it is of: `pinner identify sha256:{A}`\n"
+    )

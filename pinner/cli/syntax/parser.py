@@ -27,11 +27,19 @@ _WORDS = {
     "add": "pin",
     "apply": "pin",
     "audit": "check --online",
+    "baseline": "check --write-baseline FILE",
+    "bot": "update --pr",
     "bump": "update",
+    "config": "init",
+    "configure": "init",
     "diff": "pin --diff",
     "digest": "inspect",
+    "find": "list",
     "fix": "pin",
     "freeze": "pin",
+    "hash": "identify",
+    "help": "--help",
+    "images": "list",
     "lint": "check",
     "ls": "list",
     "outdated": "check --online",
@@ -39,10 +47,13 @@ _WORDS = {
     "resolve": "inspect",
     "rules": "explain",
     "run": "pin",
+    "sbom": "export cyclonedx",
     "scan": "check",
     "show": "list",
     "status": "check --online",
+    "tags": "update --tags minor --diff",
     "undo": "unpin",
+    "unfreeze": "unpin",
     "upgrade": "update",
     "validate": "check",
     "version": "--version",
@@ -71,6 +82,7 @@ _OPTIONS = {
     "--stdin-filepath": "--stdin-filename",
 }
 """What people try from other tools, and what serves them here."""
+_CHOICE = re.compile(r".*: `([^`]+)` is not one of (.*)")
 _SUGGESTION = re.compile(r"(?P<problem>.*?)[.]? (?:\()?Did you mean (?P<guess>.*?)\?\)?", re.DOTALL)
 HELP = """Find every image reference in Dockerfiles, compose files, Kubernetes manifests, Helm values, Python files and
 notebooks, and pin it to its digest in place: not one other byte of a file changes.
@@ -147,7 +159,7 @@ def parse_with_click(arguments: Sequence[str]) -> Invocation:
         with contextlib.redirect_stdout(printed):
             outcome = _program().main(list(arguments), prog_name="pinner", standalone_mode=False)
     except click.UsageError as error:
-        raise _misuse(error) from error
+        raise _misuse(error, arguments) from error
     except SystemExit as stop:  # shell completion
         status = int(stop.code or 0)
     if isinstance(outcome, Invocation):
@@ -161,13 +173,21 @@ def _print(text: str, status: int, context: Context) -> int:
     return status
 
 
-def _misuse(error: click.UsageError) -> ConfigError:
+def _misuse(error: click.UsageError, arguments: Sequence[str]) -> ConfigError:
     if isinstance(error, click.NoSuchOption) and error.option_name in _OPTIONS:
         return ConfigError(f"no such option: {error.option_name}", hint=_OPTIONS[error.option_name])
     # Click puts each choice on a line of its own.
     message = " ".join(re.sub(r"'([^']*)'", r"`\1`", error.format_message()).replace(". Choose from:", ":").split())
     match = _SUGGESTION.fullmatch(message)
-    path = error.ctx.command_path if error.ctx is not None else "pinner"
-    hint = f"did you mean {match['guess']}?" if match else f"see `{path} --help`"
+    # An option without its value is told without the command that it was given to.
+    named = next((f"pinner {word}" for word in arguments if word in COMMANDS), "pinner")
+    path = error.ctx.command_path if error.ctx is not None else named
+    hint = f"did you mean {match['guess']}?" if match else _choice_meant(message) or f"see `{path} --help`"
     problem = (match["problem"] if match else message).removesuffix(".")
     return ConfigError(problem[:1].lower() + problem[1:], hint=hint)
+
+
+def _choice_meant(message: str) -> str | None:
+    """Return the hint for a value that is nearly one of those that ``message`` says there are."""
+    match = _CHOICE.fullmatch(message)
+    return did_you_mean(match[1], re.findall(r"`([^`]+)`", match[2])) if match else None
