@@ -21,7 +21,7 @@ FOLDERS = st.sampled_from(
 PIECES = st.sampled_from(
     (
         *("Dockerfile", "dockerfile", "DOCKERFILE", "Containerfile", "containerfile", "docker", "container", "file"),
-        *("compose", "cloudbuild", "taskdef", "ecs", "Stack", "bake"),
+        *("compose", "cloudbuild", "taskdef", "ecs", "Stack", "bake", "Deployment", "job"),
         *("values", "web", "app", "x", "é", "ignore", "-checkpoint", " "),
         *(".", "-", "_", ".dev", "-alpine", ".dockerignore", ".containerignore"),
         *(".yml", ".yaml", ".json", ".template", ".md", ".py", ".pyw", ".pyi", ".pyc", ".ipynb", ".js", ".ts", ".go"),

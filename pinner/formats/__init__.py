@@ -24,6 +24,7 @@ _TERRAFORM = r"\.(?:tf|tofu)(?:\.json)?$"
 _BAKE = r"(?:^|[._-])bake[^/]*\.(?:hcl|json)$"
 _TEMPLATE = r"(?<!\.yaml)(?<!\.yml)\.template$"
 _ECS = r"task[-_.]?def|container[-_.]?def|(?:^|[-_.])ecs"
+_OBJECT = r"deploy|pod|controller|(?:stateful|daemon|replica)[-_]?set|job|k8s|kube"
 _STACK = r"template|cloudformation|cfn|stack"
 
 
@@ -51,7 +52,8 @@ FORMATS = (
             *(".png", ".svg", ".log", ".lock", ".sha256", ".asc", ".gz", ".zip", "~"),
         ),
     ),
-    Format("helm", "pinner.formats.helm", rf"(?:^|[._-])values[^/]*{_YAML}"),
+    # Values by their name, and by what is in them; those for charts of a kustomization are that one's.
+    Format("helm", "pinner.formats.helm", _YAML, others=("kustomization.yaml", "kustomization.yml")),
     # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
     _dialect("github", b"container", b"services", b"docker://", b"using", signs=(b"jobs", b"runs")),
     _dialect("gitlab", b"image", b"services"),
@@ -83,7 +85,7 @@ FORMATS = (
     Format(
         "kubernetes",
         "pinner.formats.kubernetes",
-        rf"{_YAML}|^Kustomization$",
+        rf"{_YAML}|^Kustomization$|(?i:{_OBJECT}){_JSON}",
         stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
         # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
         stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"

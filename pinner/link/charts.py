@@ -71,7 +71,7 @@ class Charts:
         if place.format != "helm" or place.kind != _IN_PARTS:
             return place
         if not isinstance(place, Occurrence):
-            return _with_version(place, *chart) if place.reason == "no-default" else place
+            return _with_default(place, reads.get(place.owner, ()), *chart) if place.reason == "no-default" else place
         if place.reference.digest is not None:
             return place
         if place.glue != "@":
@@ -118,10 +118,12 @@ def _has_tag(place: Place) -> bool:
     return isinstance(place, Occurrence) and place.reference.tag is not None
 
 
-def _with_version(place: Place, path: str, chart: Chart) -> Place:
-    """Return the skip ``place`` with the version that stands for its empty tag."""
-    if isinstance(place, Occurrence) or not chart.app_version:
+def _with_default(place: Place, reads: Iterable[_Read], path: str, chart: Chart) -> Place:
+    """Return the skip ``place`` with what stands for its empty tag: another of the values, or the chart's version."""
+    read = next((read for read in reads if read.fact.use == "default"), None)
+    if isinstance(place, Occurrence) or (read is None and not chart.app_version):
         return place
-    where = f"{path}:{chart.line}"
-    detail = f"its tag is empty: templates then take the `appVersion` {chart.app_version} ({where})"
+    where = f"{path}:{chart.line}" if read is None else f"{read.path}:{read.fact.line}"
+    other = f"the `appVersion` {chart.app_version}" if read is None else f"`{read.fact.repository}`"
+    detail = f"its tag is empty: templates then take {other} ({where})"
     return place._replace(detail=detail, decided_by=(where,))

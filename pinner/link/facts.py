@@ -194,12 +194,13 @@ class TagRead(NamedTuple):
     """In the values: ``image.tag``."""
     line: int
     use: str
-    """``label``, ``semver``, ``value`` (of an environment), or ``repository``: joined to another name.
+    """``label``, ``semver``, ``value`` (of an environment), ``repository``: joined to another name, ``default``: where
+    it is empty, another value is taken.
 
     Of a digest's field ``hex`` or ``whole``: without its algorithm, or with it.
     """
     repository: str = ""
-    """The path of that name."""
+    """The path of that name, or of that value."""
     unless: tuple[str, ...] = ()
     """The paths of tags that come before it: where one of them is set, this one is not read."""
 

@@ -17,7 +17,7 @@ from pinner.formats import locate
 from pinner.formats.helm.templates import chart_facts
 from pinner.link.facts import Chart, TagRead
 from pinner.link.link import LinkInput, link
-from pinner.model import Document, Occurrence, Place
+from pinner.model import Document, Occurrence, Place, SkippedOccurrence
 from pinner.pipeline import make_plans, survey, unpin_plans
 from pinner.scan.discover import Target
 
@@ -176,6 +176,27 @@ def test_an_empty_tag_is_the_version_of_the_chart() -> None:
     assert judged("", values) == ["no-default: acme/web c/Chart.yaml:4", "interpolated-name: $X/y:1"]
     files = {"c/Chart.yaml": "apiVersion: v2\nname: web\n", "c/values.yaml": values}
     assert linked(files)["c/values.yaml"][0] == "no-default: acme/web"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "image: {{ .Values.image.repository }}:{{ .Values.image.tag | default .Values.global.imageTag }}\n",
+        "image: {{ printf `%s:%s` .Values.image.repository (default .Values.global.imageTag .Values.image.tag) }}\n",
+        "{{- $tag := .Values.image.tag | default .Values.global.imageTag -}}\n",
+    ],
+)
+def test_an_empty_tag_is_the_value_that_templates_take_then(template: str) -> None:
+    values = "image: {repository: acme/web, tag: ''}\nglobal: {imageTag: v1}\n"
+    inputs = []
+    for path, text in (("c/Chart.yaml", CHART), ("c/values.yaml", values), ("c/templates/a.tpl", f"\n{template}")):
+        found = locate(Document(path, text.encode()))
+        assert found is not None
+        inputs.append(LinkInput(path, found[1].places, found[1].facts))
+    [place] = link(inputs)["c/values.yaml"]
+    assert isinstance(place, SkippedOccurrence)
+    assert place.reason == "no-default"
+    assert place.detail == "its tag is empty: templates then take `global.imageTag` (c/templates/a.tpl:2)"
 
 
 def test_nothing_leaks_from_one_chart_to_another() -> None:

@@ -6,7 +6,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.helm.values import ValuesWalk
-from pinner.formats.yaml import Budget, Mapping, load, parse
+from pinner.formats.yaml import Budget, Mapping, Sequence, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector
 from pinner.model import Located
@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["locate"]
 
 _WORTH_A_LOOK = re.compile(rb"""(?:[rR]epository|[iI](?:mage|MAGE))["']?[ \t]*:""")
+_NAMES = re.compile(r"(?:^|[._-])values[^/]*\.ya?ml$")
+# Of other files: a block as charts have it, which has a name and a tag.
+_BLOCK = re.compile(
+    rb"""[iI](?:mage|MAGE)["']?[ \t]*:(?:[ \t]*(?:#[^\n]*)?\r?\n[ \t]*(?:registry|repository|tag|digest|pullPolicy)"""
+    rb"""|[ \t]*\{[^}\n]*repository)["']?[ \t]*:"""
+)
 
 
 def locate(document: Document) -> Located | None:
-    """Return the images that a file of values names, or None where it names none. Never raises."""
+    """Return the images that a file of values names, or None where it names none. Never raises.
+
+    ``helm -f`` takes files of any name: others than ``values*.yaml`` are values by a block that is one beyond doubt.
+    """
     data = document.data
+    is_named = not document.path or _NAMES.search(document.path.rpartition("/")[2]) is not None
+    if not is_named and (b"repository" not in data or _BLOCK.search(data) is None):
+        return None
     if _WORTH_A_LOOK.search(data) is None:
         return None
     collector, budget, fields = Collector("helm", data), Budget(), KeyLookup()
@@ -30,13 +42,17 @@ def locate(document: Document) -> Located | None:
     for part in load(data):
         composed = parse(part, budget)
         for root in composed.roots:
-            if type(root) is not Mapping or is_object(root, fields):
+            if type(root) is not Mapping or is_object(root, fields) or not (is_named or _is_values(root, fields)):
+                if not is_named:
+                    return None
                 continue
             walk = ValuesWalk(collector, fields)
             walk.keep(root)
             if composed.shares:
                 collector.settle(root, fields, _read_as_it_is)
             collector.image_nodes.clear()
+        if composed.problem is not None and not is_named:
+            return None
         if composed.problem is not None and _WORTH_A_LOOK.search(part.text):
             collector.report_problem(part, composed.problem)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
@@ -47,6 +63,26 @@ def locate(document: Document) -> Located | None:
 def is_object(root: Mapping, fields: KeyLookup) -> bool:
     """Tell whether ``root`` is a Kubernetes object and no values."""
     return fields.scalar(root, "apiVersion") is not None and fields.scalar(root, "kind") is not None
+
+
+def _is_values(root: Mapping, fields: KeyLookup) -> bool:
+    """Tell whether ``root`` is values by a block in it, a name and a tag under ``…image``; a chart's tests are none."""
+    own = fields.own(root)
+    if "tests" in own and ("suite" in own or "templates" in own):
+        return False
+    stack: list[tuple[Node, str]] = [(root, "")]
+    while stack:
+        node, key = stack.pop()
+        if type(node) is Sequence:
+            stack += [(child, "") for child in node.children]
+        elif type(node) is Mapping:
+            inner = fields.own(node)
+            is_block = key[-5:].lower() == "image" and ("tag" in inner or "digest" in inner)
+            repository = fields.scalar(node, "repository") if is_block else None
+            if repository is not None and repository.value:
+                return True
+            stack += [(value, key) for key, value in inner.items()]
+    return False
 
 
 def _read_as_it_is(_state: str, _key: str, _node: Node) -> str:

@@ -28,6 +28,11 @@ _DIGEST = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:digest|sha))\b(?!\.)")
 # What a template writes before a digest: the algorithm, or nothing more than the `@`.
 _BEFORE_HEX = re.compile(rb"sha256:[\"']?(?:\{\{|%s)")
 _BEFORE_ALL = re.compile(rb"@[\"']?(?:\{\{|%s)")
+# What stands for a tag that is empty.
+_INSTEAD = re.compile(
+    rb"\.Values\.([\w.-]+)[ \t]*\|[ \t]*default[ \t]+\.Values\.([\w.-]+)"
+    rb"|\bdefault[ \t]+\.Values\.(?P<other>[\w.-]+)[ \t]+\.Values\.(?P<tag>[\w.-]+)"
+)
 _SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
 _KEY = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:[ \t]""")
 _PARENT = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:""")
@@ -61,6 +66,10 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
                 tags += through
         if not tags:
             continue
+        for match in _INSTEAD.finditer(line):
+            tag, other = match[1] or match["tag"], match[2] or match["other"]
+            if tag in tags:
+                yield TagRead(_text(tag), index + 1, "default", _text(other))
         assignment = _ASSIGNED.search(line)
         if assignment is not None and _SEMVER.search(line) is None and b'"' not in line:
             assigned[assignment[1]] = tags

@@ -39,9 +39,9 @@ _SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
 _VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)
 _AFTER_VERSION = re.compile(rb"""["']?[ \t]*:""" + _SCALAR)
 _AFTER_KIND = re.compile(rb"""["']?[ \t]*:(?![ \t]*\{)""")
-# RFC 6902: an operation that sets an image, or a container that has one.
-_PATCHED = (b"/image", b"/containers", b"/initContainers")
-_JSON_PATCH = re.compile(rb"""path["']?[ \t]*:[^\n]*/(?:image|containers|initContainers)\b""")
+# RFC 6902: an operation that sets an image, or something that has one; of scorecard's configuration a test.
+_PATCHED = (b"/image", b"/containers", b"/initContainers", b"/tests")
+_JSON_PATCH = re.compile(rb"""path["']?[ \t]*:[^\n]*/(?:image|containers|initContainers|tests)\b""")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # In a document that cannot be read: a key that would name an image.
 _NAMES_AN_IMAGE = re.compile(rb"""\bimage(?:s|Name)?["']?[ \t]*:|oci://|\bpackage[ \t]*:|\bbundle[ \t]*:""")

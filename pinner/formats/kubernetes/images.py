@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
 _OCI_SCHEME = b"oci://"
+# What Istio's injector puts its proxy's image in place of, in a gateway's pod.
+_INJECTED = "auto"
 _BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
 
 
@@ -153,13 +155,15 @@ class ImageKeeper:
             return "invalid-reference", f"tagged {foreign_tag(node)}, so no string"
         if is_written_by_flux(self.collector.data, node):
             return "output", FLUX_WRITES
+        if text == _INJECTED:
+            return "computed", "Istio puts the image of its proxy there"
         if self._built and full_name(text) in self._built:
             return "built-elsewhere", "skaffold builds this image"
         return None
 
     def _add_plain(self, kind: str, node: Scalar, owner: Object, beside: Mapping | None) -> bool:
         """Keep the image that nothing but its own text says anything about; False where more has to be asked."""
-        if kind != "container-image" or node.value.startswith("localhost/"):
+        if kind != "container-image" or node.value.startswith("localhost/") or node.value == _INJECTED:
             return False
         if is_written_by_flux(self.collector.data, node):
             return False
