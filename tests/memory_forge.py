@@ -29,6 +29,7 @@ class MemoryForge:
     body_limit = 65536
     default_token_user = "x-access-token"
     signs_commits = False
+    adds_at_once = False
 
     def __init__(self, bare: Path) -> None:
         self.bare = bare

@@ -79,6 +79,32 @@ def test_the_container_can_be_pinned_by_pinner(tmp_path: Path) -> None:
     assert len(re.findall(r"@sha256:", recipe.read_text("utf-8"))) == 2
 
 
+def test_the_server_of_the_forge_job_is_kept_by_what_it_is_built_of() -> None:
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8"))["jobs"]["forge"]["steps"]
+    kept = next(step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@"))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert f"FORGE ?= {kept['path'].replace('~', '$(HOME)')}\n" in makefile
+    assert "hashFiles('tests/gitea/*')" in kept["key"]
+    files = {f"tests/gitea/{path.name}" for path in (ROOT / "tests" / "gitea").iterdir()}
+    assert set(re.findall(r"tests/gitea/[\w.]+", makefile)) == files
+    assert steps[-1] == {"run": "make forge"}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_a_server_that_was_built_of_the_same_is_not_built_again(tmp_path: Path) -> None:
+    def make() -> str:
+        command = ["make", "--dry-run", "forge", f"FORGE={tmp_path}"]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+    first = make()
+    assert "go build" in first
+    # Older than every checkout.
+    stamp = Path(re.findall(r"^touch (\S+built-of-\d+)$", first, re.MULTILINE)[0])
+    stamp.touch()
+    os.utime(stamp, (0, 0))
+    assert "go build" not in make()
+
+
 @pytest.mark.parametrize("workflow", OWN_WORKFLOWS, ids=lambda path: path.name)
 def test_every_action_of_our_own_is_held_to_a_commit(workflow: Path) -> None:
     text = workflow.read_text("utf-8")

@@ -90,10 +90,14 @@ async def _complete(
         return [], False
     notes: list[str] = []
     is_scheduled = False
-    unfinished = is_new or (bool(proposal.labels) and not request.labels)
-    if proposal.reviewers and unfinished:
-        # Not on every run: who has reviewed is not among those who are asked any more.
-        notes += await _said("reviewers", forge.add(repository, request, reviewers=proposal.reviewers))
+    # Not on every run: who has reviewed is not among those who are asked any more.
+    is_unfinished = is_new or (bool(proposal.labels) and not request.labels)
+    people = {"reviewers": proposal.reviewers if is_unfinished else (), "assignees": proposal.assignees}
+    labels = proposal.labels
+    if forge.adds_at_once and not await _said("", forge.add(repository, request, labels=labels, **people)):
+        people, labels = {}, ()
+    for setting, names in people.items():
+        notes += await _said(setting, forge.add(repository, request, **{setting: names}))
     if proposal.auto_merge and not request.auto_merge:
 
         async def merge() -> None:
@@ -105,10 +109,8 @@ async def _complete(
                 notes.append(f"`auto-merge`: {outcome.reason}")
 
         notes += await _said("auto-merge", merge())
-    if proposal.assignees:
-        notes += await _said("assignees", forge.add(repository, request, assignees=proposal.assignees))
-    if proposal.labels:
-        await forge.add(repository, request, labels=proposal.labels)
+    if labels:
+        await forge.add(repository, request, labels=labels)
     return notes, is_scheduled
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ from pinner.cli.context import connect_to_registries
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from forge_double.gitea_real import RealGitea
+    from world import Outcome
 
 BRANCH = "pinner/digests"
 NOTEBOOK = {
@@ -132,6 +137,20 @@ def test_pull_request_follows_the_base_branch_of_the_settings(site: Site) -> Non
     assert site.forge.writes == []
 
 
+def test_labels_and_people_are_one_request_where_the_forge_takes_it(tmp_path: Path) -> None:
+    with ForgeDouble(tmp_path, "gitlab") as forge:
+        settings = '[bot]\nlabels = ["deps"]\nassignees = ["ada"]\nreviewers = ["grace"]\n'
+        forge.add_repository("acme/app", {"Dockerfile": f"FROM {held('nginx', 'old')}\n", "pinner.toml": settings})
+        site = Site(tmp_path, forge)
+        site.means(nginx="new")
+        assert site.run().status == 0
+        (pull,) = forge.repository("acme/app").pulls.values()
+        assert (pull.labels, pull.assignees, pull.reviewers) == (["deps"], ["ada"], ["grace"])
+        assert [seen.method for seen in forge.writes] == ["POST", "PUT"]
+        # The repository, what is open, what was closed, and the numbers of two people.
+        assert len(forge.requests) == 7
+
+
 def test_people_whom_the_forge_does_not_know_are_told_and_keep_nothing_up(site: Site) -> None:
     settings = '[bot]\nlabels = ["deps"]\nassignees = ["ada", "nobody"]\nreviewers = ["stranger"]\n'
     site.forge.commit("acme/app", "main", {"pinner.toml": settings}, "Settings")
@@ -194,6 +213,25 @@ def test_a_branch_that_the_token_may_not_push_to_is_told_in_the_servers_words(si
     assert "remote:;" not in ran.stderr
     assert "hint: " in ran.stderr
     assert site.forge.repository("acme/app").pulls == {}
+
+
+def test_images_in_the_servers_own_registry_take_a_scope_of_their_own(gitea_server: RealGitea, tmp_path: Path) -> None:
+    with gitea_server as forge:
+        forge.add_repository("acme/app")
+        forge.push_image("acme/tool", "1")
+        host = forge.url.removeprefix("http://")
+
+        def inspected(*scopes: str) -> Outcome:
+            forge.state.scopes = frozenset(scopes)
+            login = base64.b64encode(f"{forge.state.account}:{forge.state.token}".encode()).decode()
+            (tmp_path / "config.json").write_text(json.dumps({"auths": {host: {"auth": login}}}))
+            context = world(tmp_path, environment={**os.environ, "DOCKER_CONFIG": str(tmp_path)})
+            return outcome(context._replace(connect=connect_to_registries), "inspect", f"{host}/acme/tool:1")
+
+        assert inspected("read:package").status == 0
+        refused = inspected("write:repository", "write:issue", "read:organization")
+        assert refused.status != 0
+        assert "rejects the credentials" in refused.stderr
 
 
 def test_checkout_is_not_touched_by_its_pull_request(hub: Site) -> None:

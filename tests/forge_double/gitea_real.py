@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import time
 from itertools import count
@@ -326,6 +329,23 @@ class RealGitea:
         for setting, value in settings.items():
             stored.assign(setting, value)
         return stored
+
+    def push_image(self, name: str, tag: str) -> None:
+        """Have an image without layers in the server's own registry."""
+        login = base64.b64encode(f"{ADMIN}:{PASSWORD}".encode()).decode()
+
+        def send(method: str, path: str, data: bytes, kind: str = "application/octet-stream") -> None:
+            headers = {"Authorization": f"Basic {login}", "Content-Type": kind}
+            status, _, said = self.server.send(method, f"/v2/{name}/{path}", data, headers)
+            assert status == 201, said
+
+        config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+        digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+        send("POST", f"blobs/uploads?digest={digest}", config)
+        kind = "application/vnd.oci.image.manifest.v1+json"
+        named = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": len(config)}
+        manifest = {"schemaVersion": 2, "mediaType": kind, "config": named, "layers": []}
+        send("PUT", f"manifests/{tag}", json.dumps(manifest).encode(), kind)
 
     def _mirror(self, name: str) -> None:
         self.add_repository("upstream/mirrored")

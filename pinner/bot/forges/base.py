@@ -98,6 +98,8 @@ class Forge(Protocol):
     """The user name that goes with a token over HTTP git."""
     signs_commits: bool
     """Whether `commit` is worth it: the forge signs, and the author is a bot and no person's account."""
+    adds_at_once: bool
+    """Whether `add` takes one request for labels and people together, and does nothing where one of them is wrong."""
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -48,6 +48,7 @@ class GitLab(RestForge):
     body_limit = 1_000_000
     default_token_user = "oauth2"  # noqa: S105 - a user's name, no secret
     signs_commits = False
+    adds_at_once = True
     _changing = ("PUT", "title", "description", "target_branch")
     _closing: Mapping[str, str] = MappingProxyType({"state_event": "close"})
 
@@ -127,14 +128,15 @@ class GitLab(RestForge):
             "assignee_ids": lacking(assignees, request.assignees),
             "reviewer_ids": lacking(reviewers, request.reviewers),
         }
-        if any(people.values()):
+        there = {}
+        if any(people.values()) and (request.assignees or request.reviewers):
             # The lists are replaced as wholes: who is there stays.
             there = (await self._api.call("GET", self._at(repository, request.number))).json()
-            for key, names in people.items():
-                if names:
-                    known = [person["id"] for person in there.get(key.replace("_ids", "s")) or ()]
-                    added = [await self._person(name) for name in names]
-                    values[key] = list(dict.fromkeys([*known, *added]))
+        for key, names in people.items():
+            if names:
+                known = [person["id"] for person in there.get(key.replace("_ids", "s")) or ()]
+                added = [await self._person(name) for name in names]
+                values[key] = list(dict.fromkeys([*known, *added]))
         await self._change(repository, request, values)
 
     async def _person(self, name: str) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class RestForge:
     """What the forges' REST APIs have in common: a proposal is one resource, and is changed at its address."""
 
+    adds_at_once = False
     _changing = ("PATCH", "title", "body", "base")
     """The method, and what title, body and target branch are called."""
     _closing: Mapping[str, str] = MappingProxyType({"state": "closed"})
