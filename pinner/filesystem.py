@@ -27,6 +27,14 @@ _LOCKS = os.name != "nt"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
+def shown_path(path: str, folder: str) -> str:
+    """Return how messages name the file at ``path`` in a run in ``folder``: relative, ``/`` on every system."""
+    try:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return path.replace(os.sep, "/")
+
+
 def open_regular(file: str | os.PathLike[str], *, follow: bool = True) -> int:
     """Return a descriptor to read ``file`` from, which the caller closes; a link is followed unless told otherwise.
 

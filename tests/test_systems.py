@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
 from systemcalls import READ, calls, table
 
+from pinner import filesystem
+from pinner.config import Override, Settings, by_path
+from pinner.filesystem import shown_path
 from pinner.identity.sockets import open_socket
+from pinner.model import FormatChoice, PlaceRule
+from pinner.scan import own_places
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -163,6 +170,49 @@ def test_a_name_that_windows_keeps_for_itself_is_a_name(tmp_path: Path, name: st
     assert said.status == (0 if is_known else 2), said.stderr
     if sys.platform != "win32":  # where a file CON is always there
         assert run(folder, "check", name).status == 2
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what only handles the texts of paths handle those of Windows."""
+    for module in (filesystem, by_path, own_places):
+        monkeypatch.setattr(module, "os", SimpleNamespace(path=ntpath, sep="\\"))
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize(
+    ("path", "folder", "shown"),
+    [
+        (r"C:\work\app\web\Dockerfile", r"C:\work\app", "web/Dockerfile"),
+        (r"C:\work\Dockerfile", r"C:\work\app", "../Dockerfile"),
+        (r"c:\WORK\app\a", r"C:\work\app", "a"),
+        (r"C:/work/app/a", r"C:\work\app", "a"),
+        (r"D:\other\Dockerfile", r"C:\work\app", "D:/other/Dockerfile"),
+        (r"\\host\share\a", r"C:\work", "//host/share/a"),
+        (r"\\host\share\app\a", r"\\host\share\app", "a"),
+    ],
+)
+def test_a_path_is_shown_with_slashes_and_one_on_another_drive_whole(path: str, folder: str, shown: str) -> None:
+    assert shown_path(path, folder) == shown
+
+
+@pytest.mark.usefixtures("windows")
+def test_patterns_of_the_configuration_fit_paths_of_windows() -> None:
+    override = Override(("/deploy/**",), {"PIN001": "note"})
+    places = FormatChoice(places=(PlaceRule(("*.tpl",), "yaml", "image"),), root="C:/app")
+    settings = Settings(root=r"C:\app", overrides=(override,), exclude=("vendor/**",), formats=places)
+    levels = by_path.Severities(settings, r"C:\app")
+    assert levels.of(r"C:\app\deploy\a\web.yaml")["PIN001"] == "note"
+    assert "PIN001" not in levels.of(r"C:\app\web.yaml")
+    assert "PIN001" not in levels.of(r"D:\app\deploy\web.yaml")
+    assert levels.of(r"C:\app\web\testdata\web.yaml")["PIN001"] == "note"
+    excluded, has_places = own_places.excluder(settings), own_places.own_places(settings)
+    assert [excluded(rf"C:\app\{name}") for name in (r"vendor\a\Dockerfile", "Dockerfile")] == [True, False]
+    assert [has_places(name) for name in (r"C:\app\a\b.tpl", r"C:\app\a\b.yml", r"D:\app\b.tpl")] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_every_call_of_one_system_was_read() -> None:

@@ -7,6 +7,7 @@ import os
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.scan import complain_about
 from pinner.errors import ConfigError, apart, attempt
+from pinner.filesystem import shown_path
 from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.escapes import escaped, form_of, printable
@@ -180,20 +181,13 @@ def rooted_paths(paths: Iterable[str], folder: str) -> dict[str, str]:
 
     root = repository_around(folder) or folder
     if root == folder:
-        return {path: _relative(path, root) if os.path.isabs(path) else path for path in paths}
-    return {path: _relative(os.path.join(folder, path), root) for path in paths}
+        return {path: shown_path(path, root) if os.path.isabs(path) else path for path in paths}
+    return {path: shown_path(os.path.join(folder, path), root) for path in paths}
 
 
 class _Moved(NamedTuple):
     path: str
     error: PinnerError
-
-
-def _relative(path: str, root: str) -> str:
-    try:
-        return os.path.relpath(path, root).replace(os.sep, "/")
-    except ValueError:  # on another drive of Windows
-        return path.replace(os.sep, "/")
 
 
 def save_lines(file: str, lines: Iterable[str], folder: str) -> None:

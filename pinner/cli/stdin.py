@@ -6,8 +6,9 @@ import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError
+from pinner.filesystem import shown_path
 from pinner.report.escapes import printable
-from pinner.scan.discover import Target, shown_path, told_by
+from pinner.scan.discover import Target, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ import os
 from pinner._typing import TYPE_CHECKING
 from pinner.config import Settings
 from pinner.errors import ConfigError
-from pinner.filesystem import read_regular
+from pinner.filesystem import read_regular, shown_path
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def load_settings(folder: str, file: str | None = None, paths: Sequence[str] | N
     for candidate in _up_to_repository(folder):
         for name in (OWN_FILE, SHARED_FILE):
             path = os.path.join(candidate, name)
-            data = _read(path, _shown(path, folder)) if os.path.isfile(path) else None
+            data = _read(path, shown_path(path, folder)) if os.path.isfile(path) else None
             # The bytes tell without a parser that most pyproject.toml files do not speak of pinner.
             if data is None or (name == SHARED_FILE and b"pinner" not in data):
                 continue
@@ -50,7 +50,7 @@ def nested_settings(inner: str, folder: str) -> Settings:
     Raises `ConfigError`.
     """
     path = os.path.join(inner, OWN_FILE)
-    return _parse(path, _read(path, _shown(path, folder)), folder) or Settings()
+    return _parse(path, _read(path, shown_path(path, folder)), folder) or Settings()
 
 
 def _of_the_tree(settings: Settings) -> Settings:
@@ -92,7 +92,7 @@ def _up_to_repository(folder: str) -> Iterator[str]:
 
 def _named(folder: str, file: str) -> Settings:
     path = os.path.normpath(os.path.join(folder, file))
-    shown = _shown(path, folder)
+    shown = shown_path(path, folder)
     if not os.path.isfile(path):
         raise ConfigError(f"--config: there is no file `{shown}`")
     settings = _parse(path, _read(path, shown), folder)
@@ -116,11 +116,4 @@ def _parse(path: str, data: bytes, folder: str) -> Settings | None:
     from pinner.config.schema import parse_settings  # noqa: PLC0415 - needed only where there is a file
 
     shared = os.path.basename(path) == SHARED_FILE
-    return parse_settings(data, _shown(path, folder), root=os.path.dirname(path), shared=shared)
-
-
-def _shown(path: str, folder: str) -> str:
-    try:
-        return os.path.relpath(path, folder).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return path.replace(os.sep, "/")
+    return parse_settings(data, shown_path(path, folder), root=os.path.dirname(path), shared=shared)

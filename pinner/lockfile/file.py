@@ -8,6 +8,7 @@ from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError
+from pinner.filesystem import shown_path
 from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class LockFile(NamedTuple):
 
     def inner_path(self, file: str) -> str:
         """Return ``file`` (absolute) as the lock names it."""
-        return _relative(file, self.folder)
+        return shown_path(file, self.folder)
 
 
 class StoredLock(NamedTuple):
@@ -62,7 +63,7 @@ def lock_file(settings: Settings, folder: str) -> LockFile:
     """Return where the lock of a run in ``folder`` is: beside the configuration, else at the repository's root."""
     home = settings.root or repository_around(folder) or folder
     file = os.path.join(home, LOCK_NAME)
-    return LockFile(file, _relative(file, folder))
+    return LockFile(file, shown_path(file, folder))
 
 
 def scan_of(
@@ -168,10 +169,3 @@ def _folders(cache: StrPath | None) -> Iterator[str]:
 
     user = os.getuid() if hasattr(os, "getuid") else "user"
     yield os.path.join(tempfile.gettempdir(), f"pinner-locks-{user}")
-
-
-def _relative(file: str, folder: str) -> str:
-    try:
-        return os.path.relpath(file, folder).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return file.replace(os.sep, "/")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
+from pinner.filesystem import shown_path
 from pinner.formats import claims, unread_kind
 
 if TYPE_CHECKING:
@@ -287,11 +288,3 @@ def _shower(root: str, folder: str) -> Callable[[str], str]:
         return "../" * climb + name[len(step) :]
 
     return shown
-
-
-def shown_path(path: str, folder: str) -> str:
-    """Return how messages name the file at ``path`` in a run in ``folder``: relative, ``/`` on every system."""
-    try:
-        return os.path.relpath(path, folder).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return path.replace(os.sep, "/")

@@ -41,24 +41,10 @@ def test_a_page_is_as_wide_as_a_terminal(tmp_path: Path, rule: Rule) -> None:
 
 
 def test_lists_and_tables_keep_their_lines() -> None:
-    text = "# a\n\n- one two\n  three\n- four\n\n1. five six\nseven\n\n| a | b |\n|---|---|\n"
-    assert list(plain(text, 10)) == [
-        *(
-            "a",
-            "",
-            "- one two",
-            "  three",
-            "- four",
-            "",
-            "1. five",
-            "   six",
-            "   seven",
-            "",
-            "| a | b |",
-            "|---|---|",
-            "",
-        )
-    ]
+    text = "# a\n\n- one two\n  three\n- four\n\n1. five six\nseven\n\n| a | b |\n|---|---|"
+    head, listed = ("a", ""), ("- one two", "  three", "- four", "")
+    numbered, table = ("1. five", "   six", "   seven", ""), ("| a | b |", "|---|---|")
+    assert tuple(plain(text, 10)) == head + listed + numbered + table
 
 
 def test_several_pages_stand_apart(tmp_path: Path) -> None:
