@@ -15,16 +15,18 @@ from pinner.tags.model import LEVELS
 
 FOLDER = Path(__file__).parent.parent.parent / "testdata" / "tags"
 FILES = [tomllib.loads(file.read_text("utf-8")) for file in sorted(FOLDER.iterdir())]
-CASES = [(file, case) for file in FILES for case in file["case"]]
+# A case has its file's image and tags, or its own.
+CASES = [{**file, **case} for file in FILES for case in file["case"]]
 
 
-@pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{file['image']}:{case['current']}" for file, case in CASES])
-def test_the_tag_that_follows(file: dict[str, Any], case: dict[str, Any]) -> None:
-    lines, options = Lines(file["tags"]), options_of(case.get("options", {}))
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['image']}:{case['current']}" for case in CASES])
+def test_the_tag_that_follows(case: dict[str, Any]) -> None:
+    tags = case["tags"] if isinstance(case["tags"], list) else case["tags"].split()
+    lines, options = Lines(tags), options_of(case.get("options", {}))
     wanted = None
     for level in LEVELS:
         wanted = case.get(level, wanted)
-        found = find_candidates(file["image"], case["current"], lines, options, level)
+        found = find_candidates(case["image"], case["current"], lines, options, level)
         assert (found.tags[0].text if found.tags else None) == wanted, level
         if level in case.get("notes", {}):
             assert dict(found.notes) == case["notes"][level]
