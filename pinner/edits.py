@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import EditRefusedError
-from pinner.model import Document, Edit, Occurrence, SkippedOccurrence, Span
+from pinner.model import Document, Edit, Occurrence, SkippedOccurrence, Span, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pinner.model import Located, Place
 
     Edits: TypeAlias = tuple[Edit, ...]
+    PlaceKey: TypeAlias = Span | tuple[Span, str]
+    """All places on a span; or those alone that read the text now, where one text ends several images."""
 
 
 _BEHIND_VARIABLES = ("interpolated-name", "interpolated-tag")
@@ -50,11 +52,11 @@ class _Case(NamedTuple):
     document: Document
     format: Format
     located: Located
-    targets: Mapping[Span, Target]
+    targets: Mapping[PlaceKey, Target]
 
 
 def prove(
-    document: Document, format_: Format, located: Located, targets: Mapping[Span, Target]
+    document: Document, format_: Format, located: Located, targets: Mapping[PlaceKey, Target]
 ) -> tuple[frozenset[Edits], bytes]:
     """Return the edits of ``targets`` that may be made together, as each has them, and the bytes they make.
 
@@ -95,10 +97,15 @@ def _proved(case: _Case, edits: frozenset[Edits]) -> bytes | None:
     after = case.format.locate(Document(case.document.path, result))
     if after is None or after.outline != before.outline or len(after.places) != len(before.places):
         return None
-    texts = {span: target.text for span, target in case.targets.items() if target.edits in edits}
-    if all(_reads(new, old, texts.get(old.span)) for old, new in zip(before.places, after.places, strict=True)):
+    texts = {key: target.text for key, target in case.targets.items() if target.edits in edits}
+    if all(_reads(new, old, planned_text(texts, old)) for old, new in zip(before.places, after.places, strict=True)):
         return result
     return None
+
+
+def planned_text(texts: Mapping[PlaceKey, str], place: Place) -> str | None:
+    """Return what ``place`` is to read by ``texts``; None where it is to read as before."""
+    return texts.get((place.span, text_of(place)), texts.get(place.span))
 
 
 def is_let_go(new: SkippedOccurrence, text: str | None) -> bool:

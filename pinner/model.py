@@ -118,6 +118,16 @@ _TAG_BYTES = frozenset(bytes([code]) for code in b"abcdefghijklmnopqrstuvwxyzABC
 """What a tag may consist of, and the end of a variable: before a tag that stands whole there is none of them."""
 
 
+class TagPart(NamedTuple):
+    """Where a variable's text stands that is a part of a tag, or a tag where no digest may go."""
+
+    span: Span
+    """In the file of the place."""
+    start: int
+    """Where it begins in the tag, in characters."""
+    name: str
+
+
 class Occurrence(NamedTuple):
     """One place that names an image and can hold its digest, or does already."""
 
@@ -155,6 +165,8 @@ class Occurrence(NamedTuple):
     """The bytes of the tag where the digest has a field of its own; None elsewhere, or where others read them, too."""
     is_plain_tag: bool = False
     """Whether YAML would read a number there as one: it is not in quotes."""
+    rewrites: Edit | None = None
+    """What is written where the tag alone is raised, for no digest can stand there."""
 
     def spelled(self, digest: Digest) -> str:
         """Return ``digest`` as it is written here, without what stands before it."""
@@ -195,9 +207,16 @@ class SkippedOccurrence(NamedTuple):
     """The bytes of a digest that stands there although it must not, where they stand together."""
     glue: str = "@"
     implied: str = ""
+    part: TagPart | None = None
+    """What a raise of the tag changes; None where that is not known, or read by something that names no image."""
 
 
 Place: TypeAlias = Occurrence | SkippedOccurrence
+
+
+def text_of(place: Place) -> str:
+    """Return what ``place`` reads."""
+    return str(place.reference) if isinstance(place, Occurrence) else place.text
 
 
 def as_skipped(occurrence: Occurrence, reason: SkipReason, detail: str) -> SkippedOccurrence:

@@ -35,7 +35,7 @@ from pinner.link.facts import (
     UnitImage,
     VariableRead,
 )
-from pinner.model import Occurrence, SkippedOccurrence, Span
+from pinner.model import Occurrence, SkippedOccurrence, Span, TagPart
 from pinner.reference import Digest, ImageReference
 from pinner.rules import BY_ID, Rule
 
@@ -49,10 +49,10 @@ _RULE, _TUPLE, _SET = "Rule", "tuple", "frozenset"
 _TYPES: dict[str, Any] = {
     type_.__name__: type_
     for type_ in (
-        *(Counts, Judged, Finding, PragmaProblem, Occurrence, SkippedOccurrence, Span, Digest, ImageReference),
+        *(Counts, Judged, Finding, PragmaProblem, Occurrence, SkippedOccurrence, Span, TagPart, Digest),
         *(Built, ImageRule, ImageTransformer, Kustomization, Argument, ComposeBuild, ComposeFile, ComposeService),
         *(ComposeInclude, EnvironmentFile, EnvironmentVariable, VariableRead),
-        *(Chart, TagRead),
+        *(Chart, ImageReference, TagRead),
         *(HclDefinition, HclModule, HclPart, HclRead, HclText, HclUse, UnitImage),
     )
 }

@@ -8,7 +8,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.config.find import load_settings
 from pinner.errors import ConfigError, InvalidReferenceError
 from pinner.model import Occurrence, as_skipped
-from pinner.reference import Platform
+from pinner.reference import ImageReference, Platform
 from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:
@@ -118,12 +118,22 @@ def select(sources: Sequence[Source], only: Sequence[str], exclude: Sequence[str
 def _judged(candidate: Candidate, only: Sequence[str], exclude: Sequence[str]) -> Candidate:
     place = candidate.place
     if not isinstance(place, Occurrence):
-        return candidate
+        # A text that is a part of several tags stays where one of them is meant to.
+        is_left = place.part is not None and not _is_meant(place.text, only, exclude)
+        return candidate._replace(place=place._replace(part=None)) if is_left else candidate
     if matches(place.reference, exclude):
         return candidate._replace(place=as_skipped(place, "excluded", "--exclude leaves this image alone"))
     if only and not matches(place.reference, only):
         return candidate._replace(place=as_skipped(place, "excluded", "--only is about other images"))
     return candidate
+
+
+def _is_meant(text: str, only: Sequence[str], exclude: Sequence[str]) -> bool:
+    try:
+        reference = ImageReference.parse(text)
+    except InvalidReferenceError:
+        return False
+    return not matches(reference, exclude) and (not only or matches(reference, only))
 
 
 def nothing_selected(sources: Sequence[Source]) -> bool:

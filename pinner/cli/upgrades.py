@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.first_seen import open_first_seen
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
+from pinner.upgrade.shared import shared_in, with_shared
 from pinner.upgrade.wanted import upgraded, wanted_in
 
 if TYPE_CHECKING:
@@ -17,11 +18,25 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
+    from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.model import Outlook, WantedKey
+    from pinner.upgrade.model import Outlook, SharedKey, SharedOutlook, WantedKey
 
     Raised: TypeAlias = tuple[tuple[Source, ...], tuple[Source, ...], bool]
+
+
+class _Found(NamedTuple):
+    """What was found for the tags of one run."""
+
+    alone: Mapping[WantedKey, Outlook]
+    shared: Mapping[SharedKey, SharedOutlook]
+
+    @property
+    def errors(self) -> tuple[ResolveError, ...]:
+        """Why nothing can be told of some tags: each once."""
+        errors = (*(one.error for one in self.alone.values()), *(one.error for one in self.shared.values()))
+        return tuple({str(error): error for error in errors if error is not None}.values())
 
 
 def raise_tags(
@@ -32,37 +47,37 @@ def raise_tags(
     The third is whether a repository would not list its tags. Nobody is asked where no tag may be raised. What a person
     should know of it is said.
     """
-    wanted = wanted_in(selected, settings)
-    if not wanted:
+    wanted, shared = wanted_in(selected, settings), shared_in(selected, settings)
+    if not wanted and not shared:
         return tuple(everything), tuple(selected), False
     refuse_offline(settings, "update --tags")
     cache = cache_folder(context.environment) if settings.use_cache else None
     first_seen_store = open_first_seen(context.environment, cache, context.clock())
 
-    async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> Mapping[WantedKey, Outlook]:
+    async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> _Found:
         if settings.verify:
             from pinner.cli.signatures import vetting_by_lock  # noqa: PLC0415 - only where there is a policy
 
             registry = vetting_by_lock(context, settings, registry, terminal)
         from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio
 
-        return await Search(registry, settings, first_seen_store).find(wanted, on_answer)
+        search = Search(registry, settings, first_seen_store)
+        return _Found(await search.find(wanted, on_answer), await search.find_shared(shared))
 
-    outlooks = with_registry(context, settings, terminal, look)
-    _say(outlooks, terminal)
+    found = with_registry(context, settings, terminal, look)
+    _say(found, terminal)
     pairs = list(zip(everything, selected, strict=True))
     return (
-        tuple(upgraded(whole, settings, outlooks, within) for whole, within in pairs),
-        tuple(upgraded(within, settings, outlooks) for _, within in pairs),
-        any(outlook.error is not None for outlook in outlooks.values()),
+        tuple(with_shared(upgraded(whole, settings, found.alone, within), found.shared) for whole, within in pairs),
+        tuple(with_shared(upgraded(within, settings, found.alone), found.shared) for _, within in pairs),
+        bool(found.errors),
     )
 
 
-def _say(outlooks: Mapping[WantedKey, Outlook], terminal: Terminal) -> None:
+def _say(found: _Found, terminal: Terminal) -> None:
     """Say what went wrong, which variants have ended, and with ``-v`` why a later tag is not proposed."""
-    style = terminal.talk_style
-    errors = {str(one.error): one.error for one in outlooks.values() if one.error is not None}
-    for error in errors.values():
+    style, outlooks = terminal.talk_style, found.alone
+    for error in found.errors:
         terminal.error([f"{style.severity('error')}: {printable(error.message)}"])
         if error.hint:
             terminal.error([hint_line(error.hint, style)])
@@ -75,3 +90,6 @@ def _say(outlooks: Mapping[WantedKey, Outlook], terminal: Terminal) -> None:
             terminal.info(f"{style.severity('warning')}: {printable(words)}")
         for reason in outlook.reasons:
             terminal.detail(printable(f"{name}: {reason}"))
+    for one in found.shared.values():
+        for reason in one.reasons:
+            terminal.detail(printable(f"{one.shared.path}: {one.shared.name}: {reason}"))

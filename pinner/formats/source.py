@@ -75,3 +75,9 @@ class LineIndex:
         if line == 1:
             prefix = prefix.removeprefix(b"\xef\xbb\xbf")
         return len(prefix.decode("utf-8", "replace")) + 1
+
+
+def holds_version(text: str, after: str) -> bool:
+    """Tell whether ``text``, a variable's in a tag before ``after``, is a version to its end: not 3 of 3.12."""
+    is_cut = after[:1].isdigit() or (after[:1] == "." and after[1:2].isdigit())
+    return any(map(str.isdigit, text)) and not is_cut

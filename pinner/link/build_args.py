@@ -109,7 +109,8 @@ class Arguments:
         rows = [self._read(build, variant) for build in builds]
         bases = iter(zip(*rows, strict=True) if rows else ())
         found = [_base(place, next(bases, ())) if place.kind == "from" else place for place in places]
-        return tuple([_given_context(place, builds) for place in found])
+        names = {argument.name for build in builds for _, argument in build.arguments}
+        return tuple([_given_part(_given_context(place, builds), names) for place in found])
 
     def _read(self, build: Build, variant: Variant) -> list[_Use | None]:
         """Return, for each ``FROM``, the value of ``build`` that ends its image; None where none does."""
@@ -174,6 +175,12 @@ def _given_context(place: Place, builds: Sequence[Build]) -> Place:
     where = f"{by.path}:{by.service.line}"
     detail = f"{where} gives the build a context of this name"
     return as_skipped(place, "replaced", detail)._replace(decided_by=(where,))
+
+
+def _given_part(place: Place, names: set[str]) -> Place:
+    """Return ``place``, its default no part of a tag to be raised where a build gives the argument another value."""
+    is_given = isinstance(place, SkippedOccurrence) and place.part is not None and place.part.name in names
+    return place._replace(part=None) if is_given and isinstance(place, SkippedOccurrence) else place
 
 
 def _is_no_image(place: Place) -> bool:

@@ -38,8 +38,8 @@ class Scan(NamedTuple):
 
 
 def follows_tag(occurrence: Occurrence) -> bool:
-    """Tell whether a lock can hold ``occurrence``: `repo@sha256:…` names no tag to follow."""
-    return occurrence.reference.digest is None or occurrence.reference.tag is not None
+    """Tell whether a lock can hold ``occurrence``: not `repo@sha256:…`, nor where no digest can stand."""
+    return occurrence.rewrites is None and (occurrence.reference.digest is None or occurrence.reference.tag is not None)
 
 
 def followed(source: Source, operation: Operation = "pin") -> Iterator[Occurrence]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from typing import TypeAlias
 
-    from pinner.model import Answer, Document, Place, Span
+    from pinner.edits import PlaceKey
+    from pinner.model import Answer, Document, Place
     from pinner.oci.digest_kind import DigestKind, DigestKindKey
     from pinner.reference import Digest, Platform
     from pinner.scan.suppressions import Operation, Source
@@ -41,6 +42,7 @@ class Changed(NamedTuple):
     text: str
     """What the reference reads afterwards, as its consumer sees it."""
     digest: Digest | None
+    """None where it loses it, and where the tag alone is raised."""
     raised: str | None = None
     """The tag that it gets in place of its own; None where that stays."""
     beside: Edit | None = None
@@ -125,7 +127,7 @@ def _settled_plan(source: Source, operation: Operation) -> Plan | None:
 def _may_change(occurrence: Occurrence, operation: Operation) -> bool:
     if operation == "unpin":
         return occurrence.reference.digest is not None
-    return wants_answer(occurrence, operation)
+    return occurrence.rewrites is not None or wants_answer(occurrence, operation)
 
 
 def make_plan(
@@ -154,6 +156,9 @@ def make_plan(
             verdicts.append(_unpin(place, own_tags))
         elif settled and (place.reference.canonical, place.reference.digest) in settled:
             verdicts.append(_as_written(Unchanged(place, elsewhere=True)))
+        elif place.rewrites is not None:
+            change = Changed(place, place.rewrites, str(place.reference), None, place.reference.tag)
+            verdicts.append(_as_written(change))
         elif wants_answer(place, operation):
             verdicts.append(_as_written(_follow(place, _answer(place, answers, platform, held))))
         else:
@@ -167,9 +172,7 @@ def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
     """Return the plan of ``verdicts``; a change that fails its proof is a failure."""
     from pinner.edits import Target, prove  # noqa: PLC0415 - only where something changes
 
-    targets = {
-        verdict.place.span: Target(verdict.edits, verdict.text) for verdict in verdicts if isinstance(verdict, Changed)
-    }
+    targets = {_key(one): Target(one.edits, one.text) for one in verdicts if isinstance(one, Changed)}
     proof = attempt(prove, source.document, source.format, source.located, targets)
     error, kept, result = (proof, (), source.document.data) if isinstance(proof, InputError) else (_unsafe(), *proof)
     checked = tuple(
@@ -179,9 +182,15 @@ def _proved(source: Source, verdicts: Collection[Verdict]) -> Plan:
     return Plan(source.document, checked, result)
 
 
-def edited_texts(plan: Plan) -> dict[Span, str]:
-    """Return, by span, what the references read that ``plan`` changes."""
-    return {verdict.place.span: verdict.text for verdict in plan.verdicts if isinstance(verdict, Changed)}
+def edited_texts(plan: Plan) -> dict[PlaceKey, str]:
+    """Return what the references read that ``plan`` changes."""
+    return {_key(verdict): verdict.text for verdict in plan.verdicts if isinstance(verdict, Changed)}
+
+
+def _key(verdict: Changed) -> PlaceKey:
+    """Return the places that ``verdict`` is about: a text that takes no digest may end several images."""
+    span = verdict.place.span
+    return span if verdict.place.rewrites is None else (span, str(verdict.place.reference))
 
 
 def without_edits(plan: Plan) -> Plan:

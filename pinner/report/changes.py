@@ -64,6 +64,8 @@ def _change(path: str, verdict: Changed, style: Style) -> str:
 def _done_to(verdict: Changed, style: Style) -> str:
     old, new = verdict.place.reference.digest, verdict.digest
     name = verdict.place.reference.familiar
+    if new is None and verdict.raised is not None:
+        return f"{style.good('raised')} {style.gone(name)} {style.arrow} {verdict.text}, where no digest can stand"
     if new is None:
         was = f" {style.faint(f'(was {style.short(old)})')}" if old else ""
         return f"{style.good('unpinned')} {verdict.text}{was}"
@@ -146,7 +148,7 @@ def tally(plans: Iterable[Plan]) -> Tally:
                 higher = verdict.raised is not None
                 raised += higher
                 pinned += fresh and not higher
-                unpinned += lost
+                unpinned += lost and not higher
                 moved += not fresh and not lost and not higher
             elif isinstance(verdict, Failed):
                 failed += 1

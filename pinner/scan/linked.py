@@ -11,10 +11,11 @@ from pinner.model import Document, Occurrence, SkippedOccurrence
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
+    from pinner.edits import PlaceKey
     from pinner.formats.base import Format
     from pinner.link.build_args import Variant
     from pinner.link.link import Linker
-    from pinner.model import Located, Place, Span
+    from pinner.model import Located, Place
     from pinner.scan.scan import Reading
 
 
@@ -39,7 +40,7 @@ class Expected(NamedTuple):
     """A file's bytes after its edits, and what the references on edited spans read then."""
 
     data: bytes
-    texts: Mapping[Span, str]
+    texts: Mapping[PlaceKey, str]
 
 
 def known_files(readings: Iterable[Reading]) -> list[File]:
@@ -116,13 +117,14 @@ def _wrong(links: Links, edited: Mapping[str, Expected]) -> set[str]:
     return wrong
 
 
-def _reads(old: Place, new: Place, texts: Mapping[Span, str]) -> bool:
-    """Tell whether ``new`` is ``old``, its reference reading what ``texts`` have for its span, or as before."""
-    if isinstance(old, Occurrence) and isinstance(new, Occurrence):
-        return str(new.reference) == texts.get(old.span, str(old.reference))
-    if isinstance(old, Occurrence) or isinstance(new, Occurrence):
-        from pinner.edits import is_let_go  # noqa: PLC0415 - not needed to check
+def _reads(old: Place, new: Place, texts: Mapping[PlaceKey, str]) -> bool:
+    """Tell whether ``new`` is ``old``, its reference reading what ``texts`` have for it, or as before."""
+    from pinner.edits import is_let_go, planned_text  # noqa: PLC0415 - not needed to check
 
-        return isinstance(new, SkippedOccurrence) and is_let_go(new, texts.get(old.span))
+    planned = planned_text(texts, old)
+    if isinstance(old, Occurrence) and isinstance(new, Occurrence):
+        return str(new.reference) == (str(old.reference) if planned is None else planned)
+    if isinstance(old, Occurrence) or isinstance(new, Occurrence):
+        return isinstance(new, SkippedOccurrence) and is_let_go(new, planned)
     # A name that is built may lose its digest too.
-    return (old.kind, old.reason) == (new.kind, new.reason) and new.text in (old.text, texts.get(old.span))
+    return (old.kind, old.reason) == (new.kind, new.reason) and new.text in (old.text, planned)

@@ -151,6 +151,8 @@ def occurrences_for(source: Source, operation: Operation) -> tuple[Place, ...]:
 
 def wants_answer(occurrence: Occurrence, operation: Operation) -> bool:
     """Tell whether ``operation`` has to know what the tag of ``occurrence`` means."""
+    if occurrence.rewrites is not None:
+        return False
     if occurrence.reference.digest is None:
         return operation in ("pin", "update", "hold")
     # `repo@sha256:…` follows no tag: guessing `latest` would change what the file means.

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
     from pinner.config import UpdateRules
     from pinner.errors import ResolveError
-    from pinner.model import Resolved
+    from pinner.model import Resolved, Span
     from pinner.reference import ImageReference
     from pinner.tags.model import Level
 
     WantedKey: TypeAlias = "tuple[str, Level]"
     """A canonical name, and how great a step it may be raised by."""
+    SharedKey: TypeAlias = "tuple[str, Span]"
+    """A path, and where the text stands in the file."""
 
 
 class Wanted(NamedTuple):
@@ -27,11 +29,42 @@ class Wanted(NamedTuple):
     rules: UpdateRules
     held: tuple[ImageReference, ...] = ()
     """The same with each of the digests that files hold it to."""
+    place: str = ""
+    """``path:line`` of the use, where the tag is not raised by itself."""
+    start: int = 0
+    """Where the shared text begins in the tag then."""
 
     @property
     def key(self) -> WantedKey:
         """What tells it from the others."""
         return self.reference.canonical, self.level
+
+
+class Shared(NamedTuple):
+    """A variable's text that is a part of one tag or several, where no digest can stand: one choice for all of them."""
+
+    path: str
+    span: Span
+    name: str
+    text: str
+    uses: tuple[Wanted, ...]
+
+    @property
+    def key(self) -> SharedKey:
+        """What tells it from the others."""
+        return self.path, self.span
+
+
+class SharedOutlook(NamedTuple):
+    """What was found for one such text."""
+
+    shared: Shared
+    text: str | None = None
+    """The greatest that every use proves; None where the text stays."""
+    reasons: tuple[str, ...] = ()
+    """Why no greater one is proposed, a clause for each that a use did not take."""
+    error: ResolveError | None = None
+    """Why nothing can be told."""
 
 
 class Upgrade(NamedTuple):

@@ -9,22 +9,23 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import NotFoundError, ResolveError, SignatureError
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.lines import Lines
-from pinner.tags.model import Options
-from pinner.tags.proof import Facts, Proof, floating_tag, prove
+from pinner.tags.model import Candidates, Options
+from pinner.tags.proof import MOST, Facts, Proof, floating_tag, prove
 from pinner.upgrade.facts import facts_of
-from pinner.upgrade.model import Outlook, Upgrade
+from pinner.upgrade.model import Outlook, SharedOutlook, Upgrade
+from pinner.upgrade.shared import text_in
 from pinner.upgrade.words import begin_of_allowed, ended_words, reasons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings, UpdateRules
     from pinner.model import Resolved
     from pinner.oci.resolver import Registry
     from pinner.reference import Digest, ImageReference
-    from pinner.tags.model import Candidates
-    from pinner.upgrade.model import Wanted, WantedKey
+    from pinner.tags.model import Tag
+    from pinner.upgrade.model import Shared, SharedKey, Wanted, WantedKey
 
 
 class _Repository(NamedTuple):
@@ -92,6 +93,46 @@ class Search:
             for each in wanted:
                 group.create_task(one(each))
         return {each.key: found[each.key] for each in wanted}
+
+    async def find_shared(self, shared: Iterable[Shared]) -> dict[SharedKey, SharedOutlook]:
+        """Return what each text may become that is a part of several tags; an error of a registry is an answer."""
+
+        async def one(each: Shared) -> SharedOutlook:
+            try:
+                return await self._look_at_all(each)
+            except ResolveError as error:
+                return SharedOutlook(each, error=error)
+
+        found = await asyncio.gather(*map(one, shared))
+        return {outlook.shared.key: outlook for outlook in found}
+
+    async def _look_at_all(self, shared: Shared) -> SharedOutlook:
+        """Return the greatest text with which every use of ``shared`` is a tag that is proved to follow its own."""
+        following: list[dict[str, tuple[Wanted, Tag]]] = []
+        for use in shared.uses:
+            lines = await self._lists.lines(use)
+            options = options_of(use.rules)
+            found = find_candidates(use.reference.repository, str(use.reference.tag), lines, options, use.level)
+            texts = [(text_in(use, tag.text, shared.text), tag) for tag in found.tags]
+            following.append({text: (use, tag) for text, tag in texts if text is not None})
+        reasons: list[str] = []
+        for text in [text for text in following[0] if all(text in tags for tags in following)][:MOST]:
+            refused = await self._refused([tags[text] for tags in following])
+            if refused is None:
+                return SharedOutlook(shared, text, tuple(reasons))
+            reasons.append(refused)
+        return SharedOutlook(shared, None, tuple(reasons) or _nothing_common(shared, following))
+
+    async def _refused(self, raised: Iterable[tuple[Wanted, Tag]]) -> str | None:
+        """Return why one of ``raised`` may not become its tag; None where all may."""
+        for use, tag in raised:
+            repository = await self._lists.repository(use)
+            current = repository.lines.parse(str(use.reference.tag))
+            ceiling = None if current is None else floating_tag(current, options_of(use.rules), repository.tags)
+            proof = await self._prove(use, Candidates((tag,)), ceiling)
+            if proof.tag is None:
+                return f"{use.reference.familiar}: {tag.text}: {proof.refused[-1].why}"
+        return None
 
     async def _look(self, wanted: Wanted) -> Outlook:
         reference = wanted.reference
@@ -184,6 +225,17 @@ class Search:
 def _shown(left: timedelta) -> str:
     hours = max(1, round(left / timedelta(hours=1)))
     return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004 - two days
+
+
+def _nothing_common(shared: Shared, following: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    """Return what each use could have, where they have nothing in common."""
+    if len(shared.uses) == 1:
+        return ()
+    could = [
+        f"{use.reference.familiar} {f'could have {next(iter(texts))}' if texts else 'has nothing newer'}"
+        for use, texts in zip(shared.uses, following, strict=True)
+    ]
+    return (f"one text for all of them: {', '.join(could)}",)
 
 
 def options_of(rules: UpdateRules) -> Options:

@@ -55,7 +55,7 @@ def _raisable(source: Source, settings: Settings, most: Level) -> Iterator[tuple
         if not isinstance(place, Occurrence) or place.reference.tag is None:
             continue
         rules = rules_for(place.reference, settings)
-        level = _level_beside(candidate) or rules.tags or "none"
+        level = level_for(candidate, rules)
         if level == "none" or parse(place.reference.tag) is None:
             continue
         if place.tag_stands_in(source.document.data):
@@ -63,9 +63,9 @@ def _raisable(source: Source, settings: Settings, most: Level) -> Iterator[tuple
             yield position, place, Wanted(place.reference, min(level, most, key=LEVELS.index), rules, held)
 
 
-def _level_beside(candidate: Candidate) -> TagLevel | None:
-    """Return how far a comment beside a reference lets its tag be raised; None where none says."""
-    return next((pragma.tags for pragma in candidate.pragmas if pragma.tags is not None), None)
+def level_for(candidate: Candidate, rules: UpdateRules) -> TagLevel:
+    """Return how far the tag of ``candidate`` may be raised: as a comment beside it says, else as ``rules`` do."""
+    return next((pragma.tags for pragma in candidate.pragmas if pragma.tags is not None), rules.tags or "none")
 
 
 def upgraded(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-TAGS = ("3.9.1", "3.12.4", "3.12.9", "3.13.7", "4.0.0")
+TAGS = ("3.9.1", "3.12.4", "3.12.8", "3.12.9", "3.13.5", "3.13.7", "4.0.0")
+SLIM = ("3.12.4-slim", "3.12.8-slim", "3.13.5-slim")
 SHORT = ("3.8", "3.9", "3.10")
-REGISTRY = TagRegistry({"library/python": TAGS, "library/nginx": ("3.12.4", "3.12.8"), "library/node": SHORT})
+REGISTRY = TagRegistry({"library/python": TAGS + SLIM, "library/nginx": ("3.12.4", "3.12.8"), "library/node": SHORT})
 OLD, NEW = (REGISTRY.digest("library/python", tag) for tag in ("3.12.4", "3.13.7"))
 NODE, NEXT = (REGISTRY.digest("library/node", tag) for tag in ("3.9", "3.10"))
 CHART = {"Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n"}
@@ -149,9 +150,149 @@ def test_where_one_of_them_stays_all_do(tmp_path: Path) -> None:
     assert (tmp_path / "Dockerfile").read_text() == text
 
 
-def test_two_images_that_share_a_tag_are_told_and_left(tmp_path: Path) -> None:
+def test_two_images_that_share_a_tag_are_told(tmp_path: Path) -> None:
     text = "ARG V=3.12.4\nFROM python:$V AS a\nFROM nginx:$V\n"
     ran = update(tmp_path, {"Dockerfile": text})
-    assert (tmp_path / "Dockerfile").read_text() == text
     assert "arg-conflict" in ran.stderr
     assert "`python:3.12.4` and `nginx:3.12.4`, two images" in ran.stderr
+
+
+PARTS = {
+    "in the middle": ("ARG V=3.12.4\nFROM python:$V-slim\n", "ARG V=3.13.5\nFROM python:$V-slim\n"),
+    "in quotes": ('ARG V="3.12.4"\nFROM python:${V}-slim\n', 'ARG V="3.13.5"\nFROM python:${V}-slim\n'),
+    "whole and in the middle": (
+        "ARG V=3.12.4\nFROM python:$V AS a\nFROM python:$V-slim\n",
+        "ARG V=3.13.5\nFROM python:$V AS a\nFROM python:$V-slim\n",
+    ),
+    "two images, what both have": (
+        "ARG V=3.12.4\nFROM python:$V AS a\nFROM nginx:$V\n",
+        "ARG V=3.12.8\nFROM python:$V AS a\nFROM nginx:$V\n",
+    ),
+    "before another variable": (
+        "ARG V=3.12.4\nARG OS=slim\nFROM python:$V-$OS\n",
+        "ARG V=3.13.5\nARG OS=slim\nFROM python:$V-$OS\n",
+    ),
+    "a version of two": (
+        "ARG MAJOR=3\nARG MINOR=12.4\nFROM python:${MAJOR}.${MINOR}-slim\n",
+        "ARG MAJOR=3\nARG MINOR=13.5\nFROM python:${MAJOR}.${MINOR}-slim\n",
+    ),
+    "the minor number alone": ("ARG V=12.4\nFROM python:3.$V-slim\n", "ARG V=13.5\nFROM python:3.$V-slim\n"),
+}
+LEFT = {
+    "a stage takes it over": "ARG V=3.12.4\nFROM python:$V-slim\nARG V\nRUN pip install x==$V\n",
+    "a stage's name": "ARG V=3.12.4\nFROM python:$V-slim AS base-3.12.4\nFROM base-$V\n",
+    "a registry's name": "ARG V=3.12.4\nFROM python:$V-slim\nFROM host-$V.example/x:1\n",
+    "a platform": "ARG V=3.12.4\nFROM --platform=linux/arm64/$V python:$V-slim\n",
+    "another argument": "ARG V=3.12.4\nARG TAG=$V-x\nFROM python:$V-slim\nFROM scratch\n",
+    "a pattern": "ARG V=3.12.4\nFROM python:$V-slim AS a\nFROM python:${V%.*}-slim\n",
+    "put together": "ARG A=3.12\nARG V=$A.4\nFROM python:$V-slim\n",
+    "no default": "ARG V\nFROM python:$V-slim\n",
+    "no image has it": "ARG V=3.12.4\nFROM python:$V-slim AS a\nFROM node:$V\n",
+    "told to stay": "ARG V=3.12.4\nFROM python:$V-slim AS a\n# pinner: tags=none the tests need it\nFROM python:$V\n",
+    "ignored": "ARG V=3.12.4\n# pinner: ignore it is ours\nFROM python:$V-slim\n",
+    "no version": "ARG V=slim\nFROM python:$V-3.12.4\n",
+    "held to a digest": f"ARG V=3.12.4\nFROM python:$V-slim@{OLD}\n",
+}
+
+
+@pytest.mark.parametrize("form", PARTS)
+def test_a_default_that_is_a_part_of_tags_is_raised_for_all_of_them(tmp_path: Path, form: str) -> None:
+    before, after = PARTS[form]
+    ran = update(tmp_path, {"Dockerfile": before})
+    assert ran.status == 0, ran.stderr
+    assert (tmp_path / "Dockerfile").read_text() == after
+    assert "raised python:3.12.4" in ran.stdout
+    assert "where no digest can stand" in ran.stdout
+    assert f"raised {before.count('FROM')} reference" in ran.stderr
+    assert update(tmp_path, {}).stdout == ""
+
+
+@pytest.mark.parametrize("form", LEFT)
+def test_a_default_that_something_else_reads_is_left(tmp_path: Path, form: str) -> None:
+    ran = update(tmp_path, {"Dockerfile": LEFT[form]})
+    assert ran.status == 0, ran.stderr
+    text = (tmp_path / "Dockerfile").read_text()
+    assert [line for line in text.splitlines() if "ARG" in line] == [
+        line for line in LEFT[form].splitlines() if "ARG" in line
+    ]
+
+
+COMPOSE_PARTS = {
+    "a default": ("python:${V:-3.12.4}-slim", "python:${V:-3.13.5}-slim"),
+    "one default in another": ("python:${A:-${V:-3.12.4}}-slim", "python:${A:-${V:-3.13.5}}-slim"),
+    "the end of a default": ("python:${V:-3.${W:-12.4}}-slim", "python:${V:-3.${W:-13.5}}-slim"),
+    "a name in front": (
+        "${R:-docker.io}/library/python:${V-3.12.4}-slim",
+        "${R:-docker.io}/library/python:${V-3.13.5}-slim",
+    ),
+}
+COMPOSE_LEFT = {
+    "no default": "services: {a: {image: 'python:${V}-slim'}}\n",
+    "read as something else": "services:\n  a:\n    image: &i python:${V:-3.12.4}-slim\n    environment: {X: *i}\n",
+    "in the name": "services: {a: {image: 'python${V:-3.12.4}:3.12.4-slim'}}\n",
+}
+
+
+@pytest.mark.parametrize("form", COMPOSE_PARTS)
+def test_a_default_of_compose_that_is_a_part_of_a_tag_is_raised(tmp_path: Path, form: str) -> None:
+    before, after = COMPOSE_PARTS[form]
+    ran = update(tmp_path, {"compose.yaml": f"services:\n  a:\n    image: {before}\n"})
+    assert ran.status == 0, ran.stderr
+    assert (tmp_path / "compose.yaml").read_text() == f"services:\n  a:\n    image: {after}\n"
+
+
+@pytest.mark.parametrize("form", COMPOSE_LEFT)
+def test_a_default_of_compose_that_is_no_version_of_its_own_is_left(tmp_path: Path, form: str) -> None:
+    ran = update(tmp_path, {"compose.yaml": COMPOSE_LEFT[form]})
+    assert ran.status == 0, ran.stderr
+    assert (tmp_path / "compose.yaml").read_text() == COMPOSE_LEFT[form]
+
+
+@pytest.mark.parametrize("value", ["3.12.4", "3.9.1"])
+def test_a_default_that_another_file_gives_a_value_is_left(tmp_path: Path, value: str) -> None:
+    dockerfile = "ARG V=3.12.4\nFROM python:$V-slim\n"
+    compose = f"services:\n  a:\n    build: {{context: ., args: {{V: '{value}'}}}}\n"
+    both = "services:\n  b:\n    image: python:${V:-3.12.4}-slim\n"
+    files = {"Dockerfile": dockerfile, "compose.yaml": compose, "b/compose.yaml": both, "b/.env": f"V={value}\n"}
+    ran = update(tmp_path, files)
+    assert ran.status == 0, ran.stderr
+    assert {name: (tmp_path / name).read_text() for name in files} == files
+
+
+def test_what_is_left_out_keeps_the_text_for_all(tmp_path: Path) -> None:
+    text = "ARG V=3.12.4\nFROM python:$V AS a\nFROM nginx:$V\n"
+    for more in (("--only", "python"), ("--exclude", "nginx")):
+        ran = update(tmp_path, {"Dockerfile": text}, *more)
+        assert ran.status == 0, ran.stderr
+        assert (tmp_path / "Dockerfile").read_text() == text
+    (tmp_path / "pinner.toml").write_text('[images]\nexclude = ["nginx"]\n')
+    assert update(tmp_path, {"Dockerfile": text}).status == 0
+    assert (tmp_path / "Dockerfile").read_text() == text
+
+
+def test_why_a_shared_text_stays_is_said_when_asked(tmp_path: Path) -> None:
+    text = "ARG V=3.12.4\nFROM python:$V AS a\nFROM node:$V\n"
+    ran = update(tmp_path, {"Dockerfile": text}, "-v")
+    assert "V: one text for all of them: python:3.12.4 could have 3.13.7, node:3.12.4 has nothing newer" in ran.stderr
+    registry = TagRegistry(REGISTRY.tags, platforms={"3.12.8": ("linux/amd64",)})
+    environment = {"CONTAINERS_REGISTRIES_CONF": "/dev/null", "XDG_CACHE_HOME": str(tmp_path / "other")}
+    (tmp_path / "Dockerfile").write_text("ARG V=3.12.4\nFROM python:$V AS a\nFROM nginx:$V\n")
+    context = world(tmp_path, environment=environment)._replace(connect=registry.connect)
+    ran = outcome(context, "update", "--tags", "minor", "-v")
+    assert "V: python:3.12.4: 3.12.8: it is not there for linux/arm64" in ran.stderr
+
+
+def test_a_list_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:
+    ran = update(tmp_path, {"Dockerfile": "ARG V=3.12.4\nFROM unknown:$V-slim\n"})
+    assert ran.status == 3
+    assert "unknown" in ran.stderr
+
+
+def test_the_lock_has_nothing_of_a_tag_without_a_digest(tmp_path: Path) -> None:
+    (tmp_path / "pinner.lock").write_text('{"version": 1, "images": {}, "sources": {}}')
+    text = f"ARG V=3.12.4\nFROM python:$V-slim AS a\nFROM node:3.9@{NODE}\n"
+    ran = update(tmp_path, {"Dockerfile": text})
+    assert ran.status == 0, ran.stderr
+    assert "python:$V-slim" in (tmp_path / "Dockerfile").read_text()
+    assert "ARG V=3.13.5" in (tmp_path / "Dockerfile").read_text()
+    assert list(json.loads((tmp_path / "pinner.lock").read_text())["images"]) == ["docker.io/library/node:3.10"]

@@ -26,6 +26,7 @@ from pinner.scan.linked import Expected, link_files, unproved
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pinner.edits import PlaceKey
     from pinner.model import Place
 
 DIGEST = f"sha256:{'1' * 64}"
@@ -201,7 +202,7 @@ def test_an_edit_that_changes_another_file_s_image_is_not_made(tmp_path: Path) -
     links = found.sources[0].links
     assert links is not None
     compose = (tmp_path / "compose.yaml").read_bytes()
-    spans = {
+    spans: dict[PlaceKey, str] = {
         place.span: str(place.reference) for place in links.changed["compose.yaml"] if isinstance(place, Occurrence)
     }
     assert unproved(links, {"compose.yaml": Expected(compose, spans)}) == frozenset()

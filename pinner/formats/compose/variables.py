@@ -12,11 +12,13 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
+from pinner.formats.source import holds_version
 from pinner.formats.yaml.scalars import SourceText
+from pinner.model import Span, TagPart
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import TypeAlias
 
     from pinner.formats.yaml.references import Use
@@ -249,33 +251,39 @@ def _judge_defaults(use: Use, expansion: Expansion, mirrors: Collection[str]) ->
     data = expansion.text.data
     shown_text = expansion.display()
     tail = _tail(expansion)
+    names = tuple(f"${{{one.name}}}" for one in tail)
     after = [variable for variable in expansion.variables if variable.start == len(data)]
     if after:
         if not _is_reference(shown_text):
             return use.skip(shown_text, "no-default", f"`{after[0].name}` is empty unless it is given")
         return use.skip(shown_text, "interpolated-tag", f"`{after[0].name}` may add to the tag after a digest")
     if b"@" in data:
-        return use.judge(expansion.text, _names(tail))
+        return use.judge(expansion.text, names)
     colon = _tag_colon(data)
     in_tag = [variable for variable in expansion.variables if variable not in tail and variable.end > colon >= 0]
     if in_tag:
         detail = f"with a digest, another `{in_tag[0].name}` would be ignored without a word"
-        return use.skip(shown_text, "interpolated-tag", detail)
+        return use.skip(shown_text, "interpolated-tag", detail)._replace(part=_part(expansion, in_tag, colon + 1))
     in_name = [one for one in expansion.variables if one not in tail and one.name not in mirrors]
     if in_name:
         detail = f"the digest would belong to one value of `{in_name[0].name}` only"
         return use.skip(shown_text, "interpolated-name", detail)
-    return use.judge(expansion.text, _names(tail))
+    return use.judge(expansion.text, names)
+
+
+def _part(expansion: Expansion, variables: Iterable[Variable], tag: int) -> TagPart | None:
+    """Return the default that is the version of the tag, which begins at ``tag``; None where none is by itself."""
+    text = expansion.text
+    for start, end, name in ((one.start, one.end, one.name) for one in variables if one.start >= tag):
+        if holds_version(str(text[start:end]), str(text[end:])) and text.is_run(start, end):
+            return TagPart(Span(text.starts[start], text.ends[end - 1]), start - tag, name)
+    return None
 
 
 def _tail(expansion: Expansion) -> list[Variable]:
     """Return the variables in whose defaults the last character stands, outermost first."""
     end = len(expansion.text.data)
     return [variable for variable in expansion.variables if variable.start < variable.end == end]
-
-
-def _names(variables: list[Variable]) -> tuple[str, ...]:
-    return tuple(f"${{{variable.name}}}" for variable in variables)
 
 
 def _tag_colon(data: bytes) -> int:

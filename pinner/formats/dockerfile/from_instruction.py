@@ -67,6 +67,11 @@ class Expansion(NamedTuple):
         """What BuildKit sees."""
         return text_of(self.pieces)
 
+    def beside(self, offset: int) -> set[int]:
+        """Return where the variables' texts stand that it depends on, but for a piece of it at ``offset``."""
+        unseen = {piece.offset for piece in (*self.altered, *self.elsewhere)}
+        return unseen | {piece.offset for piece in self.pieces if piece.via and piece.offset != offset}
+
 
 def read_from(line: LogicalLine, escape: str) -> From:
     """Parse the ``FROM`` in ``line``: ``[--platform=P] IMAGE [AS NAME]`` and nothing else (instructions/parse.go)."""

@@ -12,11 +12,12 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.formats.dockerfile.source import LONGEST_TEXT, decoded, tail_start
-from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
+from pinner.formats.source import holds_version
+from pinner.model import Occurrence, SkippedOccurrence, Span, TagPart, as_skipped
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from pinner.formats.dockerfile.arguments import Definition
     from pinner.formats.dockerfile.from_instruction import Expansion
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "dockerfile"
+_UNPINNABLE = ("interpolated-tag", "arg-conflict")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|\x01|@[A-Za-z_][A-Za-z0-9_.-]*@|%%[A-Za-z_]")
 
 
@@ -178,14 +180,14 @@ class Conflicts:
 
 
 def settle(
-    found: list[Found], definitions: Iterable[Definition], redeclared: Callable[[], Collection[str]]
+    found: list[Found], definitions: Sequence[Definition], redeclared: Callable[[], Collection[str]]
 ) -> tuple[Place, ...]:
     """Return the places of ``found`` in the order of the file, those that share a default with another taken out.
 
     ``redeclared`` gives the names of the global arguments that stages take over, where that matters.
     """
     found.sort(key=_offset)
-    if not any(place.via and _through_argument(place) for _, place, _ in found):
+    if not any(_through_argument(place) or getattr(place, "reason", "") in _UNPINNABLE for _, place, _ in found):
         return tuple([entry.place for entry in found])
     conflicts = Conflicts()
     for entry in found:
@@ -194,14 +196,53 @@ def settle(
     names = redeclared()
     for definition in definitions:
         conflicts.add_definition(definition, names)
+    settled = [
+        entry
+        if entry.expansion is None or not _through_argument(entry.place)
+        else entry._replace(place=conflicts.apply(entry.place))
+        for entry in found
+    ]
+    return _with_parts(settled, [one for one in definitions if one.name not in names], definitions)
+
+
+def _with_parts(
+    found: Sequence[Found], definitions: Iterable[Definition], every: Iterable[Definition]
+) -> tuple[Place, ...]:
+    """Return the places of ``found``, those that cannot hold a digest with the default that is a part of their tag.
+
+    Not a default that stands in a name or decides about a stage, a platform or another argument; ``definitions`` are
+    those that no stage takes over, among ``every``.
+    """
+    own = {one.value[0].offset: one.name for one in definitions if len(one.value) == 1 and not one.value[0].via}
+    inner = {piece.offset for one in every for piece in (*one.altered, *(value for value in one.value if value.via))}
+    parts = [_part(entry, own) for entry in found]
+    for entry, part in zip(found, parts, strict=True):
+        if entry.expansion is not None:
+            inner |= entry.expansion.beside(-1 if part is None else part.span.start)
     return tuple(
         [
-            entry.place
-            if entry.expansion is None or not _through_argument(entry.place)
-            else conflicts.apply(entry.place)
-            for entry in found
+            entry.place._replace(part=part)
+            if part is not None and isinstance(entry.place, SkippedOccurrence) and part.span.start not in inner
+            else entry.place
+            for entry, part in zip(found, parts, strict=True)
         ]
     )
+
+
+def _part(entry: Found, own: Mapping[int, str]) -> TagPart | None:
+    """Return the default that is a part of the tag of ``entry``; None where none is, or not as a whole version."""
+    place = entry.place
+    if entry.expansion is None or not isinstance(place, SkippedOccurrence) or place.reason not in _UNPINNABLE:
+        return None
+    text = entry.expansion.text
+    tag = text.find(":", text.rfind("/") + 1) + 1
+    end = 0
+    for piece in entry.expansion.pieces:
+        start, end = end, end + len(piece.text)
+        is_default = len(piece.via) == 1 and piece.via[0] == f"ARG {own.get(piece.offset)}"
+        if tag and start >= tag and is_default and holds_version(piece.text, text[end:]):
+            return TagPart(Span(piece.offset, piece.end), start - tag, own[piece.offset])
+    return None
 
 
 def _offset(found: Found) -> int:

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from pinner.formats.yaml.scalars import SourceText
     from pinner.model import Place, SkipReason
 
-_SHOWN = 80
+_SHOWN, _STANDARD_TAGS = 80, "tag:yaml.org,2002:"
 _NULLS = ("~", "null", "Null", "NULL")
-_STANDARD_TAGS = "tag:yaml.org,2002:"
 FLUX_WRITES = "Flux writes this: its image policy says so on the line"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
 
@@ -198,21 +197,18 @@ class Collector:
         ``state`` is that of ``root`` in the ``grammar``.
         """
         entries = self._entries[self._settled :]
-        texts = {id(entry.scalar): entry.scalar for entry in entries if type(entry.place) is Occurrence}
+        texts = {id(one.scalar): one.scalar for one in entries if getattr(one.place, "part", True)}
         readers = other_readers((root, state), fields, grammar, self.image_nodes, set(texts))
         details = {
             text: f"the same text is used {self._where(reader)}, and no digest belongs there"
             for text, reader in readers.items()
         }
         for entry in entries:
-            if type(entry.place) is SkippedOccurrence and id(entry.scalar) in texts:
+            if not getattr(entry.place, "part", True) and id(entry.scalar) in texts:
                 detail = f"the same text is used in line {entry.place.line}, where no digest may go"
                 details.setdefault(id(entry.scalar), detail)
         self._entries[self._settled :] = [
-            entry._replace(place=as_skipped(entry.place, "arg-conflict", details[id(entry.scalar)]))
-            if type(entry.place) is Occurrence and id(entry.scalar) in details
-            else entry
-            for entry in entries
+            entry._replace(place=_taken(entry.place, details.get(id(entry.scalar), ""))) for entry in entries
         ]
         self._settled = len(self._entries)
 
@@ -233,6 +229,13 @@ class Collector:
     def places(self) -> tuple[Place, ...]:
         """Return everything kept, in the order of the uses."""
         return tuple(entry.place for entry in sorted(self._entries, key=itemgetter(0)))
+
+
+def _taken(place: Place, detail: str) -> Place:
+    """Return what becomes of ``place`` where somebody else reads its text, as ``detail`` says; itself without any."""
+    if not detail:
+        return place
+    return as_skipped(place, "arg-conflict", detail) if isinstance(place, Occurrence) else place._replace(part=None)
 
 
 def unfilled(use: Use, written: str) -> SkippedOccurrence | None:
