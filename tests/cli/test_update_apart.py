@@ -9,6 +9,10 @@ import pytest
 from tagregistry import TagRegistry
 from world import Outcome, outcome, world
 
+from pinner.checks.encoding import decode, encode
+from pinner.formats.dockerfile import locate
+from pinner.model import Document, SkippedOccurrence, Span, TagPart
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -296,3 +300,12 @@ def test_the_lock_has_nothing_of_a_tag_without_a_digest(tmp_path: Path) -> None:
     assert "python:$V-slim" in (tmp_path / "Dockerfile").read_text()
     assert "ARG V=3.13.5" in (tmp_path / "Dockerfile").read_text()
     assert list(json.loads((tmp_path / "pinner.lock").read_text())["images"]) == ["docker.io/library/node:3.10"]
+
+
+def test_a_text_that_is_a_part_of_a_tag_is_remembered_by_checks() -> None:
+    located = locate(Document("Dockerfile", b"ARG V=3.12.4\nFROM python:3.$V-slim\n"))
+    assert located is not None
+    (place,) = located.places
+    assert isinstance(place, SkippedOccurrence)
+    assert place.part == TagPart(Span(6, 12), 2, "V")
+    assert decode(encode(place)) == place
