@@ -74,6 +74,11 @@ class Charts:
             return _with_default(place, reads.get(place.owner, ()), *chart) if place.reason == "no-default" else place
         if place.reference.digest is not None:
             return place
+        before = next((read for read in reads.get(place.owner, ()) if _is_before(read.fact, place)), None)
+        if before is not None:
+            where = f"{before.path}:{before.fact.line}"
+            detail = f"{where} puts `{before.fact.repository}` before this name"
+            return as_skipped(place, "interpolated-name", detail)._replace(decided_by=(where,))
         if place.glue != "@":
             return _spelled(place, reads.get(place.owner, ()))
         read = next((read for read in reads.get(place.owner, ()) if _counts(read.fact, tagged)), None)
@@ -107,6 +112,14 @@ def _spelled(place: Occurrence, reads: Iterable[_Read]) -> Occurrence:
     if read is None:
         return place
     return place._replace(implied=_IMPLIED[read.fact.use], decided_by=(f"{read.path}:{read.fact.line}",))
+
+
+def _is_before(read: TagRead, place: Occurrence) -> bool:
+    """Tell whether ``read`` puts something before the name of ``place``: always, or where it has no registry."""
+    if read.use == "prefix":
+        return True
+    has_registry = place.reference.domain != "docker.io" or str(place.reference).startswith("docker.io/")
+    return read.use == "registry" and not has_registry
 
 
 def _counts(read: TagRead, tagged: set[str]) -> bool:

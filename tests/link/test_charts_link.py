@@ -179,6 +179,33 @@ def test_an_empty_tag_is_the_version_of_the_chart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "is_left"),
+    [
+        ("image: {{ .Values.hub }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n", True),
+        ('{{ printf "%s/%s:%s" .Values.hub .Values.image.repository .Values.image.tag }}\n', True),
+        ("{{ .Values.image.registry | default .Values.images.registry }}/x:{{ .Values.image.tag }}\n", True),
+        ("{{ $r := default .Values.images.registry .Values.image.registry }}{{ .Values.image.tag }}\n", True),
+        ("image: {{ .Values.image.registry }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n", False),
+        ('{{ printf "%s/%s" .Values.image.registry .Values.image.repository }}:{{ .Values.image.tag }}\n', False),
+        ("{{ if .Values.hub }}\n{{ .Values.hub }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n", False),
+        ("{{ .Values.global.registry | default .Values.image.registry }}/x:{{ .Values.image.tag }}\n", False),
+    ],
+)
+@pytest.mark.parametrize("field", ["", ", digest: ''"])
+def test_a_name_that_templates_put_something_before_is_left_alone(template: str, field: str, *, is_left: bool) -> None:
+    [said_] = judged(template, f"image: {{repository: acme/web, tag: v1{field}}}\n")
+    line = template[: template.index(".Values")].count("\n") + 1
+    assert said_ == (f"interpolated-name: acme/web:v1 c/templates/_x.tpl:{line}" if is_left else "acme/web:v1")
+
+
+def test_a_registry_that_is_there_is_the_name_s() -> None:
+    template = "{{ .Values.image.registry | default .Values.images.registry }}/x:{{ .Values.image.tag }}\n"
+    for registry in ("quay.io", "docker.io"):
+        values = f"image: {{registry: {registry}, repository: acme/web, tag: v1}}\n"
+        assert judged(template, values) == [f"{registry}/acme/web:v1"]
+
+
+@pytest.mark.parametrize(
     "template",
     [
         "image: {{ .Values.image.repository }}:{{ .Values.image.tag | default .Values.global.imageTag }}\n",

@@ -33,6 +33,12 @@ _INSTEAD = re.compile(
     rb"\.Values\.([\w.-]+)[ \t]*\|[ \t]*default[ \t]+\.Values\.([\w.-]+)"
     rb"|\bdefault[ \t]+\.Values\.(?P<other>[\w.-]+)[ \t]+\.Values\.(?P<tag>[\w.-]+)"
 )
+# What comes before a name: a value that is there always, or where the block has no registry.
+_BEFORE = re.compile(
+    rb"\{\{-?[ \t]*\.Values\.([\w.-]+)[ \t]*-?\}\}/\{\{-?[ \t]*\.Values\.([\w.-]*(?:[rR]epository|[iI]mage))\b(?!\.)"
+    rb"|\bprintf[ \t]+\"%s/%s[^\"]*\"[ \t]+\.Values\.(?P<first>[\w.-]+)[ \t]+\.Values\.(?P<name>[\w.-]*[rR]epository)\b"
+)
+_LINES_OF_IF = 20
 _SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
 _KEY = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:[ \t]""")
 _PARENT = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:""")
@@ -60,6 +66,7 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
     for index, line in enumerate(lines):
         if _VALUES not in line and b"$" not in line:
             continue
+        yield from _of_names(lines, index)
         tags = _TAG.findall(line) + _DIGEST.findall(line)
         for variable, through in assigned.items():
             if re.search(re.escape(variable) + rb"\b(?![ \t]*:?=)", line):
@@ -77,6 +84,22 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
         digests = [tag for tag in tags if tag.endswith((b"digest", b"sha"))]
         yield from _of_digests(line, index, digests)
         yield from _of_line(lines, index, [tag for tag in tags if tag not in digests])
+
+
+def _of_names(lines: list[bytes], index: int) -> Iterator[TagRead]:
+    """Yield what the line at ``index`` puts before a name that the values have without it."""
+    line = lines[index]
+    for match in _INSTEAD.finditer(line):
+        path, other = match[1] or match["tag"], match[2] or match["other"]
+        if path.endswith(b"egistry"):
+            yield TagRead(_text(path), index + 1, "registry", _text(other))
+    for match in _BEFORE.finditer(line):
+        first, name = match[1] or match["first"], match[2] or match["name"]
+        if first.rpartition(b".")[0] == name.rpartition(b".")[0]:
+            continue
+        asked = re.compile(rb"\b(?:if|with|and|or)\b[^}]*\.Values\." + re.escape(first) + rb"\b")
+        if not any(asked.search(one) for one in lines[max(index - _LINES_OF_IF, 0) : index + 1]):
+            yield TagRead(_text(name), index + 1, "prefix", _text(first))
 
 
 def _of_digests(line: bytes, index: int, digests: list[bytes]) -> Iterator[TagRead]:
