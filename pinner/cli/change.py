@@ -139,7 +139,9 @@ def _raised(work: _Work) -> Raised:
     """Return the sources of the run with the tags that are to be raised; see `raise_tags`."""
     if work.asked.operation != "update":
         return work.survey.sources, work.sources, False
-    from pinner.cli.upgrades import raise_tags  # noqa: PLC0415 - only to update
+    from pinner.cli.upgrades import raise_tags, say_what_has_no_effect  # noqa: PLC0415 - only to update
+
+    say_what_has_no_effect(work.asked.variant, work.settings, work.sources, work.terminal)
 
     return raise_tags(work.context, work.settings, work.survey.sources, work.sources, work.terminal)
 

@@ -6,8 +6,10 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.first_seen import open_first_seen
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
+from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
+from pinner.scan.suppressions import matches
 from pinner.upgrade.shared import shared_in, with_shared
 from pinner.upgrade.wanted import upgraded, wanted_in
 
@@ -72,6 +74,23 @@ def raise_tags(
         tuple(with_shared(upgraded(within, settings, found.alone), found.shared) for _, within in pairs),
         bool(found.errors),
     )
+
+
+def say_what_has_no_effect(
+    variant: str | None, settings: Settings, sources: Sequence[Source], terminal: Terminal
+) -> None:
+    """Say which options about tags do nothing here: no tag may be raised, or no image is meant."""
+    note = terminal.talk_style.severity("note")
+    given = [pattern for pattern, _ in settings.update.given]
+    if not settings.update.is_on:
+        for option in (["--variant"] if variant else []) + (["--allow"] if given else []):
+            terminal.info(f"{note}: {option} has no effect without --tags, or `tags` under [update]")
+        return
+    places = [candidate.place for source in sources for candidate in source.candidates]
+    references = [place.reference for place in places if isinstance(place, Occurrence)]
+    for pattern in given:
+        if not any(matches(reference, (pattern,)) for reference in references):
+            terminal.info(f"{note}: no image here is meant by --allow `{printable(pattern)}`")
 
 
 def _say(found: _Found, terminal: Terminal) -> None:

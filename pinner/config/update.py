@@ -89,7 +89,7 @@ def with_options(
     given = []
     for text in allow:
         pattern, equals, bounds = text.partition("=")
-        if not pattern or not equals:
+        if not pattern or not equals or pattern[-1] in "<>!":  # python>=3.11 is a range without its image's `=`
             raise ConfigError(f"--allow: not an image and a range: `{text}`", hint=_ALLOW_HINT)
         try:
             given.append((pattern, UpdateRules(allow=parse_range(bounds))))

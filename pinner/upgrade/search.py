@@ -14,7 +14,7 @@ from pinner.tags.proof import MOST, Facts, Proof, floating_tag, prove
 from pinner.upgrade.facts import facts_of
 from pinner.upgrade.model import Outlook, SharedOutlook, Upgrade
 from pinner.upgrade.shared import text_in
-from pinner.upgrade.words import begin_of_allowed, ended_words, reasons_of
+from pinner.upgrade.words import begin_of_allowed, ended_words, missing_words, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -144,7 +144,7 @@ class Search:
         found = find_candidates(reference.repository, tag.text, repository.lines, options, wanted.level)
         ceiling = floating_tag(tag, options, repository.tags)
         proof = await self._prove(wanted, found, ceiling)
-        reasons = reasons_of(found.notes, proof)
+        reasons = (*reasons_of(found.notes, proof), *missing_words(wanted.rules.track, ceiling))
         ended = ended_words(tag, found.notes, repository.lines)
         names = [f"{reference.repository}:{one.text}" for one in found.tags]
         seen = tuple([(name, self._answers[name], self._seen[name]) for name in names if name in self._seen])

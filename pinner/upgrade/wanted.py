@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
-from pinner.model import Occurrence
+from pinner.model import Occurrence, text_of
 from pinner.scan.suppressions import matches, occurrences_for
 from pinner.tags.model import LEVELS
 from pinner.tags.parse import parse
 from pinner.upgrade.model import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pinner.config import Settings, TagLevel, UpdateRules
     from pinner.model import Span
@@ -95,4 +95,18 @@ def upgraded(
         for position, raised in sharing.items() if len(tags) == 1 else ():
             if raised is not None:
                 candidates[position] = candidates[position]._replace(place=raised)
-    return source._replace(candidates=tuple(candidates))
+    return source._replace(candidates=_distinct(source.candidates, candidates))
+
+
+def _distinct(before: Sequence[Candidate], after: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return ``after``, but as ``before`` where several values of one use, a matrix's, would become the same."""
+    uses: dict[tuple[int, int], list[int]] = {}
+    for position, candidate in enumerate(before):
+        uses.setdefault((candidate.place.line, candidate.place.column), []).append(position)
+    kept = list(after)
+    for positions in uses.values():
+        texts = [{text_of(one[position].place).partition("@")[0] for position in positions} for one in (before, after)]
+        if len(texts[1]) < len(texts[0]):
+            for position in positions:
+                kept[position] = before[position]
+    return tuple(kept)

@@ -16,16 +16,27 @@ if TYPE_CHECKING:
 
 _WHY: Mapping[Reason, str] = {
     "pre-release": "a pre-release",
-    "lts": "no line with long-term support",
+    "lts": "not on a line with long-term support",
     "interim": "no release with long-term support",
     "range": "outside of what `allow` and `ignore` leave",
 }
 
 
 def reasons_of(notes: Iterable[Note], proof: Proof) -> tuple[str, ...]:
-    """Return why later tags were passed over, a clause for each: ``3.14.0rc2 is a pre-release``."""
-    ruled = [f"{note.tag} is {_WHY[note.reason]}" for note in notes if note.reason in _WHY]
+    """Return why tags later than the one proved were passed over, a clause for each: ``3.14.0rc2 is a pre-release``."""
+    ruled = [f"{note.tag} is {_WHY[note.reason]}" for note in notes if note.reason in _WHY and _is_later(note, proof)]
     return (*ruled, *(f"{one.tag}: {one.why}" for one in proof.refused))
+
+
+def _is_later(note: Note, proof: Proof) -> bool:
+    tag = parse(note.tag)
+    return proof.tag is None or tag is None or tag.key > proof.tag.key
+
+
+def missing_words(track: str | None, ceiling: str | None) -> tuple[str, ...]:
+    """Return what to say where ``track`` names a tag that the repository has not, so that there is no ``ceiling``."""
+    is_there = ceiling is not None or not track or track in ("any", "interim")
+    return () if is_there else (f"there is no tag `{track}` to track: nothing limits how far it goes",)
 
 
 def ended_words(current: Tag, notes: Iterable[Note], lines: Lines) -> str | None:

@@ -309,3 +309,16 @@ def test_a_text_that_is_a_part_of_a_tag_is_remembered_by_checks() -> None:
     assert isinstance(place, SkippedOccurrence)
     assert place.part == TagPart(Span(6, 12), 2, "V")
     assert decode(encode(place)) == place
+
+
+def test_the_values_of_a_matrix_stay_several(tmp_path: Path) -> None:
+    two = MATRIX.replace("'TAG'", "'3.12.4', '3.13.5'")
+    ran = update(tmp_path, {".github/workflows/a.yml": two})
+    assert ran.status == 0, ran.stderr
+    text = (tmp_path / ".github/workflows/a.yml").read_text()
+    assert f"'3.12.4@{OLD}', '3.13.5@" in text
+    (tmp_path / "pinner.toml").write_text('[update.image."python"]\ntags = "patch"\n')
+    ran = update(tmp_path, {".github/workflows/a.yml": two})
+    text = (tmp_path / ".github/workflows/a.yml").read_text()
+    assert "'3.12.9@" in text
+    assert "'3.13.7@" in text

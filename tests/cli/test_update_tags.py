@@ -346,7 +346,7 @@ def test_what_is_wrong_with_the_settings_is_named(tmp_path: Path, settings: str,
     assert message in told.stderr
 
 
-@pytest.mark.parametrize("text", ["python", "=1", "python=", "python=>x"])
+@pytest.mark.parametrize("text", ["python", "=1", "python=", "python=>x", "python>=3"])
 def test_an_allowance_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     write(tmp_path, "FROM scratch\n")
     told = run(tmp_path, TagRegistry({}), "--allow", text)
@@ -385,3 +385,28 @@ def test_one_registry_answers_about_tags_and_digests(tmp_path: Path) -> None:
     assert ran.status == 0, ran.stderr
     assert opened == ["opened", "closed"]
     assert (tmp_path / "Dockerfile").read_text().startswith("FROM python:3.13.7@sha256:")
+
+
+def test_an_option_that_does_nothing_is_told(tmp_path: Path, python: TagRegistry) -> None:
+    write(tmp_path, "FROM python:3.12.4\n")
+    told = run(tmp_path, python, "--tags", "minor", "--allow", "ruby=>=3", "--allow", "python=<4")
+    assert "no image here is meant by --allow `ruby`" in told.stderr
+    assert "`python`" not in told.stderr
+    told = run(tmp_path, python, "--variant", "follow", "--allow", "python=<4")
+    assert "--variant has no effect without --tags" in told.stderr
+    assert "--allow has no effect without --tags" in told.stderr
+    assert "no effect" not in run(tmp_path, python).stderr
+
+
+def test_a_floating_tag_that_is_not_there_is_told(tmp_path: Path, python: TagRegistry) -> None:
+    write(tmp_path, '[update]\ntags = "minor"\ntrack = "nosuch"\n', "pinner.toml")
+    write(tmp_path, "FROM python:3.12.4\n")
+    assert "python:3.12.4: there is no tag `nosuch` to track" in run(tmp_path, python, "-v").stderr
+
+
+def test_what_is_passed_over_below_the_tag_that_follows_is_not_told(tmp_path: Path) -> None:
+    write(tmp_path, "FROM python:3.12.4\n")
+    registry = TagRegistry({"library/python": ("3.12.4", "3.13.0rc2", "3.13.1")})
+    told = run(tmp_path, registry, "--tags", "major", "-v")
+    assert "python:3.13.1" in told.stdout
+    assert "pre-release" not in told.stderr
