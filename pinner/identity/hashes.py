@@ -26,7 +26,8 @@ def read_query(text: str) -> Query | None:
 
     Fewer digits than ``docker images`` shows are refused: they fit too much.
     """
-    match = _SHORT.fullmatch(text.lower())
+    # A whole one may be in capitals, as some pages show it: nothing else looks like that.
+    match = _SHORT.fullmatch(text.lower() if len(text) >= _WHOLE else text)
     if match is None:
         try:
             digest = Digest.parse(text)
