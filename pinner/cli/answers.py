@@ -109,10 +109,9 @@ class SharedRegistry:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._runner is not None:
+        if self._runner is not None and self._stack is not None:
             with self._runner:
-                if self._stack is not None:
-                    self._runner.run(self._stack.aclose())
+                self._runner.run(self._stack.aclose())
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         import asyncio  # noqa: PLC0415 - costs start-up time, needed only to ask

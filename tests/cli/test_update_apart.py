@@ -183,6 +183,7 @@ PARTS = {
     "the minor number alone": ("ARG V=12.4\nFROM python:3.$V-slim\n", "ARG V=13.5\nFROM python:3.$V-slim\n"),
 }
 LEFT = {
+    "no list is asked for": "ARG V=0a1b2c3\nFROM python:$V-slim\n",
     "a stage takes it over": "ARG V=3.12.4\nFROM python:$V-slim\nARG V\nRUN pip install x==$V\n",
     "a stage's name": "ARG V=3.12.4\nFROM python:$V-slim AS base-3.12.4\nFROM base-$V\n",
     "a registry's name": "ARG V=3.12.4\nFROM python:$V-slim\nFROM host-$V.example/x:1\n",
@@ -231,6 +232,7 @@ COMPOSE_PARTS = {
     ),
 }
 COMPOSE_LEFT = {
+    "no reference": "services: {a: {image: 'Python:${V:-3.12.4}-slim'}}\n",
     "no default": "services: {a: {image: 'python:${V}-slim'}}\n",
     "read as something else": "services:\n  a:\n    image: &i python:${V:-3.12.4}-slim\n    environment: {X: *i}\n",
     "in the name": "services: {a: {image: 'python${V:-3.12.4}:3.12.4-slim'}}\n",
