@@ -48,6 +48,8 @@ def leaves(node: object) -> list[str]:
 def test_every_page_is_in_the_navigation_and_no_other() -> None:
     listed = leaves(SITE["nav"])
     assert sorted(listed) == [page for page in PAGES if not re.fullmatch(r"rules/PIN\d+\.md", page)]
+    # With that, a page called index or README is its section's heading, and nobody sees that it is there.
+    assert "navigation.indexes" not in SITE["theme"]["features"]
     index = text_of(DOCS / "rules" / "README.md")
     assert [page for page in PAGES if page.startswith("rules/PIN") and f"({page[6:]})" not in index] == []
 
