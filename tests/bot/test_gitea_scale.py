@@ -1,6 +1,6 @@
 """Many repositories on a real Gitea: runs that are killed, and runs at the same time.
 
-`PINNER_GITEA_REPOSITORIES=60 PINNER_GITEA_KILLS=20 make forge` is what the figures in docs/run-the-bot.md are from; the
+`PINNER_GITEA_REPOSITORIES=60 PINNER_GITEA_KILLS=20 make forge` is the same at a size that shows what is rare; the
 defaults are for every day. What it took is printed (`pytest -s`).
 """
 

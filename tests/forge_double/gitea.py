@@ -322,8 +322,12 @@ class GiteaFace:
         one, pull = self._find_pull(match, write=True)
         if not one.auto_merge_allowed:
             return Answer(405, {"message": "User not allowed to merge PR"})
-        if one.conflicts(pull) and not call.body.get("merge_when_checks_succeed"):
-            return Answer(405, {"message": "Please try again later"})
+        required = one.required_checks if pull.base == one.default_branch else ()
+        if not call.body.get("merge_when_checks_succeed"):
+            if required and pull.checks != "passed":
+                return Answer(405, {"message": "Not all required status checks successful"})
+            if one.conflicts(pull):
+                return Answer(405, {"message": "Please try again later"})
         head = one.head_of(pull)
         # Which commit it is for is looked at where it is merged at once, and nowhere else.
         if call.body.get("head_commit_id") not in (None, head) and not call.body.get("merge_when_checks_succeed"):
@@ -333,7 +337,6 @@ class GiteaFace:
             return merged if pull.state == "merged" else Answer(404, NOT_FOUND)
         if pull.auto_merge:
             return Answer(409, {"message": "pull request is already scheduled to auto merge"})
-        required = one.required_checks if pull.base == one.default_branch else ()
         if call.body.get("merge_when_checks_succeed"):
             # Statuses count where the protection of the branch requires them, and nowhere else; a style that is not
             # allowed is taken, and never merges.

@@ -153,8 +153,12 @@ class RealStored:
     def __init__(self, server: GiteaServer, name: str) -> None:
         self.name, self.server, self.default_branch = name, server, "main"
         self.path = f"/repos/{name}"
-        self.folder = server.folder / "data" / "gitea-repositories" / f"{name.lower()}.git"
+        self.folder = self.folder_of(server, name)
         self.merge_styles: tuple[str, ...] = ("squash", "rebase")
+
+    @staticmethod
+    def folder_of(server: GiteaServer, name: str) -> Path:
+        return server.folder / "data" / "gitea-repositories" / f"{name.lower()}.git"
 
     def head(self, branch: str) -> str | None:
         return gitstore.head(self.folder, branch)
@@ -263,11 +267,28 @@ class RealGitea:
         self.state.__init__(self)  # type: ignore[misc] # as new: a token for everything
         self.faults.clear()
         self.violations.clear()
+        for name in self._pushed_to():
+            # What it has not heard of yet it would note down in the next repository of that name.
+            self.becomes(lambda name=name: self._knows_branches(name))  # type: ignore[misc]
         self.forget()
         for one in list(self.server.listed("/repos/search")):
             self.server.ask("DELETE", f"/repos/{one['full_name']}")
         self._stored.clear()
         return self
+
+    def _pushed_to(self) -> set[str]:
+        """Return the repositories that the last test has pushed to through the relay, and that are still there."""
+        pushed = {
+            seen.path.partition(".git/")[0].strip("/") for seen in self.git_requests if "receive-pack" in seen.path
+        }
+        return {one["full_name"] for one in self.server.listed("/repos/search")} & pushed if pushed else set()
+
+    def _knows_branches(self, name: str) -> bool:
+        there = gitstore.git(
+            RealStored.folder_of(self.server, name), "for-each-ref", "--format=%(refname)", "refs/heads"
+        )
+        known = {f"refs/heads/{branch['name']}" for branch in self.server.listed(f"/repos/{name}/branches")}
+        return known == set(there.split())
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:

@@ -338,9 +338,16 @@ def _no_events(gitea: ForgeDouble) -> tuple[str, str, Any]:
     return "GET", f"/repos/{APP}/issues/1/timeline?page=7", None
 
 
+def _without_its_checks(gitea: ForgeDouble) -> tuple[str, str, Any]:
+    return "POST", f"{_open(gitea)}/merge", {"Do": "squash"}
+
+
 def _in_conflict(gitea: ForgeDouble) -> tuple[str, str, Any]:
     path = _open(gitea)
+    gitea.repository(APP).required_checks = ()
     gitea.commit(APP, "main", {"Dockerfile": "FROM debian\n"}, "Another base")
+    # Until it has looked, a real one tries, and answers 500.
+    assert gitea.becomes(lambda: ask(gitea, "GET", path)[1]["mergeable"] is False)
     return "POST", f"{path}/merge", {"Do": "squash"}
 
 
@@ -373,6 +380,7 @@ def _blind_reviewer(gitea: ForgeDouble) -> tuple[str, str, Any]:
         (_label_that_is_none, 200, []),
         (_nothing, 404, {"message": "not found", "errors": None}),
         (_no_events, 200, None),
+        (_without_its_checks, 405, {"message": "Not all required status checks successful"}),
         (_in_conflict, 405, {"message": "Please try again later"}),
         (_wrong_style, 201, None),
         (_stranger, 500, {"message": ""}),
