@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bundle
 import check_tree
+import growth
 import mixed
 import real_trees
 from measure import Place, Row, bare, machine, race, show
@@ -29,7 +30,7 @@ def main() -> None:
     real = () if folder is None else real_trees.rows(folder, runs)
     for row in itertools.chain(real, check_tree.rows(runs=runs), mixed.rows(runs), bundle.rows(runs)):
         show([row])
-    check_tree.growth()
+    growth.growth(most=16_000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Time ``pinner check`` offline, beside its peers: thousands of pinned files, again, one file, and twice as many files.
+"""Time ``pinner check`` offline, beside its peers: thousands of pinned files, again, and one file.
 
 Cold is a home with nothing in it: nothing is remembered of a run before.
 """
@@ -11,16 +11,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contestants import checkers, digests, pinner, python_of_pinner
+from contestants import checkers, digests, python_of_pinner
 from measure import Place, Row, bare, machine, race, show
-from peers import introduce, program
+from peers import introduce
 from trees import write_tree
 from where import functions, imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GROWTH = (1000, 2000, 4000, 8000, 16000)
 ONE = "team00/service0000/Dockerfile"
 ASKERS = "container-source-policy and skopeo tell nothing without a registry"
 
@@ -61,37 +60,14 @@ def rows(files: int = 4000, runs: int = 5) -> Iterator[Row]:
         yield Row("one Dockerfile, cold", one, "0.100 s", absent, imports(python, place, ["check", ONE]))
 
 
-def growth(runs: int = 3) -> None:
-    """Print what 1,000 to 16,000 files take, cold and again: twice the files should take twice the time."""
-    print("\ngrowth of a cold check, beside pindock's, and of the next one")
-    print("   files   median s  processor s  microseconds a file   MB largest/all   pindock s    again s")
-    for files in GROWTH:
-        with tree(files) as place:
-            path = program("pindock")
-            tools = [pinner("check")]
-            tools += [pinner("check")._replace(name="pindock", command=[path, "check"])] if path else []
-            cold = race(tools, place, runs, place.forget)
-            ours, other = cold["pinner"], cold.get("pindock")
-            again = race(tools[:1], place, runs)["pinner"]
-        print(
-            f"  {files:6}   {ours.seconds:8.3f}  {ours.processor:11.3f}  {ours.least / files * 1e6:19.1f}"
-            f"   {ours.largest:7.0f} / {ours.together:4.0f}   {other.seconds if other else float('nan'):9.3f}"
-            f"   {again.seconds:8.3f}",
-            flush=True,
-        )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=4000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--growth", action="store_true", help="print what 1,000 to 16,000 files take as well")
     options = parser.parse_args()
     print(f"{machine()}\n{introduce()}")
     for row in rows(options.files, options.runs):
         show([row])
-    if options.growth:
-        growth()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Count and time what it takes to pin 1, 30 and 300 images of one host behind token authentication, by latency.
+"""Count and time what it takes to pin 1, 30 and 300 images behind token authentication, by latency and hosts.
 
 Beside it: the floor (one challenge, one token, a HEAD for each image over ten connections, by a client that does
 nothing else), pindock, container-source-policy and a loop of ``skopeo inspect``, where they are installed. Each answer
@@ -29,14 +29,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _CONNECTIONS = 10
+_OPENED = 50
+"""Repositories that a token of the floor opens: it is sent with each request."""
 
 
 class Work(NamedTuple):
     """What a tool is given."""
 
-    port: int
+    ports: list[int]
+    """Those of the registries, of which each has its share of the names."""
     names: list[str]
     folder: Path
+
+    @property
+    def images(self) -> list[str]:
+        """The images, each with its host."""
+        return [f"127.0.0.1:{self.ports[at % len(self.ports)]}/{name}:1" for at, name in enumerate(self.names)]
 
 
 class Figure(NamedTuple):
@@ -78,20 +86,28 @@ async def _exchange(port: int, lines: list[str]) -> list[bytes]:
     return bodies
 
 
-async def _floor(work: Work) -> None:
-    first = f"HEAD /v2/{work.names[0]}/manifests/1 HTTP/1.1"
-    await _exchange(work.port, [first])
-    scopes = "&".join(f"scope=repository:{name}:pull" for name in work.names)
-    body = (await _exchange(work.port, [f"GET /token?{scopes} HTTP/1.1"]))[0]
-    bearer = f"Authorization: Bearer {json.loads(body)['token']}"
-    heads = [f"HEAD /v2/{name}/manifests/1 HTTP/1.1\r\n{bearer}" for name in work.names]
+async def _floor(port: int, names: list[str]) -> None:
+    first = f"HEAD /v2/{names[0]}/manifests/1 HTTP/1.1"
+    await _exchange(port, [first])
+    heads = []
+    for start in range(0, len(names), _OPENED):
+        opened = names[start : start + _OPENED]
+        scopes = "&".join(f"scope=repository:{name}:pull" for name in opened)
+        body = (await _exchange(port, [f"GET /token?{scopes} HTTP/1.1"]))[0]
+        bearer = f"Authorization: Bearer {json.loads(body)['token']}"
+        heads += [f"HEAD /v2/{name}/manifests/1 HTTP/1.1\r\n{bearer}" for name in opened]
     shares = [heads[start::_CONNECTIONS] for start in range(min(_CONNECTIONS, len(heads)))]
-    await asyncio.gather(*(_exchange(work.port, share) for share in shares))
+    await asyncio.gather(*(_exchange(port, share) for share in shares))
 
 
 def floor(work: Work) -> None:
     """Do what has to be done and nothing else."""
-    asyncio.run(_floor(work))
+
+    async def all_hosts() -> None:
+        hosts = len(work.ports)
+        await asyncio.gather(*(_floor(port, work.names[at::hosts]) for at, port in enumerate(work.ports)))
+
+    asyncio.run(all_hosts())
 
 
 def resolver(work: Work) -> None:
@@ -102,7 +118,7 @@ def resolver(work: Work) -> None:
 
     async def ask() -> None:
         async with RegistryResolver(Settings(), environment={}) as asked:
-            references = [ImageReference.parse(f"127.0.0.1:{work.port}/{name}:1") for name in work.names]
+            references = [ImageReference.parse(image) for image in work.images]
             await asyncio.gather(*(asked.resolve(reference, None) for reference in references))
 
     asyncio.run(ask())
@@ -110,7 +126,7 @@ def resolver(work: Work) -> None:
 
 def _dockerfile(work: Work) -> Path:
     path = work.folder / "Dockerfile"
-    path.write_text("".join(f"FROM 127.0.0.1:{work.port}/{name}:1 AS s{n}\n" for n, name in enumerate(work.names)))
+    path.write_text("".join(f"FROM {image} AS s{n}\n" for n, image in enumerate(work.images)))
     return path
 
 
@@ -146,7 +162,8 @@ def pindock(work: Work) -> None:
 def container_source_policy(work: Work) -> None:
     """Write a policy for the same Dockerfile."""
     _dockerfile(work)
-    (work.folder / "registries.conf").write_text(f'[[registry]]\nlocation = "127.0.0.1:{work.port}"\ninsecure = true\n')
+    hosts = [f'[[registry]]\nlocation = "127.0.0.1:{port}"\ninsecure = true\n' for port in work.ports]
+    (work.folder / "registries.conf").write_text("".join(hosts))
     command = program("container-source-policy") or "container-source-policy"
     _run(work, command, "pin", "--output", "policy.json", "Dockerfile")
     rules = json.loads((work.folder / "policy.json").read_text())["rules"]
@@ -156,9 +173,10 @@ def container_source_policy(work: Work) -> None:
 
 def skopeo(work: Work) -> None:
     """Ask for one digest after another."""
-    for name in work.names:
-        url = f"docker://127.0.0.1:{work.port}/{name}:1"
-        _run(work, "skopeo", "inspect", "--tls-verify=false", "--no-tags", "--format", "{{.Digest}}", url)
+    for image in work.images:
+        _run(
+            work, "skopeo", "inspect", "--tls-verify=false", "--no-tags", "--format", "{{.Digest}}", f"docker://{image}"
+        )
 
 
 def _name(tool: Callable[[Work], None]) -> str:
@@ -171,11 +189,12 @@ def measure(tool: Callable[[Work], None], work: Work, runs: int) -> Figure:
     for _ in range(runs):
         shutil.rmtree(work.folder / "home", ignore_errors=True)
         (work.folder / "home").mkdir()
-        counts(work.port)
+        for port in work.ports:
+            counts(port)
         start = time.perf_counter()
         tool(work)
         seconds.append(time.perf_counter() - start)
-        counted = counts(work.port)["requests"]
+        counted = sum(counts(port)["requests"] for port in work.ports)
     return Figure(counted, statistics.median(seconds))
 
 
@@ -186,14 +205,17 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[1, 30, 300])
     parser.add_argument("--runs", type=int, default=3, help="of pinner and the floor; the others run once")
     parser.add_argument("--peers-up-to", type=int, default=30, help="images that a peer is given")
+    parser.add_argument("--hosts", type=int, default=1, help="registries that the images are of")
     options = parser.parse_args()
     peers = [tool for tool in (pindock, container_source_policy, skopeo) if program(_name(tool))]
     print(introduce())
     print(f"latency  images  {'tool':23}  requests   seconds  times the floor")
     for latency in options.latencies:
         for count in options.images:
-            with registry(latency / 1000) as port, tempfile.TemporaryDirectory() as folder:
-                work = Work(port, [f"team{n % 7}/image{n}" for n in range(count)], Path(folder))
+            with contextlib.ExitStack() as stack:
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                ports = [stack.enter_context(registry(latency / 1000)) for _ in range(min(options.hosts, count))]
+                work = Work(ports, [f"team{n % 7}/image{n}" for n in range(count)], Path(folder))
                 least = measure(floor, work, options.runs)
                 resolver(work)
                 for tool in (floor, resolver, pinner, *(peers if count <= options.peers_up_to else ())):

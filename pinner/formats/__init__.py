@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import DROP_IN, NEVER, Format, merged, short, unread_kind
+from pinner.formats.base import NEVER, Format, merged, short, unread_kind
 from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -172,9 +172,7 @@ def claims(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_claimed(name: str) -> bool:
-    # Most names tell at their end that they are claimed, or by one search for all of them that they are not.
-    may_be = name.endswith((*_SURE, DROP_IN)) or _ANY.search(name) is not None
-    return may_be and (name.endswith(_SURE) or any(format_.claims(name) for format_ in _FIRST))
+    return name.endswith((".yaml", ".yml", ".tf", ".py")) or any(format_.claims(name) for format_ in _FIRST)
 
 
 def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...]], Format]:
@@ -183,8 +181,6 @@ def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...
 
 
 _FIRST = tuple(_first_of_names(FORMATS).values())
-_SURE = (".yaml", ".yml", ".tf", ".py")
-_ANY = re.compile("|".join(f"(?:{format_.names})" for format_ in _FIRST))
 _CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
 _MOST_NAMES = 4096
 
@@ -192,9 +188,10 @@ _MOST_NAMES = 4096
 def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
     """Return those of ``formats`` that claim a file called ``name``: trees of thousands of files have few names.
 
-    Formats go by their identity: to compare all that is said of them would take longer than to look.
+    Formats go by identity: to compare all that is said of them takes longer than to look.
     """
-    key = (name, id(formats))
+    is_plain = name.endswith((".yaml", ".yml")) and _special().search(name) is None
+    key = (name := ".yaml" if is_plain else name, id(formats))
     known = _CLAIMING.get(key)
     if known is None or known[0] is not formats:
         if len(_CLAIMING) > _MOST_NAMES:
@@ -204,6 +201,12 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
         those = [format_ for format_ in formats if (format_.names, format_.others) in claiming]
         known = _CLAIMING[key] = (formats, tuple(those))
     return known[1]
+
+
+@cache
+def _special() -> re.Pattern[str]:
+    """Return what finds a name of YAML that more formats claim than any such name."""
+    return re.compile("|".join([one.names for one in _FIRST if "ya?ml" in one.names and not one.claims(".yaml")]))
 
 
 def largest(path: str) -> int:

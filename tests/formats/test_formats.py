@@ -5,7 +5,7 @@ from importlib import import_module
 
 import pytest
 
-from pinner.formats import FORMATS, by_name, claims, locate
+from pinner.formats import FORMATS, _claiming, by_name, claims, locate
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Document, Located, SkippedOccurrence
 
@@ -170,3 +170,22 @@ def test_what_states_something_has_a_sign_of_it(text: str) -> None:
 def test_the_short_cuts_claim_what_the_formats_claim(name: str) -> None:
     path = f"web.container.d/{name}"
     assert claims(path) == any(format_.claims(path) for format_ in FORMATS)
+
+
+YAML_NAMES = (
+    *(
+        "a.yaml",
+        ".yml",
+        "values.yaml",
+        "my-values.dev.yml",
+        "goreleaser.yml",
+        "bitbucket-pipelines.yml",
+        "xbitbucket.yml",
+    ),
+    *(".cirrus.yml", ".pre-commit-config.yaml", "Dockerfile.yaml", "docker-bake.yaml", "kustomization.yml", "ecs.json"),
+)
+
+
+@pytest.mark.parametrize("name", YAML_NAMES)
+def test_names_of_yaml_go_to_the_formats_that_claim_them(name: str) -> None:
+    assert _claiming(name, FORMATS) == tuple(format_ for format_ in FORMATS if format_.claims(name))

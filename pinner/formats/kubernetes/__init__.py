@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.helm.templates import chart_facts
@@ -162,8 +163,12 @@ def _says_nothing(text: bytes) -> bool:
     found = root_scalars(text, (b"apiVersion", b"kind")) if has_plain_root(text) else None
     if found is None:
         return False
-    version, kind = (scalar.decode("ascii") for scalar in found)
-    return Object(version.rpartition("/")[0], kind, "").says_nothing
+    return _kind_says_nothing(*found)
+
+
+@lru_cache(maxsize=1024)
+def _kind_says_nothing(version: bytes, kind: bytes) -> bool:
+    return Object(version.decode("ascii").rpartition("/")[0], kind.decode("ascii"), "").says_nothing
 
 
 def _is_worth_a_word(part: YamlDocument) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml import load
@@ -27,7 +27,7 @@ _OBJECT = (b"apiVersion", b"kind")
 _ITEMS = (b"[", b"- ", b"-\n", b"-\r", b"-\t")
 _LF = ord("\n")
 _OTHER_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
-_SCALAR = rb"[ \t]+[\"']?([A-Za-z0-9.][A-Za-z0-9./-]*)[\"']?[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n(?!\s)|\Z)"
+_SCALAR = re.compile(rb"[ \t]+[\"']?([A-Za-z0-9.][A-Za-z0-9./-]*)[\"']?[ \t]*(?:[ \t]#[^\n]*)?\r?(?:\n(?!\s)|\Z)")
 
 
 def has_plain_root(text: bytes) -> bool:
@@ -105,13 +105,21 @@ def root_scalars(text: bytes, keys: Collection[bytes]) -> list[bytes] | None:
     """
     found = []
     for key in keys:
-        pattern = re.compile(rb"\n" + re.escape(key) + rb"[ \t]*:")
-        starts = [match.end() for match in pattern.finditer(b"\n" + text)]
-        value = re.compile(_SCALAR).match(text, starts[0] - 1) if len(starts) == 1 else None
+        first, others = _root_key(key)
+        start = first.match(text)
+        starts = [match.end() for match in (*([start] if start else ()), *others.finditer(text))]
+        value = _SCALAR.match(text, starts[0]) if len(starts) == 1 else None
         if value is None:
             return None
         found.append(value[1])
     return found
+
+
+@cache
+def _root_key(key: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Return what ``key`` looks like in the first line of a document, and in the others."""
+    written = re.escape(key) + rb"[ \t]*:"
+    return re.compile(written), re.compile(rb"\n" + written)
 
 
 def has_root_key(text: bytes, key: bytes, behind: re.Pattern[bytes]) -> bool:
