@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.base import NEVER, Format, merged, short, unread_kind
@@ -190,8 +189,7 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
 
     Formats go by identity: to compare all that is said of them takes longer than to look.
     """
-    is_plain = name.endswith((".yaml", ".yml")) and _special().search(name) is None
-    key = (name := ".yaml" if is_plain else name, id(formats))
+    key = (name, id(formats))
     known = _CLAIMING.get(key)
     if known is None or known[0] is not formats:
         if len(_CLAIMING) > _MOST_NAMES:
@@ -201,12 +199,6 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
         those = [format_ for format_ in formats if (format_.names, format_.others) in claiming]
         known = _CLAIMING[key] = (formats, tuple(those))
     return known[1]
-
-
-@cache
-def _special() -> re.Pattern[str]:
-    """Return what finds a name of YAML that more formats claim than any such name."""
-    return re.compile("|".join([one.names for one in _FIRST if "ya?ml" in one.names and not one.claims(".yaml")]))
 
 
 def largest(path: str) -> int:
