@@ -198,6 +198,13 @@ def test_a_name_that_templates_put_something_before_is_left_alone(template: str,
     assert said_ == (f"interpolated-name: acme/web:v1 c/templates/_x.tpl:{line}" if is_left else "acme/web:v1")
 
 
+@pytest.mark.parametrize("piece", [b".Values.a", b"default .Values.a", b"{{.Values.a}}/{{.Values.", b"if "])
+def test_a_long_line_is_looked_through_once(piece: bytes) -> None:
+    first = b"{{ .Values.hub }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n"
+    facts = chart_facts(Document("c/templates/a.tpl", first + piece * 20_000))
+    assert [fact.use for fact in facts if isinstance(fact, TagRead)] == ["prefix"]
+
+
 def test_a_registry_that_is_there_is_the_name_s() -> None:
     template = "{{ .Values.image.registry | default .Values.images.registry }}/x:{{ .Values.image.tag }}\n"
     for registry in ("quay.io", "docker.io"):

@@ -21,17 +21,20 @@ _TEMPLATES = re.compile(r"(?:^|/)templates/")
 _CHARTS = ("Chart.yaml", "Chart.yml")
 _APP_VERSION = re.compile(rb"""^appVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.MULTILINE)
 _VALUES = b".Values."
-_TAG = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[tT]ag|version))\b(?!\.)")
-_NAME = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:[\w-]*[rR]epository|[\w-]*[iI]mage(?:\.name)?))\b(?!\.)")
+# Bounded, as all is that is looked for from many places of one line.
+_TAG = re.compile(rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:[\w-]{0,100}[tT]ag|version))\b(?!\.)")
+_NAME = re.compile(
+    rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:[\w-]{0,100}[rR]epository|[\w-]{0,100}[iI]mage(?:\.name)?))\b(?!\.)"
+)
 _ASSIGNED = re.compile(rb"\{\{-?[ \t]*(\$[a-zA-Z_]\w*)[ \t]*:?=[^}]*")
-_DIGEST = re.compile(rb"\.Values\.((?:[\w-]+\.)*(?:digest|sha))\b(?!\.)")
+_DIGEST = re.compile(rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:digest|sha))\b(?!\.)")
 # What a template writes before a digest: the algorithm, or nothing more than the `@`.
 _BEFORE_HEX = re.compile(rb"sha256:[\"']?(?:\{\{|%s)")
 _BEFORE_ALL = re.compile(rb"@[\"']?(?:\{\{|%s)")
 # What stands for a tag that is empty.
 _INSTEAD = re.compile(
-    rb"\.Values\.([\w.-]+)[ \t]*\|[ \t]*default[ \t]+\.Values\.([\w.-]+)"
-    rb"|\bdefault[ \t]+\.Values\.(?P<other>[\w.-]+)[ \t]+\.Values\.(?P<tag>[\w.-]+)"
+    rb"\.Values\.([\w.-]{1,200})[ \t]*\|[ \t]*default[ \t]+\.Values\.([\w.-]+)"
+    rb"|\bdefault[ \t]+\.Values\.(?P<other>[\w.-]{1,200})[ \t]+\.Values\.(?P<tag>[\w.-]+)"
 )
 # What comes before a name: a value that is there always, or where the block has no registry.
 _BEFORE = re.compile(
@@ -97,7 +100,7 @@ def _of_names(lines: list[bytes], index: int) -> Iterator[TagRead]:
         first, name = match[1] or match["first"], match[2] or match["name"]
         if first.rpartition(b".")[0] == name.rpartition(b".")[0]:
             continue
-        asked = re.compile(rb"\b(?:if|with|and|or)\b[^}]*\.Values\." + re.escape(first) + rb"\b")
+        asked = re.compile(rb"\b(?:if|with|and|or)\b[^}]{0,200}\.Values\." + re.escape(first) + rb"\b")
         if not any(asked.search(one) for one in lines[max(index - _LINES_OF_IF, 0) : index + 1]):
             yield TagRead(_text(name), index + 1, "prefix", _text(first))
 
