@@ -113,7 +113,7 @@ $(VENV)/schemas/.fetched: $(VENV)/.installed-dev
 
 schemas: $(VENV)/schemas/.fetched
 	PINNER_SCHEMAS=$(VENV)/schemas $(BIN)/python -m pytest tests/report/test_official_schemas.py tests/test_ci_page.py \
-	  tests/report/test_page_in_browser.py
+	  tests/report/test_page_in_browser.py tests/fleet/test_pages_in_browser.py
 
 # What is installed is kept in a copy: the tree stays as it is.
 vscode:

@@ -3,7 +3,9 @@
 The store, the planner and the budget are pinner's own; the forge, the registry and the work on a repository are
 counted and not done, with the requests that each takes on the forge double (`pinner.fleet.overview.COSTS`). A day a
 tenth of the repositories is pushed to and 3 % of the tags move; users of images are spread by Zipf's law (0.9); a pull
-request is merged after a day. ``python bench/fleet_week.py [--days 7] [REPOSITORIES...]``
+request is merged after a day. A base image is one with more users than may be opened for in a quarter of an hour: how
+soon its moves arrive is a matter of the forge's limit, and is told apart.
+``python bench/fleet_week.py [--days 7] [REPOSITORIES...]``
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import random
 import statistics
 import time
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.bot.forges.limits import GITHUB_CONTENT
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 SERVER, ORG = "https://github.com", "acme"
 INDEX = "application/vnd.oci.image.index.v1+json"
+OPENINGS = 500
+BASE = OPENINGS // 4
 _PLACES = 5
 """Images that a repository names."""
 
@@ -59,17 +64,21 @@ class World:
         self.images = [f"registry.example/team/image{number}:1" for number in range(max(20, repositories * 3 // 20))]
         self.version = dict.fromkeys(self.images, 0)
         self.moved: dict[str, float] = {}
-        weights = [1 / rank**0.9 for rank in range(1, len(self.images) + 1)]
+        weights = [*accumulate(1 / rank**0.9 for rank in range(1, len(self.images) + 1))]
         self.names = [f"{ORG}/app{number:06}" for number in range(repositories)]
-        self.uses = {name: sorted(set(self.random.choices(self.images, weights, k=_PLACES))) for name in self.names}
+        self.uses = {
+            name: sorted(set(self.random.choices(self.images, cum_weights=weights, k=_PLACES))) for name in self.names
+        }
         self.held = {name: dict.fromkeys(uses, 0) for name, uses in self.uses.items()}
+        self.users = Counter(image for uses in self.uses.values() for image in uses)
         self.pushed = dict.fromkeys(self.names, self.now - DAY)
         self.last_pushed: list[str] = []
         self.open: dict[str, int] = {}
         self.merges: list[tuple[float, str]] = []
         self.requests: Counter[str] = Counter()
         self.openings: list[float] = []
-        self.latencies: list[float] = []
+        self.latencies: list[tuple[bool, float]] = []
+        """Of each repository that a move reached: whether it was that of a base image, and the seconds it took."""
 
     name = "github"
 
@@ -131,7 +140,7 @@ class Week(NamedTuple):
     hours: float
     requests: Counter[str]
     opened: int
-    latencies: list[float]
+    latencies: list[tuple[bool, float]]
     most_a_minute: int
     most_an_hour: int
     tick: float
@@ -144,13 +153,14 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
     wanted, known = world.proposed(name), told.get(name, {})
     stale = [image for image in wanted if wanted[image] != world.held[name][image]]
     news = [image for image in stale if known.get(image) != wanted[image]]
-    due_at: float | None = None
+    due_at, seconds = None, 0.0
     if row.reason == "pushed" and not news:
         world.requests["git"] += 2
     elif news and name not in world.open:
         seconds = await budget.take(90.0)
         if seconds > 90.0:
-            seen = Seen("later", due_at=world.now + max(MINUTE, await budget.delay()), reason="retry")
+            reason = row.reason if row.reason in ("moved", "base", "new") else "retry"
+            seen = Seen("later", due_at=world.now + max(MINUTE, await budget.delay()), reason=reason)
             fleet.store.finish(row, seen, world.now)
             world.requests["REST"] += 2
             world.requests["git"] += 10
@@ -163,7 +173,9 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
     else:
         api, git = (3, 14) if name in world.open else cost(row)
         world.requests.update({"REST": api, "git": git})
-    world.latencies += [world.now - world.moved[image] for image in news if image in world.moved]
+    world.latencies += [
+        (world.users[image] > BASE, world.now + seconds - world.moved[image]) for image in news if image in world.moved
+    ]
     told[name] = wanted if name in world.open else {}
     pulls: tuple[PullRequest, ...] = ()
     if name in world.open:
@@ -182,7 +194,7 @@ async def week(repositories: int, days: float, settle: float, seed: int = 7) -> 
     store = Store(SqliteDatabase(None))
     store.run(migrate)
     org = f"{SERVER}/{ORG}"
-    settings = FleetSettings("", "/", (SourceSettings(org),), settle=settle, openings_per_hour=500)
+    settings = FleetSettings("", "/", (SourceSettings(org),), settle=settle, openings_per_hour=OPENINGS)
     clock = world.clock()
     budget = StoredBudget(store, "github.com", "env:TOKEN", GITHUB_CONTENT, clock)
     forge: Any = world
@@ -222,23 +234,29 @@ def most_in(times: list[float], span: float) -> int:
     return most
 
 
+def quantiles(latencies: list[tuple[bool, float]], *, is_base: bool) -> tuple[float, float]:
+    """Return the median and the 99th percentile, in minutes, of those of base images or of the others."""
+    found = sorted(seconds / MINUTE for of_base, seconds in latencies if of_base == is_base) or [0.0]
+    return statistics.median(found), found[int(len(found) * 0.99)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("repositories", nargs="*", type=int, default=[1000, 5000, 20_000])
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument("--settle", type=float, default=0.0, help="hours for which a tag has to stay what it is")
     asked = parser.parse_args()
-    print("an hour: requests to the forge, of git, HEADs; pulls opened; time from a move to its pull request (minutes)")
-    print(f"{'repositories':>12} {'REST':>7} {'git':>8} {'HEAD':>7} {'opened':>7} {'median':>7} {'p99':>7} "
-          f"{'most/min':>8} {'most/h':>7} {'tick ms':>8}")  # fmt: skip
+    print("an hour: requests to the forge, of git, HEADs; pulls opened; minutes from a move to its pull request")
+    print(f"{'repositories':>12} {'REST':>6} {'git':>6} {'HEAD':>6} {'opened':>6} {'median':>6} {'p99':>6} "
+          f"{'base median':>11} {'p99':>6} {'most/min':>8} {'most/h':>6} {'tick ms':>7}")  # fmt: skip
     for count in asked.repositories:
         came = asyncio.run(week(count, asked.days, asked.settle * HOUR))
-        late = sorted(came.latencies) or [0.0]
         per_hour = [came.requests[kind] / came.hours for kind in ("REST", "git", "HEAD")]
+        (median, last), (base, base_last) = (quantiles(came.latencies, is_base=is_base) for is_base in (False, True))
         print(
-            f"{count:>12} {per_hour[0]:>7.0f} {per_hour[1]:>8.0f} {per_hour[2]:>7.0f} {came.opened / came.hours:>7.1f} "
-            f"{statistics.median(late) / 60:>7.0f} {late[int(len(late) * 0.99)] / 60:>7.0f} "
-            f"{came.most_a_minute:>8} {came.most_an_hour:>7} {came.tick:>8.1f}",
+            f"{count:>12} {per_hour[0]:>6.0f} {per_hour[1]:>6.0f} {per_hour[2]:>6.0f} {came.opened / came.hours:>6.1f} "
+            f"{median:>6.0f} {last:>6.0f} {base:>11.0f} {base_last:>6.0f} "
+            f"{came.most_a_minute:>8} {came.most_an_hour:>6} {came.tick:>7.1f}",
             flush=True,
         )
         if came.most_a_minute > 80 or came.most_an_hour > 500:

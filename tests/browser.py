@@ -1,6 +1,7 @@
 """Chromium without a window, spoken to by the DevTools protocol through two pipes: no port, no driver, no library.
 
-Pages are files. Where there is no chromium the tests are skipped, and fail where PINNER_REQUIRE_BROWSER is set.
+Pages are files, or served on this machine. Where there is no chromium the tests are skipped, and fail where
+PINNER_REQUIRE_BROWSER is set.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ class Browser:
         heard: dict[str, Any] = json.loads(message)
         return heard
 
-    def open(self, page: Path, size: Size = DESK, *, dark: bool = False, media: str = "screen") -> None:
-        """Show ``page``, and come back when it is loaded."""
+    def open(self, page: Path | str, size: Size = DESK, *, dark: bool = False, media: str = "screen") -> None:
+        """Show ``page``, a file or an address, and come back when it is loaded."""
         self._events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -101,7 +102,7 @@ class Browser:
         )
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._events.append(self._hear())
 

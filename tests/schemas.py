@@ -12,6 +12,8 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from pinner.config.find import OWN_FILE, load_settings
 from pinner.errors import ConfigError
+from pinner.fleet.config import NAME as FLEET_FILE
+from pinner.fleet.config import parse_fleet
 from pinner.schema import published_schema
 
 if TYPE_CHECKING:
@@ -43,6 +45,13 @@ def ways(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from ways(one, (*way, key))
 
 
+def as_toml(value: object) -> str:
+    """Return ``value`` in TOML: tables inline, texts as JSON has them, which TOML's are like."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {as_toml(one)}" for key, one in value.items()) + "}"
+    return f"[{', '.join(map(as_toml, value))}]" if isinstance(value, list) else json.dumps(value)
+
+
 def at(value: Any, way: tuple[Any, ...]) -> Any:
     """Return what ``way`` leads to."""
     for key in way:
@@ -60,7 +69,7 @@ def hold_output(arguments: Sequence[str], stdout: str) -> None:
     """Fail where ``stdout``, of a run with ``arguments``, is JSON of another shape than is published."""
     words = [word for argument in arguments for word in argument.split("=", 1)]
     given = dict(itertools.pairwise(words))
-    command = next((word for word in words if word in {*_OBJECTS, "update", "verify"}), "")
+    command = next((word for word in words if word in {*_OBJECTS, "update", "verify", "fleet"}), "")
     if not stdout or "--output" in words:
         return
     if given.get("--format") == "jsonl" and command in _LINES:
@@ -75,12 +84,16 @@ def _name_of(command: str, words: Sequence[str]) -> str | None:
         return "update" if _BOT & set(words) else "check"
     if command == "inspect" and "--rate-limit" in words:
         return "rate-limit"
+    if command == "fleet":
+        return f"fleet-{'plan' if 'plan' in words else 'status'}"
     return "verify" if command == "verify" else _OBJECTS.get(command)
 
 
 def hold_files(folder: Path) -> None:
     """Fail where pinner takes a configuration or a lock in ``folder`` that the schema refuses."""
-    file, lock = folder / OWN_FILE, folder / "pinner.lock"
+    file, lock, fleet = folder / OWN_FILE, folder / "pinner.lock", folder / FLEET_FILE
+    if fleet.is_file() and _is_fleet(fleet):
+        hold("fleet", tomllib.loads(fleet.read_text("utf-8")))
     if file.is_file() and not file.is_symlink() and _taken(str(folder)):
         hold("config", tomllib.loads(file.read_text("utf-8")))
     if lock.is_file() and not lock.is_symlink() and (known := _lock(lock)) is not None:
@@ -91,6 +104,14 @@ def _taken(folder: str) -> bool:
     try:
         load_settings(folder)
     except (ConfigError, OSError):
+        return False
+    return True
+
+
+def _is_fleet(file: Path) -> bool:
+    try:
+        parse_fleet(file.read_bytes(), file.name, str(file.parent))
+    except ConfigError:
         return False
     return True
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.fleet.config import FleetSettings
     from pinner.fleet.store import Store
+    from pinner.schema.fleet import DueRecord, FleetPlanRecord, FleetStatusRecord, RequestsRecord
 
 DEEDS = ("plan", "run", "worker", "serve", "status")
 
@@ -73,33 +74,36 @@ def _refuse_wrong(asked: FleetOptions) -> None:
 
 
 def _look(context: Context, asked: FleetOptions, settings: FleetSettings, terminal: Terminal) -> int:
-    from pinner.fleet.store import open_store  # noqa: PLC0415 - only who looks
+    from pinner.fleet.store import open_empty, open_store  # noqa: PLC0415 - only who looks
 
     store = open_store(settings.store, settings.folder, read_only=True)
     if store is None:
         terminal.info("there is no store yet: the first run lists every repository, and sees to each")
-        if asked.format == "json":
-            terminal.output(["{}"], "json")
-        return CLEAN
+        store = open_empty()
+    value: FleetPlanRecord | FleetStatusRecord
     with store:
-        look = _plan if asked.deed == "plan" else _status
-        value = look(store, context.clock(), settings)
+        if asked.deed == "plan":
+            value = _plan(store, context.clock(), settings)
+            lines = _plan_lines(value)
+        else:
+            value = _status(store, context.clock(), settings)
+            lines = _status_lines(value)
     if asked.format == "json":
         terminal.output(json.dumps(value, indent=2).split("\n"), "json")
     else:
-        terminal.output(_plan_lines(value) if asked.deed == "plan" else _status_lines(value))
+        terminal.output(lines)
     return CLEAN
 
 
-def _plan(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
+def _plan(store: Store, now: float, settings: FleetSettings) -> FleetPlanRecord:
     from pinner.fleet.catalog import images_to_ask  # noqa: PLC0415 - only who looks
     from pinner.fleet.overview import cost  # noqa: PLC0415 - only who looks
 
-    due = [
+    due: list[DueRecord] = [
         {
             "forge": row.forge,
             "repository": row.name,
-            "reason": row.reason,
+            "reason": row.reason,  # type: ignore[typeddict-item] # one of PRIORITIES
             "failures": row.failures,
             "requests": {"api": cost(row)[0], "git": cost(row)[1]},
         }
@@ -108,17 +112,21 @@ def _plan(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
     lists = [
         source.org for source in settings.sources if now - (store.mark(f"listed {source.org}") or 0.0) >= settings.every
     ]
-    requests = {kind: sum(one["requests"][kind] for one in due) for kind in ("api", "git")}  # type: ignore[index] # made above
-    return {"due": due, "lists": lists, "images": len(images_to_ask(store, now)), "requests": requests}
+    requests: RequestsRecord = {
+        "api": sum(one["requests"]["api"] for one in due),
+        "git": sum(one["requests"]["git"] for one in due),
+    }
+    images = len(images_to_ask(store, now))
+    return {"version": 1, "due": due, "lists": lists, "images": images, "requests": requests}
 
 
-def _due_line(one: dict[str, Any]) -> str:
+def _due_line(one: DueRecord) -> str:
     requests = one["requests"]
     name = printable(one["repository"])
     return f"{name}: {one['reason']}: {requests['api']} requests to the forge, {requests['git']} of git"
 
 
-def _plan_lines(value: dict[str, Any]) -> list[str]:
+def _plan_lines(value: FleetPlanRecord) -> list[str]:
     lines = [_due_line(one) for one in value["due"]]
     lists = [f"{printable(org)}: to be listed" for org in value["lists"]]
     counts = value["requests"]
@@ -129,18 +137,19 @@ def _plan_lines(value: dict[str, Any]) -> list[str]:
     return [*lists, *lines, said]
 
 
-def _status(store: Store, now: float, settings: FleetSettings) -> dict[str, Any]:
+def _status(store: Store, now: float, settings: FleetSettings) -> FleetStatusRecord:
     from pinner.fleet.overview import budgets, failing, totals  # noqa: PLC0415 - only who looks
 
     return {
-        "totals": totals(store, now)._asdict(),
-        "failing": failing(store),
-        "budgets": budgets(store, now),
+        "version": 1,
+        "totals": totals(store, now)._asdict(),  # type: ignore[typeddict-item] # a test holds them to it
+        "failing": failing(store),  # type: ignore[typeddict-item] # as above
+        "budgets": budgets(store, now),  # type: ignore[typeddict-item] # as above
         "listed": {source.org: store.mark(f"listed {source.org}") for source in settings.sources},
     }
 
 
-def _status_lines(value: dict[str, Any]) -> list[str]:
+def _status_lines(value: FleetStatusRecord) -> list[str]:
     lines = [f"{name:<13}{number:>8}" for name, number in value["totals"].items()]
     lines += [
         f"{printable(one['name'])}: failed {one['failures']} times: {printable(one['told'] or '')}"

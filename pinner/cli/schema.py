@@ -54,7 +54,7 @@ def schema(context: Context, options: Options, name: str | None) -> int:
         terminal.info("`pinner schema NAME` prints one")
         return CLEAN
     known = name.removeprefix("pinner.").removesuffix(".json")
-    known = {"toml": "config", "pin": "check"}.get(known, known)
+    known = {"toml": "config", "fleet.toml": "fleet", "pin": "check"}.get(known, known)
     if known not in SCHEMAS:
         hint = did_you_mean(known, SCHEMAS) or f"the schemas are {', '.join(SCHEMAS)}"
         raise ConfigError(f"there is no schema `{name}`", hint=hint)

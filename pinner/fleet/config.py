@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NAME = "fleet.toml"
+_SMALLEST = (
+    'write `store = "sqlite:fleet.db"` and `source = [{org = "https://github.com/acme", token = "env:PINNER_TOKEN"}]`, '
+    "each in a line, or name another with --config FILE: docs/run-a-fleet.md"
+)
+"""What to do where there is no file: the smallest one."""
 _KEYS = ("store", "every", "full-every", "settle", "openings-per-hour", "concurrency", "stalled", "source")
 _TABLES = ("hooks", "serve")
 _SOURCE = ("org", "token", "app", "forge", "skip", "own")
@@ -97,7 +102,7 @@ def load_fleet(folder: str, file: str | None = None) -> FleetSettings:
         data = read_regular(path, CONFIGURATION_BYTES)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{shown}: cannot be read: {why}", hint="--config FILE names another") from error
+        raise ConfigError(f"{shown}: cannot be read: {why}", hint=_SMALLEST) from error
     if len(data) > CONFIGURATION_BYTES:
         raise ConfigError(f"{shown}: is larger than {CONFIGURATION_BYTES // MIB} MB and was not read")
     return parse_fleet(data, shown, os.path.dirname(path))

@@ -82,7 +82,9 @@ class _SqliteSession:
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(_for_sqlite(sql), rows)
+        given = list(rows)
+        if given:
+            self._connection.executemany(_for_sqlite(sql), given)
 
     def has_table(self, name: str) -> bool:
         return bool(self.execute("select 1 from sqlite_master where type = 'table' and name = ?", (name,)))

@@ -66,9 +66,12 @@ class StoredBudget:
         """Have nothing made for so long: the forge has asked for it."""
         await self._store.aside(lambda: self._store.run(lambda session: self._pause(session, seconds)))
 
-    def free(self, within: float) -> int | None:
-        """Return how many may be made within so many seconds; None where nothing limits them."""
-        return self._alone(lambda session: self._free(session, within))
+    def free(self, within: float, spared: float = 0.0) -> int | None:
+        """Return how many may be made within so many seconds; None where nothing limits them.
+
+        ``spared`` is the part of each window that is left for others.
+        """
+        return self._alone(lambda session: self._free(session, within, spared))
 
     def _delay(self, session: Session) -> float:
         return max(0.0, self._turn(session) - self._clock.wall())
@@ -111,7 +114,7 @@ class StoredBudget:
             (*self.key, _PAUSE, self._clock.wall() + seconds),
         )
 
-    def _free(self, session: Session, within: float) -> int | None:
+    def _free(self, session: Session, within: float, spared: float) -> int | None:
         until = self._clock.wall() + within
         counts = []
         for window in self._windows:
@@ -120,7 +123,8 @@ class StoredBudget:
             before = until - window.span * (1 + _MARGIN)
             free = int(session.execute(sql, (*self.key, len(window.lead), window.lead, before))[0][0])
             # A window that is shorter than the time asked about comes round again in it.
-            counts.append(free + int(window.most * max(0.0, within / window.span - 1)))
+            more = int(window.most * max(0.0, within / window.span - 1))
+            counts.append(max(0, free + more - int(window.most * spared)))
         return 0 if self._paused_until(session) > until else min(counts, default=None)
 
     def _alone(self, work: Callable[[Session], T]) -> T:

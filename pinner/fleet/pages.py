@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pinner.fleet.store import Store
-    from pinner.report.html.elements import Content
+    from pinner.report.html.elements import Content, Kind
 
 _MOST = 500
 """Rows of a table: what is more is counted."""
 _WIDTH, _HEIGHT = 720, 120
+_COURSES: tuple[tuple[str, Kind], ...] = (("mentions", "quiet"), ("pinned", "good"), ("behind", "bad"))
+_WRONG = frozenset({"stuck", "unanswered", "behind"})
+_WORDS = {"mentions": "places", "signed": "images signed", "pulls": "open pull requests"}
+"""What numbers are called where their own names say too little."""
 _WAYS = (("Fleet", "/"), ("Images", "/images"), ("Repositories", "/repositories"), ("Failing", "/failing"))
 
 
@@ -47,7 +51,9 @@ def _table(heads: Sequence[str], lines: Sequence[Sequence[Content]], of: int) ->
     head = tag("thead", tag("tr", *(tag("th", one, scope="col") for one in heads)))
     body = tag("tbody", *(tag("tr", *(tag("td", cell) for cell in line)) for line in lines))
     more = tag("p", f"and {of - len(lines)} more", class_="note") if of > len(lines) else ""
-    return tag("div", tag("table", head, body), more, class_="scroll", tabindex="0", role="region", aria_label="Table")
+    return tag(
+        "div", tag("table", head, body), more, class_="scroll", tabindex="0", role="region", aria_label=", ".join(heads)
+    )
 
 
 def _moment(at: float | None) -> str:
@@ -56,10 +62,7 @@ def _moment(at: float | None) -> str:
 
 def overview_page(store: Store, now: float) -> bytes:
     """Return the page of the whole fleet."""
-    now_totals = totals(store, now)
-    tiles = [
-        tag("div", tag("dt", name), tag("dd", number), class_="tile") for name, number in now_totals._asdict().items()
-    ]
+    tiles = [_tile(name, number) for name, number in totals(store, now)._asdict().items()]
     found = budgets(store, now)
     taken = [
         (one["host"], code(one["token"]), one["window"], f"{one['taken']} of {one['of']}") for one in found[:_MOST]
@@ -74,6 +77,11 @@ def overview_page(store: Store, now: float) -> bytes:
     )
 
 
+def _tile(name: str, number: int) -> Markup:
+    kind = "good" if name == "pinned" else "bad" if number and name in _WRONG else "plain"
+    return tag("div", tag("dt", _WORDS.get(name, name)), tag("dd", number), class_=f"tile {kind}")
+
+
 def _course(store: Store) -> Markup:
     """Return the numbers of places over time: all, pinned, behind."""
     found = store.records("select at, mentions, pinned, behind from total order by at desc limit 720")[::-1]
@@ -81,18 +89,18 @@ def _course(store: Store) -> Markup:
         return tag("p", "Nothing has been counted yet.", class_="note")
     first, span = found[0]["at"], max(1.0, found[-1]["at"] - found[0]["at"])
     most = max(1, *(one["mentions"] for one in found))
-    lines = []
-    for name, kind in (("mentions", "quiet"), ("pinned", "good"), ("behind", "bad")):
+    lines, keys = [], []
+    for name, kind in _COURSES:
         points = " ".join(
             f"{(one['at'] - first) / span * _WIDTH:.1f},{_HEIGHT - one[name] / most * (_HEIGHT - 4) - 2:.1f}"
             for one in found
         )
-        lines.append(tag("polyline", points=points, fill="none", stroke=f"var(--{kind})", stroke_width=2))
-    words = f"places {found[-1]['mentions']}, pinned {found[-1]['pinned']}, behind {found[-1]['behind']}"
-    label = f"{_moment(first)} to {_moment(found[-1]['at'])}: {words}"
-    box = f"0 0 {_WIDTH} {_HEIGHT}"
-    drawing = Markup(f'<svg viewBox="{box}" role="img" aria-label="{text(label)}">{"".join(lines)}</svg>')
-    return tag("figure", drawing, tag("figcaption", label, class_="note"))
+        lines.append(tag("polyline", points=points, class_=kind))
+        keys += [badge(f"{_WORDS.get(name, name)} {found[-1][name]}", kind), " "]
+    when = f"{_moment(first)} to {_moment(found[-1]['at'])}"
+    box = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none"'
+    drawing = Markup(f'<svg {box} role="img" aria-label="{text(f"Places, {when}")}">{"".join(lines)}</svg>')
+    return tag("figure", drawing, tag("figcaption", *keys, tag("span", when, class_="note")))
 
 
 def images_page(store: Store) -> bytes:
@@ -106,15 +114,20 @@ def images_page(store: Store) -> bytes:
     )
     lines = [
         (
-            _way(one["name"], "/image", name=one["name"]),
+            _image(one["name"]),
             one["users"],
             _moment(one["changed_at"]),
             _signed(one["signed"]),
-            one["note"] or "",
+            _long(one["note"]),
         )
         for one in found[:_MOST]
     ]
     return page("Images", _table(("Image", "Repositories", "Moved", "Signed", "No answer"), lines, len(found)))
+
+
+def _long(words: Content | None) -> Content:
+    """Return words that may go on in another line, in a table of which nothing else does."""
+    return tag("div", words, class_="long") if words else ""
 
 
 def _signed(signed: object) -> Content:
@@ -130,35 +143,39 @@ def image_page(store: Store, name: str) -> bytes | None:
     digest, changed_at, ask_at = known[0] if known else (None, None, None)
     means = tag("p", "It means ", code(digest), f" since {_moment(changed_at)}") if digest else ""
     asked = tag("p", f"It is asked about next at {_moment(ask_at)}.", class_="note") if known else ""
-    lines = [
-        (_digest(one["digest"], digest), _repository(one), f"{one['path']}:{one['line']}") for one in found[:_MOST]
-    ]
+    lines = [(_digest(one), _repository(one), _place(one)) for one in found[:_MOST]]
     return page(name, means, asked, _table(("Digest", "Repository", "Place"), lines, len(found)))
 
 
 _PLACES = """select repository.forge as forge, repository.name as name, mention.path as path, mention.line as line,
-    mention.image as image, mention.digest as digest
-    from mention join repository on repository.id = mention.repository"""
+    mention.image as image, mention.digest as digest, image.digest as means
+    from mention join repository on repository.id = mention.repository left join image on image.name = mention.image"""
 
 
 def _repository(one: dict[str, Any]) -> Markup:
     return _way(one["name"], "/repository", forge=one["forge"], name=one["name"])
 
 
-def _digest(digest: str | None, means: str | None = None) -> Content:
+def _image(name: str) -> Content:
+    return _long(_way(name, "/image", name=name))
+
+
+def _place(one: dict[str, Any]) -> Content:
+    return _long(f"{one['path']}:{one['line']}")
+
+
+def _digest(one: dict[str, Any]) -> Content:
+    digest = one["digest"]
     if digest is None:
         return badge("not pinned", "bad")
     shown = _way(code(digest[:19]), "/digest", digest=digest)
-    return Markup(shown + text(" ") + badge("behind", "unsure")) if means not in (None, digest) else shown
+    return shown if one["means"] in (None, digest) else Markup(shown + text(" ") + badge("behind", "unsure"))
 
 
 def digest_page(store: Store, digest: str) -> bytes:
     """Return the page of who still has a digest."""
     found = store.records(f"{_PLACES} where mention.digest = ? order by mention.image, repository.name", digest)
-    lines = [
-        (_way(one["image"], "/image", name=one["image"]), _repository(one), f"{one['path']}:{one['line']}")
-        for one in found[:_MOST]
-    ]
+    lines = [(_image(one["image"]), _repository(one), _place(one)) for one in found[:_MOST]]
     return page("Who has it", tag("p", code(digest)), _table(("Image", "Repository", "Place"), lines, len(found)))
 
 
@@ -212,17 +229,14 @@ def _pulls(store: Store, number: object) -> Markup:
 
 def _places(store: Store, number: object) -> Markup:
     found = store.records(f"{_PLACES} where repository.id = ? order by mention.path, mention.line", number)
-    lines = [
-        (f"{one['path']}:{one['line']}", _way(one["image"], "/image", name=one["image"]), _digest(one["digest"]))
-        for one in found[:_MOST]
-    ]
+    lines = [(_place(one), _image(one["image"]), _digest(one)) for one in found[:_MOST]]
     return _table(("Place", "Image", "Digest"), lines, len(found))
 
 
 def failing_page(store: Store) -> bytes:
     """Return the page of what fails."""
     found = failing(store)
-    lines = [(_repository(one), one["failures"], one["told"] or "", _moment(one["due_at"])) for one in found[:_MOST]]
+    lines = [(_repository(one), one["failures"], _long(one["told"]), _moment(one["due_at"])) for one in found[:_MOST]]
     return page("Failing", _table(("Repository", "Failures", "Why", "Tried again"), lines, len(found)))
 
 

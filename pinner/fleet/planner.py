@@ -24,7 +24,7 @@ AHEAD = 90.0
 _OPENING = frozenset({"moved", "new", "retry", "base"})
 """Reasons for which something is likely to be opened: a push, or a pull request that is open, seldom leads to that."""
 _WIDE = 0.25
-"""A move with more users than may be opened for in so many hours is that of a base image."""
+"""A move with more users than may be opened for in so many hours is that of a base image: so much is left to others."""
 _OLD = 7
 """After so many full listings a repository is seen to whatever the index says."""
 
@@ -103,16 +103,17 @@ def handed_out(fleet: Fleet, now: float) -> list[Due]:
     """Return what is due and may be begun, the most urgent first.
 
     No more of a token's than pull requests may be opened with it soon: what is begun is not to wait, and a branch
-    without its pull request is of use to nobody.
+    without its pull request is of use to nobody. A base image's users leave a part of that to whatever moves meanwhile.
     """
     due = fleet.store.due(now)
-    free = {source.budget.key: source.budget.free(AHEAD) for source in fleet.sources if due}
+    budgets = {source.budget.key: source.budget for source in fleet.sources if due}
+    free = {key: (budget.free(AHEAD), budget.free(AHEAD, _WIDE)) for key, budget in budgets.items()}
     taken: Counter[tuple[str, str]] = Counter()
     rows = []
     for row in due:
         source = fleet.source_of(row.forge, row.name)
         key = ("", "") if source is None else source.budget.key
-        most = free.get(key)
+        most = free.get(key, (None, None))[row.reason == "base"]
         if most is None or row.reason not in _OPENING or taken[key] < most:
             taken[key] += row.reason in _OPENING
             rows.append(row)

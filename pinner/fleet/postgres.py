@@ -39,7 +39,9 @@ class _PostgresSession:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        self._cursor.executemany(_for_postgres(sql), list(rows))
+        given = list(rows)
+        if given:
+            self._cursor.executemany(_for_postgres(sql), given)
 
     def has_table(self, name: str) -> bool:
         return self.execute("select to_regclass(?)", (name,))[0][0] is not None

@@ -38,6 +38,17 @@ _HEADERS = (
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 )
+_STYLE = b"""
+main { margin-top: 1.25rem; }
+td { white-space: nowrap; }
+.long { white-space: normal; min-width: 13rem; }
+figure { margin: 0; }
+figure svg { display: block; width: 100%; height: 9rem; }
+figcaption { margin-top: .6rem; }
+polyline { fill: none; stroke-width: 2px; vector-effect: non-scaling-stroke; }
+polyline.quiet { stroke: var(--quiet); } polyline.good { stroke: var(--good); } polyline.bad { stroke: var(--bad); }
+"""
+"""What these pages have beside the style of a report."""
 _LOOKED_BESIDE = 20
 """Digests that are looked beside in a minute."""
 _HTML, _TEXT, _CSS = "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/css; charset=utf-8"
@@ -76,7 +87,7 @@ class Site:
 
     @cached_property
     def _style(self) -> bytes:
-        return files("pinner.report.html").joinpath("page.css").read_bytes()
+        return files("pinner.report.html").joinpath("page.css").read_bytes() + _STYLE
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""

@@ -288,3 +288,10 @@ def open_store(url: str, folder: str, *, read_only: bool = False) -> Store | Non
         database.close()
         return None
     return store
+
+
+def open_empty() -> Store:
+    """Return a store in memory, in which nothing is yet."""
+    store = Store(SqliteDatabase(None))
+    store.run(migrate)
+    return store

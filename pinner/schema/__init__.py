@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.schema.answers import AllowancesRecord, BotRecord, HashRecord, InspectionsRecord, LocalRecord
 from pinner.schema.configuration import configuration_schema
+from pinner.schema.fleet import FleetPlanRecord, FleetRecord, FleetStatusRecord
 from pinner.schema.generate import DRAFT, Schema, schema_of
 from pinner.schema.records import (
     BaselineRecord,
@@ -38,6 +39,7 @@ SCHEMAS: Mapping[str, Published] = {
     "config": Published("pinner.toml, and [tool.pinner] in pyproject.toml", is_file=True),
     "lock": Published("pinner.lock, versions 1 and 2", (LockRecord,), is_file=True),
     "baseline": Published("the file of check --baseline", (BaselineRecord,), is_file=True),
+    "fleet": Published("fleet.toml", (FleetRecord,), is_file=True),
     "list": Published("list --format json", (ListingRecord,)),
     "mention": Published("a line of list --format jsonl", (OccurrenceRecord,)),
     "check": Published("check --format json; pin and update with --diff --format json", (VerdictRecord,)),
@@ -47,6 +49,8 @@ SCHEMAS: Mapping[str, Published] = {
     "identify": Published("identify --format json", (HashRecord, LocalRecord)),
     "verify": Published("verify --format json", (VerificationRecord,)),
     "update": Published("update with --pr, --repo, --repos or --org, and --format json", (BotRecord,)),
+    "fleet-plan": Published("fleet plan --format json", (FleetPlanRecord,)),
+    "fleet-status": Published("fleet status --format json", (FleetStatusRecord,)),
 }
 """By what ``pinner schema`` calls them."""
 

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.bot.model import Repository
+from pinner.fleet.catalog import list_repositories
+from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.overview import budgets
 from pinner.fleet.pace import StoredBudget
+from pinner.fleet.planner import handed_out
 from pinner.fleet.schema import migrate
-from pinner.fleet.store import Store, open_store
+from pinner.fleet.sources import Fleet, Source
+from pinner.fleet.store import Seen, Store, open_store
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
@@ -84,6 +89,8 @@ def test_a_turn_that_is_too_far_away_is_not_taken(store: Store) -> None:
         assert await one.delay() == pytest.approx(63.0)
         assert one.free(0.0) == 0
         assert one.free(64.0) == 2
+        assert one.free(64.0, 0.5) == 1
+        assert one.free(0.0, 0.5) == 0
         assert one.free(120.0) == 4
         # Another token is another's.
         assert await budget(store, wall, [(2, 60.0)], "b").take(5.0) == 0.0
@@ -98,6 +105,27 @@ def test_a_turn_that_is_too_far_away_is_not_taken(store: Store) -> None:
         assert await one.take(5.0) == 0.0
 
     asyncio.run(story())
+
+
+def test_users_of_a_base_image_leave_a_part_to_whatever_moves_meanwhile(store: Store) -> None:
+    names = [f"acme/app{number}" for number in range(12)]
+    found = [Repository(name, "main", f"https://f/{name}.git", f"https://f/{name}") for name in names]
+    wall, forge = Wall(), None
+    list_repositories(store, "https://f", "acme", found, wall.now, is_all=True)
+    for row in store.due(wall.now):
+        store.finish(row, Seen("later", due_at=wall.now, reason="base"), wall.now + 1.0)
+    mine = budget(store, wall, [(8, 3600.0)])
+    source = Source(SourceSettings("https://f/acme"), "https://f", "acme", forge, None, mine)  # type: ignore[arg-type]
+    fleet = Fleet(FleetSettings("", "/", ()), store, (source,), forge, forge, wall.clock())  # type: ignore[arg-type]
+    assert [row.name for row in handed_out(fleet, wall.now)] == names[:6]
+    for _ in range(6):
+        asyncio.run(mine.take(0.0))
+    assert handed_out(fleet, wall.now) == []
+    # Two turns are left; what seldom needs one is looked at whatever is left.
+    for name, reason in zip(names[3:8], ("moved", "moved", "moved", "hook", "open"), strict=True):
+        store.wish("https://f", name, reason, wall.now)
+        store.read("update repository set reason = ?, priority = 0 where name = ? returning 1", reason, name)
+    assert [row.reason for row in handed_out(fleet, wall.now)] == ["moved", "moved", "hook", "open"]
 
 
 def test_without_windows_nothing_limits_but_a_pause(store: Store) -> None:

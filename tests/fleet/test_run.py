@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from fleetsite import HOUR, NGINX, REDIS, FleetSite, held
 from forge_double import ForgeDouble
+from forge_double.app import APP_ID, LIFE, app_pem
 
 from pinner.bot.model import Repository, Use
 from pinner.fleet.catalog import list_repositories
+from pinner.fleet.config import parse_fleet
 from pinner.fleet.overview import totals
 from pinner.fleet.store import Seen
 
@@ -236,7 +239,8 @@ def test_what_killed_runs_have_left_is_removed(site: FleetSite, monkeypatch: pyt
 
 def test_plan_says_what_is_due_and_why_and_writes_nothing(site: FleetSite) -> None:
     assert "there is no store yet" in site.run("plan").stderr
-    assert json.loads(site.run("plan", "--format", "json").stdout) == {}
+    nothing = {"version": 1, "due": [], "images": 0, "requests": {"api": 0, "git": 0}}
+    assert json.loads(site.run("plan", "--format", "json").stdout) == {**nothing, "lists": [f"{site.forge.url}/acme"]}
     assert not (site.folder / "fleet.db").exists()
     site.once()
     with site.store() as store:
@@ -305,6 +309,46 @@ def test_what_makes_no_sense_together_is_refused(site: FleetSite, arguments: lis
     ran = site.run(*arguments)
     assert ran.status == 2
     assert message in ran.stderr
+
+
+def test_without_a_file_the_smallest_one_is_shown(tmp_path: Path, forge: ForgeDouble) -> None:
+    site = FleetSite(tmp_path, forge)
+    (tmp_path / "fleet.toml").unlink()
+    ran = site.run("run")
+    assert ran.status == 2
+    assert "fleet.toml: cannot be read: no such file or directory" in ran.stderr
+    settings = parse_fleet("\n".join(re.findall("`(.*?)`", ran.stderr)).encode(), "fleet.toml", "/")
+    assert (settings.store, settings.sources[0].token) == ("sqlite:fleet.db", "env:PINNER_TOKEN")
+
+
+def test_an_app_works_with_tokens_that_are_fetched_anew_before_they_end(tmp_path: Path, forge: ForgeDouble) -> None:
+    app = forge.install_app(acme="orgs")
+    for name in ("acme/one", "acme/two", "acme/three"):
+        forge.add_repository(name, {"Dockerfile": held("old")})
+    site = FleetSite(tmp_path, forge, more="concurrency = 1\n")
+    (tmp_path / "app.pem").write_bytes(app_pem())
+    text = (tmp_path / "fleet.toml").read_text()
+    named = f'app = {{id = {APP_ID}, key = "file:app.pem"}}'
+    (tmp_path / "fleet.toml").write_text(text.replace('token = "env:PINNER_TOKEN"', named))
+    opened = forge.inject("before", method="POST", path="/pulls$", times=3, action=lambda: later(site))
+
+    def later(site: FleetSite) -> None:
+        """Have the time pass in which most of a token's hour is over."""
+        site.now += 0.6 * LIFE
+
+    site.once()
+    assert site.pulls == {"acme/one": 1, "acme/two": 1, "acme/three": 1}
+    assert opened.done
+    assert app.made == ["acme"] * 3
+    said = (site.run("status").stdout, *(file.read_bytes().decode("latin-1") for file in tmp_path.glob("fleet.db*")))
+    assert not any("ghs_" in one or "PRIVATE KEY" in one for one in said)
+    assert f"app:{APP_ID}/acme" in said[0]
+    # A key that is none is told, and not shown.
+    (tmp_path / "app.pem").write_text("s3cret")
+    ran = site.run("run", "--once")
+    assert ran.status == 2
+    assert "holds no private key of an App" in ran.stderr
+    assert "s3cret" not in ran.stderr
 
 
 def test_secrets_are_in_no_file_and_no_output(site: FleetSite) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from schemas import accepts, at, hold, ways
+from schemas import accepts, as_toml, at, hold, ways
 
 from pinner.config.schema import KEYS, parse_settings
 from pinner.config.verify import KEYS as POLICY_KEYS
@@ -118,13 +118,6 @@ OTHERS: tuple[Any, ...] = (
     *(0, 1, -1, 2.5, True, False, "", "x", " ", "*", "3d", "a/b", "0.1", "note", "a" * 64),
     *([], [""], ["x"], [1], [["x"]], {}, {"x": 1}, {"x": "y"}, [{}], [{"x": "y"}]),
 )
-
-
-def as_toml(value: object) -> str:
-    """Return ``value`` in TOML: tables inline, texts as JSON has them, which TOML's are like."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {as_toml(one)}" for key, one in value.items()) + "}"
-    return f"[{', '.join(map(as_toml, value))}]" if isinstance(value, list) else json.dumps(value)
 
 
 def is_taken(settings: Mapping[str, Any]) -> bool:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 import pytest
-from schemas import accepts, at, hold, hold_output, ways
+from schemas import accepts, as_toml, at, hold, hold_output, ways
 from world import pinner
 
 from pinner.errors import ConfigError
+from pinner.fleet.config import parse_fleet
+from pinner.fleet.hooks import SENDERS
 from pinner.lockfile.parse import parse_lock
 from pinner.schema import SCHEMAS, published_schema
+from pinner.schema.fleet import HooksRecord
 from pinner.schema.generate import schema_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,6 +47,29 @@ LOCK: dict[str, Any] = {
     "sources": {"Dockerfile": [NAME]},
 }
 OTHERS: tuple[Any, ...] = (0, -1, True, None, 2.5, "", "x", A, [], ["x"], [NAME], {}, {"x": 1}, {"x": "y"}, [{}])
+
+
+APP = {"org": "https://github.com/acme", "app": {"id": 5, "key": "file:x.pem"}, "own": ["ghcr.io/acme/*"]}
+FLEET: dict[str, Any] = {
+    "store": "sqlite:x",
+    "every": "1h",
+    "full-every": "24h",
+    "settle": "0s",
+    "stalled": "60s",
+    "openings-per-hour": 200,
+    "concurrency": 4,
+    "source": [{"org": "https://f/a", "token": "env:T", "forge": "gitea", "skip": ["a/b"]}, APP],
+    "hooks": dict.fromkeys(SENDERS, "env:H"),
+    "serve": {"token": "file:t", "user-header": "X-User"},
+}
+CALLED = {
+    "toml": "config",
+    "pinner.toml": "config",
+    "fleet.toml": "fleet",
+    "pinner.lock": "lock",
+    "lock.json": "lock",
+}
+"""What files are called, and the names of their schemas."""
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -79,10 +105,9 @@ def test_no_object_has_a_member_that_is_not_named(name: str) -> None:
 
 
 def test_the_command_prints_one_or_lists_them(tmp_path: Path) -> None:
-    for name in (*SCHEMAS, "toml", "pinner.toml", "pinner.lock", "lock.json"):
+    for name in (*SCHEMAS, *CALLED):
         printed = json.loads(pinner(tmp_path, "schema", name).stdout)
-        known = {"toml": "config", "pinner.toml": "config", "pinner.lock": "lock", "lock.json": "lock"}.get(name, name)
-        assert printed == published_schema(known)
+        assert printed == published_schema(CALLED.get(name, name))
     listed = pinner(tmp_path, "schema")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == list(SCHEMAS)
     assert (listed.status, listed.stderr) == (0, "`pinner schema NAME` prints one\n")
@@ -90,9 +115,34 @@ def test_the_command_prints_one_or_lists_them(tmp_path: Path) -> None:
     assert (wrong.status, wrong.stderr) == (2, "error: there is no schema `chek`\n  hint: did you mean `check`?\n")
     other = pinner(tmp_path, "schema", "sarif")
     assert other.stderr.endswith(
-        "hint: the schemas are config, lock, baseline, list, mention, check, finding, inspect, "
-        "rate-limit, identify, verify, update\n"
+        "hint: the schemas are config, lock, baseline, fleet, list, mention, check, finding, inspect, "
+        "rate-limit, identify, verify, update, fleet-plan, fleet-status\n"
     )
+
+
+def test_a_fleet_is_read_as_it_is_published() -> None:
+    def is_taken(value: object) -> bool:
+        text = "".join(f"{key} = {as_toml(one)}\n" for key, one in value.items())  # type: ignore[attr-defined] # a table
+        try:
+            parse_fleet(text.encode(), "fleet.toml", "/")
+        except ConfigError:
+            return False
+        return True
+
+    assert is_taken(FLEET)
+    hold("fleet", FLEET)
+    assert set(HooksRecord.__annotations__) == set(SENDERS)
+    for way in ways(FLEET):
+        for value in (*(one for one in OTHERS if one is not None), ...):
+            changed = copy.deepcopy(FLEET)
+            place = at(changed, way[:-1])
+            if value is ...:
+                del place[way[-1]]
+            else:
+                place[way[-1]] = value
+            taken, accepted = is_taken(changed), accepts("fleet", changed)
+            assert accepted or not taken, (way, value)
+            assert taken or not accepted or isinstance(value, str), (way, value)
 
 
 def test_a_baseline_is_as_it_is_published(tmp_path: Path) -> None:
