@@ -25,9 +25,9 @@ from pinner.bot.forges.limits import GITHUB_CONTENT
 from pinner.bot.model import PullRequest, Repository, Use
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
+from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.overview import cost
-from pinner.fleet.pace import StoredBudget
 from pinner.fleet.planner import handed_out, tick
 from pinner.fleet.schema import migrate
 from pinner.fleet.sources import Fleet, Source

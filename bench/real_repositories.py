@@ -36,7 +36,7 @@ from pinner.config import Settings
 from pinner.errors import InvalidReferenceError
 from pinner.formats import FORMATS
 from pinner.reference import ImageReference
-from pinner.scan import deciding, scan
+from pinner.scan import neighbour_files, scan
 from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def remember() -> None:
         return known[key]
 
     stating: dict[str, bool] = {}
-    may_state = deciding.may_state
+    may_state = neighbour_files.may_state
 
     def once_asked(target: Target, formats_: Iterable[Format]) -> bool:
         if target.file not in stating:
@@ -220,7 +220,7 @@ def remember() -> None:
         return stating[target.file]
 
     vars(scan)["locate"] = once
-    vars(deciding)["may_state"] = once_asked
+    vars(neighbour_files)["may_state"] = once_asked
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats import configured
-from pinner.scan.deciding import paths_of, read_deciding
-from pinner.scan.linked import Expected, Links, known_files, link_files, unproved
+from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved
+from pinner.scan.neighbour_files import paths_of, read_deciding
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import apply_suppressions
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry, Resolver
     from pinner.plan import Plan, Settled
     from pinner.reference import ImageReference, Platform
-    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
+    from pinner.scan.neighbour_files import Around
     from pinner.scan.suppressions import Operation, Source
 
     StrPath: TypeAlias = str | PathLike[str]

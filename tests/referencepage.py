@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pinner.cli.syntax import COMMANDS
+from pinner.cli.syntax.global_options import global_options
 from pinner.cli.syntax.parser import EPILOG, HELP
-from pinner.cli.syntax.shared import global_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

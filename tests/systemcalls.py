@@ -71,7 +71,7 @@ READ: Mapping[str, str] = {
     "cache/paths.py": "The folder of each system; the environment wins.",
     "checks/processes.py": "Asked on Linux alone; elsewhere one process does it all.",
     "checks/record.py": "Windows' times do not tell changes: bytes are hashed. Owners are asked for where they are.",
-    "cli/fleets.py": "Windows' loop takes no handlers of signals: the program's own wakes it.",
+    "cli/fleet_runs.py": "Windows' loop takes no handlers of signals: the program's own wakes it.",
     "files.py": "A pipe is opened without waiting where that can be said; Windows has no pipes among files.",
     "filesystem.py": "A link is looked for before the opening; Windows keeps what is open; the mode alone is given.",
     "identity/answer.py": "Which default socket is tried: a named pipe on Windows.",
@@ -79,7 +79,7 @@ READ: Mapping[str, str] = {
     "lockfile/file.py": "The folder of locks carries the user's number where there is one.",
     "lsp/workspace.py": "Where a file system numbers nothing, time and size tell alone.",
     "verify/run_notation.py": "Where notation has its settings.",
-    "verify/update.py": "Where data is kept.",
+    "verify/trusted_root_update.py": "Where data is kept.",
 }
 """What was read of each module that `calls` finds: what happens on a system without it."""
 

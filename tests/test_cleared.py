@@ -25,8 +25,8 @@ from world import world
 from pinner.__main__ import main
 from pinner.checks import record as check_record
 from pinner.checks.file import Criteria, conditions_for
-from pinner.checks.memory import WORTH_REMEMBERING, Memory
 from pinner.checks.record import open_record
+from pinner.checks.record_use import WORTH_REMEMBERING, Memory
 from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.model import FormatChoice

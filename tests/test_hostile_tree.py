@@ -18,7 +18,7 @@ from images import write_layout
 from world import Outcome, outcome, world
 
 from pinner.cli.context import connect_to_registries
-from pinner.cli.publish import FORMATS as PUBLISH_FORMATS
+from pinner.cli.pull_requests import FORMATS as PUBLISH_FORMATS
 from pinner.inspection import INSPECTION_FORMATS
 from pinner.report import FORMATS, LISTING_FORMATS
 

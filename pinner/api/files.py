@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.model import Place
     from pinner.pipeline import Unreadable
     from pinner.plan import Plan
-    from pinner.scan.deciding import Around
+    from pinner.scan.neighbour_files import Around
     from pinner.scan.suppressions import Source
 
     Where: TypeAlias = str | PathLike[str] | Document

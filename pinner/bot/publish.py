@@ -17,9 +17,9 @@ from pinner.bot.git.remote import look_at, usual_refs
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
 from pinner.bot.model import Author, read_marker, usual_author
+from pinner.bot.repository_worker import Checkout, propose, work_on
 from pinner.bot.signatures import vetting
 from pinner.bot.state import locks_on_branches, read_memory, write_memory
-from pinner.bot.work import Checkout, propose, work_on
 from pinner.config.schedule import in_schedule
 from pinner.errors import ConfigError
 from pinner.formats import claims
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pinner.bot.git.clone import Clone
     from pinner.bot.git.remote import Fetched, Remote
     from pinner.bot.model import HeldBack, Proposal, PullRequest, Repository
-    from pinner.bot.work import Worked
+    from pinner.bot.repository_worker import Worked
     from pinner.config import Settings
 
 _READ_BESIDES = frozenset({"pinner.toml", "pyproject.toml", "pinner.lock"})

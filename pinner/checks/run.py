@@ -6,9 +6,9 @@ import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
-from pinner.checks.linked import light_of, look_again
-from pinner.checks.memory import Entry, open_memory, recall, remember
 from pinner.checks.processes import share_out
+from pinner.checks.record_use import Entry, open_memory, recall, remember
+from pinner.checks.relinked import light_of, look_again
 from pinner.errors import InputError, attempt
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal
 
-    from pinner.checks.linked import Light
-    from pinner.checks.memory import Memory
+    from pinner.checks.record_use import Memory
+    from pinner.checks.relinked import Light
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.findings.lock_agreement import LockView
-    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
+    from pinner.scan.neighbour_files import Around
 
 WORTH_A_PROCESS = 150
 """Files that a process must have to look into: below that, starting it takes longer than it saves."""

@@ -57,7 +57,7 @@ def ask(
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
         if settings.verify:
-            from pinner.cli.signatures import vetting  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.verifier import vetting  # noqa: PLC0415 - only where there is a policy
 
             registry = vetting(context, settings, registry, terminal)
         if operation == "update" and not to_index:

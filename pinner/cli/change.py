@@ -6,7 +6,7 @@ from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import SharedRegistry, ask, refuse_offline
-from pinner.cli.options import DEFAULTS, Options, exit_status
+from pinner.cli.invocation import DEFAULTS, Options, exit_status
 from pinner.cli.scan import by_path, complain_about, look, typed_for
 from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pinner.cli.context import Context
-    from pinner.cli.locks import Run
+    from pinner.cli.lock_step import Run
     from pinner.cli.stdin import Typed
-    from pinner.cli.upgrades import Raised
+    from pinner.cli.tag_upgrades import Raised
     from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
     from pinner.pipeline import Survey
@@ -139,7 +139,7 @@ def _raised(work: _Work) -> Raised:
     """Return the sources of the run with the tags that are to be raised; see `raise_tags`."""
     if work.asked.operation != "update":
         return work.survey.sources, work.sources, False
-    from pinner.cli.upgrades import raise_tags, say_what_has_no_effect  # noqa: PLC0415 - only to update
+    from pinner.cli.tag_upgrades import raise_tags, say_what_has_no_effect  # noqa: PLC0415 - only to update
 
     say_what_has_no_effect(work.asked.variant, work.settings, work.sources, work.terminal)
 
@@ -156,7 +156,7 @@ def _planned(
     if work.stored is None:
         plans = ask(work.context, work.settings, selected, asked.operation, work.terminal, to_index=asked.to_index)
         return plans, _beside(plans)
-    from pinner.cli.locks import Seen, open_run  # noqa: PLC0415 - only where there is a lock
+    from pinner.cli.lock_step import Seen, open_run  # noqa: PLC0415 - only where there is a lock
 
     seen = Seen(work.targets, work.survey._replace(sources=everything), asked.paths)
     run = open_run(work.context, work.settings, work.terminal, work.place, work.stored.lock, seen)
@@ -185,7 +185,7 @@ def _change_by_lock(
     run: Run, asked: ChangeOptions, everything: Sequence[Source], selected: Sequence[Source]
 ) -> tuple[tuple[Plan, ...], Beside]:
     """Return the plans that make ``selected`` what the lock says, and what became of it."""
-    from pinner.cli.locks import Order, change_by_lock, number_waiting  # noqa: PLC0415 - only where there is a lock
+    from pinner.cli.lock_step import Order, change_by_lock, number_waiting  # noqa: PLC0415 - only where there is a lock
     from pinner.report.locks import elsewhere_words, held_back_words, lock_words, tally_lock  # noqa: PLC0415 - as above
 
     order = Order(asked.operation, to_index=asked.to_index, write=not asked.diff)
@@ -248,7 +248,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     asked, context, terminal = work.asked, work.context, work.terminal
     terminal.error(render_failures(plans, terminal.talk_style))
     if asked.format != PATCH:
-        from pinner.cli.proposals import Told, propose  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.diff_findings import Told, propose  # noqa: PLC0415 - only where it is asked for
 
         told = Told(work.survey.unreadable, status, asked.format, is_unverified=asked.no_verify)
         propose(plans, told, work.settings, context, terminal)
@@ -257,7 +257,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
     if asked.diff:
-        from pinner.cli.patches import write_patch  # noqa: PLC0415 - as above
+        from pinner.cli.diff import write_patch  # noqa: PLC0415 - as above
 
         write_patch(done, context, terminal)
         return
@@ -266,7 +266,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     if work.typed is None:
         terminal.output(lines)
     else:
-        from pinner.cli.patches import write_exactly  # noqa: PLC0415 - as above
+        from pinner.cli.diff import write_exactly  # noqa: PLC0415 - as above
 
         terminal.info(*lines)
         text = next((plan.result for plan in done), work.typed.data)

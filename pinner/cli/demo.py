@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.options import DEFAULTS, Invocation, Options
-from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.invocation import DEFAULTS, Invocation, Options
+from pinner.cli.syntax.global_options import pinner_command
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.options import CLEAN, DEFAULTS, INTERRUPTED, Invocation, Options
-from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.invocation import CLEAN, DEFAULTS, INTERRUPTED, Invocation, Options
+from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.escapes import printable
@@ -46,7 +46,7 @@ def fleet(context: Context, asked: FleetOptions) -> int:
     if asked.deed in ("plan", "status"):
         return _look(context, asked, settings, terminal)
     try:
-        from pinner.cli.fleets import run  # noqa: PLC0415 - the bot is heavy
+        from pinner.cli.fleet_runs import run  # noqa: PLC0415 - the bot is heavy
 
         return asyncio.run(run(context, asked, settings, terminal))
     except KeyboardInterrupt:

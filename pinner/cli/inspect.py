@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.answers import with_registry
-from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.invocation import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.pasted import images_of
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.inspection import INSPECTION_FORMATS, inspection_renderer
@@ -80,7 +80,7 @@ def _with_signers(entries: Iterable[Entry], checked: Iterable[Checked]) -> list[
 
 def _checked(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> list[Checked]:
     """Return who signed the images that a policy fits, and whether they may."""
-    from pinner.cli.signatures import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
+    from pinner.cli.verifier import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
 
     images = [one for one in entries if isinstance(one, Inspection)]
 

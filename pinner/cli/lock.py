@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.locks import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
-from pinner.cli.options import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.invocation import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.lock_step import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
 from pinner.cli.scan import look
 from pinner.cli.settings import settings_for, without_policies
-from pinner.cli.syntax.shared import NO_VERIFY, PATHS, pinner_command
+from pinner.cli.syntax.global_options import NO_VERIFY, PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import SignatureError
 from pinner.lockfile.file import lock_file, read_lock
@@ -24,7 +24,7 @@ from pinner.report.style import hint_line
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
-    from pinner.cli.locks import Locked
+    from pinner.cli.lock_step import Locked
 
 
 class LockOptions(NamedTuple):

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
-from pinner.cli.signatures import vetting_by_lock
+from pinner.cli.verifier import vetting_by_lock
 from pinner.findings.newer_tags import check_tags, looks_for_tags
 from pinner.findings.online import check_standing, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
@@ -137,8 +137,8 @@ async def _newer(sources: Sequence[Source], settings: Settings, registry: Regist
     """Return what lists say of the tags in use; nobody is asked where no rule is about that."""
     if not looks_for_tags(settings):
         return {}
+    from pinner.upgrade.eligible_tags import wanted_in  # noqa: PLC0415 - as above
     from pinner.upgrade.newer import look_for_newer  # noqa: PLC0415 - only where it is asked for
-    from pinner.upgrade.wanted import wanted_in  # noqa: PLC0415 - as above
 
     update = settings.update
     everything = update._replace(rules=update.rules._replace(tags=update.rules.tags or "major"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.cli.context import process_context
-from pinner.cli.options import DEFAULTS, INTERRUPTED, MISUSED, UNTOLD, Invocation, Options
+from pinner.cli.invocation import DEFAULTS, INTERRUPTED, MISUSED, UNTOLD, Invocation, Options
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, PinnerError
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pinner.formats.pragmas import PragmaProblem
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
-    from pinner.scan.deciding import Around
     from pinner.scan.discover import Target
+    from pinner.scan.neighbour_files import Around
 
 
 def look(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pinner.cli.context import Context
-    from pinner.cli.options import Options
+    from pinner.cli.invocation import Options
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings, TagLevel
     from pinner.model import FormatChoice

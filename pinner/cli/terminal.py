@@ -6,7 +6,7 @@ import os
 import stat
 
 from pinner._typing import TYPE_CHECKING
-from pinner.cli.options import DEFAULTS
+from pinner.cli.invocation import DEFAULTS
 from pinner.errors import InputError
 from pinner.report.escapes import escaped
 from pinner.report.style import Style
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pinner.cli.context import Context, Stream
-    from pinner.cli.options import Options
+    from pinner.cli.invocation import Options
     from pinner.report.escapes import Form
 
 _NEEDED = "→…"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.options import CLEAN, DEFAULTS, Invocation, Options
-from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.invocation import CLEAN, DEFAULTS, Invocation, Options
+from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.escapes import printable
@@ -32,7 +32,7 @@ def trust(context: Context, asked: TrustOptions, fetch: Callable[[], bytes] | No
     from pinner.verify.choose import check_extra  # noqa: PLC0415 - says what is missing before it is missed
 
     check_extra()
-    from pinner.verify.update import fetch_root, first_metadata, keep_root, kept_root  # noqa: PLC0415 - cryptography
+    from pinner.verify.trusted_root_update import fetch_root, first_metadata, keep_root, kept_root  # noqa: PLC0415 - cryptography
 
     terminal = Terminal(context, asked.options)
     if asked.options.offline and asked.file is None:

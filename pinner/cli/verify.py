@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.answers import with_registry
-from pinner.cli.options import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options
+from pinner.cli.invocation import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options
 from pinner.cli.settings import settings_for
-from pinner.cli.signatures import open_verifier, signers_in_lock
-from pinner.cli.syntax.shared import pinner_command
+from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
+from pinner.cli.verifier import open_verifier, signers_in_lock
 from pinner.errors import ConfigError, InvalidReferenceError, ResolveError
 from pinner.pipeline import Survey
 from pinner.reference import ImageReference
@@ -67,7 +67,7 @@ def verify(context: Context, asked: VerifyOptions) -> int:
     checked = with_registry(context, settings, terminal, work)
     if asked.format not in OWN_FORMATS:
         from pinner.cli.outputs import Outputs, Report, deliver  # noqa: PLC0415 - only where it is asked for
-        from pinner.cli.verified import verdict_in_files  # noqa: PLC0415 - the same
+        from pinner.cli.signature_findings import verdict_in_files  # noqa: PLC0415 - the same
 
         verdict = verdict_in_files(survey or Survey((), ()), checked, settings)
         deliver(verdict, Outputs((Report(asked.format),)), context, terminal)

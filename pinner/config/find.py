@@ -113,7 +113,7 @@ def _read(path: str, shown: str) -> bytes:
 
 def _parse(path: str, data: bytes, folder: str) -> Settings | None:
     """Return the settings in ``data``; None for a pyproject.toml without a table for pinner."""
-    from pinner.config.schema import parse_settings  # noqa: PLC0415 - needed only where there is a file
+    from pinner.config.parse import parse_settings  # noqa: PLC0415 - needed only where there is a file
 
     shared = os.path.basename(path) == SHARED_FILE
     return parse_settings(data, shown_path(path, folder), root=os.path.dirname(path), shared=shared)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pinner.config.table import Table
 from pinner.errors import ConfigError, did_you_mean
 from pinner.formats import FORMATS
-from pinner.gitignore import read_patterns
+from pinner.glob_patterns import read_patterns
 from pinner.model import PlaceRule
 
 if TYPE_CHECKING:

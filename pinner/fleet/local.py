@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import PinnerError
 from pinner.fleet.planner import handed_out, tick
-from pinner.fleet.work import see_to
+from pinner.fleet.repository_run import see_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from pinner.bot.forges.limits import GITHUB_CONTENT
 from pinner.bot.git.program import Login
 from pinner.errors import ConfigError
 from pinner.fleet.config import read_secret
-from pinner.fleet.pace import StoredBudget
+from pinner.fleet.content_budget import StoredBudget
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -10,7 +10,7 @@ from pinner.errors import ConfigError, InputError, InvalidReferenceError, Pinner
 from pinner.identity.ask import Found, compare_with, look_up
 from pinner.identity.candidates import Candidates, gather
 from pinner.identity.engine import open_engine
-from pinner.identity.hashes import in_lock, in_store, named, read_query
+from pinner.identity.hash_kinds import in_lock, in_store, named, read_query
 from pinner.identity.local_files import open_path
 from pinner.identity.model import Compared, HashAnswer, LocalAnswer, Query
 from pinner.reference import ImageReference

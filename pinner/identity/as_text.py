@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.identity import words
-from pinner.identity.hashes import repo_digests
+from pinner.identity.hash_kinds import repo_digests
 from pinner.identity.model import LocalAnswer, pinned
 from pinner.report.escapes import printable
 from pinner.report.sentences import count

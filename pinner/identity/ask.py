@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.identity.compare import compare, is_broken, known_digests
-from pinner.identity.hashes import in_image
+from pinner.identity.hash_kinds import in_image
 from pinner.identity.model import Comparison, Sighting, Unanswered
 
 if TYPE_CHECKING:

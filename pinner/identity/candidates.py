@@ -9,7 +9,7 @@ from pinner import pipeline
 from pinner.config.find import repository_around
 from pinner.errors import PinnerError
 from pinner.filesystem import read_regular
-from pinner.identity.hashes import named, repo_digests
+from pinner.identity.hash_kinds import named, repo_digests
 from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
 from pinner.model import Occurrence

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pinner.identity.hashes import repo_digests
+from pinner.identity.hash_kinds import repo_digests
 from pinner.identity.model import Comparison, HashAnswer, LocalAnswer
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
 from pinner.pipeline import survey
 from pinner.scan.discover import Target, discover
-from pinner.scan.linked import File, Links, known_files, link_files
+from pinner.scan.link_proof import File, Links, known_files, link_files
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import Source, apply_suppressions
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.oci.types import Signature
     from pinner.reference import ImageReference
     from pinner.registry.mirrors import Source
-    from pinner.registry.requests import Question
+    from pinner.registry.retries import Question
     from pinner.registry.session import Session
 
 _OK, _NOT_FOUND = 200, 404

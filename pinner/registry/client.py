@@ -24,10 +24,10 @@ from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import TagKey, age
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.mirrors import Mirrors, Source
-from pinner.registry.parts import cache_of, check_places, layout_of, layout_source, remembered_for
 from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
 from pinner.registry.session import Session
+from pinner.registry.setup import cache_of, check_places, layout_of, layout_source, remembered_for
 from pinner.registry.tag_list import list_key, read_list
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pinner.http.library import httpx
     from pinner.reference import Platform
     from pinner.registry.cache import Cache
-    from pinner.registry.requests import Question
+    from pinner.registry.retries import Question
     from pinner.registry.session import Session
 
 _OK, _NOT_MODIFIED = 200, 304

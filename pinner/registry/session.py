@@ -12,9 +12,9 @@ from pinner.errors import UnavailableError
 from pinner.http.addresses import origin
 from pinner.http.errors import again
 from pinner.http.unreached import UnreachedError
-from pinner.registry.auth.flow import repository_in
 from pinner.registry.auth.session import MAX_REDIRECTS, AuthSession
-from pinner.registry.requests import HostState, Question, RequestSender, is_same_house, redirect_target
+from pinner.registry.auth.token_requests import repository_in
+from pinner.registry.retries import HostState, Question, RequestSender, is_same_house, redirect_target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

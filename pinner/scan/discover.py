@@ -226,7 +226,7 @@ def _walked(root: str, own: Own) -> Iterator[tuple[str, bool]]:
 
     Links are not followed.
     """
-    from pinner.scan.ignored import Ignored  # noqa: PLC0415 - only folders need it
+    from pinner.scan.gitignore import Ignored  # noqa: PLC0415 - only folders need it
 
     repository = repository_around(root)
     rules = Ignored(root, repository)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pinner.config import COMMIT_WAYS, BotSettings
 from pinner.config.bot import BOT_KEYS, DIGESTS, GROUP_KEYS, PINS
 from pinner.config.formats import FORMATS_KEYS, LANGUAGES, PARTS, PLACES_KEYS
-from pinner.config.schema import (
+from pinner.config.parse import (
     ENDPOINT,
     HOST,
     IMAGES_KEYS,

@@ -10,8 +10,8 @@ from pinner.model import Edit, Occurrence, SkippedOccurrence
 from pinner.reference import ImageReference
 from pinner.scan.suppressions import matches
 from pinner.tags.parse import parse
+from pinner.upgrade.eligible_tags import level_for, rules_for
 from pinner.upgrade.model import Shared, Wanted
-from pinner.upgrade.wanted import level_for, rules_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

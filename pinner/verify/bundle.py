@@ -12,8 +12,8 @@ from pinner.verify.dsse import SIGNATURE_PREDICATE, Envelope, check_statement, p
 from pinner.verify.identity import check_identity
 from pinner.verify.keys import PublicKey, check_dsse, key_id
 from pinner.verify.log import Signed, check_inclusion, check_is_of, known_log
-from pinner.verify.second import check_second
-from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.sigstore_library import check_second
+from pinner.verify.strict_decoding import MalformedError, Object, load_object
 from pinner.verify.times import promised_time, token_time
 from pinner.verify.verdict import RefusedError, Signer, UntoldError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from pinner.verify.policy import Trust
-    from pinner.verify.root import TrustedRoot
+    from pinner.verify.trusted_root import TrustedRoot
 
 _VERSIONS = ("application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3")
 _MAX_ENTRIES = 8

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from pinner.config.verify import CLAIMS
 from pinner.verify.keys import PublicKey, check_log, spki, supported
-from pinner.verify.strict import MalformedError, der_text, plain_text
+from pinner.verify.strict_decoding import MalformedError, der_text, plain_text
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509.certificate_transparency import SignedCertificateTimestamp
 
-    from pinner.verify.root import Log, TrustedRoot
+    from pinner.verify.trusted_root import Log, TrustedRoot
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
 _FULCIO = "1.3.6.1.4.1.57264.1."

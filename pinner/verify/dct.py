@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from pinner.verify.certificate import is_valid_at
 from pinner.verify.keys import PublicKey, check_log, check_pss, check_raw_ecdsa, load_der_key, load_key, spki, supported
-from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.strict_decoding import MalformedError, Object, load_object
 from pinner.verify.verdict import RefusedError, Signer
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.verify.strict import MalformedError, load_object
+from pinner.verify.strict_decoding import MalformedError, load_object
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
-    from pinner.verify.strict import Object
+    from pinner.verify.strict_decoding import Object
 
 SIGNATURE_PREDICATE = "https://sigstore.dev/cosign/sign/v1"
 _IN_TOTO = "application/vnd.in-toto+json"

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.verify.certificate import load_certificate
-from pinner.verify.strict import MalformedError, load_object, read_time, unbase64, unbase64url
+from pinner.verify.strict_decoding import MalformedError, load_object, read_time, unbase64, unbase64url
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:

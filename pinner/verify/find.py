@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pinner.errors import InvalidReferenceError
 from pinner.reference import Digest
-from pinner.verify.strict import MalformedError, Object, load_object
+from pinner.verify.strict_decoding import MalformedError, Object, load_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

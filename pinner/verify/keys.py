@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
-from pinner.verify.strict import MalformedError
+from pinner.verify.strict_decoding import MalformedError
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:

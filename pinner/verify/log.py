@@ -15,15 +15,15 @@ from cryptography.x509 import Certificate
 
 from pinner.verify.certificate import key_of, load_certificate, load_pem_certificates
 from pinner.verify.keys import PublicKey, check_log, load_der_key, load_key, own_hash, raw, spki
-from pinner.verify.strict import MalformedError, load_object, unbase64
+from pinner.verify.strict_decoding import MalformedError, load_object, unbase64
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pinner.verify.dsse import Envelope
-    from pinner.verify.root import Log, TrustedRoot
-    from pinner.verify.strict import Object
+    from pinner.verify.strict_decoding import Object
+    from pinner.verify.trusted_root import Log, TrustedRoot
 
 _NOTE_SEPARATOR = "\n\n"
 _DASH = "\u2014 "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
 from pinner.verify.keys import PublicKey, load_key
-from pinner.verify.root import TrustedRoot, read_trusted_roots
+from pinner.verify.trusted_root import TrustedRoot, read_trusted_roots
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ResolveError
 from pinner.verify.find import Findings, Found, children_of, find_signatures
-from pinner.verify.strict import MalformedError
+from pinner.verify.strict_decoding import MalformedError
 from pinner.verify.verdict import Signer, Verdict, concluded, judge
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _signer(found: Found, reference: ImageReference, digest: Digest, trust: Trus
         from pinner.verify.bundle import verify_bundle  # noqa: PLC0415 - each scheme brings its own needs
 
         return verify_bundle(found.content, str(digest), trust, now)
-    from pinner.verify.classic import Layer, Wanted, verify_classic  # noqa: PLC0415 - the same
+    from pinner.verify.cosign_tag import Layer, Wanted, verify_classic  # noqa: PLC0415 - the same
 
     layer = Layer(found.content, found.annotations)
     return verify_classic(layer, Wanted(str(digest), reference.repository), trust, now)

@@ -12,7 +12,7 @@ from pinner.verify.find import find_signatures
 from pinner.verify.notation import Stores, Subject, check_authenticity, check_integrity, verify_notation
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import revocation_of
-from pinner.verify.strict import MalformedError
+from pinner.verify.strict_decoding import MalformedError
 from pinner.verify.trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
 from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from pinner.verify.root import Authority, Log
+    from pinner.verify.trusted_root import Authority, Log
 
 _GRANTED = bytes.fromhex("3003020100")
 """PKIStatusInfo that says granted: what a bare token is wrapped with, for the library reads whole responses."""

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from pinner.errors import ConfigError
 from pinner.verify.certificate import extension, is_issued_by
-from pinner.verify.strict import MalformedError, Object, load_object, plain_text
+from pinner.verify.strict_decoding import MalformedError, Object, load_object, plain_text
 from pinner.verify.verdict import RefusedError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from prsample import BODY
 
 from pinner.config.bot import BOT_KEYS, GROUP_KEYS, MESSAGE_WORDS
-from pinner.config.schema import parse_settings
+from pinner.config.parse import parse_settings
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = DOCS / "pull-request.md"

@@ -112,8 +112,8 @@ def test_the_version_takes_little_more_than_a_stream_to_say_it_on(tmp_path: Path
     assert [name for name in (*HEAVY, *TYPING) if name in modules] == []
     assert {name for name in modules if name.startswith("pinner")} <= {
         *("pinner", "pinner.__main__", "pinner._typing", "pinner.errors"),
-        *("pinner.cli", "pinner.cli.run", "pinner.cli.context", "pinner.cli.run", "pinner.cli.options"),
-        *("pinner.cli.options", "pinner.cli.terminal", "pinner.report", "pinner.report.escapes"),
+        *("pinner.cli", "pinner.cli.run", "pinner.cli.context", "pinner.cli.run", "pinner.cli.invocation"),
+        *("pinner.cli.invocation", "pinner.cli.terminal", "pinner.report", "pinner.report.escapes"),
         "pinner.report.style",
     }
 

@@ -11,7 +11,7 @@ from world import outcome, world
 
 from pinner.cli.answers import with_progress
 from pinner.cli.context import Stream
-from pinner.cli.options import Options
+from pinner.cli.invocation import Options
 from pinner.cli.terminal import Terminal, stream_style
 
 if TYPE_CHECKING:

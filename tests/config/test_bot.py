@@ -6,8 +6,8 @@ import pytest
 
 from pinner.config import BotSettings, Group, Settings
 from pinner.config.bot import branch_end
+from pinner.config.parse import parse_settings
 from pinner.config.schedule import parse_window
-from pinner.config.schema import parse_settings
 from pinner.errors import ConfigError
 
 FULL = """\

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pathspec import GitIgnoreSpec
 
-from pinner.gitignore import Patterns, read_patterns
+from pinner.glob_patterns import Patterns, read_patterns
 from pinner.limits import PATTERN_CHARACTERS
 
 if TYPE_CHECKING:

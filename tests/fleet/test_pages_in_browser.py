@@ -22,8 +22,8 @@ from pinner.bot.forges.limits import GITHUB_CONTENT
 from pinner.bot.model import PullRequest, Repository, Use
 from pinner.fleet.catalog import Answered, keep_answers, list_repositories
 from pinner.fleet.config import parse_fleet
+from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.overview import keep_totals
-from pinner.fleet.pace import StoredBudget
 from pinner.fleet.serve import Site, uvicorn
 from pinner.fleet.store import Seen, Store, open_store
 from pinner.http.retry import Clock

@@ -10,7 +10,7 @@ from images import make_image, make_multi_platform, write_layout
 from pinner.config import Settings
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
 from pinner.identity.ask import compare_with, look_up
-from pinner.identity.hashes import read_query
+from pinner.identity.hash_kinds import read_query
 from pinner.identity.model import ConfigDigest, LocalImage, ManifestDigest
 from pinner.oci.types import Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pinner.checks.encoding import decode, encode
 from pinner.config import Settings
 from pinner.formats import locate
-from pinner.formats.helm.templates import chart_facts
+from pinner.formats.helm.chart_facts import chart_facts
 from pinner.link.facts import Chart, TagRead
 from pinner.link.link import LinkInput, link
 from pinner.model import Document, Occurrence, Place, SkippedOccurrence

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from world import pinner
 
 from pinner.link.paths import Paths
-from pinner.scan.deciding import paths_of
 from pinner.scan.discover import Target
+from pinner.scan.neighbour_files import paths_of
 
 if TYPE_CHECKING:
     from pathlib import Path

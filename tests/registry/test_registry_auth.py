@@ -10,7 +10,15 @@ from pinner.http.addresses import NetworkZone
 from pinner.http.errors import Reply
 from pinner.registry.auth.challenges import Challenge
 from pinner.registry.auth.credentials import Credentials
-from pinner.registry.auth.flow import ChallengeTemplate, RejectedError, Token, TokenKey, TokenRequest, learn, token_flow
+from pinner.registry.auth.token_requests import (
+    ChallengeTemplate,
+    RejectedError,
+    Token,
+    TokenKey,
+    TokenRequest,
+    learn,
+    token_flow,
+)
 
 REALM = httpx.URL("https://auth.example/token")
 ALICE = Credentials("alice", "secret")

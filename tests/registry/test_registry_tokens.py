@@ -26,7 +26,7 @@ from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, RateLimitedError, ResolveError, UnauthorizedError, UnavailableError
 from pinner.model import Resolved
 from pinner.reference import Digest
-from pinner.registry.auth.tokens import MAX_SCOPES, granted_repositories
+from pinner.registry.auth.token_store import MAX_SCOPES, granted_repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

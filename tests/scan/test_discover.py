@@ -11,8 +11,8 @@ import pytest
 from pinner.config import Settings
 from pinner.errors import ConfigError
 from pinner.formats import by_name
-from pinner.scan.deciding import siblings_of
 from pinner.scan.discover import LEFT_ALONE, Target, discover, find
+from pinner.scan.neighbour_files import siblings_of
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not allow")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from schemas import accepts, as_toml, at, hold, ways
 
-from pinner.config.schema import KEYS, parse_settings
+from pinner.config.parse import KEYS, parse_settings
 from pinner.config.verify import KEYS as POLICY_KEYS
 from pinner.config.verify import SCHEMES
 from pinner.errors import ConfigError

@@ -44,11 +44,18 @@ from pinner.reference import Digest, ImageReference
 from pinner.registry.artifacts import Beside, RawManifest
 from pinner.verify import keys
 from pinner.verify.choose import GITHUB_ISSUER, accepts_record, check_extra, key_ids, policy_for
-from pinner.verify.classic import Layer, Wanted, fixed_payload, payload_digest, signature_of, verify_classic
+from pinner.verify.cosign_tag import Layer, Wanted, fixed_payload, payload_digest, signature_of, verify_classic
 from pinner.verify.find import MAX_BLOB, MAX_LAYERS, children_of, find_signatures
 from pinner.verify.policy import Trust
-from pinner.verify.root import read_trusted_roots
-from pinner.verify.strict import MalformedError, Object, der_text, load_object, read_time, unbase64, unbase64url
+from pinner.verify.strict_decoding import (
+    MalformedError,
+    Object,
+    der_text,
+    load_object,
+    read_time,
+    unbase64,
+    unbase64url,
+)
 from pinner.verify.trust_policy import (
     name_parts,
     plain_files,
@@ -57,6 +64,7 @@ from pinner.verify.trust_policy import (
     statement_for,
     user_folder,
 )
+from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import RefusedError, UntoldError
 
 if TYPE_CHECKING:

@@ -64,9 +64,9 @@ from pinner.verify.gate import VerifiedRegistry, check_answer
 from pinner.verify.log import Signed, check_inclusion, check_is_of
 from pinner.verify.notation import Stores, Subject, verify_notation
 from pinner.verify.revocation import certificate_id
-from pinner.verify.root import read_trusted_roots
-from pinner.verify.strict import Object
+from pinner.verify.strict_decoding import Object
 from pinner.verify.trust_policy import CHECKS, Statement
+from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import Judged, RefusedError, Signer, UntoldError, Verdict
 from pinner.verify.verifier import Answer, Verifier, World, files_of
 

@@ -19,13 +19,13 @@ from signingkit import IDENTITY, ISSUER, NOW, Sigstore, b64, ca, classic_annotat
 
 from pinner.config.verify import SignaturePolicy
 from pinner.verify.bundle import verify_bundle
-from pinner.verify.classic import Layer, Wanted, verify_classic
+from pinner.verify.cosign_tag import Layer, Wanted, verify_classic
 from pinner.verify.dct import UnsignedError, verify_dct
 from pinner.verify.dct import Wanted as WantedTag
 from pinner.verify.notation import Stores, Subject, verify_notation
 from pinner.verify.policy import Trust
-from pinner.verify.root import read_trusted_roots
 from pinner.verify.trust_policy import CHECKS, Statement
+from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import Judged, judge
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from pinner.cli.check import CheckOptions, check
-from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import PATHS, STDIN_FILENAME, pinner_command
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.global_options import PATHS, STDIN_FILENAME, pinner_command
 from pinner.report import FORMATS
 from pinner.report.as_groups import GROUPS
 from pinner.rules import SEVERITIES

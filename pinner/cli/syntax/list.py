@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from pinner.cli.invocation import Invocation
 from pinner.cli.list import ListOptions, list_
-from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import PATHS, STDIN_FILENAME, pinner_command
+from pinner.cli.syntax.global_options import PATHS, STDIN_FILENAME, pinner_command
 from pinner.report import LISTING_FORMATS
 
 _EPILOG = """\b

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from pinner import __version__
-from pinner.cli.options import DEFAULTS, Invocation
+from pinner.cli.invocation import DEFAULTS, Invocation
 from pinner.cli.syntax import COMMANDS
-from pinner.cli.syntax.shared import CONTEXT_SETTINGS, global_options
+from pinner.cli.syntax.global_options import CONTEXT_SETTINGS, global_options
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, did_you_mean
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from pinner.cli.change import ChangeOptions, change
-from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import CHANGE_STATUS, DIFF, PATHS, STDIN_FILENAME, pinner_command
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.global_options import CHANGE_STATUS, DIFF, PATHS, STDIN_FILENAME, pinner_command
 
 _EPILOG = """\b
 Examples:

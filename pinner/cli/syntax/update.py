@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinner.cli.change import ChangeOptions, change
-from pinner.cli.options import Invocation
-from pinner.cli.syntax.shared import (
+from pinner.cli.invocation import Invocation
+from pinner.cli.syntax.global_options import (
     CHANGE_STATUS,
     DIFF,
     DIFF_FORMAT,
@@ -121,7 +121,7 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
 
 
 def _publish(context: Context, values: dict[str, Any]) -> int:
-    from pinner.cli.publish import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
+    from pinner.cli.pull_requests import PublishOptions, publish  # noqa: PLC0415 - the bot is heavy
 
     for name in ("diff", "exit_non_zero_on_change", "stdin_filename"):
         if values.pop(name):

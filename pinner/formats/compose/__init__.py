@@ -9,8 +9,8 @@ import re
 from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.compose.extract import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.facts import merge_files, read_file
+from pinner.formats.compose.images import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
 from pinner.formats.compose.variable_reads import environment_files, other_reads
 from pinner.formats.compose.variables import NO_VALUES, Values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.compose.extract import ROOT, SERVICES, state_of
+from pinner.formats.compose.images import ROOT, SERVICES, state_of
 from pinner.formats.compose.variables import InvalidTemplateError, expand
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import other_readers

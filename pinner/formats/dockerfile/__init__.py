@@ -30,7 +30,7 @@ def locate(document: Document, mirrors: tuple[str, ...] = ()) -> Located | None:
     with its directives masked.
     """
     if b"{{" in document.data or b"{%" in document.data or b"<%" in document.data:
-        from pinner.formats.templates import locate_template  # noqa: PLC0415 - few files are templates
+        from pinner.formats.template_masking import locate_template  # noqa: PLC0415 - few files are templates
 
         located = locate_template(document, partial(_locate, mirrors=mirrors), blanks_control=True)
         if located is not None:
@@ -71,6 +71,6 @@ def _refused(source: Source, problem: Problem) -> Located:
 
 def locate_given(document: Document, given: Mapping[str, str], mirrors: tuple[str, ...] = ()) -> Read:
     """Return what a Dockerfile holds where the build gives the values ``given`` to its ``ARG``."""
-    from pinner.formats.dockerfile.given import locate_given as locate_  # noqa: PLC0415 - few files are built with any
+    from pinner.formats.dockerfile.given_build_args import locate_given as locate_  # noqa: PLC0415 - few files are built with any
 
     return locate_(document, given, mirrors)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.dockerfile.patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
+from pinner.formats.dockerfile.shell_patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
 from pinner.formats.dockerfile.source import BOM, LONGEST, DockerfileError, Piece, UnsetError, decoded, text_of
 
 if TYPE_CHECKING:

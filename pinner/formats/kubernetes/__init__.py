@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.helm.templates import chart_facts
+from pinner.formats.helm.chart_facts import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.kubernetes.skaffold import gathered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.kubernetes import skaffold
-from pinner.formats.kubernetes.beside import built_names
 from pinner.formats.kubernetes.deployments import Deployments
 from pinner.formats.kubernetes.images import Frame, ImageKeeper
 from pinner.formats.kubernetes.objects import (
@@ -15,6 +14,7 @@ from pinner.formats.kubernetes.objects import (
     read_object,
     read_transformer,
 )
+from pinner.formats.kubernetes.sibling_keys import built_names
 from pinner.formats.yaml import Alias, Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.embedded import Embedded

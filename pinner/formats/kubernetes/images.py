@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.kubernetes.beside import find_parameter, full_name, refusal
 from pinner.formats.kubernetes.objects import (
     TYPED_GROUPS,
     Object,
     judge,
 )
+from pinner.formats.kubernetes.sibling_keys import find_parameter, full_name, refusal
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import KeyLookup, anchor_name
 from pinner.formats.yaml.references import FLUX_WRITES, foreign_tag, is_null, is_template, is_written_by_flux
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeAlias
 
-    from pinner.formats.kubernetes.beside import Parameter
+    from pinner.formats.kubernetes.sibling_keys import Parameter
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.references import Collector, Use
     from pinner.formats.yaml.scalars import SourceText

@@ -29,7 +29,7 @@ def locate_masked(document: Document, locate: LocateMasked) -> Located | None:
         place.kind == "document" and getattr(place, "reason", "") == "templated" for place in located.places
     ):
         return located
-    from pinner.formats.templates import locate_template  # noqa: PLC0415 - few files are templates
+    from pinner.formats.template_masking import locate_template  # noqa: PLC0415 - few files are templates
 
     found = locate_template(document, partial(locate, is_masked=True))
     return located if found is None or any(place.kind == "document" for place in found.places) else found

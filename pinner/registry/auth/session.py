@@ -10,7 +10,7 @@ from pinner.errors import ConfigError, UnauthorizedError, UnavailableError
 from pinner.http.client import Call
 from pinner.http.errors import again, denied, detail
 from pinner.registry.auth.challenges import Challenge, choose_challenge, may_see_credentials, parse_challenges
-from pinner.registry.auth.flow import (
+from pinner.registry.auth.token_requests import (
     MAX_TOKEN_BODY,
     ChallengeTemplate,
     RejectedError,
@@ -21,8 +21,8 @@ from pinner.registry.auth.flow import (
     repository_in,
     token_flow,
 )
-from pinner.registry.auth.tokens import Tokens
-from pinner.registry.requests import is_same_house, redirect_target
+from pinner.registry.auth.token_store import Tokens
+from pinner.registry.retries import is_same_house, redirect_target
 
 if TYPE_CHECKING:
     from pinner.http.addresses import Endpoint
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
     from pinner.registry.auth.credentials import CredentialFinder, Credentials
-    from pinner.registry.auth.flow import TokenRequest
-    from pinner.registry.requests import HostState, Question, RequestSender
+    from pinner.registry.auth.token_requests import TokenRequest
+    from pinner.registry.retries import HostState, Question, RequestSender
 
 MAX_REDIRECTS = 5
 _OK, _UNAUTHORIZED, _FORBIDDEN = 200, 401, 403

@@ -1,0 +1,198 @@
+"""Cosign's signature under a tag: a layer, its payload and its annotations, verified in order.
+
+Source: cosign's specs/SIGNATURE_SPEC.md; containers/image docs/containers-signature.5.md for the payload's type.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinner.verify.certificate import check_sct, key_of, load_pem_certificates, trusted_chain
+from pinner.verify.identity import check_identity
+from pinner.verify.keys import PublicKey, check_classic, key_id
+from pinner.verify.log import Signed, check_is_of, known_log
+from pinner.verify.strict_decoding import MalformedError, Object, load_object, unbase64
+from pinner.verify.times import promised_time, token_time
+from pinner.verify.verdict import RefusedError, Signer, UntoldError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from cryptography.x509 import Certificate
+
+    from pinner.verify.policy import Trust
+    from pinner.verify.trusted_root import TrustedRoot
+
+LAYER_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
+_SIGNATURE = "dev.cosignproject.cosign/signature"
+_COSIGN = "dev.sigstore.cosign/"
+_TYPE = "cosign container image signature"
+_FUTURE = 86_400
+
+
+class Layer(NamedTuple):
+    """One classic signature: the payload, and what its layer says of it."""
+
+    payload: bytes
+    annotations: Mapping[str, object]
+
+
+class Wanted(NamedTuple):
+    """What a signature must be of."""
+
+    digest: str
+    repository: str
+    """``ghcr.io/acme/app``."""
+
+
+def fixed_payload(repository: str, digest: str) -> bytes:
+    """Return the payload that cosign writes where nothing is added: one that need not be fetched to be known."""
+    return (
+        f'{{"critical":{{"identity":{{"docker-reference":"{repository}"}},'
+        f'"image":{{"docker-manifest-digest":"{digest}"}},"type":"{_TYPE}"}},"optional":null}}'
+    ).encode()
+
+
+def verify_classic(layer: Layer, wanted: Wanted, trust: Trust, now: float) -> Signer:
+    """Return who signed, where ``trust`` accepts it; ``now`` in seconds since 1970. Raises `RefusedError`."""
+    notes = Object(layer.annotations, "the layer's annotations")
+    signature = notes.bytes(_SIGNATURE)
+    if trust.policy.by == "key":
+        signer = _by_keys(layer, notes, signature, trust, now)
+    else:
+        signer = _first_root(layer, notes, signature, trust, now)
+    named = _check_claims(layer.payload, wanted, trust)
+    return signer if named == wanted.repository else signer._replace(detail=f"signed under the name {named[:120]}")
+
+
+def _entry_time(
+    layer: Layer, notes: Object, verifier: PublicKey | Certificate, root: TrustedRoot
+) -> tuple[datetime, tuple[str, int]]:
+    """Return when a log promised to add this signature, and the log and index. Raises `RefusedError`."""
+    bundle = load_object(notes.text(f"{_COSIGN}bundle").encode(), "the signature's bundle")
+    payload = bundle.table("Payload")
+    try:
+        key_id_ = bytes.fromhex(payload.text("logID"))
+    except ValueError:
+        raise MalformedError("the log's id is not hex") from None
+    log, index = known_log(root, key_id_), payload.number("logIndex")
+    promise = bundle.bytes("SignedEntryTimestamp")
+    moment = promised_time(log, promise, payload.text("body"), payload.number("integratedTime"), index)
+    signed = Signed(notes.bytes(_SIGNATURE), verifier, layer.payload)
+    check_is_of(payload.bytes("body"), "hashedrekord", "0.0.1", signed)
+    return moment, (log.url, index)
+
+
+def _times(
+    layer: Layer, notes: Object, verifier: PublicKey | Certificate, trust: Trust, root: TrustedRoot, now: float
+) -> tuple[list[datetime], tuple[str, int] | None]:
+    """Return the trusted times of a signature, and its log entry; the policy may want one."""
+    policy = trust.policy
+    needs_log = policy.log if policy.log is not None else bool(root.logs)
+    times, place, refused = [], None, None
+    if f"{_COSIGN}bundle" in notes and (needs_log or root.logs):
+        moment, place = _entry_time(layer, notes, verifier, root)
+        times.append(moment)
+    elif needs_log:
+        raise RefusedError("no-log-entry", "it has no entry of a transparency log")
+    if f"{_COSIGN}rfc3161timestamp" in notes and root.timestamps:
+        stamp = load_object(notes.text(f"{_COSIGN}rfc3161timestamp").encode(), "the signature's time stamp")
+        try:
+            times.append(token_time(stamp.bytes("SignedRFC3161Timestamp"), notes.bytes(_SIGNATURE), root.timestamps))
+        except RefusedError as refusal:
+            refused = refusal
+    if not times and refused is not None:
+        raise refused
+    if any(moment.timestamp() > now + _FUTURE for moment in times):
+        raise RefusedError("bad-log-entry", "it was made in the future", "bad-timestamp", "no-trusted-time")
+    return times, place
+
+
+def _by_keys(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
+    root = next((one for one in trust.roots if one.logs), trust.roots[0]) if trust.roots else None
+    needs_log = trust.policy.log if trust.policy.log is not None else root is not None and bool(root.logs)
+    refusals: list[RefusedError] = []
+    for name, key in trust.keys:
+        times: list[datetime] = []
+        place = None
+        try:
+            if needs_log:
+                if root is None:
+                    raise UntoldError("there is no trusted root")
+                times, place = _times(layer, notes, key, trust, root, now)
+            check_classic(key, signature, layer.payload)
+        except RefusedError as refusal:
+            refusals.append(refusal)
+            continue
+        return Signer("key", name, None, key_id(key), max(times) if times else None, place)
+    first = next((one for one in refusals if one.reasons[0] != "bad-signature"), refusals[0])
+    if f"{_COSIGN}certificate" in notes:
+        detail = "it is signed with a certificate, and the policy wants a key"
+        raise RefusedError(first.reasons[0], detail, *first.reasons[1:], "wrong-key")
+    raise first
+
+
+def _first_root(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
+    if f"{_COSIGN}certificate" not in notes:
+        raise RefusedError("wrong-key", "it is signed with a key, and the policy wants a certificate")
+    if not trust.roots:
+        raise UntoldError("there is no trusted root")
+    refusals: list[RefusedError] = []
+    for root in trust.roots:
+        try:
+            return _keyless(layer, notes, signature, trust, root, now)
+        except RefusedError as refusal:
+            refusals.append(refusal)
+    raise min(refusals, key=lambda one: one.reasons[0] in ("unknown-log", "no-log-entry", "untrusted-certificate"))
+
+
+def _keyless(layer: Layer, notes: Object, signature: bytes, trust: Trust, root: TrustedRoot, now: float) -> Signer:
+    leaves = load_pem_certificates(notes.text(f"{_COSIGN}certificate"))
+    if len(leaves) != 1:
+        raise MalformedError("the signature has not one certificate")
+    leaf = leaves[0]
+    others = load_pem_certificates(notes.text(f"{_COSIGN}chain")) if notes.optional(f"{_COSIGN}chain") else []
+    times, place = _times(layer, notes, leaf, trust, root, now)
+    if not times:
+        raise RefusedError("no-trusted-time", "nobody trusted says when it was made")
+    chain = trusted_chain(leaf, others, root, times)
+    check_sct(chain, root)
+    name, issuer = check_identity(leaf, trust.policy)
+    check_classic(key_of(leaf), signature, layer.payload)
+    return Signer("keyless", name, issuer, key_id(key_of(leaf)), max(times), place)
+
+
+def _check_claims(payload: bytes, wanted: Wanted, trust: Trust) -> str:
+    """Return the repository that the payload names, where what it claims is so. Raises `RefusedError`."""
+    document = load_object(payload, "the payload")
+    critical = document.table("critical")
+    if critical.text("type") != _TYPE:
+        raise RefusedError("not-an-image-signature", f"what is signed is a `{critical.text('type')[:60]}`")
+    digest = critical.table("image").text("docker-manifest-digest")
+    if digest != wanted.digest:
+        raise RefusedError("other-image", f"it is of {digest[:19]}…")
+    named = critical.table("identity").optional("docker-reference") or ""
+    if trust.policy.match_repository and named != wanted.repository:
+        raise RefusedError("other-repository", f"it is signed under the name {named[:120] or 'of nothing'}")
+    optional = document.members.get("optional")
+    for name, value in trust.policy.annotations:
+        found = optional.get(name) if isinstance(optional, dict) else None
+        if found != value:
+            raise RefusedError("wrong-annotation", f"its annotation {name} is {str(found)[:60]} and not {value}")
+    return named
+
+
+def payload_digest(payload: bytes) -> str:
+    """Return the digest of a payload, as descriptors have it."""
+    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
+
+
+def signature_of(annotations: Mapping[str, object]) -> bytes | None:
+    """Return the signature that a layer carries, None where it carries none that can be read."""
+    value = annotations.get(_SIGNATURE)
+    try:
+        return unbase64(value) if isinstance(value, str) else None
+    except MalformedError:
+        return None

@@ -1,0 +1,343 @@
+"""Workers on a real PostgreSQL: killed, and the server killed under them, nothing is lost and nothing done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import psycopg_pool
+import pytest
+from botforge import Site, held
+from botforge import state as seen_by_people
+from fakes import FakeRegistry
+from fleetsite import FleetSite
+
+from pinner.errors import ConfigError
+from pinner.fleet.database import StoreError
+from pinner.fleet.queue import (
+    Engine,
+    hand_out,
+    make_app,
+    procrastinate,
+    rescue,
+    run_ticker,
+    run_worker,
+    until_one_ends,
+)
+from pinner.fleet.store import open_store
+from pinner.http.retry import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from forge_double import ForgeDouble
+    from postgres_server import PostgresServer
+
+    from pinner.fleet.store import Store
+
+PATIENCE = 600.0
+"""Seconds for what takes some on an idle machine."""
+
+
+class Crew:
+    """A forge with repositories to update, and workers for them, each a process."""
+
+    def __init__(self, folder: Path, forge: ForgeDouble, address: str, repositories: int) -> None:
+        self.folder, self.forge, self.address = folder, forge, address
+        self.site = Site(folder, forge)
+        self.names = [f"acme/app{number:02}" for number in range(repositories)]
+        for name in self.names:
+            forge.add_repository(name, {"Dockerfile": f"FROM {held('nginx', 'old')}\n"})
+        self.site.means(nginx="new")
+        (folder / "fleet.toml").write_text(
+            f'store = "{address}"\nsettle = "0s"\nstalled = "3s"\nconcurrency = 2\nopenings-per-hour = 5000\n'
+            f'[[source]]\norg = "{forge.url}/acme"\nforge = "github"\ntoken = "env:PINNER_TOKEN"\n'
+        )
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start a worker more."""
+        command = [sys.executable, "-m", "pinner", "fleet", "worker", "--layout", str(self.site.layout)]
+        environment = {**self.site.environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {**environment, "TMPDIR": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        with (self.folder / "log").open("ab") as log:
+            self.workers.append(subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log))
+
+    def stop(self, how: int = signal.SIGTERM) -> list[int]:
+        """Send a signal to every worker; return their statuses."""
+        for worker in self.workers:
+            worker.send_signal(how)
+        statuses = [worker.wait(PATIENCE) for worker in self.workers]
+        self.workers.clear()
+        return statuses
+
+    def kill_one(self) -> None:
+        """End the oldest worker as a power cut would."""
+        worker = self.workers.pop(0)
+        worker.kill()
+        worker.wait(PATIENCE)
+
+    @property
+    def pulls(self) -> list[int]:
+        return [len(self.forge.repository(name).pulls) for name in self.names]
+
+    def jobs(self) -> dict[str, int]:
+        """How many jobs there are of each status."""
+        with psycopg.connect(self.address) as connection:
+            rows = connection.execute("select status::text, count(*) from procrastinate_jobs group by status")
+            return {str(status): int(count) for status, count in rows.fetchall()}
+
+    def due(self) -> int:
+        """How many repositories are still due now, or have never been read."""
+        with psycopg.connect(self.address) as connection:
+            sql = "select count(*) from repository where read_head is null or due_at <= extract(epoch from now())"
+            return int((connection.execute(sql).fetchone() or (0,))[0])
+
+    def wait(self, until: Callable[[], bool], keep: int = 0) -> None:
+        """Wait until something is so; have so many workers be there meanwhile."""
+        end = time.monotonic() + PATIENCE
+        while not until():
+            assert time.monotonic() < end, (self.folder / "log").read_text()[-4000:]
+            for worker in [worker for worker in self.workers if worker.poll() is not None]:
+                self.workers.remove(worker)
+            while len(self.workers) < keep:
+                self.start()
+            time.sleep(0.05)
+
+    def is_done(self) -> bool:
+        return sum(self.pulls) >= len(self.names) and self.due() == 0 and not self.jobs()
+
+    def wish_all(self) -> None:
+        """Wish for every repository again, as hooks do."""
+        store = open_store(self.address, str(self.folder))
+        assert store is not None
+        with store:
+            for name in self.names:
+                store.wish(self.forge.url, name, "hook", time.time())
+
+
+@pytest.fixture
+def crew(tmp_path: Path, forge: ForgeDouble, postgres: str) -> Any:
+    made = Crew(tmp_path, forge, postgres, 12)
+    yield made
+    made.stop(signal.SIGKILL)
+
+
+def test_workers_are_killed_again_and_again_and_nothing_is_lost_or_done_twice(crew: Crew) -> None:
+    """Bars 1 and 3: kill -9 while they work, wishes doubled; each repository has one pull request, no job is left."""
+    for more in (2, 5, 8):
+        crew.wait(lambda more=more: sum(crew.pulls) >= more, keep=2)  # type: ignore[misc] # its default is an int
+        crew.kill_one()
+        crew.wish_all()
+    crew.wait(crew.is_done, keep=2)
+    assert crew.pulls == [1] * 12
+    assert {len(seen_by_people(crew.forge, name)["branches"]) for name in crew.names} == {2}  # type: ignore[arg-type] # a list
+    crew.forge.forget()
+    crew.wish_all()
+    crew.wait(lambda: crew.due() == 0 and not crew.jobs(), keep=2)
+    assert crew.forge.writes == []
+    # Bar 4: asked to end, they finish what they have begun.
+    assert set(crew.stop()) == {0}
+    assert crew.jobs().get("doing", 0) == 0
+
+
+def test_a_server_that_is_killed_under_its_workers_costs_nothing(crew: Crew, server: PostgresServer) -> None:
+    """Bar 2: kill -9 of PostgreSQL in the middle, some time away: all is done, nothing stuck."""
+    crew.wait(lambda: sum(crew.pulls) >= 3, keep=2)
+    server.kill()
+    time.sleep(1.0)
+    server.start()
+    crew.wait(crew.is_done, keep=2)
+    assert crew.pulls == [1] * 12
+    assert set(crew.stop()) == {0}
+    assert crew.jobs() == {}
+
+
+# In this process
+
+
+class Told:
+    """What a worker in this process says."""
+
+    def __init__(self) -> None:
+        self.ticks: list[object] = []
+        self.reports: list[Any] = []
+        self.stop = asyncio.Event()
+        self.after = 1
+
+    def tick(self, ticked: object) -> None:
+        self.ticks.append(ticked)
+
+    def report(self, report: object) -> None:
+        self.reports.append(report)
+        if len(self.reports) >= self.after:
+            self.stop.set()
+
+
+@pytest.fixture
+def store(postgres: str, tmp_path: Path) -> Any:
+    made = open_store(postgres, str(tmp_path))
+    assert made is not None
+    with made:
+        yield made
+
+
+def engine_for(store: Store, told: Told) -> Engine:
+    from pinner.fleet.config import FleetSettings  # noqa: PLC0415 - beside its use
+    from pinner.fleet.sources import Fleet  # noqa: PLC0415 - beside its use
+
+    def world(*_: object) -> Any:
+        raise AssertionError("nobody is worked on")
+
+    settings = FleetSettings("", "/", ())
+    fleet = Fleet(settings, store, (), FakeRegistry(), world, Clock())
+    return Engine(fleet, told.tick, told.report, stalled=0.5, grace=5.0)
+
+
+def wished(store: Store, name: str = "acme/app") -> None:
+    columns = "forge, name, due_at, reason, priority"
+    sql = f"insert into repository ({columns}) values ('https://f', ?, 1, 'hook', 0) returning 1"  # noqa: S608 - own words
+    store.read(sql, name)
+
+
+def test_a_worker_sees_to_what_is_due_and_ends_when_it_is_asked_to(store: Store, postgres: str) -> None:
+    async def story() -> None:
+        told = Told()
+        engine = engine_for(store, told)
+        wished(store)
+        await run_worker(engine, postgres, told.stop)
+        assert [report.name for report in told.reports] == ["acme/app"]
+        assert str(told.reports[0].error) == "no source of the fleet has it any more"
+        assert len(told.ticks) == 1
+        # Started again within the minute it does not tick again; what is not due any more is not seen to.
+        app = make_app(engine, postgres)
+        async with app.open_async():
+            await app.configure_task("pinner.see_to", queue="pinner").defer_async(forge="https://f", name="acme/app")
+        wished(store, "acme/other")
+        told.stop.clear()
+        told.after = 2
+        await run_worker(engine, postgres, told.stop)
+        assert [report.name for report in told.reports] == ["acme/app", "acme/other"]
+        assert len(told.ticks) == 1
+
+    asyncio.run(story())
+
+
+def test_a_wish_is_queued_once_and_a_stalled_job_gives_way_to_a_newer_one(store: Store, postgres: str) -> None:
+    async def story() -> None:
+        engine = engine_for(store, Told())
+        app = make_app(engine, postgres)
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
+            wished(store)
+            assert [await hand_out(engine, app), await hand_out(engine, app)] == [1, 0]
+            jobs = "select status::text, worker_id from procrastinate_jobs order by id"
+
+            def begun_by_somebody_gone() -> None:
+                store.read(
+                    "update procrastinate_jobs set status = 'doing', worker_id = null where status = 'todo' returning 1"
+                )
+
+            begun_by_somebody_gone()
+            assert await rescue(engine, app) == 1
+            assert store.read(jobs) == [("todo", None)]
+            begun_by_somebody_gone()
+            assert await hand_out(engine, app) == 1
+            assert await rescue(engine, app) == 1
+            assert store.read(jobs) == [("todo", None)]
+            assert await rescue(engine, app) == 0
+
+    asyncio.run(story())
+
+
+def test_a_store_that_fails_meanwhile_leaves_the_repository_due(store: Store, postgres: str) -> None:
+    async def story() -> None:
+        told = Told()
+        engine = engine_for(store, told)
+        app = make_app(engine, postgres)
+        wished(store)
+        store.run(lambda session: session.execute("alter table repository rename column told to was_told"))
+        await app.tasks["pinner.see_to"].func("https://f", "acme/app")
+        assert "the store cannot be used" in str(told.reports[0].error)
+        store.run(lambda session: session.execute("alter table repository rename column was_told to told"))
+        assert [row.name for row in store.due(5.0)] == ["acme/app"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_queue_that_stays_away_ends_the_worker_and_one_that_comes_and_goes_does_not(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    async def story() -> None:
+        told, at = Told(), [0.0]
+        engine = engine_for(store, told)
+        clock = Clock(now=lambda: at[0])
+        tries: list[float] = []
+
+        async def gone(*_: object) -> tuple[str, bool]:
+            at[0] += 31.0
+            tries.append(at[0])
+            if len(tries) == 4:
+                told.stop.set()
+            return "refused", is_there
+
+        monkeypatch.setattr("pinner.fleet.queue._while_there", gone)
+        work = run_worker(engine._replace(fleet=engine.fleet._replace(clock=clock)), "", told.stop)
+        if is_there:
+            await work
+        else:
+            with pytest.raises(StoreError, match="the queue cannot be reached: refused"):
+                await work
+        assert tries == ([31.0, 62.0, 93.0, 124.0] if is_there else [31.0, 62.0])
+
+    asyncio.run(story())
+
+
+def test_a_ticker_goes_on_when_a_server_is_back(
+    store: Store, postgres: str, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pool has errors of its own, which are no error of the queue's."""
+
+    async def story() -> None:
+        ticked, refused = asyncio.Event(), list[float]()
+
+        async def sleep(seconds: float) -> None:
+            refused.append(seconds)
+            if len(refused) == 2:
+                server.start()
+
+        clock = Clock(sleep=sleep)
+        engine = engine_for(store, Told())._replace(on_tick=lambda _: ticked.set())
+        engine = engine._replace(fleet=engine.fleet._replace(clock=clock))
+        opened = psycopg_pool.AsyncConnectionPool.open
+
+        async def soon(pool: Any, *, wait: bool) -> None:
+            await opened(pool, wait=wait, timeout=2.0 if len(refused) < 2 else PATIENCE)
+
+        monkeypatch.setattr(psycopg_pool.AsyncConnectionPool, "open", soon)
+        server.kill()
+        await until_one_ends(run_ticker(engine, postgres), ticked.wait())
+        assert ticked.is_set()
+        assert len(refused) >= 2
+
+    asyncio.run(story())
+
+
+def test_a_worker_is_nothing_for_one_machine(tmp_path: Path, forge: ForgeDouble) -> None:
+    ran = FleetSite(tmp_path, forge).run("worker")
+    assert ran.status == 2
+    assert "a worker needs a store on PostgreSQL" in ran.stderr
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    with pytest.raises(ConfigError, match="a worker needs"):
+        procrastinate()
