@@ -101,6 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         place, below = urlsplit(self.path), self.server_of.below
         data = self._body()
+        if len(data) < int(self.headers.get("Content-Length") or 0):
+            # Whoever asked has ended in the middle of it: no server takes that for a request.
+            self.close_connection = True
+            return
         if below and not place.path.startswith(f"{below}/"):
             # Another site is at the root.
             self._plain(404, "404 page not found")
