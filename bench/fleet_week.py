@@ -1,7 +1,7 @@
 """Simulate a fleet for a week on a fake clock: requests an hour, time from a moved tag to its pull requests, budgets.
 
 The store, the planner and the budget are pinner's own; the forge, the registry and the work on a repository are
-counted and not done, with the requests that each takes on the forge double (`pinner.fleet.overview.COSTS`). A day a
+counted and not done, with the requests that each takes on the forge double (`pinner.fleet.overview`). A day a
 tenth of the repositories is pushed to and 3 % of the tags move; users of images are spread by Zipf's law (0.9); a pull
 request is merged after a day. A base image is one with more users than may be opened for in a quarter of an hour: how
 soon its moves arrive is a matter of the forge's limit, and is told apart.
@@ -27,7 +27,7 @@ from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase
-from pinner.fleet.overview import cost
+from pinner.fleet.overview import OPENED, UNCHANGED, cost
 from pinner.fleet.planner import handed_out, tick
 from pinner.fleet.schema import migrate
 from pinner.fleet.sources import Fleet, Source
@@ -162,16 +162,15 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
             reason = row.reason if row.reason in ("moved", "base", "new") else "retry"
             seen = Seen("later", due_at=world.now + max(MINUTE, await budget.delay()), reason=reason)
             fleet.store.finish(row, seen, world.now)
-            world.requests["REST"] += 2
-            world.requests["git"] += 10
+            world.requests.update({"REST": UNCHANGED[0], "git": UNCHANGED[1]})
             return
         world.openings.append(world.now + seconds)
         world.open[name] = len(world.openings)
         heapq.heappush(world.merges, (world.now + DAY, name))
-        world.requests.update({"REST": 5, "git": 20})
+        world.requests.update({"REST": OPENED[0], "git": OPENED[1]})
         world.push(name)
     else:
-        api, git = (3, 14) if name in world.open else cost(row)
+        api, git = UNCHANGED if name in world.open else cost(row)
         world.requests.update({"REST": api, "git": git})
     world.latencies += [
         (world.users[image] > BASE, world.now + seconds - world.moved[image]) for image in news if image in world.moved

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.fleet import tally
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
+from pinner.report.sentences import count, repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def _step_line(step: Step, style: Style, *, dry_run: bool) -> str:
 def summary_lines(counts: Mapping[str, int], of: int, style: Style, *, dry_run: bool = False) -> Iterator[str]:
     """Yield the table that closes a run over many repositories: what `tally` counts ``of`` so many."""
     width = max((len(str(number)) for number in counts.values()), default=1)
-    yield "1 repository:" if of == 1 else f"{of} repositories:"
+    yield f"{repositories(of)}:"
     for outcome, number in counts.items():
         word = style.gone(outcome) if outcome == "failed" else _WOULD.get(outcome, outcome) if dry_run else outcome
         yield f"  {number:>{width}}  {word}"

@@ -15,6 +15,7 @@ from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.escapes import printable
+from pinner.report.sentences import count, repositories
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
@@ -123,7 +124,7 @@ def _plan(store: Store, now: float, settings: FleetSettings) -> FleetPlanRecord:
 def _due_line(one: DueRecord) -> str:
     requests = one["requests"]
     name = printable(one["repository"])
-    return f"{name}: {one['reason']}: {requests['api']} requests to the forge, {requests['git']} of git"
+    return f"{name}: {one['reason']}: {count(requests['api'], 'request')} to the forge, {requests['git']} of git"
 
 
 def _plan_lines(value: FleetPlanRecord) -> list[str]:
@@ -131,8 +132,8 @@ def _plan_lines(value: FleetPlanRecord) -> list[str]:
     lists = [f"{printable(org)}: to be listed" for org in value["lists"]]
     counts = value["requests"]
     said = (
-        f"{len(lines)} repositories are due: some {counts['api']} requests to forges, {counts['git']} of git; "
-        f"{value['images']} images are to be asked about"
+        f"{repositories(len(lines))} due: some {count(counts['api'], 'request')} to forges, {counts['git']} of git; "
+        f"{count(value['images'], 'image')} to be asked about"
     )
     return [*lists, *lines, said]
 
@@ -152,7 +153,7 @@ def _status(store: Store, now: float, settings: FleetSettings) -> FleetStatusRec
 def _status_lines(value: FleetStatusRecord) -> list[str]:
     lines = [f"{name:<13}{number:>8}" for name, number in value["totals"].items()]
     lines += [
-        f"{printable(one['name'])}: failed {one['failures']} times: {printable(one['told'] or '')}"
+        f"{printable(one['name'])}: failed {count(one['failures'], 'time')}: {printable(one['told'] or '')}"
         for one in value["failing"]
     ]
     for one in value["budgets"]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from pinner.fleet.store import Due, Store
 
-COSTS = {"moved": (5, 20), "base": (5, 20), "open": (3, 14), "retry": (5, 20)}
-"""Requests that seeing to a repository takes, of the forge's API and of git: as counted on a forge that counts."""
-_OTHERWISE = (1, 10)
+OPENED = (5, 12)
+UNCHANGED = (1, 5)
+"""Requests that seeing to a repository takes, of the forge's API and of git, where a pull request is opened and where
+nothing changes: as counted on GitHub's double, where they are most."""
 
 
 class Totals(NamedTuple):
@@ -91,4 +92,4 @@ def budgets(store: Store, now: float) -> list[dict[str, Any]]:
 
 def cost(row: Due) -> tuple[int, int]:
     """Return how many requests seeing to ``row`` takes: of the forge's API, and of git."""
-    return COSTS.get(row.reason, _OTHERWISE)
+    return OPENED if row.reason in ("moved", "base", "retry") else UNCHANGED

@@ -17,6 +17,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def repositories(number: int) -> str:
+    """Return ``1 repository``, ``2 repositories``."""
+    return "1 repository" if number == 1 else f"{number} repositories"
+
+
 def references(number: int) -> str:
     """Return ``the one reference is``, ``both references are``, ``all 5 references are``."""
     if number == 1:

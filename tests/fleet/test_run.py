@@ -252,14 +252,14 @@ def test_plan_says_what_is_due_and_why_and_writes_nothing(site: FleetSite) -> No
     assert ran.status == 0
     assert ran.stdout.splitlines() == [
         f"{site.forge.url}/acme: to be listed",
-        "acme/lib: hook: 1 requests to the forge, 10 of git",
-        "acme/app: open: 3 requests to the forge, 14 of git",
-        "2 repositories are due: some 4 requests to forges, 24 of git; 2 images are to be asked about",
+        "acme/lib: hook: 1 request to the forge, 5 of git",
+        "acme/app: open: 1 request to the forge, 5 of git",
+        "2 repositories due: some 2 requests to forges, 10 of git; 2 images to be asked about",
     ]
     value = json.loads(site.run("plan", "--format", "json").stdout)
     assert [(one["repository"], one["reason"], one["requests"]) for one in value["due"]] == [
-        ("acme/lib", "hook", {"api": 1, "git": 10}),
-        ("acme/app", "open", {"api": 3, "git": 14}),
+        ("acme/lib", "hook", {"api": 1, "git": 5}),
+        ("acme/app", "open", {"api": 1, "git": 5}),
     ]
     assert site.forge.requests == []
     assert (site.folder / "fleet.db").read_bytes() == before
