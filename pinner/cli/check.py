@@ -116,7 +116,6 @@ def check(context: Context, asked: CheckOptions) -> int:
     _close(verdict, outcome, settings, outlook, terminal)
     _tell_ways(outcome, asked, terminal)
     _tell_baseline(outcome, asked.baseline, terminal)
-    _tell_news(outcome, settings, asked, context, terminal)
     failed = verdict.status == exit_status(found=True, untold=False)
     return verdict.status if complete else exit_status(found=failed, untold=True)
 
@@ -153,20 +152,6 @@ def _tell_baseline(outcome: _Outcome, file: str | None, terminal: Terminal) -> N
     if outcome.gone:
         hint = f"{count(outcome.gone, 'finding')} in it found no more: write it anew with --write-baseline"
         terminal.info(hint_line(hint, terminal.talk_style))
-
-
-def _tell_news(
-    outcome: _Outcome, settings: Settings, asked: CheckOptions, context: Context, terminal: Terminal
-) -> None:
-    """Say, at the first run of a version, which findings are there because more formats are read."""
-    if not any(finding.rule is UNPINNED for finding in outcome.findings):
-        return
-    from pinner.cli.new_formats import is_first_run, news  # noqa: PLC0415 - only where something is to be pinned
-
-    sentence = news(outcome.examined, settings.formats)
-    folder = cache_folder(context.environment) if settings.use_cache and not asked.options.quiet else None
-    if sentence and is_first_run(folder, repository_around(context.folder) or context.folder):
-        terminal.info(hint_line(sentence, terminal.talk_style))
 
 
 def _settings(context: Context, asked: CheckOptions) -> Settings:

@@ -6,12 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from world import outcome, world
 from world import pinner as run
 
 import pinner.formats
-from pinner.cli import new_formats
-from pinner.cli.new_formats import is_first_run
 from pinner.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -63,8 +60,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have dialects of YAML be read since 0.2; the first release reads all that there is."""
     assert {format_.since for format_ in FORMATS} == {"0.1"}
     new = tuple(format_._replace(since="0.2") if format_.is_dialect else format_ for format_ in FORMATS)
-    for module in (pinner.formats, new_formats):
-        monkeypatch.setattr(module, "FORMATS", new)
+    monkeypatch.setattr(pinner.formats, "FORMATS", new)
     pinner.formats.configured.cache_clear()
     yield
     pinner.formats.configured.cache_clear()
@@ -83,32 +79,6 @@ def test_a_format_that_there_is_not_is_a_mistake(tree: Path, names: str) -> None
         assert (ran.status, ran.stderr.splitlines()[0].startswith("error: --formats: there is no format")) == (2, True)
     else:
         assert ran.status == 1
-
-
-def test_the_first_release_has_nothing_new(tree: Path) -> None:
-    assert "formats that pinner" not in run(tree, "check", "--no-cache").stderr
-
-
-@pytest.mark.usefixtures("later")
-def test_what_is_new_is_told_once(tree: Path) -> None:
-    new = (
-        'hint: 3 of these are in formats that pinner 0.1 did not read (github, woodpecker); `since = "0.1"` under '
-        "[formats] leaves them out"
-    )
-    environment = {"XDG_CACHE_HOME": str(tree / "cache")}
-    first, second = (outcome(world(tree, environment=environment), "check").stderr for _ in range(2))
-    assert new in first
-    assert new not in second
-    assert new in outcome(world(tree, environment=environment), "check", "--no-cache").stderr
-    assert "formats that pinner" not in run(tree, "check", "--formats", "github").stderr
-    (tree / "pinner.toml").write_text("formats.since = '0.2'")
-    assert "formats that pinner" not in run(tree, "check").stderr
-
-
-def test_a_note_that_cannot_be_kept_is_told_again(tmp_path: Path) -> None:
-    (tmp_path / "told").write_text("a file")
-    assert is_first_run(str(tmp_path), "/repo")
-    assert is_first_run(str(tmp_path), "/repo")
 
 
 @pytest.mark.parametrize("folder", [".github/workflows", ".github"])
