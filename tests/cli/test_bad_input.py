@@ -109,6 +109,7 @@ def test_a_configuration_in_trouble_is_misuse(tmp_path: Path, command: str) -> N
         ("chekc", "there is no command `chekc`\n  hint: did you mean `check`?"),
         ("frobnicate", f"there is no command `frobnicate`\n  hint: the commands are {', '.join(COMMANDS)}"),
         ("check --fromat json", "no such option `--fromat`\n  hint: did you mean one of: `--format`, `--formats`?"),
+        ("pin --min-age 3d", "no such option: --min-age\n  hint: `pinner update` has it"),
         ("check -z", "no such option `-z`\n  hint: see `pinner check --help`"),
         ("--zz check", "no such option `--zz`\n  hint: see `pinner --help`"),
         (

@@ -174,8 +174,11 @@ def _print(text: str, status: int, context: Context) -> int:
 
 
 def _misuse(error: click.UsageError, arguments: Sequence[str]) -> ConfigError:
-    if isinstance(error, click.NoSuchOption) and error.option_name in _OPTIONS:
-        return ConfigError(f"no such option: {error.option_name}", hint=_OPTIONS[error.option_name])
+    if isinstance(error, click.NoSuchOption):
+        option = error.option_name
+        other = _OPTIONS.get(option) or _commands_with(option)
+        if other:
+            return ConfigError(f"no such option: {option}", hint=other)
     # Click puts each choice on a line of its own.
     message = " ".join(re.sub(r"'([^']*)'", r"`\1`", error.format_message()).replace(". Choose from:", ":").split())
     match = _SUGGESTION.fullmatch(message)
@@ -185,6 +188,17 @@ def _misuse(error: click.UsageError, arguments: Sequence[str]) -> ConfigError:
     hint = f"did you mean {match['guess']}?" if match else _choice_meant(message) or f"see `{path} --help`"
     problem = (match["problem"] if match else message).removesuffix(".")
     return ConfigError(problem[:1].lower() + problem[1:], hint=hint)
+
+
+def _commands_with(option: str) -> str:
+    """Return the hint that other commands have ``option``; empty where none has."""
+    commands = {name: cast("click.Command", import_module(COMMANDS[name].module).command) for name in COMMANDS}
+    names = [name for name, one in commands.items() if any(option in parameter.opts for parameter in one.params)]
+    return (
+        f"{' and '.join(f'`pinner {name}`' for name in names)} {'has' if len(names) == 1 else 'have'} it"
+        if names
+        else ""
+    )
 
 
 def _choice_meant(message: str) -> str | None:
