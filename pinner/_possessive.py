@@ -2,8 +2,10 @@
 
 Before 3.11.5 a group that is repeated possessively (``(?:…)*+``) and fails midway leaves the position where it failed,
 and what does match is missed (https://github.com/python/cpython/issues/106052). Debian 12 has such a Python. An atomic
-group around a greedy repetition means the same, and is right there. Those versions do not change any more, and so
-neither does what is taken from inside of their ``re``.
+group around a greedy repetition means the same, and is right there. The expressions themselves stay possessive: such a
+group keeps a place to go back to for each repetition until it ends (6 MB of text in quotes take 479 MB and 0.74 s, and
+possessively 21 MB and 0.20 s). Those versions do not change any more, and so neither does what is taken from inside of
+their ``re``.
 """
 
 from __future__ import annotations

@@ -186,7 +186,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
         (r"C:\work\app\web\Dockerfile", r"C:\work\app", "web/Dockerfile"),
         (r"C:\work\Dockerfile", r"C:\work\app", "../Dockerfile"),
         (r"c:\WORK\app\a", r"C:\work\app", "a"),
-        (r"C:/work/app/a", r"C:\work\app", "a"),
+        (r"C:/src/app/a", r"C:\src\app", "a"),
         (r"D:\other\Dockerfile", r"C:\work\app", "D:/other/Dockerfile"),
         (r"\\host\share\a", r"C:\work", "//host/share/a"),
         (r"\\host\share\app\a", r"\\host\share\app", "a"),

@@ -1,7 +1,7 @@
 """Decision for one group: the wanted pull request against what exists.
 
 Each action is one idempotent step, and they are in an order in which a run may be cut short anywhere: the next run sees
-what is there and goes on. Source: ecosystem.md §4, the twelve essentials.
+what is there and goes on.
 """
 
 from __future__ import annotations

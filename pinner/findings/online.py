@@ -26,7 +26,7 @@ _MAX_NAMED = 8
 def check_standing(source: Source, pin_statuses: PinStatuses, settings: Settings) -> Iterator[Finding]:
     """Yield what is wrong with the pins of ``source`` by ``pin_statuses``; pragmas in force silence their rules.
 
-    What could not be told is no finding: see `PinStatus.error`. Source of the rules: architecture.md §5.
+    What could not be told is no finding: see `PinStatus.error`.
     """
     for candidate in source.candidates:
         occurrence = candidate.place

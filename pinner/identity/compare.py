@@ -1,6 +1,6 @@
 """Comparison of a local image with a registry's, and the verdict on it.
 
-Two equal sha256 prove the same bytes whoever says so; two different ones prove nothing (registry.md §5): compressing
+Two equal sha256 prove the same bytes whoever says so; two different ones prove nothing: compressing
 anew gives a layer another digest, and so the manifest and the index, while the config and the diff_ids stay.
 """
 

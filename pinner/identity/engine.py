@@ -1,6 +1,6 @@
 """Docker Engine API client for local images.
 
-Only questions are asked. Source: docker.com/reference/api/engine (1.24 to 1.5x), registry.md §5.
+Only questions are asked. Source: docker.com/reference/api/engine (1.24 to 1.5x).
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ _ANEW = "take it from version control, or delete it and run `pinner lock` to mak
 def parse_lock(data: bytes, name: str) -> Lock:
     """Return what the lockfile ``data`` says; ``name`` is what messages call it.
 
-    Raises `ConfigError` with line and column for what is no JSON, has another shape than architecture.md §6 gives it,
-    names a key twice, holds merge conflicts, or was written by a newer pinner.
+    Raises `ConfigError` with line and column for what is no JSON, has another shape than its schema gives it, names a
+    key twice, holds merge conflicts, or was written by a newer pinner.
     """
     try:
         text = data.decode()

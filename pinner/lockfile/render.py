@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def render_lock(lock: Lock) -> bytes:
-    """Return the bytes of the lockfile that says ``lock`` (architecture.md §6).
+    """Return the bytes of the lockfile that says ``lock``.
 
     ASCII alone: no editor, merge driver or code page can change what it means.
     """

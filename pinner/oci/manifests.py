@@ -26,7 +26,7 @@ IMAGE_CONFIGS = frozenset(
 )
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 MANIFEST_TYPES = INDEX_TYPES | IMAGE_TYPES
-# All four in one header: a registry that sees less converts the image to another one (registry.md §0.6).
+# All four in one header: a registry that sees less converts the image to another one.
 ACCEPT = f"{OCI_INDEX}, {DOCKER_LIST}, {OCI_MANIFEST}, {DOCKER_MANIFEST}"
 MAX_MANIFEST = 4 * 1024 * 1024
 MAX_CONFIG = 8 * 1024 * 1024

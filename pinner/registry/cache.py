@@ -2,7 +2,7 @@
 
 Content is hashed again whenever it is read. A tag's answer is used only where nobody may be asked: what it means now,
 the registry alone knows. Several runs may use the folder at once: every file is complete or not there. Nothing here is
-an error: a cache that cannot be read or written is an empty one. Source: registry.md §6.
+an error: a cache that cannot be read or written is an empty one.
 """
 
 from __future__ import annotations

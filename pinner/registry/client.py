@@ -47,7 +47,7 @@ FRESH = 60 * 60.0
 """Seconds for which nobody is asked for a list of tags again."""
 # Questions at once for each host: as many as a token is shared by, so that its waiters are all at work.
 _DEFAULT_JOBS = 32
-# Hosts that hold much traffic from one address against it (registry.md §1.6, §6).
+# Hosts that hold much traffic from one address against it.
 _CAREFUL_JOBS = {DOCKER_HUB: 16, "ghcr.io": 16}
 
 

@@ -115,7 +115,7 @@ class Mirrors:
                 is_plain = address.startswith("http://")
                 mirror = {domain: options._replace(endpoint=address, plain_http=is_plain)}
                 for source in _sources(domain, path, mirror, insecure=docker.is_insecure(host)):
-                    # daemon.json does not say that a mirror is up to date: our own settings may (registry.md §1.5).
+                    # daemon.json does not say that a mirror is up to date: our own settings may.
                     yield source._replace(is_mirror=True, resolves=own.mirrors is True)
         yield from _sources(domain, path, registries, insecure=docker.is_insecure(domain))
 

@@ -1,6 +1,6 @@
 """The registries in use, one after another: how each lets people in, and how each says no.
 
-The challenges and refusals are those of the vendors' documentation and of registry.md §1.7.
+The challenges and refusals are those of the vendors' documentation.
 """
 
 from __future__ import annotations

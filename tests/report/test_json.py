@@ -1,4 +1,4 @@
-"""The JSON fields are a contract (architecture.md §5): other programs read them."""
+"""The JSON fields are a contract: other programs read them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Partial clone: one commit, its trees, and the files that a format claims.
 
-The order is that of ecosystem.md §7: a shallow clone without blobs, then one fetch for the blobs that are wanted. What
+A shallow clone without blobs, then one fetch for the blobs that are wanted, is the least that git sends. What
 lies in the working tree is what lies in git, to the byte: no line end, no filter and no encoding of .gitattributes has
 its way.
 """
