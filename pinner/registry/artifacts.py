@@ -79,7 +79,11 @@ class ArtifactReader:
         """Return a blob of at most ``limit`` bytes."""
         async with self._question() as question:
             url = question.endpoint.blob(self._source.repository, str(digest))
-            reply = await self._session.ask(question, Call("GET", {}, limit, expected=digest), url)
+            try:
+                reply = await self._session.ask(question, Call("GET", {}, limit, expected=digest), url)
+            except NotFoundError:
+                # A layout that lacks a blob says so by itself.
+                return None
             if not self._is_there(question, reply):
                 return None
             _verify(question, reply.body, digest)

@@ -117,8 +117,9 @@ class LayoutTransport(httpx.AsyncBaseTransport):
             return ()
         try:
             content = read_manifest(self._blob(descriptor.digest, MAX_MANIFEST), descriptor.media_type)
-        except NotFoundError:
-            # A layout copied for one platform keeps the whole index: its other children are simply not here.
+        except (NotFoundError, UnsupportedError, IntegrityError):
+            # A layout copied for one platform keeps the whole index: its other children are simply not here. What
+            # cannot be read is said where it is asked for: the images beside it are none the worse.
             return ()
         match content:
             case Index(children=children):

@@ -176,7 +176,7 @@ def _keyless(bundle: _Bundle, digest: str, trust: Trust, root: TrustedRoot, now:
     check_sct(chain, root)
     name, issuer = check_identity(leaf, trust.policy)
     check_dsse(key_of(leaf), bundle.envelope.signature, bundle.envelope.signed)
-    check_statement(bundle.envelope, digest)
+    check_statement(bundle.envelope, digest, trust.policy.attestations, trust.policy.annotations)
     engines: tuple[str, ...] = ("own",)
     if needs_log:
         check_second(bundle.source, leaf, bundle.envelope, root, len(bundle.entries))
@@ -208,5 +208,5 @@ def _by_one_key(bundle: _Bundle, digest: str, trust: Trust, named: tuple[str, Pu
         times = _times(bundle, root, now)
         log = _check_entries(bundle, root, key, times)
     check_dsse(key, bundle.envelope.signature, bundle.envelope.signed)
-    check_statement(bundle.envelope, digest)
+    check_statement(bundle.envelope, digest, trust.policy.attestations, trust.policy.annotations)
     return Signer("key", name, None, key_id(key), max(times) if times else None, log)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.errors import InvalidReferenceError
+from pinner.reference import ImageReference
 from pinner.verify.certificate import check_sct, key_of, load_pem_certificates, trusted_chain
 from pinner.verify.identity import check_identity
 from pinner.verify.keys import PublicKey, check_classic, key_id
@@ -64,7 +66,9 @@ def verify_classic(layer: Layer, wanted: Wanted, trust: Trust, now: float) -> Si
     else:
         signer = _first_root(layer, notes, signature, trust, now)
     named = _check_claims(layer.payload, wanted, trust)
-    return signer if named == wanted.repository else signer._replace(detail=f"signed under the name {named[:120]}")
+    if _repository_of(named) == wanted.repository:
+        return signer
+    return signer._replace(detail=f"signed under the name {named[:120]}")
 
 
 def _entry_time(
@@ -174,7 +178,7 @@ def _check_claims(payload: bytes, wanted: Wanted, trust: Trust) -> str:
     if digest != wanted.digest:
         raise RefusedError("other-image", f"it is of {digest[:19]}…")
     named = critical.table("identity").optional("docker-reference") or ""
-    if trust.policy.match_repository and named != wanted.repository:
+    if trust.policy.match_repository and _repository_of(named) != wanted.repository:
         raise RefusedError("other-repository", f"it is signed under the name {named[:120] or 'of nothing'}")
     optional = document.members.get("optional")
     for name, value in trust.policy.annotations:
@@ -182,6 +186,17 @@ def _check_claims(payload: bytes, wanted: Wanted, trust: Trust) -> str:
         if found != value:
             raise RefusedError("wrong-annotation", f"its annotation {name} is {str(found)[:60]} and not {value}")
     return named
+
+
+def _repository_of(named: str) -> str:
+    """Return the repository of a name that a payload gives.
+
+    Of a tag beside it, as podman and skopeo write it, nothing is asked; cosign calls Docker Hub ``index.docker.io``.
+    """
+    try:
+        return ImageReference.parse(named).repository
+    except InvalidReferenceError:
+        return named
 
 
 def payload_digest(payload: bytes) -> str:

@@ -50,16 +50,34 @@ def predicate_of(envelope: Envelope) -> str | None:
         return None
 
 
-def check_statement(envelope: Envelope, digest: str) -> None:
-    """Raise `RefusedError` unless the payload is a statement one of whose subjects is ``digest`` (sha256:…)."""
+def check_statement(
+    envelope: Envelope,
+    digest: str,
+    attestations: tuple[str, ...] = (),
+    annotations: tuple[tuple[str, str], ...] = (),
+) -> None:
+    """Raise `RefusedError` unless the payload is a statement that signs ``digest`` (sha256:…), one of its subjects.
+
+    ``attestations`` are the predicates that count besides cosign's own; ``annotations`` what that subject must carry,
+    which is where cosign 3 puts ``sign -a`` (and does not ask for it).
+    """
     if envelope.payload_type != _IN_TOTO:
         raise RefusedError("not-an-image-signature", "what is signed is no in-toto statement")
     statement = load_object(envelope.payload, "the statement")
     if statement.text("_type") not in _STATEMENTS:
         raise RefusedError("not-an-image-signature", "what is signed is no in-toto statement of a known version")
+    predicate = statement.text("predicateType")
+    if predicate not in (SIGNATURE_PREDICATE, *attestations):
+        raise RefusedError("other-statement", f"it attests {predicate[:100]} and is no signature")
     wanted = digest.removeprefix("sha256:")
-    subjects = [subject.table("digest").members.get("sha256") for subject in statement.tables("subject")]
-    if wanted not in subjects:
-        other = next((str(one)[:12] for one in subjects if isinstance(one, str)), None)
+    digests = [(one, one.table("digest").members.get("sha256")) for one in statement.tables("subject")]
+    mine = [one for one, found in digests if found == wanted]
+    if not mine:
+        other = next((found[:12] for _, found in digests if isinstance(found, str)), None)
         about = f"sha256:{other}…" if other else "something without a SHA-256"
         raise RefusedError("other-image", f"the statement is about {about}")
+    for name, value in annotations:
+        carried = [one.table("annotations").members.get(name) for one in mine if "annotations" in one]
+        if value not in carried:
+            found = next(iter(carried), None)
+            raise RefusedError("wrong-annotation", f"its annotation {name} is {str(found)[:60]} and not {value}")

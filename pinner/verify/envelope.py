@@ -67,7 +67,11 @@ def _jws(data: bytes) -> NotationEnvelope:
     plain = document.table("header")
     chain = tuple(load_certificate(unbase64(text)) for text in plain.texts("x5c"))
     times = {name: read_time(headers.text(name)) for name in (_TIME, _AUTHENTIC, _EXPIRY) if name in headers}
-    common = _Common(headers.members, headers.texts("crit"), headers.text("cty"), times, chain)
+    critical = headers.texts("crit")
+    if len(set(critical)) < len(critical) or _TIME in critical:
+        # RFC 7515 §4.1.11 for the first, notation-core-go for both; of COSE neither says so.
+        raise MalformedError("the signature calls critical what must not be, or twice")
+    common = _Common(headers.members, critical, headers.text("cty"), times, chain)
     return _checked(
         common,
         NotationEnvelope(

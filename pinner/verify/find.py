@@ -6,17 +6,18 @@ Sources: distribution-spec 1.1; cosign's SIGNATURE_SPEC.md; kyverno#16664 for li
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from pinner.errors import InvalidReferenceError
+from pinner.errors import InvalidReferenceError, ResolveError
 from pinner.reference import Digest
 from pinner.verify.strict_decoding import MalformedError, Object, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Awaitable, Iterable, Iterator, Mapping
 
     from pinner.registry.artifacts import Beside, RawManifest
 
+_T = TypeVar("_T")
 MAX_CANDIDATES = 50
 MAX_LAYERS = 50
 MAX_BLOB = 1024 * 1024
@@ -75,7 +76,10 @@ class _Listed(NamedTuple):
 
 
 async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]) -> Findings:
-    """Return what claims to be a signature of ``subject``, of the given ``schemes``. Raises `ResolveError`."""
+    """Return what claims to be a signature of ``subject``, of the given ``schemes``.
+
+    Raises `ResolveError` where it is not told what there is; one thing that cannot be had is told in ``cut``.
+    """
     beside = await fetch.beside(subject)
     cut = f"the list of what lies beside {subject} has no end" if beside.is_cut else ""
     listed: list[_Listed] = []
@@ -88,9 +92,9 @@ async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]
     ordered = list(dict.fromkeys(one.digest for one in sorted(listed, key=lambda one: not one.is_hinted)))
     if len(ordered) > MAX_CANDIDATES:
         cut = f"more than {MAX_CANDIDATES} things lie beside {subject}"
-    opened = await asyncio.gather(*(fetch.manifest(str(digest)) for digest in ordered[:MAX_CANDIDATES]))
+    missed: list[str] = []
     wanted: list[_Layer] = []
-    for manifest in opened:
+    for manifest in await _each(missed, (fetch.manifest(str(digest)) for digest in ordered[:MAX_CANDIDATES])):
         wanted += _layers_of_referrer(manifest, subject)
     if beside.classic is not None:
         wanted += _classic_layers(beside.classic)
@@ -101,8 +105,21 @@ async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]
         wanted = [*others, *[one for one in wanted if one.scheme == "classic"][:MAX_LAYERS]]
     if any(one.size > MAX_BLOB for one in wanted):
         cut = f"a signature of {subject} is larger than {MAX_BLOB >> 20} MB"
-    found = await asyncio.gather(*(_fetched(fetch, one) for one in wanted if one.size <= MAX_BLOB))
-    return Findings(tuple(found), cut)
+    found = await _each(missed, (_fetched(fetch, one) for one in wanted if one.size <= MAX_BLOB))
+    return Findings(tuple(one for one in found if one is not None), next(iter(missed), cut))
+
+
+async def _each(missed: list[str], questions: Iterable[Awaitable[_T | None]]) -> list[_T | None]:
+    """Return the answers; what could not be looked up is told in ``missed``, for another signature may be good."""
+    found: list[_T | None] = []
+    for answer in await asyncio.gather(*questions, return_exceptions=True):
+        if isinstance(answer, ResolveError):
+            missed.append(answer.message)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found.append(answer)
+    return found
 
 
 class _Layer(NamedTuple):
@@ -133,8 +150,7 @@ def _layers_of_referrer(manifest: RawManifest | None, subject: Digest) -> Iterat
         document = load_object(manifest.body, "a referrer's manifest")
         if "subject" not in document or document.table("subject").text("digest") != str(subject):
             return
-        config = document.table("config")
-        kind = document.optional("artifactType") or config.text("mediaType")
+        kind = document.optional("artifactType") or document.table("config").text("mediaType")
         layers = document.tables("layers")
     except MalformedError:
         # Without a type that can be read it claims nothing.

@@ -31,6 +31,7 @@ _FORBIDDEN = frozenset(
         ExtendedKeyUsageOID.CLIENT_AUTH,
         ExtendedKeyUsageOID.EMAIL_PROTECTION,
         ExtendedKeyUsageOID.TIME_STAMPING,
+        ExtendedKeyUsageOID.OCSP_SIGNING,
     }
 )
 
@@ -51,6 +52,14 @@ class Stores(NamedTuple):
     tsa: tuple[x509.Certificate, ...] = ()
     has_tsa: bool = False
     """Whether the statement names a store of time stamp authorities."""
+    empty: tuple[str, ...] = ()
+    """Those without a certificate: ``ca:acme``. Notation makes nothing of the others of that kind then."""
+
+    def check(self, kind: str) -> None:
+        """Raise `RefusedError` where a store of ``kind`` that the statement names has no certificate."""
+        for name in self.empty:
+            if name.startswith(f"{kind}:"):
+                raise _untrusted(f"the trust store {name} has no certificate")
 
 
 Revocation = Mapping[str, str]
@@ -187,6 +196,7 @@ def _critical(certificate: x509.Certificate, kind: type[_T]) -> _T | None:
 
 def check_authenticity(envelope: NotationEnvelope, statement: Statement, stores: Stores) -> None:
     """Raise `RefusedError` unless ``stores`` anchor the chain and ``statement`` names the signer."""
+    stores.check("signingAuthority" if envelope.scheme == AUTHORITY else "ca")
     anchors = stores.authority if envelope.scheme == AUTHORITY else stores.ca
     if not any(certificate in anchors for certificate in envelope.chain):
         raise _untrusted("no certificate of its chain is in the trust store")
@@ -213,6 +223,7 @@ def _check_time(envelope: NotationEnvelope, statement: Statement, stores: Stores
         return
     if envelope.token is None:
         raise RefusedError("no-trusted-time", "the trust policy wants a time stamp, and it has none")
+    stores.check("tsa")
     _check_valid(envelope.chain, bare_token_time(envelope.token, envelope.signature, stores.tsa))
 
 

@@ -44,10 +44,7 @@ async def verify_digest(reference: ImageReference, digest: Digest, trust: Trust,
     What cannot be looked up is ``unknown``; nothing is raised.
     """
     try:
-        verdict = await _verdict(reference, digest, trust, sources)
-        if verdict.outcome != "unsigned":
-            return verdict
-        return await _through_index(reference, digest, trust, sources, verdict)
+        return await _with_neighbours(reference, digest, trust, sources)
     except ResolveError as error:
         return Verdict("unknown", subject=str(digest), detail=error.message)
     except ExceptionGroup as group:
@@ -55,6 +52,17 @@ async def verify_digest(reference: ImageReference, digest: Digest, trust: Trust,
         if all(isinstance(error, ResolveError) for error in errors):
             return Verdict("unknown", subject=str(digest), detail=getattr(errors[0], "message", ""))
         raise
+
+
+async def _with_neighbours(reference: ImageReference, digest: Digest, trust: Trust, sources: Sources) -> Verdict:
+    """Return the verdict on ``digest``; where nothing counts that is its own, with what is above or below it."""
+    verdict = await _verdict(reference, digest, trust, sources)
+    looks_around = verdict.outcome == "refused" and (trust.policy.via_index or trust.policy.via_platforms)
+    if verdict.outcome != "unsigned" and not looks_around:
+        return verdict
+    around = await _through_index(reference, digest, trust, sources, verdict)
+    # A signature by somebody else, which anybody can add, takes nothing away from one that counts.
+    return around if verdict.outcome == "unsigned" or around.outcome == "verified" else verdict
 
 
 async def _verdict(reference: ImageReference, digest: Digest, trust: Trust, sources: Sources) -> Verdict:

@@ -17,6 +17,8 @@ from pinner.verify.trust_policy import Statement, TrustPolicyError, read_store, 
 from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from pinner.reference import Digest, ImageReference
     from pinner.verify.find import Found
     from pinner.verify.notation import Revocation
@@ -58,14 +60,19 @@ def _no_policy(digest: Digest, detail: str) -> Verdict:
 
 def _stores(folder: str, statement: Statement, sources: Sources, where: str) -> Stores:
     world = sources.world
+    found: dict[str, list[Certificate]] = {"ca": [], "signingAuthority": [], "tsa": []}
+    empty = []
     try:
-        ca, authority, tsa = (
-            read_store(folder, statement.stores, kind, lambda name: world.list_(world.place(name)), world.read)
-            for kind in ("ca", "signingAuthority", "tsa")
-        )
+        for kind, name in dict.fromkeys(statement.stores):
+            inside = read_store(folder, kind, name, lambda place: world.list_(world.place(place)), world.read)
+            found[kind] += inside
+            if not inside:
+                empty.append(f"{kind}:{name}")
     except OSError as error:
         raise ConfigError(f"{where}: the trust store cannot be read: {error}") from None
-    return Stores(ca, authority, tsa, any(kind == "tsa" for kind, _ in statement.stores))
+    ca, authority, tsa = (tuple(certificates) for certificates in found.values())
+    has_tsa = any(kind == "tsa" for kind, _ in statement.stores)
+    return Stores(ca, authority, tsa, has_tsa, tuple(empty))
 
 
 async def _judged(

@@ -185,7 +185,7 @@ def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
         # Other kinds are a plugin's business.
         if text.startswith(_SUBJECT):
             name = read_name(text.removeprefix(_SUBJECT))
-            if not name.keys() >= _NEEDED:
+            if not all(map(name.get, _NEEDED)):
                 raise MalformedError("a trusted identity needs C, ST and O")
             if any(name.items() <= other.items() or other.items() <= name.items() for other in found):
                 raise MalformedError("of two trusted identities one is part of the other")
@@ -194,11 +194,14 @@ def _identities(texts: Sequence[str]) -> tuple[Mapping[str, str], ...] | None:
 
 
 def read_name(text: str) -> Mapping[str, str]:
-    r"""Return the parts of a distinguished name: ``C=DE, ST=BE, O=Acme\, Inc.`` (RFC 4514). Raises `MalformedError`."""
+    r"""Return the parts of a distinguished name: ``C=DE, ST=BE, O=Acme\, Inc.`` (RFC 4514), in capitals as notation.
+
+    Raises `MalformedError`.
+    """
     found: dict[str, str] = {}
     for part in _PART.finditer(text):
         kind, separator, value = part[1].strip().partition("=")
-        kind = kind.strip().upper()
+        kind = kind.strip()
         kind = "ST" if kind == "S" else kind
         # As notation: of several parts in one, or of what is written as `#` and hex, nothing is known.
         if not separator or not kind or kind in found or part[0].startswith("+") or value.startswith("#"):
@@ -236,21 +239,14 @@ def name_parts(name: x509.Name) -> Mapping[str, str]:
 
 
 def read_store(
-    folder: str,
-    stores: Sequence[tuple[str, str]],
-    kind: str,
-    list_: Callable[[str], Sequence[str]],
-    read: Callable[[str], bytes],
+    folder: str, kind: str, name: str, list_: Callable[[str], Sequence[str]], read: Callable[[str], bytes]
 ) -> tuple[x509.Certificate, ...]:
-    """Return the certificates of those of ``stores`` that are of ``kind``: files, no links, no folders in them."""
+    """Return the certificates of a trust store: of its files, no links, no folders in it; none where there is none."""
     found: list[x509.Certificate] = []
-    for store_kind, name in stores:
-        if store_kind != kind:
-            continue
-        place = os.path.join(folder, "truststore", "x509", kind, name)
-        for file in sorted(list_(place)):
-            if file.lower().endswith(_SUFFIXES):
-                found += _certificates(read(os.path.join(place, file)))
+    place = os.path.join(folder, "truststore", "x509", kind, name)
+    for file in sorted(list_(place)):
+        if file.lower().endswith(_SUFFIXES):
+            found += _certificates(read(os.path.join(place, file)))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from images import Blob, Image, to_json
 from signed import IMAGE, REPOSITORY, beside, bundle_referrer, place, verdict
 from signingkit import (
     BUNDLE,
@@ -314,6 +315,8 @@ def test_a_reusable_workflow_signs_for_the_repository_that_calls_it(tmp_path: Pa
         (statement(IMAGE.digest, _type="https://in-toto.io/Statement/v2"), ("refused", ["not-an-image-signature"])),
         (statement(IMAGE.digest, subject=[{"digest": {"sha512": "0" * 128}}]), ("refused", ["other-image"])),
         (statement(IMAGE.digest, subject=[]), ("refused", ["other-image"])),
+        (statement(IMAGE.digest).replace(b"predicateType", b"predicateKind"), ("refused", ["malformed"])),
+        (statement(IMAGE.digest).replace(b'"https://sigstore.dev/cosign/sign/v1"', b"5"), ("refused", ["malformed"])),
         (
             statement(
                 IMAGE.digest, subject=[{"digest": {"sha256": "0" * 64}}, {"digest": {"sha256": IMAGE.digest[7:]}}]
@@ -330,6 +333,39 @@ def test_provenance_counts_where_the_policy_says_so(tmp_path: Path) -> None:
     bundle = signed(payload=statement(IMAGE.digest, PROVENANCE))
     assert of(judged(tmp_path, bundle)) == ("unsigned", ["other-statement"])
     assert of(judged(tmp_path, bundle, {"attestations": [PROVENANCE]})) == ("verified", [])
+
+
+ENV = {"digest": {"sha256": IMAGE.digest[7:]}, "annotations": {"env": "prod", "team": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("subjects", "wanted", "expected"),
+    [
+        ([ENV], {"env": "prod"}, ("verified", [])),
+        ([ENV], {"env": "prod", "team": "b"}, ("refused", ["wrong-annotation"])),
+        (
+            [{"digest": {"sha256": "0" * 64}, "annotations": {"env": "prod"}}, {**ENV, "annotations": {"env": "test"}}],
+            {"env": "prod"},
+            ("refused", ["wrong-annotation"]),
+        ),
+        ([{"digest": ENV["digest"]}], {"env": "prod"}, ("refused", ["wrong-annotation"])),
+    ],
+)
+def test_annotations_are_those_of_the_subject_that_is_the_image(
+    tmp_path: Path, subjects: list[dict[str, Any]], wanted: dict[str, str], expected: tuple[str, list[str]]
+) -> None:
+    bundle = signed(payload=statement(IMAGE.digest, subject=subjects))
+    assert of(judged(tmp_path, bundle, {"annotations": wanted})) == expected
+
+
+@pytest.mark.parametrize("change", [{"config": None}, {"layers": [{"digest": "sha256:0", "size": -1}]}])
+def test_a_manifest_that_is_none_takes_nothing_from_the_signature_beside_it(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    good = bundle_referrer(IMAGE, signed())
+    broken = Image(Blob(good.media_type, to_json({**json.loads(good.top.data), **change})), good.blobs)
+    place(tmp_path, {f"{REPOSITORY}:1.0": IMAGE, **beside(IMAGE, [broken, good])}, AT)
+    assert of(verdict(tmp_path, KEYLESS, NAME)) == ("verified", [])
 
 
 def test_a_payload_that_is_no_statement_is_no_image_signature(tmp_path: Path) -> None:

@@ -89,6 +89,10 @@ WRONG: dict[str, tuple[Notation, list[str]]] = {
     "time of the other scheme": (replace(GOOD, times={"authenticSigningTime": NOW}), ["malformed"]),
     "nothing critical": (replace(GOOD, critical=()), ["malformed"]),
     "critical and not there": (replace(GOOD, critical=("signingScheme", "expiry")), ["malformed"]),
+    "for answers about certificates": (
+        replace(GOOD, chain=leaf(purposes=[ExtendedKeyUsageOID.CODE_SIGNING, ExtendedKeyUsageOID.OCSP_SIGNING])),
+        ["untrusted-certificate"],
+    ),
     "unknown critical": (
         replace(GOOD, critical=("signingScheme", "acme.rule"), more={"acme.rule": "x"}),
         ["unsupported", "malformed"],
@@ -258,6 +262,34 @@ def test_no_bytes_end_in_a_traceback(tmp_path: Path, data: bytes, media_type: st
 def test_an_envelope_of_another_type_is_no_signature_that_can_be_read(tmp_path: Path) -> None:
     verdict_, reasons, _ = judged(tmp_path, GOOD.jws(), "application/xml")
     assert (verdict_, reasons) == ("refused", ["malformed"])
+
+
+@pytest.mark.parametrize("critical", [("signingScheme", "signingScheme"), ("signingScheme", "signingTime")])
+def test_a_jws_calls_critical_only_what_must_be_and_once(tmp_path: Path, critical: tuple[str, ...]) -> None:
+    signed = replace(GOOD, critical=critical)
+    assert judged(tmp_path / "jws", signed)[:2] == ("refused", ["malformed"])
+    assert judged(tmp_path / "cose", signed, COSE)[:2] == ("verified", [])
+
+
+@pytest.mark.parametrize(
+    ("stores", "missing", "reasons"),
+    [
+        ({"ca:acme": [ROOT]}, "ca:absent", ["untrusted-certificate"]),
+        ({"ca:acme": [ROOT]}, "signingAuthority:absent", []),
+        ({"ca:acme": [ROOT], "tsa:acme": [STAMPS.root]}, "tsa:absent", ["untrusted-certificate"]),
+    ],
+)
+def test_a_store_that_is_named_must_have_a_certificate(
+    tmp_path: Path, stores: dict[str, list[Issued]], missing: str, reasons: list[str]
+) -> None:
+    found = judged(tmp_path, replace(GOOD, stamp=STAMPS.token), stores=stores, trustStores=[*stores, missing])
+    assert found[:2] == ("refused" if reasons else "verified", reasons)
+
+
+@pytest.mark.parametrize("identity", ["c=DE, st=BE, o=Acme", "C=, ST=BE, O=Acme"])
+def test_the_parts_of_a_name_are_written_in_capitals_and_not_empty(tmp_path: Path, identity: str) -> None:
+    found = judged(tmp_path, GOOD, trustedIdentities=[f"x509.subject: {identity}"])
+    assert found[:2] == ("refused", ["no-policy"])
 
 
 def test_one_good_signature_is_enough(tmp_path: Path) -> None:

@@ -132,6 +132,19 @@ def test_a_blob_that_is_another_is_unknown() -> None:
     assert verdict(registry).outcome == "unknown"
 
 
+@pytest.mark.parametrize("lost", ["manifests", "blobs"])
+def test_what_cannot_be_fetched_takes_nothing_from_a_good_signature(lost: str) -> None:
+    stranger = bundle_referrer(IMAGE, b"{}")
+    registry = ScriptedRegistry()
+    places(registry, listed=index(stranger, BUNDLE), tagged=refusal(404), sig=refusal(404))
+    served(registry, BUNDLE)
+    there = manifest_answer(stranger.top.data, MANIFEST)
+    registry.on("GET", f"{BASE}/manifests/{stranger.digest}", refusal(403) if lost == "manifests" else there)
+    if lost == "blobs":
+        registry.on("GET", f"{BASE}/blobs/{stranger.blobs[1].digest}", refusal(403))
+    assert verdict(registry).outcome == "verified"
+
+
 def test_more_than_are_looked_at_is_unknown() -> None:
     many = [bundle_referrer(IMAGE, b"%d" % number) for number in range(51)]
     registry = ScriptedRegistry()
