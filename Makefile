@@ -15,7 +15,7 @@ help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
 	@echo "make test    run every check and test: some 15 minutes on two processors"
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
-	@echo "make forge   hold the bot against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
+	@echo "make forge   hold the bot and a fleet against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
 	@echo "make lint    ruff, mypy and import-linter alone"
 	@echo "make release build and check the archives of a release, and its notes, into dist/ (needs a package index)"
 	@echo "make action-lock write the versions and hashes that action.yml installs (needs a package index)"
@@ -72,7 +72,7 @@ $(FORGE_STAMP):
 	@touch $@
 
 forge: $(VENV)/.installed-dev $(FORGE_STAMP)
-	PINNER_GITEA=$(FORGE)/gitea $(BIN)/python -m pytest tests/bot -k "server or gitea_scale"
+	PINNER_GITEA=$(FORGE)/gitea $(BIN)/python -m pytest tests/bot tests/fleet/test_gitea.py -k "server or gitea_scale"
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -7,11 +7,17 @@ import signal
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forge_double.gitea_real import RealGitea
 
 # What runs the tests is not what the tests are about: on these, pinner says more.
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
@@ -53,6 +59,18 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
         generous = partial(RetryPolicy, deadline=300.0, connect=300.0, read=300.0)
         monkeypatch.setattr("pinner.registry.client.RetryPolicy", generous)
+
+
+@pytest.fixture(scope="session")
+def gitea_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGitea]:
+    """The real server that PINNER_GITEA names (`make forge`), started once; the test is skipped where there is none."""
+    from forge_double.gitea_real import real_gitea  # noqa: PLC0415 - few tests need it
+
+    server = real_gitea(tmp_path_factory.mktemp("gitea"))
+    if server is None:
+        pytest.skip("PINNER_GITEA names no server: `make forge` builds one, and runs these")
+    yield server
+    server.stop()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from fakes import FakeRegistry
+from images import make_image, write_layout
 from locks import digest, image
 from world import NOW, Outcome, outcome, world
 
@@ -78,6 +82,25 @@ class FleetSite:
         assert opened is not None
         with opened:
             yield opened
+
+    @contextlib.contextmanager
+    def serving(self, **secrets: str) -> Iterator[str]:
+        """Have ``pinner fleet serve`` run in a process of its own, and give its address; it has to end well."""
+        write_layout(self.folder / "none", {"docker.io/library/none:1": make_image("none")})
+        environment = {**os.environ, **self.forge.environment(), **secrets, "GIT_CONFIG_GLOBAL": os.devnull}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        # A layout: nobody else's registry is asked.
+        command = [sys.executable, "-m", "pinner", "fleet", "serve", "--listen", "127.0.0.1:0", "--layout", "none"]
+        with subprocess.Popen(command, cwd=self.folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            try:
+                assert "serving at http://127.0.0.1:" in line, line
+                yield line.split()[-1]
+            finally:
+                process.send_signal(signal.SIGTERM)
+                said = line + process.stderr.read()
+        assert (process.returncode, "interrupted" in said, "Traceback" in said) == (0, False, False), said
 
     @property
     def pulls(self) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections import Counter
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 
 LISTEN = "127.0.0.1:8080"
 """Where pages are, by default."""
+_MOST_CONNECTIONS = 200
+"""At a time: who holds more open is refused, instead of keeping everybody else out."""
+_LAST_ANSWERS = 2
+"""Seconds for those who are being answered when the end is asked for."""
 
 
 class Teller:
@@ -114,7 +119,7 @@ async def _work(there: Fleet, teller: Teller) -> None:
         raise ConfigError(
             "a worker needs a store on PostgreSQL", hint="`pinner fleet run` does it all on one machine, on SQLite"
         )
-    _when_asked_to_end(stop.set)
+    _when_asked_to_end(stop.set, teller)
     await run_worker(Engine(there, teller.tick, teller.report, settings.stalled), settings.store, stop)
 
 
@@ -128,23 +133,53 @@ async def _serve(context: Context, asked: FleetOptions, there: Fleet, teller: Te
         servers[source.forge.name] = (*servers.get(source.forge.name, ()), source.server)
     site = Site(there.store, there.settings, context.environment, context.clock, servers)
     # Its log of requests would have the secrets that stand in addresses.
-    options = module.Config(site, host, port, log_level="error", access_log=False, lifespan="off", server_header=False)
+    options = module.Config(
+        site,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_LAST_ANSWERS,
+    )
     server = module.Server(options)
     # Its own way with signals ends in raising them once more, when everything is put away.
     server.capture_signals = nullcontext
-    _when_asked_to_end(partial(setattr, server, "should_exit", True))
-    teller.say(f"serving at http://{host}:{port}")
-    await keep_serving(there, server.serve(), teller.tick)
+    _when_asked_to_end(partial(setattr, server, "should_exit", True), teller)
+    with _listening(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        teller.say(f"serving at http://{shown}:{listening.getsockname()[1]}")
+        await keep_serving(there, server.serve([listening]), teller.tick)
 
 
-def _when_asked_to_end(end: Callable[[], None]) -> None:
-    """Have a signal that asks for the end call ``end``, instead of what it does otherwise."""
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there; raises `ConfigError` where that may not be, or somebody else does."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ConfigError(f"--listen: cannot listen at {host}:{port}: {why}") from error
+
+
+def _when_asked_to_end(end: Callable[[], object], teller: Teller) -> None:
+    """Have a signal that asks for the end call ``end``, instead of what it does otherwise; Ctrl-C after that just ends.
+
+    SIGTERM may come as often as it likes: whoever sends it to a group of processes may send it twice.
+    """
     loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        with suppress(NotImplementedError):  # on Windows
+            loop.remove_signal_handler(signal.SIGINT)
+        if signal.signal(signal.SIGINT, signal.SIG_DFL) is not signal.SIG_DFL:
+            teller.say("asked to end: what is begun is finished first; Ctrl-C ends it at once")
+        end()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         try:
-            loop.add_signal_handler(number, end)
+            loop.add_signal_handler(number, ask)
         except NotImplementedError:  # on Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(end))
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(ask))
 
 
 def _seconds(text: str) -> float:

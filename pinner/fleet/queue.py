@@ -80,6 +80,9 @@ async def _see(engine: Engine, forge: str, name: str) -> None:
     except PinnerError as error:
         # Nothing was kept: the next tick hands it out again.
         engine.on_report(_failed(name, error))
+    except Exception as error:  # noqa: BLE001 - the queue would swallow it, and nobody hear of it
+        what = PinnerError(f"internal error: {type(error).__name__}: {error}", hint="please report it")
+        engine.on_report(_failed(name, what))
 
 
 def _failed(name: str, error: PinnerError) -> Report:
@@ -144,16 +147,12 @@ async def run_worker(engine: Engine, url: str, stop: asyncio.Event) -> None:
     now = engine.fleet.clock.now
 
     async def work(app: Any) -> None:  # noqa: ANN401 - Procrastinate's App
-        worker = app.run_worker_async(
-            queues=[QUEUE],
-            concurrency=engine.fleet.settings.concurrency,
-            delete_jobs="successful",
-            install_signal_handlers=False,
-            update_heartbeat_interval=engine.stalled / 6,
-            stalled_worker_timeout=engine.stalled,
-            shutdown_graceful_timeout=engine.grace,
-        )
-        await until_one_ends(worker, _tick_on(engine, app), stop.wait())
+        worker = _make_worker(engine, app)
+        alive = asyncio.ensure_future(_stay_alive(engine, app, worker))
+        try:
+            await until_one_ends(worker.run(), _tick_on(engine, app), stop.wait())
+        finally:
+            alive.cancel()
 
     lost_at = now()
     while not stop.is_set():
@@ -163,6 +162,33 @@ async def run_worker(engine: Engine, url: str, stop: asyncio.Event) -> None:
             raise StoreError(f"the queue cannot be reached: {error}", hint="is PostgreSQL there?")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1.0)
+
+
+def _make_worker(engine: Engine, app: Any) -> Any:  # noqa: ANN401 - Procrastinate's App and Worker
+    from procrastinate.worker import Worker  # noqa: PLC0415 - an extra
+
+    return Worker(
+        app,
+        queues=[QUEUE],
+        concurrency=engine.fleet.settings.concurrency,
+        # What came of a repository is in the store; a job that was cut short would stay for good.
+        delete_jobs="always",
+        install_signal_handlers=False,
+        update_heartbeat_interval=engine.stalled / 6,
+        stalled_worker_timeout=engine.stalled,
+        shutdown_graceful_timeout=engine.grace,
+    )
+
+
+async def _stay_alive(engine: Engine, app: Any, worker: Any) -> None:  # noqa: ANN401 - Procrastinate's App and Worker
+    """Have the worker be heard of until it has ended: its own heart stops when it begins to finish what it has begun.
+
+    Others would take it for dead in its grace, and see to the same repositories once more.
+    """
+    while True:
+        await asyncio.sleep(engine.stalled / 6)
+        if worker.worker_id is not None:
+            await app.job_manager.update_heartbeat(worker.worker_id)
 
 
 async def run_ticker(engine: Engine, url: str) -> None:

@@ -64,7 +64,7 @@ async def see_to(fleet: Fleet, row: Due, patience: float = REPOSITORY_SECONDS) -
 
 def _listed(row: Due) -> Repository | None:
     """Return what the last list said of a repository; None where something has failed: then it is asked for."""
-    return None if row.facts is None or row.failures else repository_of(row.facts)
+    return None if row.failures else repository_of(row.facts)
 
 
 async def _is_unchanged(fleet: Fleet, source: Source, row: Due) -> bool:

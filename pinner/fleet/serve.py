@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -51,6 +52,8 @@ polyline.quiet { stroke: var(--quiet); } polyline.good { stroke: var(--good); } 
 """What these pages have beside the style of a report."""
 _LOOKED_BESIDE = 20
 """Digests that are looked beside in a minute."""
+_PATIENCE = 20.0
+"""Seconds in which a hook has to have come whole: senders give up after ten."""
 _HTML, _TEXT, _CSS = "text/html; charset=utf-8", "text/plain; charset=utf-8", "text/css; charset=utf-8"
 
 
@@ -73,11 +76,13 @@ class Site:
         environment: Mapping[str, str],
         now: Callable[[], float],
         servers: Mapping[str, tuple[str, ...]],
+        patience: float = _PATIENCE,
     ) -> None:
         """Raise `ConfigError` where a secret that the settings name is not there."""
         self._store = store
         self._now = now
         self._servers = servers
+        self._patience = patience
         self._hooks = {
             sender: read_secret(where, environment, settings.folder) for sender, where in settings.hooks.items()
         }
@@ -151,7 +156,14 @@ class Site:
         secret = self._hooks.get(sender)
         if secret is None:
             return Answer(404, b"nobody expects that\n")
-        body = await _read(receive)
+        try:
+            async with asyncio.timeout(self._patience):
+                body = await _read(receive)
+        except TimeoutError:
+            return Answer(408, b"that takes too long\n")
+        except asyncio.CancelledError:
+            # The server ends, and waits no longer: a cancellation would be told as a mistake of our own.
+            return Answer(503, b"the server ends\n")
         if body is None:
             return Answer(413, b"that is too much\n")
         try:
@@ -181,6 +193,9 @@ async def _read(receive: Receive) -> bytes | None:
     data = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # Half a body is none.
+            return None
         data += message.get("body", b"")
         if len(data) > MOST_BYTES:
             return None

@@ -77,10 +77,13 @@ def facts_of(repository: Repository) -> str:
     return json.dumps({**repository._asdict(), "details": dict(repository.details)})
 
 
-def repository_of(facts: str) -> Repository:
-    """Return what `facts_of` was made of."""
-    value = json.loads(facts)
-    return Repository(**{**value, "merge_methods": tuple(value["merge_methods"])})
+def repository_of(facts: str | None) -> Repository | None:
+    """Return what `facts_of` was made of; None where there is nothing, or another pinner has written what it knows."""
+    try:
+        value = json.loads(facts or "null")
+        return Repository(**{**value, "merge_methods": tuple(value["merge_methods"])})
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def kept(text: str) -> str:

@@ -114,11 +114,15 @@ def test_users_of_a_base_image_leave_a_part_to_whatever_moves_meanwhile(store: S
     list_repositories(store, "https://f", "acme", found, wall.now, is_all=True)
     for row in store.due(wall.now):
         store.finish(row, Seen("later", due_at=wall.now, reason="base"), wall.now + 1.0)
-    mine = budget(store, wall, [(8, 3600.0)])
+    mine = budget(store, wall, [(10, 3600.0)])
     source = Source(SourceSettings("https://f/acme"), "https://f", "acme", forge, None, mine)  # type: ignore[arg-type]
-    fleet = Fleet(FleetSettings("", "/", ()), store, (source,), forge, forge, wall.clock())  # type: ignore[arg-type]
-    assert [row.name for row in handed_out(fleet, wall.now)] == names[:6]
-    for _ in range(6):
+    # Twelve wait: more than three hours of 3, and no more than three of 4.
+    settings = FleetSettings("", "/", (), openings_per_hour=3)
+    fleet = Fleet(settings, store, (source,), forge, forge, wall.clock())  # type: ignore[arg-type]
+    few = fleet._replace(settings=settings._replace(openings_per_hour=4))
+    assert [row.name for row in handed_out(few, wall.now)] == names[:9]
+    assert [row.name for row in handed_out(fleet, wall.now)] == names[:8]
+    for _ in range(8):
         asyncio.run(mine.take(0.0))
     assert handed_out(fleet, wall.now) == []
     # Two turns are left; what seldom needs one is looked at whatever is left.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import html.parser
 import json
-import os
 import re
-import signal
-import subprocess
+import socket
 import sys
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,7 +30,7 @@ from pinner.fleet.serve import Site, listen_at, uvicorn
 from pinner.fleet.store import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from forge_double import ForgeDouble
@@ -260,35 +258,55 @@ def test_the_command_serves_until_it_is_asked_to_end(tmp_path: Path, forge: Forg
     forge.add_repository("acme/app", {"Dockerfile": held("old")})
     site = FleetSite(tmp_path, forge, address)
     site.once()
-    environment = {**os.environ, **forge.environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "pinner", "fleet", "serve", "--listen", "127.0.0.1:0"]
-    with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=log)
-    try:
-        port = _port(process.pid)
-        url = f"http://127.0.0.1:{port}"
+    with site.serving() as url:
         with urllib.request.urlopen(f"{url}/repositories", timeout=300) as reply:  # noqa: S310 - our own
             assert b"acme/app" in reply.read()
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{url}/hooks/github", b"{}", timeout=300)  # noqa: S310 - our own
-    finally:
-        process.send_signal(signal.SIGTERM)
-        status = process.wait(300)
-    assert status == 0, (tmp_path / "log").read_text()
-    assert "interrupted" not in (tmp_path / "log").read_text()
-    assert "serving at http://127.0.0.1:0" in (tmp_path / "log").read_text()
+        # Who has a port already is told so, in a line.
+        ran = site.run("serve", "--listen", url.removeprefix("http://"))
+        assert (ran.status, ran.stderr.count("\n")) == (2, 1)
+        assert "address already in use" in ran.stderr
 
 
-def _port(pid: int) -> int:
-    """Return the port that a process listens on, when it does."""
-    end = time.monotonic() + 300.0
-    while time.monotonic() < end:
-        found = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=True).stdout
-        for line in found.splitlines():
-            if f"pid={pid}," in line:
-                return int(line.split()[3].rpartition(":")[2])
-        time.sleep(0.1)
-    raise AssertionError("it does not listen")
+def test_who_sends_half_a_hook_does_not_keep_the_server_from_its_end(tmp_path: Path, forge: ForgeDouble) -> None:
+    site = FleetSite(tmp_path, forge)
+    site.write(tables='[hooks]\ngithub = "env:HOOK"\n')
+    with contextlib.ExitStack() as stack, site.serving(HOOK=SECRET) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        half = stack.enter_context(socket.create_connection((host, int(port)), timeout=300))
+        lines = (b"POST /hooks/github HTTP/1.1", b"Host: x", b"Content-Length: 100", b"Expect: 100-continue", b"", b"")
+        half.sendall(b"\r\n".join(lines))
+        # It has begun to read.
+        assert half.recv(100).startswith(b"HTTP/1.1 100")
+
+
+def test_a_hook_that_does_not_come_whole_is_none(store: Store) -> None:
+    async def story(then: Callable[[], Awaitable[dict[str, Any]]]) -> int:
+        parts = [{"type": "http.request", "body": b"{", "more_body": True}]
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return parts.pop() if parts else await then()
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        settings = parse_fleet(SETTINGS.encode(), "fleet.toml", "/")
+        site = Site(store, settings, {"HOOK": SECRET}, lambda: 0.0, {}, patience=0.01)
+        scope = {"type": "http", "method": "POST", "path": f"/hooks/dockerhub/{SECRET}", "headers": []}
+        await site(scope, receive, send)
+        return int(sent[0]["status"])
+
+    async def slow() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    assert asyncio.run(story(slow)) == 408
+    assert asyncio.run(story(gone)) == 413
 
 
 def test_serve_has_its_own_options(tmp_path: Path, forge: ForgeDouble) -> None:

@@ -128,7 +128,19 @@ def test_sqlite_and_postgresql_come_to_equal_stores(tmp_path: Path, postgres: st
 def test_what_is_listed_is_due_once_and_what_vanishes_is_gone(store: Store) -> None:
     both = listed((APP, 5.0), (LIB, 6.0))
     assert list_repositories(store, FORGE, "acme", both, 10.0, is_all=True) == Listed(2, 0, 0)
-    assert repository_of(one(store, APP, 10.0).facts or "") == both[0]
+    facts = one(store, APP, 10.0).facts
+    assert repository_of(facts) == both[0]
+    # What another pinner has written is asked for anew.
+    assert facts is not None
+    for other in (
+        None,
+        "{",
+        "[]",
+        "{}",
+        facts.replace("web_url", "page"),
+        facts.replace('"merge_methods": []', '"m": []'),
+    ):
+        assert repository_of(other) is None
     assert [(row.name, row.reason) for row in store.due(10.0)] == [(APP, "new"), (LIB, "new")]
     for row in store.due(10.0):
         mine = seen((NGINX, OLD), pulls=(pull(1),)) if row.name == APP else seen((OWN, OLD))

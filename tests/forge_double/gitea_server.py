@@ -52,6 +52,8 @@ DISABLE_REGISTRATION = true
 ENABLED = false
 [migrations]
 ALLOW_LOCALNETWORKS = true
+[webhook]
+ALLOWED_HOST_LIST = loopback
 [indexer]
 ISSUE_INDEXER_TYPE = db
 [mailer]
