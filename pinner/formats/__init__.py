@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "PLACES", "by_name", "claims", "configured", "is_no_loss", "largest", "locate", "unread_kind"]
 
 _YAML = r"\.ya?ml$"
+_ENDINGS = (".yaml", ".yml", ".json", ".template", "Kustomization")
+"""What the names of files end in that the formats of YAML claim, one or the other."""
 # Not Terraform's, nor templates of YAML, which are none before they are filled in.
 _JSON = r"[^/]*(?<!\.tf)(?<!\.tofu)\.json$"
 _TERRAFORM = r"\.(?:tf|tofu)(?:\.json)?$"
@@ -32,7 +34,7 @@ def _dialect(
 ) -> Format:
     """Return the format that is the dialect ``name`` of the table of positions."""
     module = "pinner.formats.positions"
-    return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True)
+    return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True, endings=_ENDINGS)
 
 
 # The order decides where two formats claim a file: the first that recognises the content has it.
@@ -52,7 +54,7 @@ FORMATS = (
         ),
     ),
     # Values by their name, and by what is in them; those for charts of a kustomization are that one's.
-    Format("helm", "pinner.formats.helm", _YAML, others=("kustomization.yaml", "kustomization.yml")),
+    Format("helm", "pinner.formats.helm", _YAML, others=("kustomization.yaml", "kustomization.yml"), endings=_ENDINGS),
     # Before compose and kubernetes, which take every YAML file: these know theirs by its path or by its root keys.
     _dialect("github", b"container", b"services", b"docker://", b"using", signs=(b"jobs", b"runs")),
     _dialect("gitlab", b"image", b"services"),
@@ -75,6 +77,7 @@ FORMATS = (
         "pinner.formats.compose",
         _YAML,
         mirrors=(),
+        endings=_ENDINGS,
         siblings=rf"compose[^/]*{_YAML}",
         stating_names=rf"compose[^/]*{_YAML}",
         # What an overriding file says counts in its own folder; elsewhere that of a file which reads others along.
@@ -85,6 +88,7 @@ FORMATS = (
         "kubernetes",
         "pinner.formats.kubernetes",
         rf"{_YAML}|^Kustomization$|(?i:{_OBJECT}){_JSON}",
+        endings=_ENDINGS,
         stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
         # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
         stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"
@@ -103,6 +107,7 @@ FORMATS = (
         "terraform",
         "pinner.formats.terraform",
         _TERRAFORM,
+        endings=(".tf", ".tofu", ".json"),
         siblings=_TERRAFORM,
         # The files of its own folder and no others.
         stating_names=NEVER,
@@ -113,6 +118,7 @@ FORMATS = (
         "bake",
         "pinner.formats.bake",
         _BAKE,
+        endings=(".hcl", ".json"),
         siblings=_BAKE,
         stating_names=_BAKE,
         stating_words=NEVER.encode(),
@@ -122,6 +128,7 @@ FORMATS = (
         "quadlet",
         "pinner.formats.quadlet",
         r"\.(?:container|image|volume)$",
+        endings=(".container", ".image", ".volume"),
         trailing_comments=False,
         drop_ins=r"(?:^|\.)(?:container|image|volume)\.d/[^/]+\.conf$",
     ),

@@ -14,8 +14,6 @@ from pinner.formats.dockerfile.arguments import arguments_of, read_array
 from pinner.formats.dockerfile.source import WORD, DockerfileError, decoded
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
-MAY_OPEN = _BODIES | {"ONBUILD"}
-"""The instructions that heredocs can follow."""
 _MARKER = re.compile(r"[0-9]*<<(-?)[ \t\n\f\r]*([^<]*)")
 _PLAIN = re.compile(r"[^$'\"\\<}/\s\x1c-\x1f\x85\xa0]+")
 _PARAMETERS = "@*#?-$!0"
@@ -30,7 +28,7 @@ class Marker(NamedTuple):
 
 
 def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
-    """Return the heredocs that the instruction ``name`` (one of `MAY_OPEN`) of the logical line ``text`` opens.
+    """Return the heredocs that the instruction ``name`` (RUN, COPY, ADD or ONBUILD) of the logical line ``text`` opens.
 
     Raises `DockerfileError` where a marker does not lex, as in BuildKit.
     """

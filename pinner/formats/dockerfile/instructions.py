@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.dockerfile.heredocs import MAY_OPEN, open_heredocs
 from pinner.formats.dockerfile.source import (
     LONGEST_LINE,
     WORD,
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _KNOWN = ("syntax", "escape", "check")
+MAY_OPEN = frozenset(("RUN", "COPY", "ADD", "ONBUILD"))
+"""The instructions that heredocs can follow."""
 _NAME = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[ \t\n\f\r]*=")
 _OBJECT = re.compile(r"[ \t\r\n]*+\{")
 # Go's `\s`, which has no vertical tab.
@@ -266,6 +267,8 @@ def _read_heredocs(name: str, source: Source, first: int, last: int, escape: str
     lines = source.lines
     if not [True for number in range(first, last + 1) if "<" in lines[number]]:
         return Instruction(name, first, last, last)
+    from pinner.formats.dockerfile.heredocs import open_heredocs  # noqa: PLC0415 - few files have one
+
     try:
         markers = open_heredocs(name, join_lines(source, first, last, escape).text, escape)
     except DockerfileError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pinner.formats.dockerfile.heredocs import MAY_OPEN, open_heredocs
+from pinner.formats.dockerfile.heredocs import open_heredocs
+from pinner.formats.dockerfile.instructions import MAY_OPEN
 
 SPACES = re.compile(
     "(?:[ \t\n\v\f\r]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80)*"
