@@ -8,8 +8,6 @@ docs/api.md shows the rest.
 
 from __future__ import annotations
 
-import sys
-
 from pinner._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,11 +39,6 @@ if TYPE_CHECKING:
     from pinner.rules import Rule
 
 __version__ = "0.1.0"
-
-if sys.version_info < (3, 11, 5):  # pragma: no cover - before anything compiles an expression
-    from pinner._possessive import mend
-
-    mend()
 
 # Where each name is: loaded when it is first asked for, since the command line does without.
 _HOMES = {

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _BACKSLASH = ord("\\")
 _BOM = b"\xef\xbb\xbf"
 _BLANK = re.compile(rb"[ \t\r\n]*+")
-_STRING = re.compile(rb'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+)"')
+_STRING = re.compile(rb'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})|(?!))*+)"')
 _SCALAR = re.compile(rb"-?[0-9][0-9.eE+-]*+|true|false|null|-?Infinity|NaN")
 # Up to the next bracket or long string (for which `bytes.find` is a hundred times as fast) in two steps: what holds no
 # brackets, and the innermost lists and objects whole.
-_PLAIN = rb'(?:[^"\[\]{}]++|"(?:[^"\\]{1,200}+|\\.){0,20}+")'
-_UNREAD = re.compile(rb"(?:%b|\[%b*+\]|\{%b*+\})*+" % (_PLAIN, _PLAIN, _PLAIN), re.DOTALL)
+_PLAIN = rb'(?:[^"\[\]{}]++|"(?:[^"\\]{1,200}+|\\.){0,20}+"|(?!))'
+_UNREAD = re.compile(rb"(?:%b|\[%b*+\]|\{%b*+\}|(?!))*+" % (_PLAIN, _PLAIN, _PLAIN), re.DOTALL)
 _REST_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _MAX_DEPTH = 200
 _CLOSING = {b"[": b"]", b"{": b"}"}

@@ -70,15 +70,16 @@ def _tails(escape: str) -> tuple[str, str, str, str]:
     has one); and a ``COPY`` with a plain ``--from`` and one more flag at most (group: the image).
     """
     escaped = re.escape(escape)
-    gap = rf"[ \t]++(?:{escaped}[ \t]*+\r*+\n[ \t]*+)*+"
+    gap = rf"[ \t]++(?:{escaped}[ \t]*+\r*+\n[ \t]*+|(?!))*+"
     flag = rf"--(?!{_PLAIN}*{_FROM}){_PLAIN}++{gap}"
     other = rf"--(?:link|ch(?:own|mod)={_PLAIN}++)"
+    before = rf"{other}[ \t]++(?=--from={_IMAGE}++{gap}[^-])"
     two = rf"{_FIRST}{_PLAIN}*+{gap}{_FIRST}"
-    array = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING})*+)?+\]{_END}"
-    value = rf"""(?:{_PLAIN}++|"(?:[^"{escaped}\n]++|{escaped}[^\n])*+"|'[^'\n]*+'|{escaped}[!-~])*+"""
+    array = rf"\[[ \t]*+(?:{_STRING}(?:,[ \t]*+{_STRING}|(?!))*+|(?!))?+\]{_END}"
+    value = rf"""(?:{_PLAIN}++|"(?:[^"{escaped}\n]++|{escaped}[^\n])*+"|'[^'\n]*+'|{escaped}[!-~]|(?!))*+"""
     return (
-        rf"{gap}(?:{flag})*+(?:{_FIRST}|{array})",
-        rf"(?:{gap}{_NAME}={value})++{_END}|{gap}{_NAME}{gap}{_VALUE}",
+        rf"{gap}(?:{flag}|(?!))*+(?:{_FIRST}|{array})",
+        rf"(?:{gap}{_NAME}={value}|(?!))++{_END}|{gap}{_NAME}{gap}{_VALUE}",
         rf"[ \t]++(?!-)({_IMAGE}++)(?:[ \t]++[Aa][Ss][ \t]++({_STAGE}))?(?={_END})",
-        rf"[ \t]++(?:{other}[ \t]++(?=--from={_IMAGE}++{gap}[^-]))?+--from=({_IMAGE}++){gap}(?:{other}{gap})?+{two}",
+        rf"[ \t]++(?:{before}|(?!))?+--from=({_IMAGE}++){gap}(?:{other}{gap}|(?!))?+{two}",
     )

@@ -24,7 +24,7 @@ _SIMPLE = re.compile(
     rb"[ \t]*+(?:(?:#|//)[^\n]*+)?\r?(?=\n|\Z)" % IDENTIFIER
 )
 _HEADER = re.compile(
-    rb'%b(?P<labels>(?:[ \t]*+(?:%b|"%b")){0,8}+)[ \t]*+(?P<mark>\{|=(?![=>])|:)?' % (_NAME, IDENTIFIER, _STRING)
+    rb'%b(?P<labels>(?:[ \t]*+(?:%b|"%b")|(?!)){0,8}+)[ \t]*+(?P<mark>\{|=(?![=>])|:)?' % (_NAME, IDENTIFIER, _STRING)
 )
 _LABEL = re.compile(rb'(%b)|"(%b)"' % (IDENTIFIER, _STRING))
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 IDENTIFIER = rb"[A-Za-z_\x80-\xff][\w\x80-\xff-]*+"
-BLOCK_COMMENT = rb"/\*(?:[^*]++|\*(?!/))*+\*/"
-BLANK = re.compile(rb"(?:[ \t\r\n,;]++|#[^\n]*+|//[^\n]*+|%b)*+" % BLOCK_COMMENT)
+BLOCK_COMMENT = rb"/\*(?:[^*]++|\*(?!/)|(?!))*+\*/"
+BLANK = re.compile(rb"(?:[ \t\r\n,;]++|#[^\n]*+|//[^\n]*+|%b|(?!))*+" % BLOCK_COMMENT)
 """What may stand between two items; commas too, which HCL 1 had and HCL 2 has in objects and lists."""
 BLANKS = re.compile(rb"[ \t]*+")
 TOKEN = re.compile(
@@ -34,7 +34,7 @@ TOKEN = re.compile(
     rb"|(?P<operator>[^\n])"
     rb")" % (BLOCK_COMMENT, IDENTIFIER)
 )
-QUOTED = re.compile(rb'(?:[^"\\\n$%]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{))*+')
+QUOTED = re.compile(rb'(?:[^"\\\n$%]++|\\[^\n]|\$\$\{|%%\{|[$%](?!\{)|(?!))*+')
 """Text between quotation marks, up to the closing one or to what is filled in."""
 HEREDOC = re.compile(
     rb"\$\$\{|%%%%\{|(?P<interpolation>[$%%]\{~?)|^[ \t]*+(?P<marker>%b)[ \t]*+\r?(?=\n|\Z)" % IDENTIFIER, re.MULTILINE
@@ -43,8 +43,8 @@ HEREDOC = re.compile(
 _PLAIN_STRING = rb'"(?:[^"\\\n$%]++|\\[^\n])*+"'
 _OTHER_WORD = rb"(?!(?:var|local)\.)[\w\x80-\xff][\w.\x80-\xff-]*+"
 # What nobody need look at between brackets, many of it at once.
-_UNREAD = re.compile(rb"(?:[ \t\r\n,:=]++|%b|%b)*+" % (_PLAIN_STRING, _OTHER_WORD))
-_UNREAD_BUT_WORDS = re.compile(rb"(?:[ \t\r\n,:=]++|%b)*+" % _PLAIN_STRING)
+_UNREAD = re.compile(rb"(?:[ \t\r\n,:=]++|%b|%b|(?!))*+" % (_PLAIN_STRING, _OTHER_WORD))
+_UNREAD_BUT_WORDS = re.compile(rb"(?:[ \t\r\n,:=]++|%b|(?!))*+" % _PLAIN_STRING)
 _CLOSING = {b"(": b")", b"{": b"}", b"[": b"]"}
 _QUOTE = b'"'
 

@@ -45,8 +45,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _END_OF_TRIPLE = {
-    b"'''": re.compile(rb"(?:[^'\\]|\\.|'(?!''))*+'''", re.DOTALL),
-    b'"""': re.compile(rb'(?:[^"\\]|\\.|"(?!""))*+"""', re.DOTALL),
+    b"'''": re.compile(rb"(?:[^'\\]|\\.|'(?!'')|(?!))*+'''", re.DOTALL),
+    b'"""': re.compile(rb'(?:[^"\\]|\\.|"(?!"")|(?!))*+"""', re.DOTALL),
 }
 
 

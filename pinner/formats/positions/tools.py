@@ -72,7 +72,7 @@ ANSIBLE = Dialect(
 # somebody else's text.
 _ENTRY = (
     r"\A(?:(?>--(?:entrypoint|net(?:work)?|env|volume|workdir|user|platform|mount)[ =]+\S+|-[evwu] +\S+|--?[\w-]+=\S+"
-    r"|--(?:rm|init|read-only|privileged|tty|interactive)|-[it]+)\s+)*+(?P<image>[^\s\"'-][^\s\"']*+)(?=\s|\Z)"
+    r"|--(?:rm|init|read-only|privileged|tty|interactive)|-[it]+)\s+|(?!))*+(?P<image>[^\s\"'-][^\s\"']*+)(?=\s|\Z)"
 )
 _IS_IMAGE = (("language", "^docker_image$"),)
 PRE_COMMIT = Dialect(

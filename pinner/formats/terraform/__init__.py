@@ -20,7 +20,7 @@ _TEXT = re.compile(rb'[=:][ \t]*+"[\w./:@${}-]++"')
 """Beside the former what a file has in it that may give another one's image its name."""
 _NO_CALLS = Calls()
 _COMMENT = re.compile(rb"(?m)^[ \t]*+(?:#|//)[^\n]*+")
-_READ = re.compile(rb"(?<![\w.])(?:var|local)(?:\.[\w-]++)++")
+_READ = re.compile(rb"(?<![\w.])(?:var|local)(?:\.[\w-]++|(?!))++")
 
 
 def locate(document: Document, calls: Calls = _NO_CALLS) -> Located | None:

@@ -58,7 +58,7 @@ def describe(error: Exception) -> tuple[str, int | None]:
 
 # Whitespace at the start of a line is indentation, also after `- `, `? ` and `: `: there a tab is an error in YAML,
 # unless nothing but a comment follows.
-_INDENTATION = re.compile(r"(?m)^[ \t]*+(?:(?:[-?:][ \t]++)++(?P<comment>#)?)?")
+_INDENTATION = re.compile(r"(?m)^[ \t]*+(?:(?:[-?:][ \t]++|(?!))++(?P<comment>#)?)?")
 # A block scalar's header, its first lines where they are blank, and the blanks of the first that is not.
 _BLOCK = re.compile(
     r"(?m)(?P<header>(?:^|[:\-?][ ]+|[!&][^\s]*[ ]+)[|>][+\-]?(?:[ ]+\#[^\r\n]*)?)[ ]*(?P<break>\r?\n)"

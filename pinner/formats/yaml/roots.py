@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pinner.formats.yaml import YamlDocument
 
 # What comes before the first node: the document's marker, blank lines and comments.
-_HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+)?+(?:(?:#[^\n]*+)?+\r?\n[ \t]*+)*+")
+_HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+|(?!))?+(?:(?:#[^\n]*+)?+\r?\n[ \t]*+|(?!))*+")
 # A key that is a word, an item, or a template's line: `{{ … }}` is a whole flow mapping, after which nothing may come.
 _WORD = rb"[A-Za-z0-9_.][A-Za-z0-9_./-]*+"
 _FIRST_NODE = re.compile(rb"(%b)[ \t]*+:(?=[ \t\r\n]|\Z)|-(?=[ \t\r\n])|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)" % _WORD)

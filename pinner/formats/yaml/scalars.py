@@ -202,7 +202,9 @@ def _blank_lines(source: str, position: int, indentation: int) -> tuple[Units, i
 
 
 _MAX_REFERENCE = 4_000
-_PROPERTIES = re.compile(rb"(?:(?:&[^\s,\[\]{}]+|!<[^>\s]*>|![^\s,\[\]{}]*)(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\n]*\n)*+)+")
+_PROPERTIES = re.compile(
+    rb"(?:(?:&[^\s,\[\]{}]+|!<[^>\s]*>|![^\s,\[\]{}]*)(?:[ \t\r\n]|(?<=[ \t\r\n])#[^\n]*\n|(?!))*+)+"
+)
 
 
 class SourceText:

@@ -56,11 +56,11 @@ _FIRST_MARKER = re.compile(rb"(?:\xef\xbb\xbf)?(?:---(?=[ \t\r\n]|\Z))?")
 # kubectl cuts at `---` and gives each part to a parser that drops a byte order mark at its start: so do we.
 _MARK_AFTER_MARKER = re.compile(rb"---[ \t]*\r?\n\xef\xbb\xbf")
 # Directives stand at the start of the stream or after `...`, among blank lines and comments.
-_BLANK_OR_COMMENT = rb"(?:[ \t]*(?:#[^\n]*)?\n)*+"
+_BLANK_OR_COMMENT = rb"(?:[ \t]*(?:#[^\n]*)?\r?\n|(?!))*+"
 _DIRECTIVES = re.compile(
     rb"(?:\A|^\.\.\.[ \t]*(?:#[^\n]*)?\r?\n)"
-    + _BLANK_OR_COMMENT.replace(rb"\n", rb"\r?\n")
-    + rb"(?P<directives>%[^\n]*\n(?:(?:%|[ \t]*(?:#|\r?$))[^\n]*\n)*+)\Z",
+    + _BLANK_OR_COMMENT
+    + rb"(?P<directives>%[^\n]*\n(?:(?:%|[ \t]*(?:#|\r?$))[^\n]*\n|(?!))*+)\Z",
     re.MULTILINE,
 )
 
