@@ -63,6 +63,7 @@ class PinnerServer:
             types.TEXT_DOCUMENT_DID_SAVE: self._saved,
             types.TEXT_DOCUMENT_DID_CLOSE: self._closed,
             types.WORKSPACE_DID_CHANGE_WATCHED_FILES: self._files_changed,
+            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: self._folders_changed,
             types.TEXT_DOCUMENT_HOVER: self._hover,
             types.TEXT_DOCUMENT_CODE_LENS: lambda params: self.session.lenses(params.text_document.uri),
         }
@@ -75,11 +76,14 @@ class PinnerServer:
         for name, command in {PIN: self._pin, UPDATE: self._update, ASK: self._ask}.items():
             self.server.command(name)(partial(command))
 
-    def _initialized(self, _: types.InitializedParams) -> None:
+    def _folders_changed(self, _: object) -> None:
         workspace = self.server.workspace
         folders = [folder.uri for folder in workspace.folders.values()] or [workspace.root_uri or ""]
         encoding: Any = str(getattr(workspace.position_encoding, "value", workspace.position_encoding))
         self.session.begin(folders, encoding)
+
+    def _initialized(self, params: types.InitializedParams) -> None:
+        self._folders_changed(params)
         told = self.server.client_capabilities.workspace
         watching = told.did_change_watched_files if told is not None else None
         if watching is not None and watching.dynamic_registration:

@@ -56,7 +56,7 @@ class Session:
         self._checked: dict[str, Checked] = {}
 
     def begin(self, folders: Sequence[str], encoding: Encoding) -> None:
-        """Take up the folders that the editor has open (URIs)."""
+        """Take up the folders that the editor has open (URIs); documents that are open stay where they are."""
         self.encoding = encoding
         self._folders = tuple(filter(None, map(to_fs_path, folders)))
 
@@ -64,15 +64,18 @@ class Session:
         """Return the workspace that ``file`` belongs to: the repository around it, or the folder that is open."""
         holding = [one for one in self._folders if file.startswith(os.path.join(one, ""))]
         parent = os.path.dirname(file)
-        folder = repository_around(parent) or max(holding, key=len, default=parent)
+        whole = repository_around(parent) or max(holding, key=len, default=None)
+        folder = whole or parent
         if folder not in self.workspaces:
             self.workspaces[folder] = Workspace(folder, self.backend.settings, self._environment)
-        return self.workspaces[folder]
+        workspace = self.workspaces[folder]
+        workspace.is_whole = whole is not None
+        return workspace
 
     def open(self, uri: str, text: str, version: int) -> Workspace | None:
         """Take up a document; return its workspace, None for one that is no file."""
         file = to_fs_path(uri)
-        if not uri.startswith("file:") or file is None:
+        if not uri.startswith("file:") or not file:
             return None
         workspace = self._workspace(file)
         opened = Opened(workspace, workspace.path_of(file), workspace.wants(file))

@@ -70,6 +70,8 @@ class Workspace:
 
     def __init__(self, folder: str, settings_of: Callable[[str], Settings], environment: Mapping[str, str]) -> None:
         self.folder = folder
+        self.is_whole = True
+        """Whether what is below the folder belongs to it; else its own files do, as around a file in a home folder."""
         self.trouble: PinnerError | None = None
         """What is wrong with the configuration or the lock."""
         self.open: dict[str, Buffer] = {}
@@ -115,7 +117,7 @@ class Workspace:
         self.settings = self._configured()
         self._read_lock()
         formats = configured(self.settings.formats)
-        targets = discover((), self.settings, self.folder, self._environment)
+        targets = self._targets()
         kept: dict[str, Kept] = {}
         for target in targets:
             stamp = _stamp(target.file)
@@ -127,6 +129,14 @@ class Workspace:
                 kept[target.path] = Kept(stamp, next(map(_deciding, known_files([reading])), None))
         # In one step: another thread may look on.
         self._kept = kept
+
+    def _targets(self) -> list[Target]:
+        """Return the files that count beside those that are open."""
+        if self.is_whole:
+            return list(discover((), self.settings, self.folder, self._environment))
+        names = [name for name in sorted(os.listdir(self.folder)) if claims(name)] if os.path.isdir(self.folder) else []
+        files = [name for name in names if os.path.isfile(os.path.join(self.folder, name))]
+        return list(discover(files, self.settings, self.folder, self._environment)) if files else []
 
     def check(self, today: date) -> dict[str, Checked]:
         """Return what is to be said of every open document."""
@@ -181,7 +191,7 @@ class Workspace:
         }
 
         def around() -> list[Target]:
-            found = discover((), self.settings, self.folder, self._environment)
+            found = self._targets()
             return [texts.get(target.path, target) for target in found]
 
         targets = list(texts.values())
@@ -189,8 +199,8 @@ class Workspace:
 
     def wants(self, file: str) -> bool:
         """Tell whether ``file`` (absolute) is to be looked into: what the configuration excludes is not."""
-        if not os.path.exists(file):
-            return True
+        if not os.path.isfile(file):
+            return not os.path.exists(file)
         try:
             return bool(discover((self.path_of(file),), self.settings, self.folder, self._environment))
         except PinnerError:

@@ -440,6 +440,29 @@ def test_what_is_broken_from_the_start_is_told(
     played(scene())
 
 
+def test_a_folder_that_is_opened_later_is_a_workspace(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    plant(other, {"pinner.toml": '[rules]\nPIN001 = "off"\n', "sub/Dockerfile": "FROM a\n"})
+
+    async def scene() -> None:
+        async with editing(folder) as editor:
+            added = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(other.as_uri(), "other")], [])
+            change = types.DidChangeWorkspaceFoldersParams(added)
+            uri, text = (other / "sub" / "Dockerfile").as_uri(), "FROM a\nFROM b\n"
+            item = types.TextDocumentItem(uri, "dockerfile", 1, text)
+            for odd in ("file:", "file:///", tmp_path.as_uri()):
+                document = types.TextDocumentItem(odd, "dockerfile", 1, text)
+                editor.client.text_document_did_open(types.DidOpenTextDocumentParams(document))
+            editor.client.workspace_did_change_workspace_folders(change)
+            editor.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+            editor.texts[uri], editor.versions[uri] = text, 1
+            await editor.findings(uri, [])
+            assert list(editor.diagnostics) == [uri]
+            assert editor.messages == []
+
+    played(scene())
+
+
 def test_what_is_excluded_or_no_file_is_left_alone(folder: Path) -> None:
     plant(folder, {"pinner.toml": 'exclude = ["vendor/"]\n', "vendor/Dockerfile": "FROM a\n", "notes.txt": "FROM a\n"})
 

@@ -47,3 +47,33 @@ def test_only_the_text_that_changed_is_located_again(tmp_path: Path, monkeypatch
     del workspace.open["Dockerfile"]
     assert rules(workspace) == {"b.Dockerfile": [], "x.txt": []}
     assert located[3:] == ["b.Dockerfile"]
+
+
+def test_of_a_folder_that_nobody_opened_its_own_files_count(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / ".env").write_text("TAG=1.2\n")
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "below" / "Dockerfile").write_text("FROM a\n")
+    (tmp_path / "Dockerfile").mkdir()
+    workspace = Workspace(str(tmp_path), lambda _: Settings(), {})
+    workspace.is_whole = False
+    workspace.reload()
+    workspace.open = {"compose.yaml": Buffer("services: {a: {image: 'nginx:${TAG}'}}\n")}
+    source = workspace.check(TODAY)["compose.yaml"].source
+    assert source is not None
+    assert [one.place.decided_by for one in source.candidates] == [(".env:1",)]
+    targets, survey = workspace.surveyed(TODAY)
+    assert [target.path for target in targets] == ["compose.yaml"]
+    assert len(survey.sources) == 1
+    for folder in (tmp_path / "below", tmp_path / "none"):
+        other = Workspace(str(folder), lambda _: Settings(), {})
+        other.is_whole = False
+        other.reload()
+        other.open = {"b.Dockerfile": Buffer("FROM b\n")}
+        assert rules(other) == {"b.Dockerfile": ["PIN001"]}
+
+
+def test_a_folder_is_no_document(tmp_path: Path) -> None:
+    workspace = Workspace(str(tmp_path), lambda _: Settings(), {})
+    assert not workspace.wants(str(tmp_path))
+    assert workspace.wants(str(tmp_path / "new" / "Dockerfile"))
