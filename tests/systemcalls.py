@@ -78,8 +78,8 @@ READ: Mapping[str, str] = {
     "identity/sockets.py": "Python has no unix sockets on Windows: such an address is an error that says so.",
     "lockfile/file.py": "The folder of locks carries the user's number where there is one.",
     "lsp/workspace.py": "Where a file system numbers nothing, time and size tell alone.",
-    "verify/run_notation.py": "Where notation has its settings.",
-    "verify/trusted_root_update.py": "Where data is kept.",
+    "verify/run.py": "Where notation has its settings.",
+    "verify/trusted_root.py": "Where data is kept.",
 }
 """What was read of each module that `calls` finds: what happens on a system without it."""
 

@@ -32,7 +32,7 @@ def trust(context: Context, asked: TrustOptions, fetch: Callable[[], bytes] | No
     from pinner.verify.choose import check_extra  # noqa: PLC0415 - says what is missing before it is missed
 
     check_extra()
-    from pinner.verify.trusted_root_update import fetch_root, first_metadata, keep_root, kept_root  # noqa: PLC0415 - cryptography
+    from pinner.verify.trusted_root import fetch_root, first_metadata, keep_root, kept_root  # noqa: PLC0415 - cryptography
 
     terminal = Terminal(context, asked.options)
     if asked.options.offline and asked.file is None:

@@ -69,7 +69,7 @@ def open_verifier(
     root = settings.root or context.folder
     own = None
     if any(policy.by in ("key", "keyless") and policy.trusted_root is None for policy in settings.verify):
-        from pinner.verify.trusted_root_update import kept_root  # noqa: PLC0415 - only where nothing else is named
+        from pinner.verify.trusted_root import kept_root  # noqa: PLC0415 - only where nothing else is named
 
         own = kept_root(context.environment)
     world = World(files_of(root), plain_files, context.environment, context.clock, root, own)

@@ -1,18 +1,22 @@
-"""Sigstore bundle 0.3 with a DSSE envelope: every step of its verification, in order.
+"""Sigstore bundle 0.3 with a DSSE envelope, verified step by step, then by the sigstore library.
 
 Sources: sigstore protobuf-specs, sigstore_bundle.proto; client-spec §4; cosign's specs/BUNDLE_SPEC.md.
 """
 
 from __future__ import annotations
 
+import tempfile
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pinner.verify.certificate import check_sct, key_of, load_certificate, trusted_chain
 from pinner.verify.dsse import SIGNATURE_PREDICATE, Envelope, check_statement, predicate_of, read_envelope
-from pinner.verify.identity import check_identity
-from pinner.verify.keys import PublicKey, check_dsse, key_id
+from pinner.verify.keys import PublicKey, check_dsse, is_p256, key_id
 from pinner.verify.log import Signed, check_inclusion, check_is_of, known_log
-from pinner.verify.sigstore_library import check_second
+from pinner.verify.policy import check_identity
 from pinner.verify.strict_decoding import MalformedError, Object, load_object
 from pinner.verify.times import promised_time, token_time
 from pinner.verify.verdict import RefusedError, Signer, UntoldError
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cryptography.x509 import Certificate
+    from sigstore.verify import Verifier
 
     from pinner.verify.policy import Trust
     from pinner.verify.trusted_root import TrustedRoot
@@ -210,3 +215,51 @@ def _by_one_key(bundle: _Bundle, digest: str, trust: Trust, named: tuple[str, Pu
     check_dsse(key, bundle.envelope.signature, bundle.envelope.signed)
     check_statement(bundle.envelope, digest, trust.policy.attestations, trust.policy.annotations)
     return Signer("key", name, None, key_id(key), max(times) if times else None, log)
+
+
+def check_second(source: bytes, leaf: Certificate, envelope: Envelope, root: TrustedRoot, entries: int) -> None:
+    """Raise `RefusedError` unless the library verifies the bundle ``source`` too, and sees what was seen here.
+
+    ``engines-differ`` where it does not; ``unsupported`` where it cannot judge: a key that is not on P-256, or several
+    log entries.
+    """
+    if not is_p256(key_of(leaf)) or entries != 1:
+        detail = "the second engine knows keys on P-256 and one log entry alone"
+        raise RefusedError("unsupported", detail)
+    from sigstore.models import Bundle  # noqa: PLC0415 - 330 ms, only for a bundle that is good so far
+
+    try:
+        bundle = Bundle.from_json(source)
+        kind, payload = _verifier(root.source).verify_dsse(bundle, _Same(leaf))
+        seen = bundle.signing_certificate.public_bytes(Encoding.DER)
+    except Exception as error:  # noqa: BLE001 - whatever it raises, it does not agree
+        why = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        detail = f"the second engine, sigstore, refuses it: {why}"
+        raise RefusedError("engines-differ", detail) from None
+    mine = leaf.public_bytes(Encoding.DER), envelope.payload_type, envelope.payload
+    if (seen, kind, payload) != mine:
+        raise RefusedError("engines-differ", "the second engine, sigstore, reads another certificate or payload")
+
+
+class _Same:
+    """The library's policy for a certificate: the one that the identity was read from."""
+
+    def __init__(self, leaf: Certificate) -> None:
+        self._leaf = leaf
+
+    def verify(self, cert: Certificate) -> None:
+        """Raise `ValueError` for another certificate."""
+        if cert != self._leaf:
+            raise ValueError("another certificate")
+
+
+@lru_cache(maxsize=4)
+def _verifier(root: bytes) -> Verifier:
+    from sigstore.models import TrustedRoot as LibraryRoot  # noqa: PLC0415 - as above
+    from sigstore.verify import Verifier  # noqa: PLC0415 - as above
+
+    with tempfile.TemporaryDirectory(prefix="pinner-") as folder:
+        # It reads a root from a file alone.
+        file = Path(folder, "trusted_root.json")
+        file.write_bytes(root)
+        return Verifier(trusted_root=LibraryRoot.from_file(str(file)))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.reference import ImageReference
 from pinner.verify.certificate import check_sct, key_of, load_pem_certificates, trusted_chain
-from pinner.verify.identity import check_identity
 from pinner.verify.keys import PublicKey, check_classic, key_id
 from pinner.verify.log import Signed, check_is_of, known_log
+from pinner.verify.policy import check_identity
 from pinner.verify.strict_decoding import MalformedError, Object, load_object, unbase64
 from pinner.verify.times import promised_time, token_time
 from pinner.verify.verdict import RefusedError, Signer, UntoldError

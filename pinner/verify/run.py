@@ -1,24 +1,36 @@
-"""Verification of one image's digest: signatures found, each judged, the verdict concluded."""
+"""Verification of one image's digest: signatures found by scheme, each judged, the verdict concluded."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import ResolveError
+from pinner.errors import ConfigError, ResolveError
+from pinner.verify.dct import UnsignedError, Wanted, verify_dct
+from pinner.verify.envelope import read_envelope
 from pinner.verify.find import Findings, Found, children_of, find_signatures
+from pinner.verify.notation import Stores, Subject, check_authenticity, check_integrity, verify_notation
+from pinner.verify.remote import Remote
+from pinner.verify.revocation import revocation_of
 from pinner.verify.strict_decoding import MalformedError
-from pinner.verify.verdict import Signer, Verdict, concluded, judge
+from pinner.verify.trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
+from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from cryptography.x509 import Certificate
+
     from pinner.config import Settings
+    from pinner.config.verify import SignaturePolicy
     from pinner.reference import Digest, ImageReference
     from pinner.registry.artifacts import ArtifactReader
+    from pinner.verify.notation import Revocation
     from pinner.verify.policy import Trust
-    from pinner.verify.verifier import World
+    from pinner.verify.verifier import Verifier, World
 
 _SCHEMES = frozenset({"bundle", "classic"})
 _MAX_PLATFORMS = 50
@@ -67,8 +79,6 @@ async def _with_neighbours(reference: ImageReference, digest: Digest, trust: Tru
 
 async def _verdict(reference: ImageReference, digest: Digest, trust: Trust, sources: Sources) -> Verdict:
     if trust.policy.by == "notation":
-        from pinner.verify.run_notation import verify_notation_image  # noqa: PLC0415 - each scheme brings its own needs
-
         return await verify_notation_image(reference, digest, trust, sources)
     findings = await find_signatures(sources.signatures, digest, _SCHEMES)
     return judge_all(findings, reference, digest, trust, sources.world.clock())
@@ -133,3 +143,120 @@ async def _indexes(reference: ImageReference, digest: Digest, sources: Sources) 
         tags = tuple(tag for tag in await sources.list_tags(reference) if not tag.startswith("sha256-"))[:_MAX_TAGS]
     found = await asyncio.gather(*(sources.image.manifest(tag) for tag in tags))
     return [DigestType.parse(one.digest) for one in found if one is not None and digest in children_of(one)]
+
+
+async def verify_notation_image(reference: ImageReference, digest: Digest, trust: Trust, sources: Sources) -> Verdict:
+    """Return the verdict on ``digest``. Raises `ResolveError`, and `ConfigError` for a trust policy that is none."""
+    policy, world = trust.policy, sources.world
+    folder = policy.config if policy.config is not None else user_folder(world.environment, sys.platform)
+    try:
+        statement = statement_for(folder, world.read, reference.repository, policy.where)
+    except TrustPolicyError as error:
+        return _no_policy(digest, f"notation's trust policy is not valid: {error.message}")
+    if statement is None:
+        return _no_policy(digest, f"notation's trust policy says nothing of {reference.repository}")
+    if statement.is_skip:
+        return _no_policy(digest, f"notation's trust policy `{statement.name}` skips {reference.repository}")
+    try:
+        stores = _stores(folder, statement, sources, policy.where)
+    except RefusedError as refusal:
+        return Verdict("refused", (*refusal.reasons, "no-policy"), (), str(digest), refusal.detail)
+    findings = await find_signatures(sources.signatures, digest, frozenset({"notation"}))
+    if not findings.found:
+        return concluded((), str(digest), findings.cut)
+    manifest = await sources.image.manifest(str(digest))
+    if manifest is None:
+        return Verdict("unknown", subject=str(digest), detail="the registry does not have the image itself")
+    subject = Subject(str(digest), len(manifest.body), manifest.media_type)
+    now = datetime.fromtimestamp(world.clock(), UTC)
+    judged = [await _judged(found, subject, statement, stores, sources, now) for found in findings.found]
+    return concluded(tuple(judged), str(digest), findings.cut)
+
+
+def _no_policy(digest: Digest, detail: str) -> Verdict:
+    return Verdict("refused", ("no-policy",), (), str(digest), detail)
+
+
+def _stores(folder: str, statement: Statement, sources: Sources, where: str) -> Stores:
+    world = sources.world
+    found: dict[str, list[Certificate]] = {"ca": [], "signingAuthority": [], "tsa": []}
+    empty = []
+    try:
+        for kind, name in dict.fromkeys(statement.stores):
+            inside = read_store(folder, kind, name, lambda place: world.list_(world.place(place)), world.read)
+            found[kind] += inside
+            if not inside:
+                empty.append(f"{kind}:{name}")
+    except OSError as error:
+        raise ConfigError(f"{where}: the trust store cannot be read: {error}") from None
+    ca, authority, tsa = (tuple(certificates) for certificates in found.values())
+    has_tsa = any(kind == "tsa" for kind, _ in statement.stores)
+    return Stores(ca, authority, tsa, has_tsa, tuple(empty))
+
+
+async def _judged(
+    found: Found, subject: Subject, statement: Statement, stores: Stores, sources: Sources, now: datetime
+) -> Judged:
+    revocation: Revocation = {}
+    if found.content is not None and statement.actions["revocation"] != "skip":
+        revocation = await _revocation(found.content, found.media_type, statement, stores, sources, now)
+
+    def work() -> tuple[Signer, tuple[str, ...]]:
+        if found.content is None:
+            raise MalformedError(found.problem)
+        return verify_notation((found.content, found.media_type), subject, statement, stores, now, revocation)
+
+    return judge("notation", found.place, work)
+
+
+async def _revocation(
+    content: bytes, media_type: str, statement: Statement, stores: Stores, sources: Sources, now: datetime
+) -> Revocation:
+    """Return what is told of the certificates of an envelope that is authentic: nobody else's addresses are asked."""
+    try:
+        envelope = read_envelope(content, media_type)
+        check_integrity(envelope)
+        check_authenticity(envelope, statement, stores)
+    except Exception:  # noqa: BLE001 - the verdict says what is wrong with it
+        return {}
+    remote = Remote(sources.world.environment, offline=sources.settings.offline)
+    try:
+        return await revocation_of(envelope.chain, remote.get, now)
+    finally:
+        await remote.aclose()
+
+
+async def verify_dct_image(
+    reference: ImageReference, digest: Digest, policy: SignaturePolicy, verifier: Verifier
+) -> Verdict:
+    """Return the verdict on ``digest`` under the tag of ``reference``. Raises `ResolveError`."""
+    server = policy.server or ""
+    if "://" not in server:
+        server = verifier.world.place(server)
+    remote = Remote(verifier.world.environment, offline=verifier.settings.offline and verifier.settings.layout is None)
+    try:
+        documents = await remote.metadata(server, reference.repository)
+    finally:
+        await remote.aclose()
+    met, seen = verifier.met(reference.repository)
+    pinned = policy.root_keys or tuple(filter(None, (met,)))
+    least = max(policy.min_version or 0, seen)
+    wanted = Wanted(reference.repository, reference.tag or "", str(digest), pinned, least, policy.server or "")
+    return judged_metadata(documents, wanted, verifier)
+
+
+def judged_metadata(documents: dict[str, bytes | None], wanted: Wanted, verifier: Verifier) -> Verdict:
+    """Return the verdict on what a server's metadata say."""
+    unsigned: list[str] = []
+
+    def work() -> tuple[Signer, tuple[str, ...]]:
+        try:
+            return verify_dct(documents, wanted, verifier.now)
+        except UnsignedError as error:
+            unsigned.append(str(error))
+            raise
+
+    judged = judge("dct", wanted.server, work)
+    if unsigned:
+        return Verdict("unsigned", subject=wanted.digest, detail=unsigned[0])
+    return concluded((judged,), wanted.digest)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ResolveError
 from pinner.reference import ImageReference
 from pinner.verify.choose import policy_for
-from pinner.verify.continuity import is_same_signer, signature_of
+from pinner.verify.gate import is_same_signer, signature_of
 from pinner.verify.policy import Trust, load_trust
 from pinner.verify.run import Sources, verify_digest
 from pinner.verify.verdict import Verdict
@@ -97,7 +97,7 @@ class Verifier:
         trust = self._trusts[policy]
         try:
             if policy.by == "dct":
-                from pinner.verify.run_dct import verify_dct_image  # noqa: PLC0415 - each scheme brings its own needs
+                from pinner.verify.run import verify_dct_image  # noqa: PLC0415 - each scheme brings its own needs
 
                 verdict = await verify_dct_image(reference, digest, policy, self)
             else:

@@ -37,8 +37,15 @@ from pinner.verify.policy import load_trust, packaged_root
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import certificate_id, revocation_of
 from pinner.verify.strict_decoding import MalformedError
-from pinner.verify.trusted_root import Window, read_trusted_roots
-from pinner.verify.trusted_root_update import data_folder, fetch_root, first_metadata, keep_root, kept_root
+from pinner.verify.trusted_root import (
+    Window,
+    data_folder,
+    fetch_root,
+    first_metadata,
+    keep_root,
+    kept_root,
+    read_trusted_roots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

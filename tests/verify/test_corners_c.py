@@ -55,12 +55,11 @@ from pinner.reference import Digest, ImageReference
 from pinner.report.signatures import Checked, image_json, render_checked, signer_words
 from pinner.report.style import Style
 from pinner.verify import certificate as certificates
-from pinner.verify.continuity import what_changed
 from pinner.verify.dct import UnsignedError, verify_dct
 from pinner.verify.dct import Wanted as WantedTag
 from pinner.verify.dsse import read_envelope as read_dsse
 from pinner.verify.envelope import COSE, JWS, read_envelope
-from pinner.verify.gate import VerifiedRegistry, check_answer
+from pinner.verify.gate import VerifiedRegistry, check_answer, what_changed
 from pinner.verify.log import Signed, check_inclusion, check_is_of
 from pinner.verify.notation import Stores, Subject, verify_notation
 from pinner.verify.revocation import certificate_id

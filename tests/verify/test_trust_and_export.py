@@ -14,7 +14,7 @@ from signingkit import IDENTITY, ISSUER, Sigstore, p256, pem
 from world import outcome, world
 
 from pinner.cli.trust import TrustOptions, trust
-from pinner.verify.trusted_root_update import fetch_root, first_metadata, kept_root
+from pinner.verify.trusted_root import fetch_root, first_metadata, kept_root
 
 if TYPE_CHECKING:
     from pathlib import Path
