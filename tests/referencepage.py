@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import click
 
-from pinner.cli.syntax import COMMANDS
-from pinner.cli.syntax.global_options import global_options
-from pinner.cli.syntax.parser import EPILOG, HELP
+from pinner.cli.commands import COMMANDS, global_options
+from pinner.cli.parser import EPILOG, HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,7 +88,7 @@ def _lines() -> Iterator[str]:
 
 
 def _command(name: str) -> Iterator[str]:
-    command: click.Command = import_module(COMMANDS[name].module).command
+    command = COMMANDS[name].load()
     context = click.Context(command, info_name=name, parent=click.Context(click.Group("pinner"), info_name="pinner"))
     arguments = " ".join(command.collect_usage_pieces(context)[1:])
     shared = {parameter.name for parameter in global_options()}

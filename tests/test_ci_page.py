@@ -15,7 +15,7 @@ import pytest
 import yaml
 from world import pinner
 
-from pinner.cli.syntax import COMMANDS
+from pinner.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")

@@ -6,7 +6,7 @@ from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import SharedRegistry, ask, refuse_offline
-from pinner.cli.invocation import DEFAULTS, Options, exit_status
+from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.scan import by_path, complain_about, look, typed_for
 from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.lock_step import Run
-    from pinner.cli.stdin import Typed
+    from pinner.cli.scan import Typed
     from pinner.cli.tag_upgrades import Raised
     from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
@@ -248,7 +248,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     asked, context, terminal = work.asked, work.context, work.terminal
     terminal.error(render_failures(plans, terminal.talk_style))
     if asked.format != PATCH:
-        from pinner.cli.diff_findings import Told, propose  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.diff import Told, propose  # noqa: PLC0415 - only where it is asked for
 
         told = Told(work.survey.unreadable, status, asked.format, is_unverified=asked.no_verify)
         propose(plans, told, work.settings, context, terminal)

@@ -6,7 +6,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache.paths import cache_folder
 from pinner.checks import run
 from pinner.checks.record_use import Memory
-from pinner.cli.invocation import DEFAULTS, Options, exit_status
+from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
 from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, tell, typed_for
 from pinner.cli.settings import settings_for

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.invocation import DEFAULTS, Invocation, Options
-from pinner.cli.syntax.global_options import pinner_command
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context

@@ -1,15 +1,18 @@
-"""Patch and text on stdout, to the byte: what ``--diff`` and ``pin -`` write."""
+"""Patch and text on stdout for ``--diff`` and ``pin -``; planned changes as findings for ``--format``."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cli.outputs import Outputs, Report, deliver
 from pinner.cli.scan import complain_about
 from pinner.config.find import repository_around
 from pinner.errors import InputError, apart
 from pinner.pipeline import Unreadable
-from pinner.report.diff import is_secret, reaches_outside, render_patch
+from pinner.plan import Failed
+from pinner.report.base import Verdict, shown_places, summarise
+from pinner.report.diff import is_secret, proposed_findings, reaches_outside, render_patch
 from pinner.report.escapes import is_command
 from pinner.report.style import hint_line
 
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
+    from pinner.config import Settings
     from pinner.plan import Plan
-
 
 _INTO_A_FILE = {
     "patch": "pinner pin --diff > pinner.patch",
@@ -62,3 +65,35 @@ def write_exactly(lines: Sequence[bytes], what: Literal["patch", "text"], contex
             hint=f"send it into a file: `{_INTO_A_FILE[what]}`",
         )
     terminal.raw(lines)
+
+
+class Told(NamedTuple):
+    """What is told beside the changes themselves."""
+
+    unreadable: Sequence[Unreadable]
+    status: int
+    """What the run will exit with."""
+    format: str
+    is_unverified: bool = False
+    """Whether policies on signatures were left aside."""
+
+
+def propose(plans: Sequence[Plan], told: Told, settings: Settings, context: Context, terminal: Terminal) -> None:
+    """Write to stdout, in the format of ``told``, what ``plans`` would change."""
+    findings = tuple(proposed_findings(plans, settings.rules))
+    places = shown_places((plan.document.path, [verdict.place for verdict in plan.verdicts]) for plan in plans)
+    verdict = Verdict(
+        findings,
+        summarise(len(plans), places, findings),
+        told.unreadable,
+        {plan.document.path: plan.document.data for plan in plans},
+        status=told.status,
+        is_unverified=told.is_unverified,
+        untold=[
+            (plan.document.path, verdict.place, verdict.error)
+            for plan in plans
+            for verdict in plan.verdicts
+            if isinstance(verdict, Failed)
+        ],
+    )
+    deliver(verdict, Outputs((Report(told.format),)), context, terminal)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.invocation import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.commands import PATHS, pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.outputs import save_lines
 from pinner.cli.scan import complain_about, look
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.global_options import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, attempt
 from pinner.export import BILLS, TARGETS, exporter

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.invocation import CLEAN, DEFAULTS, INTERRUPTED, Invocation, Options
-from pinner.cli.syntax.global_options import pinner_command
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import CLEAN, DEFAULTS, INTERRUPTED, Invocation, Options
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.escapes import printable

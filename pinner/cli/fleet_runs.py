@@ -15,7 +15,7 @@ from pinner.bot.decide import COUNTED
 from pinner.bot.fleet import Registries, tally
 from pinner.bot.report import report_lines, summary_lines
 from pinner.bot.workspace import remove_abandoned
-from pinner.cli.invocation import exit_status
+from pinner.cli.context import exit_status
 from pinner.cli.pull_requests import PublishOptions, bot_context
 from pinner.cli.settings import settings_for
 from pinner.config.table import TIMEOUT_UNITS, parse_duration
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from pinner.bot.fleet import Report
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
-    from pinner.cli.context import Context
+    from pinner.cli.context import Context, Options
     from pinner.cli.fleet import FleetOptions
-    from pinner.cli.invocation import Options
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.fleet.config import FleetSettings

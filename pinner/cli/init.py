@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.invocation import CLEAN, DEFAULTS, Invocation, Options
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import CLEAN, DEFAULTS, Invocation, Options
 from pinner.cli.scan import tell
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.config.find import OWN_FILE, repository_around
 from pinner.config.propose import Proposal, as_toml, is_generated, propose

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.cli.invocation import DEFAULTS, Options, exit_status
+from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.scan import complain_about, look, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.invocation import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.commands import NO_VERIFY, PATHS, pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.lock_step import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
 from pinner.cli.scan import look
 from pinner.cli.settings import settings_for, without_policies
-from pinner.cli.syntax.global_options import NO_VERIFY, PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import SignatureError
 from pinner.lockfile.file import lock_file, read_lock

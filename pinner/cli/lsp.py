@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.answers import ask, with_registry
-from pinner.cli.invocation import DEFAULTS, Invocation, Options
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options
 from pinner.cli.lock_step import Order, Seen, change_by_lock, open_run
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.findings.pin_status import look_up_pin_statuses

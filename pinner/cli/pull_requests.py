@@ -14,7 +14,7 @@ from pinner.bot.report import render_json, render_markdown, report_lines, summar
 from pinner.cache.first_seen import open_first_seen
 from pinner.cache.paths import cache_folder
 from pinner.cli.answers import with_progress
-from pinner.cli.invocation import DEFAULTS, INTERRUPTED, Options, exit_status
+from pinner.cli.context import DEFAULTS, INTERRUPTED, Options, exit_status
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root
 from pinner.cli.settings import select, settings_for, with_update
 from pinner.cli.terminal import Terminal

@@ -11,11 +11,11 @@ import click
 from pinner import __version__
 from pinner.checks import run
 from pinner.cli.answers import with_registry
-from pinner.cli.invocation import DEFAULTS, Invocation, Options, exit_status
+from pinner.cli.commands import PATHS, pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.outputs import refuse_impossible, save_lines
 from pinner.cli.scan import around_of, complain_about, look_for, refuse_unknown, tell
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.global_options import PATHS, pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, ResolveError, attempt

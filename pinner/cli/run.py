@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
-from pinner.cli.context import process_context
-from pinner.cli.invocation import DEFAULTS, INTERRUPTED, MISUSED, UNTOLD, Invocation, Options
+from pinner.cli.context import DEFAULTS, INTERRUPTED, MISUSED, UNTOLD, Invocation, Options, process_context
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, PinnerError
 
@@ -37,7 +36,7 @@ def parse(arguments: Sequence[str]) -> Invocation:
             return _change(_CHANGES[command], paths, exit_non_zero_on_change=_ON_CHANGE in rest)
         if command == "--version" and not paths:
             return Invocation(DEFAULTS, _version)
-    from pinner.cli.syntax.parser import parse_with_click  # noqa: PLC0415 - 45 ms
+    from pinner.cli.parser import parse_with_click  # noqa: PLC0415 - 45 ms
 
     return parse_with_click(arguments)
 

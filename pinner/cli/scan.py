@@ -1,4 +1,4 @@
-"""Scan step of every command, and its warnings."""
+"""Scan step of every command, standard input as a file among its paths, and its warnings."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import os
 from functools import partial
 
 from pinner import pipeline
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
+from pinner.filesystem import shown_path
 from pinner.formats import claims
 from pinner.report.as_text import render_error
 from pinner.report.escapes import printable
-from pinner.scan.discover import Found, discover, find
+from pinner.scan.discover import Found, Target, discover, find, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pinner.cli.context import Context
-    from pinner.cli.stdin import Typed
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.formats.pragmas import PragmaProblem
     from pinner.pipeline import Survey, Unreadable
     from pinner.report.style import Style
-    from pinner.scan.discover import Target
     from pinner.scan.neighbour_files import Around
 
 
@@ -51,7 +50,6 @@ def typed_for(context: Context, paths: Sequence[str], name: str | None) -> Typed
     """Return what standard input holds where it is asked for; raises `ConfigError` as `read_stdin` does."""
     if not is_about_stdin(paths, name):
         return None
-    from pinner.cli.stdin import read_stdin  # noqa: PLC0415 - only where standard input is asked for
 
     return read_stdin(context, paths, name)
 
@@ -63,8 +61,6 @@ def look_for(
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
     if typed is not None:
-        from pinner.cli.stdin import targets_of  # noqa: PLC0415 - only where standard input is asked for
-
         return Found(targets_of(typed, settings, context.folder))
     return find(paths, settings, context.folder, context.environment)
 
@@ -134,3 +130,44 @@ def _problems(looked_into: Iterable[tuple[str, Sequence[PragmaProblem]]], style:
         for problem in problems:
             where = style.where(f"{printable(path)}:{problem.line}:1")
             yield f"{where}: {style.severity('warning')}: {printable(problem.message)}"
+
+
+STDIN = "-"
+
+
+class Typed(NamedTuple):
+    """What came from standard input."""
+
+    name: str
+    """Where it belongs, relative to the current folder: that tells its format, and which files are around it."""
+    data: bytes
+
+
+def read_stdin(context: Context, paths: Sequence[str], name: str | None) -> Typed:
+    """Return what standard input holds, which is called ``name`` and is what ``paths``, if any, ask for.
+
+    Raises `ConfigError` where nothing tells what kind of file it is, and where other files are asked for beside it.
+    """
+    others = [path for path in paths if path != STDIN]
+    if others:
+        raise ConfigError(
+            f"standard input and `{printable(others[0])}` at once",
+            hint="one run reads `-` or files; a file that is called so is `./-`",
+        )
+    if not name:
+        raise ConfigError(
+            "nothing tells what kind of file standard input is",
+            hint="`--stdin-filename compose.yaml` does, and where it belongs: the files around it count",
+        )
+    if os.path.isdir(os.path.join(context.folder, name)):
+        raise ConfigError(f"--stdin-filename: `{printable(name)}` is a folder", hint="name the file in it")
+    return Typed(name, context.stdin())
+
+
+def targets_of(typed: Typed, settings: Settings, folder: str) -> list[Target]:
+    """Return the file that ``typed`` is, with its text; none where the configuration excludes it."""
+    file = os.path.normpath(os.path.join(folder, typed.name))
+    is_excluded, _ = told_by(settings)
+    if is_excluded(file):
+        return []
+    return [Target(file, shown_path(file, folder), named=True, text=typed.data)]

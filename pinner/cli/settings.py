@@ -14,8 +14,7 @@ from pinner.scan.suppressions import matches
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.cli.context import Context
-    from pinner.cli.invocation import Options
+    from pinner.cli.context import Context, Options
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings, TagLevel
     from pinner.model import FormatChoice

@@ -6,7 +6,7 @@ import os
 import stat
 
 from pinner._typing import TYPE_CHECKING
-from pinner.cli.invocation import DEFAULTS
+from pinner.cli.context import DEFAULTS
 from pinner.errors import InputError
 from pinner.report.escapes import escaped
 from pinner.report.style import Style
@@ -14,8 +14,7 @@ from pinner.report.style import Style
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pinner.cli.context import Context, Stream
-    from pinner.cli.invocation import Options
+    from pinner.cli.context import Context, Options, Stream
     from pinner.report.escapes import Form
 
 _NEEDED = "→…"

@@ -9,25 +9,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from pinner.cli.answers import with_registry
-from pinner.cli.invocation import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options, exit_status
 from pinner.cli.settings import settings_for
-from pinner.cli.syntax.global_options import pinner_command
 from pinner.cli.terminal import Terminal
 from pinner.cli.verifier import open_verifier, signers_in_lock
-from pinner.errors import ConfigError, InvalidReferenceError, ResolveError
+from pinner.errors import ConfigError, InvalidReferenceError, ResolveError, SignatureError, UnavailableError
+from pinner.findings.signatures import refused
+from pinner.model import Occurrence
 from pinner.pipeline import Survey
 from pinner.reference import ImageReference
 from pinner.report import FORGE_FORMATS
 from pinner.report.as_text import render_error
+from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.escapes import form_of
 from pinner.report.signatures import Checked, render_checked
+from pinner.scan.suppressions import occurrences_for
+from pinner.verify.gate import check_answer, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.cli.context import Context
     from pinner.config import Settings
+    from pinner.errors import PinnerError
+    from pinner.findings import Finding
     from pinner.oci.resolver import Registry
+    from pinner.scan.suppressions import Candidate, Source
 
 OWN_FORMATS = ("text", "json")
 FORMATS = (*OWN_FORMATS, *FORGE_FORMATS)
@@ -67,7 +75,6 @@ def verify(context: Context, asked: VerifyOptions) -> int:
     checked = with_registry(context, settings, terminal, work)
     if asked.format not in OWN_FORMATS:
         from pinner.cli.outputs import Outputs, Report, deliver  # noqa: PLC0415 - only where it is asked for
-        from pinner.cli.signature_findings import verdict_in_files  # noqa: PLC0415 - the same
 
         verdict = verdict_in_files(survey or Survey((), ()), checked, settings)
         deliver(verdict, Outputs((Report(asked.format),)), context, terminal)
@@ -211,3 +218,56 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     images are meant; without any, the whole repository. Nothing is written.
     """
     return Invocation(ctx.obj, partial(verify, asked=VerifyOptions(ctx.obj, **values)))
+
+
+def verdict_in_files(survey: Survey, checked: Sequence[Checked], settings: Settings) -> Verdict:
+    """Return what ``checked`` says of the images in the files of ``survey``, as ``check`` reports it."""
+    by_name = {str(one.reference): one for one in checked}
+    findings: list[Finding] = []
+    untold: list[tuple[str, Occurrence, PinnerError]] = []
+    for source in survey.sources:
+        path = source.document.path
+        for candidate, place in _verified(source):
+            error = _error(by_name[str(place.reference)])
+            if isinstance(error, SignatureError):
+                findings += refused(path, candidate, place, error, settings.rules)
+            elif error is not None:
+                untold.append((path, place, error))
+    places = shown_places((source.document.path, [one.place for one in source.candidates]) for source in survey.sources)
+    status = exit_status(
+        found=any(one.severity == "error" for one in findings), untold=bool(untold or survey.unreadable)
+    )
+    return Verdict(
+        tuple(findings),
+        summarise(len(survey.sources), places, findings, len(untold)),
+        survey.unreadable,
+        _bytes(survey),
+        status=status,
+        untold=untold,
+    )
+
+
+def _bytes(survey: Survey) -> Mapping[str, bytes]:
+    return {source.document.path: source.document.data for source in survey.sources}
+
+
+def _verified(source: Source) -> Iterator[tuple[Candidate, Occurrence]]:
+    """Yield the places in ``source`` whose images are verified."""
+    for candidate, place in zip(source.candidates, occurrences_for(source, "pin"), strict=True):
+        if isinstance(place, Occurrence):
+            yield candidate, place
+
+
+def _error(one: Checked) -> PinnerError | None:
+    """Return why an image is not accepted, or not known to be; None where it is, or no policy fits it."""
+    if one.error is not None or one.answer is None or one.digest is None:
+        return one.error
+    answer = one.answer
+    try:
+        check_answer(one.reference, one.digest, answer)
+    except (SignatureError, UnavailableError) as error:
+        return error
+    if answer.is_accepted:
+        return None
+    # Held to who signed first, and signed by another, or by nobody.
+    return refusal(one.reference, one.digest, "PIN108", answer.verdict.detail or f"is {answer.verdict.outcome}")

@@ -13,7 +13,7 @@ import pytest
 from fakes import FakeResolver, digest_of
 from world import outcome, pinner, world
 
-from pinner.cli.syntax import COMMANDS
+from pinner.cli.commands import COMMANDS
 from pinner.errors import ConfigError, RateLimitedError, UnavailableError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from world import outcome, pinner, world
 
-from pinner.cli.syntax.completion import SHELLS
+from pinner.cli.completion import SHELLS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from world import pinner
 
-from pinner.cli.syntax import COMMANDS
+from pinner.cli.commands import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path

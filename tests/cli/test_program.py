@@ -16,8 +16,8 @@ from world import outcome, pinner, world
 
 from pinner import __version__
 from pinner.__main__ import main, run
+from pinner.cli.commands import COMMANDS
 from pinner.cli.context import process_context
-from pinner.cli.syntax import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and streams")

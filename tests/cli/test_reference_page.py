@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from referencepage import reference_page
 from world import pinner
 
-from pinner.cli.syntax import COMMANDS
+from pinner.cli.commands import COMMANDS
 
 if TYPE_CHECKING:
     import pytest

@@ -10,8 +10,7 @@ from virtual_time import run_virtually
 from world import outcome, world
 
 from pinner.cli.answers import with_progress
-from pinner.cli.context import Stream
-from pinner.cli.invocation import Options
+from pinner.cli.context import Options, Stream
 from pinner.cli.terminal import Terminal, stream_style
 
 if TYPE_CHECKING:

@@ -6,15 +6,13 @@ import contextlib
 import io
 import re
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from pinner import __version__
-from pinner.cli.invocation import DEFAULTS, Invocation
-from pinner.cli.syntax import COMMANDS
-from pinner.cli.syntax.global_options import CONTEXT_SETTINGS, global_options
+from pinner.cli.commands import COMMANDS, CONTEXT_SETTINGS, global_options
+from pinner.cli.context import DEFAULTS, Invocation
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, did_you_mean
 
@@ -115,7 +113,7 @@ class _Commands(click.Group):
                 f"there is no command `{cmd_name}`",
                 hint=_instead_of(cmd_name),
             )
-        return cast("click.Command", import_module(COMMANDS[cmd_name].module).command)
+        return COMMANDS[cmd_name].load()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
         with formatter.section("Commands"):
@@ -192,7 +190,7 @@ def _misuse(error: click.UsageError, arguments: Sequence[str]) -> ConfigError:
 
 def _commands_with(option: str) -> str:
     """Return the hint that other commands have ``option``; empty where none has."""
-    commands = {name: cast("click.Command", import_module(COMMANDS[name].module).command) for name in COMMANDS}
+    commands = {name: one.load() for name, one in COMMANDS.items()}
     names = [name for name, one in commands.items() if any(option in parameter.opts for parameter in one.params)]
     return (
         f"{' and '.join(f'`pinner {name}`' for name in names)} {'has' if len(names) == 1 else 'have'} it"

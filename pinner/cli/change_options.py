@@ -1,4 +1,4 @@
-"""Options of ``pinner update``."""
+"""Options of ``pinner pin``, ``pinner update`` and ``pinner unpin``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pinner.cli.change import ChangeOptions, change
-from pinner.cli.invocation import Invocation
-from pinner.cli.syntax.global_options import (
+from pinner.cli.commands import (
     CHANGE_STATUS,
     DIFF,
     DIFF_FORMAT,
@@ -20,16 +19,70 @@ from pinner.cli.syntax.global_options import (
     VARIANTS,
     pinner_command,
 )
+from pinner.cli.context import Invocation
 from pinner.errors import ConfigError
 from pinner.report import PATCH
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context
 
+_PIN_EPILOG = """\b
+Examples:
+  pinner pin                            the whole repository
+  pinner pin --diff | less              what would change; nothing is written
+  pinner pin --diff | git apply         the same as pinner pin
+  pinner pin --platform linux/arm64     that platform's image, and no other
+  pinner pin --locked                   what pinner.lock says, offline
+  pinner pin - --stdin-filename Dockerfile    text in, text out: for editors
+"""
+
+
+@pinner_command("pin", _PIN_EPILOG)
+@PATHS
+@STDIN_FILENAME
+@DIFF
+@DIFF_FORMAT
+@CHANGE_STATUS
+@NO_VERIFY
+@click.option("--locked", is_flag=True, help="Ask nobody: make every reference what pinner.lock says.")
+@click.pass_context
+def pin(ctx: click.Context, /, *, locked: bool, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Add a digest to every unpinned reference, in place.
+
+    Each image is asked for once, whatever the number of places that name it. What is pinned already stays as it is.
+    A reference whose image cannot be told stays as well, and the exit status is 3.
+
+    Where there is a pinner.lock, what it knows is taken from there, and what it lacks is added to it. With --locked it
+    has the last word: a digest that differs from it moves too.
+    """
+    return Invocation(ctx.obj, partial(change, asked=ChangeOptions("hold" if locked else "pin", ctx.obj, **values)))
+
+
+_UNPIN_EPILOG = """\b
+Examples:
+  pinner unpin                          the whole repository
+  pinner unpin --diff Dockerfile        what would change; nothing is written
+"""
+
+
+@pinner_command("unpin", _UNPIN_EPILOG)
+@PATHS
+@STDIN_FILENAME
+@DIFF
+@CHANGE_STATUS
+@click.pass_context
+def unpin(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Take the digests off again; tags stay.
+
+    The opposite of `pinner pin`: a `:latest` that pinner itself wrote goes as well. No registry is asked.
+    """
+    return Invocation(ctx.obj, partial(change, asked=ChangeOptions("unpin", ctx.obj, **values)))
+
+
 _PUBLISHING = ("pr", "repo", "repos", "org", "shard", "concurrency", "forge", "dry_run")
 _INSTEAD = "--dry-run prints the pull request with its diff, and writes nothing"
 
-_EPILOG = """\b
+_UPDATE_EPILOG = """\b
 Examples:
   pinner update                         the whole repository
   pinner update --diff                  what would change; nothing is written
@@ -48,7 +101,7 @@ docker.io/library/nginx:1.27 with the tag.
 """
 
 
-@pinner_command("update", _EPILOG)
+@pinner_command("update", _UPDATE_EPILOG)
 @PATHS
 @STDIN_FILENAME
 @DIFF
@@ -97,7 +150,7 @@ docker.io/library/nginx:1.27 with the tag.
 )
 @click.option("--dry-run", is_flag=True, help="Print the pull requests as they would be, and write nothing anywhere.")
 @click.pass_context
-def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+def update(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
     """Move stale digests to what their tags mean now, and pin what is not pinned.
 
     A digest of one platform's manifest moves to that platform's manifest, unless --index or --platform is given; an

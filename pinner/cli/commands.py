@@ -1,19 +1,59 @@
-"""Options that all commands share."""
+"""Commands: the table of all of them, and the options that they share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
-from pinner.cli.invocation import Options
-from pinner.cli.syntax import COMMANDS
+from pinner.cli.context import Options
 from pinner.report import FORMATS, PATCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pinner.cli.invocation import Invocation
+    from pinner.cli.context import Invocation
+
+
+class Command(NamedTuple):
+    """Where a command's spelling lives, and its one line in ``pinner --help``."""
+
+    module: str
+    summary: str
+    name: str = "command"
+    """What it is called in its module."""
+
+    def load(self) -> click.Command:
+        """Return the command, its module imported."""
+        return cast("click.Command", getattr(import_module(self.module), self.name))
+
+
+COMMANDS = {
+    "pin": Command("pinner.cli.change_options", "Add a digest to every unpinned reference, in place.", "pin"),
+    "update": Command(
+        "pinner.cli.change_options", "Move digests to what their tags mean now, and pin the rest.", "update"
+    ),
+    "unpin": Command("pinner.cli.change_options", "Take the digests off again; tags stay.", "unpin"),
+    "lock": Command("pinner.cli.lock", "Write down what every tag means; files stay as they are."),
+    "check": Command("pinner.cli.check_options", "Say what is not pinned, or wrongly; offline, writes nothing."),
+    "list": Command("pinner.cli.check_options", "Show every image reference and how it stands.", "list_command"),
+    "report": Command("pinner.cli.report", "Show all images on one HTML page, or as CSV or JSON."),
+    "export": Command("pinner.cli.export", "Write pinner.lock for other tools, or all images as CycloneDX."),
+    "inspect": Command("pinner.cli.inspect", "Show what a name means: index, manifests, image IDs, signatures."),
+    "verify": Command("pinner.cli.verify", "Say who signed an image, and whether they may."),
+    "fleet": Command("pinner.cli.fleet", "Keep thousands of repositories current, by an index of images."),
+    "trust": Command("pinner.cli.trust", "Fetch the trusted root that signatures are held against."),
+    "init": Command("pinner.cli.init", "Show the configuration that suits a repository, and write it."),
+    "schema": Command("pinner.cli.schema", "Print the JSON Schema of a file or an output of pinner's."),
+    "explain": Command("pinner.cli.explain", "Explain a rule of check: what, why, how to mend it."),
+    "identify": Command("pinner.cli.identify", "Say what a hash, an archive or a local image is."),
+    "lsp": Command("pinner.cli.lsp", "Serve editors: findings while one types, hover, code actions."),
+    "completion": Command("pinner.cli.completion", "Print the script that completes all this in a shell."),
+    "demo": Command("pinner.cli.demo", "Show all of it in a temporary folder, without a network."),
+}
+"""In the order of ``pinner --help``."""
+
 
 # Options that were not given say so (None, False, 0), so that the other place's value is seen.
 _GLOBAL = (

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from pinner.cli.invocation import CLEAN, Invocation, Options
-from pinner.cli.syntax.global_options import pinner_command
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import CLEAN, Invocation, Options
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 

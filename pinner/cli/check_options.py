@@ -1,4 +1,4 @@
-"""Options of ``pinner check``."""
+"""Options of ``pinner check`` and ``pinner list``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from pinner.cli.check import CheckOptions, check
-from pinner.cli.invocation import Invocation
-from pinner.cli.syntax.global_options import PATHS, STDIN_FILENAME, pinner_command
-from pinner.report import FORMATS
+from pinner.cli.commands import PATHS, STDIN_FILENAME, pinner_command
+from pinner.cli.context import Invocation
+from pinner.cli.list import ListOptions, list_
+from pinner.report import FORMATS, LISTING_FORMATS
 from pinner.report.as_groups import GROUPS
 from pinner.rules import SEVERITIES
 
-_EPILOG = """\b
+_CHECK_EPILOG = """\b
 Examples:
   pinner check                          the whole repository
   pinner check Dockerfile deploy/       a file, and all in a folder
@@ -36,7 +37,7 @@ What a rule means, and what to do about it:
 """
 
 
-@pinner_command("check", _EPILOG)
+@pinner_command("check", _CHECK_EPILOG)
 @PATHS
 @STDIN_FILENAME
 @click.option(
@@ -83,3 +84,27 @@ def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401
     is changed without --fix.
     """
     return Invocation(ctx.obj, partial(check, asked=CheckOptions(ctx.obj, **values)))
+
+
+_LIST_EPILOG = """\b
+Examples:
+  pinner list                           the whole repository
+  pinner list compose.yaml --all        with stages, scratch and stage numbers
+  pinner list --format jsonl            one object a line, for other programs
+"""
+
+
+@pinner_command("list", _LIST_EPILOG)
+@PATHS
+@STDIN_FILENAME
+@click.option(
+    "--format", type=click.Choice(list(LISTING_FORMATS)), default="text", show_default=True, help="How to report."
+)
+@click.option("--all", "everything", is_flag=True, help="Show stage names, `scratch` and stage numbers as well.")
+@click.pass_context
+def list_command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Show every image reference: where it is, what it is for, and whether it is pinned.
+
+    A reference that cannot or must not be pinned is shown with the reason.
+    """
+    return Invocation(ctx.obj, partial(list_, asked=ListOptions(ctx.obj, **values)))
