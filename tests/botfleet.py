@@ -13,9 +13,9 @@ from forge_talk import access
 from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
-from pinner.bot.forges.github_app import InstallationTokens
+from pinner.bot.forges.github_api import InstallationTokens
 from pinner.bot.forges.limits import LocalBudget
-from pinner.bot.git.program import Login
+from pinner.bot.git import Login
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.find import load_settings
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forge_talk import Waits
 
     from pinner.bot.fleet import Report
-    from pinner.bot.forges.github_app import App
+    from pinner.bot.forges.github_api import App
     from pinner.config import Settings
     from pinner.oci.resolver import Registry
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.bot import FileChange, HeldBack, ImageChange
 from pinner.bot.groups import DIGESTS, PINS, group_of
 from pinner.bot.held_back import not_yet, without_answer
-from pinner.bot.model import FileChange, HeldBack, ImageChange
 from pinner.bot.plan import lock_with
 from pinner.errors import RateLimitedError, ResolveError, UnavailableError
 from pinner.lockfile.model import NAME

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.fleet import Job, Shard, UnreachableRepository
 from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, parse_url, token_for
 from pinner.bot.forges.base import Access, ForgeError
-from pinner.bot.forges.github_app import InstallationTokens, app_in
-from pinner.bot.git.program import GitError, Login, remote_url
+from pinner.bot.forges.github_api import InstallationTokens, app_in
+from pinner.bot.git import GitError, Login, remote_url
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.context import BotContext
     from pinner.bot.forges.base import Forge
-    from pinner.bot.forges.github_app import App
+    from pinner.bot.forges.github_api import App
 
 _SERVERS = {"github": "https://github.com", "gitlab": "https://gitlab.com"}
 """Where a forge is that has one address everybody means."""

@@ -1,4 +1,8 @@
-"""Bot branches: judged, committed and pushed."""
+"""Bot branches and the git note: judged, read, committed and pushed; the locks on them, from run to run.
+
+A run on a CI machine remembers nothing itself. The note is a ref of its own, no branch and on no page, and it is there
+only where ``min-age`` needs it: what was first seen when.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,24 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from pinner.bot import read_trailer
 from pinner.bot.decide import Branch
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
+from pinner.bot.git import GitError
 from pinner.bot.git.clone import Entry, entries
-from pinner.bot.git.program import GitError
 from pinner.bot.git.remote import LOCAL_NOTE, NOTE
-from pinner.bot.model import read_trailer
+from pinner.errors import ConfigError, PinnerError
+from pinner.lockfile.model import NAME, Lock
+from pinner.lockfile.parse import parse_lock
+from pinner.lockfile.render import render_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pinner.bot import Author, FileChange
+    from pinner.bot.git import Git
     from pinner.bot.git.clone import Clone
-    from pinner.bot.git.program import Git
-    from pinner.bot.git.remote import Fetched
-    from pinner.bot.model import Author, FileChange
-
+    from pinner.bot.git.remote import Fetched, Remote
 
 NOTE_FILE = "pinner.lock"
 NEW_FILE = "100644"
@@ -217,3 +224,39 @@ def is_forbidden(said: bytes) -> bool:
     """Tell whether git ``said`` that the token lacks the right, and not that something else stands in the way."""
     folded = said.lower()
     return any(words in folded for words in _FORBIDDEN)
+
+
+async def read_memory(git: Git, remote: Remote) -> bytes | None:
+    """Return the note, for `parse_remembered`; None where there is none."""
+    return None if remote.note is None else await read_note(git)
+
+
+async def locks_on_branches(git: Git, branches: Iterable[Fetched]) -> list[bytes]:
+    """Return the locks on those of ``branches`` that are the bot's, for `parse_remembered`."""
+    return [
+        data
+        for fetched in branches
+        if is_ours(fetched) and (data := await read_file(git, fetched.head.id, NAME)) is not None
+    ]
+
+
+def parse_remembered(data: bytes) -> Lock:
+    """Return what a lock of an earlier run says; nothing where somebody has spoilt it."""
+    try:
+        return parse_lock(data, NAME)
+    except ConfigError:  # of a newer pinner, or no lock at all: nothing is known then
+        return Lock()
+
+
+async def write_memory(clone: Clone, remote: Remote, memory: bytes, author: Author) -> str | None:
+    """Make the note say ``memory``, a lock; return why it cannot, where it cannot: the next run then knows no times."""
+    try:
+        if remote.note is None:
+            if memory == render_lock(Lock()):
+                return None
+        elif await read_note(clone.git) == memory:
+            return None
+        await push_note(clone.git, await make_note(clone, memory, author), remote.note)
+    except PinnerError as error:
+        return f"when digests were first seen could not be noted in the repository: {error.message}"
+    return None

@@ -19,7 +19,7 @@ from forge_talk import Waits, access
 from locks import digest, image
 
 from pinner.bot.forges.base import ForgeError
-from pinner.bot.forges.github_app import App, InstallationTokens, app_in, sign_statement
+from pinner.bot.forges.github_api import App, InstallationTokens, app_in, sign_statement
 from pinner.errors import ConfigError
 
 if TYPE_CHECKING:
