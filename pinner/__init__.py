@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from pinner.findings import Finding
-    from pinner.identity.model import HashAnswer, LocalAnswer
+    from pinner.identity import HashAnswer, LocalAnswer
     from pinner.inspection.model import ImageId, Inspection
-    from pinner.lockfile.model import Lock
+    from pinner.lockfile import Lock
     from pinner.model import Document, Edit, Occurrence, Resolved, SkippedOccurrence, Span
     from pinner.oci.resolver import Registry, Resolver
     from pinner.oci.types import Image, PlatformImage

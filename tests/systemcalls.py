@@ -68,7 +68,7 @@ READ: Mapping[str, str] = {
     "bot/git/__init__.py": "Git gets a session of its own, so that all of it ends; without killpg the process does.",
     "bot/limited.py": "Without `resource` a repository has the parent's limit on time, and none on memory.",
     "bot/workspace.py": "Folders of runs that were killed are removed where a folder can be opened and locked.",
-    "cache/paths.py": "The folder of each system; the environment wins.",
+    "cache/__init__.py": "The folder of each system; the environment wins.",
     "checks/processes.py": "Asked on Linux alone; elsewhere one process does it all.",
     "checks/record.py": "Windows' times do not tell changes: bytes are hashed. Owners are asked for where they are.",
     "cli/fleet_runs.py": "Windows' loop takes no handlers of signals: the program's own wakes it.",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
-from pinner.cache.paths import cache_folder
+from pinner.cache import cache_folder
 from pinner.checks.run import check as check_files
 from pinner.config.find import load_settings
 from pinner.model import Document

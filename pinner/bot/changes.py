@@ -9,7 +9,7 @@ from pinner.bot.groups import DIGESTS, PINS, group_of
 from pinner.bot.held_back import not_yet, without_answer
 from pinner.bot.plan import lock_with
 from pinner.errors import RateLimitedError, ResolveError, UnavailableError
-from pinner.lockfile.model import NAME
+from pinner.lockfile import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
 from pinner.model import Occurrence, as_skipped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.cache.paths import cache_folder
+from pinner.cache import cache_folder
 from pinner.cli.answers import SharedRegistry, ask, refuse_offline
 from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.scan import by_path, complain_about, look, typed_for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.cache.paths import cache_folder
+from pinner.cache import cache_folder
 from pinner.checks import run
 from pinner.checks.record_use import Memory
 from pinner.cli.context import DEFAULTS, Options, exit_status

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
 from pinner.cli.verifier import vetting_by_lock
-from pinner.findings.newer_tags import check_tags, looks_for_tags
-from pinner.findings.online import check_standing, with_proposals
+from pinner.findings.online import check_standing, check_tags, looks_for_tags, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.model import Occurrence
 from pinner.report.escapes import printable

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all, tally
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
+from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
-from pinner.cache.paths import cache_folder
 from pinner.cli.answers import with_progress
 from pinner.cli.context import DEFAULTS, INTERRUPTED, Options, exit_status
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root

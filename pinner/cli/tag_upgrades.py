@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
-from pinner.cache.paths import cache_folder
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.model import Outlook, SharedKey, SharedOutlook, WantedKey
+    from pinner.upgrade import Outlook, SharedKey, SharedOutlook, WantedKey
 
     Raised: TypeAlias = tuple[tuple[Source, ...], tuple[Source, ...], bool]
 

@@ -1,4 +1,4 @@
-"""Online rules of ``check``: findings from what registries say of the pins."""
+"""Online rules of ``check``: findings from what registries say of the pins, and of newer tags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from pinner.findings import Finding, with_expiry
 from pinner.findings.pin_status import own_platform
 from pinner.model import Occurrence, Resolved
 from pinner.oci.platforms import matches
-from pinner.rules import GONE, MISSING_PLATFORM, STALE, TAG_GONE, TAG_MISMATCH, UNPINNED, WRONG_KIND
+from pinner.rules import (
+    GONE,
+    MISSING_PLATFORM,
+    NEWER_TAG,
+    STALE,
+    TAG_GONE,
+    TAG_MISMATCH,
+    TAG_RULES,
+    UNPINNED,
+    VARIANT_ENDED,
+    WRONG_KIND,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.rules import Level
     from pinner.scan.suppressions import Source
+    from pinner.upgrade.newer import Newer
 
 _MAX_NAMED = 8
 
@@ -216,3 +228,34 @@ def _pinned(occurrence: Occurrence, digest: Digest | None) -> str:
 def _short(digest: Digest | None) -> str:
     """Return a digest as messages show it: enough to tell it from another."""
     return "" if digest is None else digest.short
+
+
+def looks_for_tags(settings: Settings) -> bool:
+    """Tell whether lists of tags are read for a check: where a rule about them is set, or tags may be raised."""
+    levels = [settings.rules[rule.id] for rule in TAG_RULES if rule.id in settings.rules]
+    return any(level != "off" for level in levels) or (settings.update.is_on and not levels)
+
+
+def check_tags(source: Source, newer: Mapping[str, Newer], settings: Settings) -> Iterator[Finding]:
+    """Yield what lists of tags say of ``source``; pragmas in force silence their rules."""
+    for candidate in source.candidates:
+        place = candidate.place
+        found = newer.get(place.reference.canonical) if isinstance(place, Occurrence) else None
+        is_held = any(pragma.tags == "none" for pragma in candidate.pragmas)
+        if found is None or is_held or not isinstance(place, Occurrence):
+            continue
+        for finding in _tag_findings(source.document.path, place, found):
+            level = settings.rules.get(finding.rule.id, finding.severity)
+            if level != "off" and not candidate.silenced(finding.rule.id):
+                yield finding._replace(severity=level, hint=with_expiry(candidate, finding.rule, finding.hint))
+
+
+def _tag_findings(path: str, place: Occurrence, found: Newer) -> Iterator[Finding]:
+    name = place.reference.familiar
+    if found.tags:
+        tags = ", ".join(f"{tag} ({level})" for tag, level in found.tags)
+        hint = f"`pinner update --tags {found.tags[-1][1]} --diff` shows what it would change"
+        yield Finding(NEWER_TAG, NEWER_TAG.severity, f"`{name}` → {tags}", hint, path, place)
+    if found.ended is not None:
+        hint = "`pinner update --tags major --variant follow --diff` shows what would follow"
+        yield Finding(VARIANT_ENDED, VARIANT_ENDED.severity, f"`{name}`: {found.ended}", hint, path, place)

@@ -1,4 +1,4 @@
-"""Identification of what a user names: a hash, an archive, a layout or a local image."""
+"""Candidate names for a hash: the lock, and the images of the repository's files."""
 
 from __future__ import annotations
 
@@ -6,27 +6,94 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from pinner import pipeline
+from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
+from pinner.filesystem import read_regular
+from pinner.identity import Compared, HashAnswer, LocalAnswer, Query
 from pinner.identity.ask import Found, compare_with, look_up
-from pinner.identity.candidates import Candidates, gather
 from pinner.identity.engine import open_engine
-from pinner.identity.hash_kinds import in_lock, in_store, named, read_query
+from pinner.identity.hash_kinds import in_lock, in_store, named, read_query, repo_digests
 from pinner.identity.local_files import open_path
-from pinner.identity.model import Compared, HashAnswer, LocalAnswer, Query
+from pinner.lockfile import NAME
+from pinner.lockfile.parse import parse_lock
+from pinner.model import Occurrence
 from pinner.reference import ImageReference
 from pinner.report.escapes import printable
+from pinner.scan.discover import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
     from datetime import date
     from typing import TypeVar
 
     from pinner.config import Settings
+    from pinner.identity import Answer, Holding, LocalImage, Sighting
     from pinner.identity.engine import Engine
-    from pinner.identity.model import Answer, Holding, LocalImage
+    from pinner.lockfile import Lock
     from pinner.oci.resolver import Registry
 
     T = TypeVar("T")
+
+_MAX_ASKED = 20
+"""Names that nobody gave: each costs a registry a question, and some count those."""
+
+
+class Candidates(NamedTuple):
+    """Locks to look into, and names to ask about."""
+
+    locks: tuple[Lock, ...] = ()
+    names: tuple[ImageReference, ...] = ()
+    """In the order to ask: those that stand beside the hash in a file come first."""
+    searched: tuple[str, ...] = ()
+
+    def names_for(self, first_seen_store: Iterable[Sighting]) -> tuple[ImageReference, ...]:
+        """Return the names to ask about, those of ``first_seen_store`` before all others."""
+        known = {reference.canonical: reference for one in first_seen_store for reference in _names(one)}
+        names = known or {reference.canonical: reference for reference in self.names}
+        return tuple(names.values())[:_MAX_ASKED]
+
+
+def _names(sighting: Sighting) -> Iterator[ImageReference]:
+    """Yield what a place where the hash was seen calls the image."""
+    if sighting.reference is not None:
+        yield sighting.reference
+    if sighting.local is not None:
+        names = [reference for text in sighting.local.names if (reference := named(text)) is not None]
+        yield from names
+        # Without a name, all that is left is what it was pulled as.
+        repositories = {reference.repository for reference in names}
+        for reference, _ in repo_digests(sighting.local):
+            if reference.repository not in repositories:
+                yield reference
+
+
+def gather(folder: str, environment: Mapping[str, str], settings: Settings, query: Query, *, today: date) -> Candidates:
+    """Return what the repository around ``folder`` has to offer; outside of one, nothing is read."""
+    root = repository_around(folder)
+    if root is None:
+        return Candidates(searched=("no file: there is no repository around this folder",))
+    locks = tuple(_locks(root))
+    targets = discover((), settings, root, environment)
+    sources = pipeline.survey(targets, settings, today=today).sources
+    places = (candidate.place for source in sources for candidate in source.candidates)
+    references = [place.reference for place in places if isinstance(place, Occurrence) and place.reference.domain]
+    # False sorts before True: what is pinned to this very hash is asked about first.
+    references.sort(key=lambda reference: not query.fits(reference.digest))
+    names = tuple({reference.canonical: reference for reference in references}.values())
+    what = f"the files of this repository ({len(names)} images, of which {_MAX_ASKED} were asked about)"
+    if len(names) <= _MAX_ASKED:
+        what = "the files of this repository"
+    return Candidates(locks, names, (NAME, what) if locks else (what,))
+
+
+def _locks(root: str) -> Iterator[Lock]:
+    try:
+        yield parse_lock(read_regular(os.path.join(root, NAME)), NAME)
+    except (OSError, PinnerError):
+        # `pinner lock` and `check` complain about a broken lock; here it is one place to look less.
+        return
+
 
 _HASH_LIKE = re.compile(r"sha256:([0-9a-fA-F]*)")
 """What is no hash and was surely meant to be one: too short or too long."""

@@ -13,6 +13,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pinner.identity import (
+    ConfigDigest,
+    Form,
+    Holding,
+    IndexDigest,
+    LayerDigest,
+    LocalImage,
+    LocalLayer,
+    ManifestDigest,
+)
 from pinner.identity.documents import (
     IMAGE_CONFIGS,
     Descriptor,
@@ -26,23 +36,13 @@ from pinner.identity.documents import (
     read_descriptor,
     texts,
 )
-from pinner.identity.model import (
-    ConfigDigest,
-    Form,
-    Holding,
-    IndexDigest,
-    LayerDigest,
-    LocalImage,
-    LocalLayer,
-    ManifestDigest,
-)
 from pinner.oci.types import INDEX_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pinner.identity import Contents, Member
     from pinner.identity.documents import ConfigFacts
-    from pinner.identity.model import Contents, Member
 
 
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")

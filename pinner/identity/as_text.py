@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.identity import words
+from pinner.identity import LocalAnswer, pinned, words
 from pinner.identity.hash_kinds import repo_digests
-from pinner.identity.model import LocalAnswer, pinned
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
 from pinner.report.style import Node, draw
@@ -14,7 +13,7 @@ from pinner.report.style import Node, draw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identity.model import (
+    from pinner.identity import (
         Answer,
         Compared,
         Comparison,

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.errors import InvalidReferenceError
-from pinner.identity.model import MAX_DOCUMENT, DiffId
+from pinner.identity import MAX_DOCUMENT, DiffId
 from pinner.reference import Digest, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pinner.identity.model import ConfigDigest, Member
+    from pinner.identity import ConfigDigest, Member
 
 
 _MAX = 20

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pinner.errors import InputError
 from pinner.filesystem import open_regular
+from pinner.identity import Contents, Member
 from pinner.identity.archive import interpret, is_outdated
-from pinner.identity.model import Contents, Member
 from pinner.identity.tar import NotTarError, Stream, TarReader
 from pinner.identity.unpack import PIECE, BrokenError, Budget, Unpacker, compression_of, hash_member, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identity.model import Holding
+    from pinner.identity import Holding
     from pinner.identity.tar import Entry
 
 

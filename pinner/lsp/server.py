@@ -15,7 +15,7 @@ from pygls.lsp.server import LanguageServer
 from pinner import __version__
 from pinner.errors import PinnerError
 from pinner.lsp.backend import Cancellation, EditRequest
-from pinner.lsp.edits import edits_of
+from pinner.lsp.buffer import edits_of
 from pinner.lsp.session import ASK, PIN, UPDATE, Session, change_of, position_of, workspace_edit
 from pinner.model import Span
 

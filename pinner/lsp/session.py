@@ -10,8 +10,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
-from pinner.lsp.buffer import Buffer, Change, Position
-from pinner.lsp.edits import ignoring
+from pinner.lsp.buffer import Buffer, Change, Position, ignoring
 from pinner.lsp.hover import hover_text, lens_title
 from pinner.lsp.workspace import Checked, Workspace
 from pinner.model import Occurrence
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.lsp.backend import Backend
-    from pinner.lsp.buffer import Encoding
-    from pinner.lsp.edits import TextEdit
+    from pinner.lsp.buffer import Encoding, TextEdit
     from pinner.model import Place
 
 SEVERITIES = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinner.cache.paths import cache_folder
+from pinner.cache import cache_folder
 from pinner.http.addresses import check_endpoint, endpoint_for
 from pinner.http.connections import check_ca
 from pinner.registry.cache import Cache

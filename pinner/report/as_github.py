@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.report.escapes import printable
-from pinner.report.interchange import sentence, troubles, whole
-from pinner.report.locations import Regions
+from pinner.report.interchange import Regions, sentence, troubles, whole
 from pinner.report.sentences import count
 
 if TYPE_CHECKING:

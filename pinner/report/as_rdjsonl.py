@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.interchange import sentence, troubles, whole
-from pinner.report.locations import Regions
+from pinner.report.interchange import Regions, sentence, troubles, whole
 from pinner.rules import PAGES
 
 if TYPE_CHECKING:
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Trouble
-    from pinner.report.locations import Position
+    from pinner.report.interchange import Position, Trouble
     from pinner.report.style import Style
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}

@@ -30,8 +30,8 @@ from pinner.formats import FORMATS
 from pinner.limits import PATTERNS
 from pinner.model import TIERS
 from pinner.rules import LEVELS, RULES
+from pinner.schema.generate import duration, flag, map_of, table, tables, text, texts, whole, word
 from pinner.schema.policies import first_use_schema, policies_schema
-from pinner.schema.tables import duration, flag, map_of, table, tables, text, texts, whole, word
 
 if TYPE_CHECKING:
     from pinner.schema.generate import Schema

@@ -16,7 +16,7 @@ from pinner.config.verify import (
     SCHEMES,
     SERVER,
 )
-from pinner.schema.tables import flag, map_of, table, tables, text, texts, whole, word
+from pinner.schema.generate import flag, map_of, table, tables, text, texts, whole, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.tags.distributions import forbids
 from pinner.tags.model import LEVELS, Candidates, Note, Tag
-from pinner.tags.support import forbids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,9 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ResolveError
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.model import LEVELS
-from pinner.tags.proof import FIRST_DATE
-from pinner.upgrade.facts import facts_of
+from pinner.tags.proof import FIRST_DATE, facts_of
+from pinner.upgrade import ended_words
 from pinner.upgrade.search import Lists, options_of
-from pinner.upgrade.words import ended_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.tags.lines import Lines
     from pinner.tags.model import Level, Tag
-    from pinner.upgrade.model import Wanted
+    from pinner.upgrade import Wanted
 
 _OLD, _RECENT = timedelta(days=180), timedelta(days=30)
 

@@ -10,11 +10,9 @@ from pinner.errors import NotFoundError, ResolveError, SignatureError
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.lines import Lines
 from pinner.tags.model import Candidates, Options
-from pinner.tags.proof import MOST, Facts, Proof, floating_tag, prove
-from pinner.upgrade.facts import facts_of
-from pinner.upgrade.model import Outlook, SharedOutlook, Upgrade
+from pinner.tags.proof import MOST, Facts, Proof, facts_of, floating_tag, prove
+from pinner.upgrade import Outlook, SharedOutlook, Upgrade, begin_of_allowed, ended_words, missing_words, reasons_of
 from pinner.upgrade.shared import text_in
-from pinner.upgrade.words import begin_of_allowed, ended_words, missing_words, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import Digest, ImageReference
     from pinner.tags.model import Tag
-    from pinner.upgrade.model import Shared, SharedKey, Wanted, WantedKey
+    from pinner.upgrade import Shared, SharedKey, Wanted, WantedKey
 
 
 class _Repository(NamedTuple):

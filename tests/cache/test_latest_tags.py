@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pinner.cache import cache_folder
 from pinner.cache.latest_tags import recall, remember
-from pinner.cache.paths import cache_folder
 
 DIGEST = b"@sha256:" + b"0a" * 32
 OTHER = b"@sha256:" + b"1b" * 32

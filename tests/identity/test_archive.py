@@ -15,7 +15,7 @@ from pinner.identity.local_files import read_archive
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.identity.model import Holding
+    from pinner.identity import Holding
 
 NAME = "registry.example/app:1"
 IMAGE = make_image("hello")
@@ -96,11 +96,7 @@ def test_a_layer_that_cannot_be_unpacked_is_tampering(judge: Any) -> None:
 
 
 def test_what_this_python_cannot_read_is_not_checked_and_no_tampering() -> None:
-    from pinner.identity.model import (  # noqa: PLC0415 - the same
-        ConfigDigest,
-        DiffId,
-        Member,
-    )
+    from pinner.identity import ConfigDigest, DiffId, Member  # noqa: PLC0415 - the same
     from pinner.reference import Digest  # noqa: PLC0415 - the same
 
     digest = Digest.parse(CONFIG.digest)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from pinner.errors import UnavailableError
-from pinner.identity.compare import compare, known_digests, result_of
-from pinner.identity.model import (
+from pinner.identity import (
     Compared,
     Comparison,
     ConfigDigest,
@@ -26,6 +25,7 @@ from pinner.identity.model import (
     Unanswered,
     pinned,
 )
+from pinner.identity.compare import compare, known_digests, result_of
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 

@@ -17,7 +17,7 @@ from pinner.config.verify import KEYS as POLICY_KEYS
 from pinner.config.verify import SCHEMES
 from pinner.errors import ConfigError
 from pinner.schema import published_schema
-from pinner.schema.tables import table, text
+from pinner.schema.generate import table, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

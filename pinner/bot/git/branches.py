@@ -18,7 +18,7 @@ from pinner.bot.git import GitError
 from pinner.bot.git.clone import Entry, entries
 from pinner.bot.git.remote import LOCAL_NOTE, NOTE
 from pinner.errors import ConfigError, PinnerError
-from pinner.lockfile.model import NAME, Lock
+from pinner.lockfile import NAME, Lock
 from pinner.lockfile.parse import parse_lock
 from pinner.lockfile.render import render_lock
 
