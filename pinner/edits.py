@@ -1,6 +1,8 @@
-"""Byte edits: applied to a document, and proved by locating again before anything is written."""
+"""Byte edits: of a digest and of a raised tag; applied to a document, and proved by locating again."""
 
 from __future__ import annotations
+
+import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import EditRefusedError
@@ -12,12 +14,17 @@ if TYPE_CHECKING:
 
     from pinner.formats.base import Format
     from pinner.model import Located, Place
+    from pinner.reference import Digest, ImageReference
 
     Edits: TypeAlias = tuple[Edit, ...]
     PlaceKey: TypeAlias = Span | tuple[Span, str]
     """All places on a span; or those alone that read the text now, where one text ends several images."""
 
 
+_NUMBER = re.compile(
+    r"0[xo][0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", re.ASCII
+)
+"""A tag that YAML, of whatever version, may take for a number or a date."""
 _BEHIND_VARIABLES = ("interpolated-name", "interpolated-tag")
 
 
@@ -126,3 +133,21 @@ def _reads(new: Place, old: Place, text: str | None) -> bool:
     if not isinstance(new, Occurrence):
         return is_let_go(new, text)
     return str(new.reference) == (str(old.reference) if text is None else text)
+
+
+def raised_edits(place: Occurrence, written: ImageReference, digest: Digest) -> tuple[Edit, Edit | None]:
+    """Return the edits that make of ``written``, at ``place``, its reference with ``digest``: both, or none.
+
+    The second is that of the tag, where that stands apart; None where one edit does it.
+    """
+    if place.tag_span is None:
+        old, new = written.tail, f"{place.reference.tag}@{digest}"
+        return Edit(place.insert - len(old), old.encode(), new.encode()), None
+    new = str(place.reference.tag)
+    # What YAML reads as a number would be another text, if it is a text at all.
+    quoted = f'"{new}"' if place.is_plain_tag and _NUMBER.fullmatch(new) else new
+    beside = Edit(place.tag_span.start, str(written.tag).encode(), quoted.encode())
+    after = place.spelled(digest)
+    if written.digest is None or place.digest_span is None:
+        return Edit(place.insert, b"", f"{place.glue}{after}".encode()), beside
+    return Edit(place.digest_span.start, place.spelled(written.digest).encode(), after.encode()), beside

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
 from pinner.filesystem import open_regular
+from pinner.http.addresses import check_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
+    from pinner.config import Settings
     from pinner.http.library import httpx
 
 
@@ -133,6 +135,14 @@ def _system_context(environment: Mapping[str, str], on_warning: Callable[[str], 
 
         context.load_verify_locations(certifi.where())
     return context
+
+
+def check_places(settings: Settings) -> None:
+    """Raise `ConfigError` for an endpoint or a file of authorities that is none."""
+    for options in settings.registries.values():
+        check_endpoint(options)
+        if options.ca is not None:
+            check_ca(options.ca)
 
 
 def check_ca(ca: str) -> None:

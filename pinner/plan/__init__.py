@@ -239,7 +239,7 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
 
 
 def _raise(place: Occurrence, written: ImageReference, digest: Digest) -> Changed:
-    from pinner.plan.tag_edits import raised_edits  # noqa: PLC0415 - only where tags are raised
+    from pinner.edits import raised_edits  # noqa: PLC0415 - only where tags are raised
 
     edit, beside = raised_edits(place, written, digest)
     return Changed(place, edit, f"{place.reference.familiar}@{digest}", digest, place.reference.tag, beside)

@@ -12,8 +12,10 @@ import json
 import os
 import stat
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.cache import cache_folder
 from pinner.errors import InvalidReferenceError
 from pinner.filesystem import read_regular, write_atomically
 from pinner.model import Resolved
@@ -22,9 +24,14 @@ from pinner.reference import Digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
+    from typing import TypeVar
 
-    from pinner.registry.auth.credentials import Credentials
+    from pinner.config import Settings
+    from pinner.http.retry import Clock
+    from pinner.registry.auth.credentials import CredentialFinder, Credentials
+    from pinner.registry.mirrors import Source
+
+    _T = TypeVar("_T")
 
 MAX_BYTES = 256 * 1024 * 1024
 _VERSION = "registry-1"
@@ -231,3 +238,25 @@ def age(seconds: float) -> str:
             count = minutes // size
             return f"{count} {unit}{'' if count == 1 else 's'} ago"
     return "less than a minute ago"
+
+
+def cache_of(settings: Settings, environment: Mapping[str, str], clock: Clock) -> Cache | None:
+    """Return what remembers answers; None where ``settings`` forbid it, or a layout needs none."""
+    folder = cache_folder(environment) if settings.use_cache and settings.layout is None else None
+    return None if folder is None else Cache(Path(folder), clock.wall)
+
+
+async def remembered_for(
+    cache: Cache | None,
+    finder: CredentialFinder,
+    source: Source,
+    look: Callable[[Cache, Credentials | None], _T | None],
+) -> _T | None:
+    """Return what ``look`` finds that was sent to anybody, or to somebody with the credentials that we have."""
+    if cache is None:
+        return None
+    found = look(cache, None)
+    if found is None:
+        credentials = await finder.find(source.endpoint.login, source.repository)
+        found = None if credentials is None else look(cache, credentials)
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
 from pinner.http.client import HttpClient
+from pinner.http.connections import check_places
 from pinner.http.errors import clean, named, prefixed
 from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
@@ -21,13 +22,13 @@ from pinner.reference import DOCKER_HUB
 from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.artifacts import Signatures
 from pinner.registry.auth.credentials import CredentialFinder
-from pinner.registry.cache import TagKey, age
+from pinner.registry.cache import TagKey, age, cache_of, remembered_for
 from pinner.registry.images import describe_fetched, image_config
+from pinner.registry.layout import layout_of, layout_source
 from pinner.registry.mirrors import Mirrors, Source
 from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
 from pinner.registry.session import Session
-from pinner.registry.setup import cache_of, check_places, layout_of, layout_source, remembered_for
 from pinner.registry.tag_list import list_key, read_list
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,12 @@ from pinner.http.errors import clean
 from pinner.http.library import httpx
 from pinner.oci.manifests import MANIFEST_TYPES, MAX_MANIFEST, Descriptor, Index, Manifest, known_type, read_manifest
 from pinner.reference import Digest, ImageReference
+from pinner.registry.mirrors import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pinner.config import Settings
 
 _NAME_ANNOTATIONS = ("org.opencontainers.image.ref.name", "io.containerd.image.name")
 _BARE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -31,6 +34,10 @@ _QUESTION = re.compile(r"/v2/(?P<repository>.+)/(?P<kind>manifests|blobs)/(?P<se
 _LIST = re.compile(r"/v2/(?P<repository>.+)/tags/list")
 _MAX_BLOB = 64 * 1024 * 1024
 _MAX_NAMES = 3
+_MISSING = (
+    "a layout names its images in full by the annotation org.opencontainers.image.ref.name: "
+    "`skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
+)
 _HINT = "make one with `skopeo copy --all docker://nginx:1.27 oci:FOLDER:docker.io/library/nginx:1.27`"
 
 
@@ -205,3 +212,17 @@ def _names_of(entry: Mapping[str, object]) -> Iterator[_Name]:
 
 def _refusal(status: int, code: str, message: str) -> httpx.Response:
     return httpx.Response(status, json={"errors": [{"code": code, "message": message}]})
+
+
+def layout_of(settings: Settings) -> httpx.AsyncBaseTransport | None:
+    """Return what answers from the layout of ``settings``; None where there is none."""
+    if settings.layout is None:
+        return None
+    return LayoutTransport(settings.layout)
+
+
+def layout_source(layout: str, reference: ImageReference) -> Source:
+    """Return the only place to ask where an OCI layout answers."""
+    label = f"the OCI layout {layout}"
+    endpoint = replace(endpoint_for(reference.domain, {}), label=label, missing=_MISSING, is_docker_hub=False)
+    return Source(endpoint, reference.path)
