@@ -14,7 +14,7 @@ from pinner.config import Settings
 from pinner.config.find import load_settings
 from pinner.formats import FORMATS, PLACES
 from pinner.formats.positions import DIALECTS
-from pinner.formats.terraform.positions import POSITIONS
+from pinner.formats.terraform.extract import POSITIONS
 from pinner.model import Occurrence
 from pinner.pipeline import make_plans, survey
 from pinner.scan.discover import Target
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.formats.positions.table import Dialect, Position
-    from pinner.formats.terraform.positions import Position as Attribute
+    from pinner.formats.terraform.extract import Position as Attribute
     from pinner.model import Place
     from pinner.scan.suppressions import Source
 

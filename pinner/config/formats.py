@@ -83,7 +83,7 @@ def _pairs(table: Table) -> tuple[tuple[str, str], ...]:
 
 
 def _check_pattern(table: Table, text: str) -> None:
-    from pinner.formats.places.matcher import Pattern  # noqa: PLC0415 - few files have places
+    from pinner.formats.places import Pattern  # noqa: PLC0415 - few files have places
     from pinner.formats.places.patterns import PatternError  # noqa: PLC0415 - as above
 
     try:

@@ -48,7 +48,7 @@ def _tasks(block: Block) -> Iterator[Block]:
 
 
 def _task(collector: Collector, task: Block) -> None:
-    from pinner.formats.hcl.paths import values_at  # noqa: PLC0415 - as above
+    from pinner.formats.hcl.places import values_at  # noqa: PLC0415 - as above
 
     driver = task.attribute("driver")
     if driver is not None and _text(collector, driver.start, driver.end) in _NO_CONTAINERS:

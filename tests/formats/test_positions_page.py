@@ -12,7 +12,7 @@ from positionspage import EXAMPLES, WHERE, block, dialect, filled, formats, kind
 from pinner.formats import FORMATS, by_name, locate, positions
 from pinner.formats.python.known_calls import CALLEES
 from pinner.formats.terraform import extract as terraform
-from pinner.formats.terraform.positions import POSITIONS
+from pinner.formats.terraform.extract import POSITIONS
 from pinner.model import Document, Occurrence
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

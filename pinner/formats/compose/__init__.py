@@ -1,6 +1,9 @@
 """Compose file format: images of services, volumes, build contexts, hooks, inline Dockerfiles.
 
 Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of the specification sum them up.
+
+Variables are read as something else than the end of an image, too: in a command, an environment, a label, a name.
+Compose replaces them in every value of a file, and hands all of ``env_file`` to a container.
 """
 
 from __future__ import annotations
@@ -12,21 +15,24 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.facts import merge_files, read_file
 from pinner.formats.compose.images import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
-from pinner.formats.compose.variable_reads import environment_files, other_reads
-from pinner.formats.compose.variables import NO_VALUES, Values
-from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, load, parse
+from pinner.formats.compose.variables import NO_VALUES, InvalidTemplateError, Values, expand
+from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, Sequence, load, parse, resolve
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.masked import locate_masked
+from pinner.formats.yaml.nodes import Alias
 from pinner.formats.yaml.references import Collector, is_null
 from pinner.formats.yaml.roots import has_root_key, roots_of
-from pinner.formats.yaml.scalars import SourceText
+from pinner.formats.yaml.scalars import SourceText, reference_text
 from pinner.link.build_args import GIVEN, STRIDE, Read
+from pinner.link.facts import VariableRead
 from pinner.model import Located
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Mapping_
 
     from pinner.formats.compose.services import Service
+    from pinner.formats.compose.variables import Expansion
     from pinner.formats.yaml import Node
     from pinner.link.facts import ComposeFile
     from pinner.model import Document
@@ -155,3 +161,73 @@ def _may_be_compose(text: bytes, *, named: bool) -> bool:
     if not _WORTH_PARSING.search(text) or has_root_key(text, b"apiVersion", _AFTER_KEY):
         return False
     return named or _has_services(text)
+
+
+_NAMES = re.compile(r"\$(?:\$|\{?(?P<name>[_a-zA-Z][_a-zA-Z0-9]*))")
+
+
+def other_reads(root: Node, collector: Collector, images: frozenset[int]) -> tuple[VariableRead, ...]:
+    """Return the variables that the document ``root`` reads elsewhere than at the end of ``images``.
+
+    These are the scalars, by identity, whose text was judged as an image's.
+    """
+    if b"$" not in collector.data:
+        return ()
+    found: dict[tuple[str, int], VariableRead] = {}
+    for scalar in _scalars(root):
+        if "$" in scalar.value:
+            line = collector.lines.line(scalar.start)
+            names = _inside(scalar, collector) if id(scalar) in images else _all(scalar.value)
+            found |= {(name, line): VariableRead(name, line) for name in names}
+    return tuple(found.values())
+
+
+def _scalars(root: Node) -> Iterator[Scalar]:
+    """Yield the values below ``root``; what an alias stands for is met where it stands itself."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if type(node) is Scalar:
+            yield node
+        elif type(node) is Mapping:
+            pending += node.children[1::2]
+        elif type(node) is not Alias:
+            pending += node.children  # type: ignore[union-attr] # a sequence
+
+
+def _all(text: str) -> Iterable[str]:
+    return [match["name"] for match in _NAMES.finditer(text) if match["name"]]
+
+
+def _inside(scalar: Scalar, collector: Collector) -> Iterable[str]:
+    """Return the variables of an image's text at whose end it does not end."""
+    text = reference_text(collector.data, scalar)
+    try:
+        expansion = None if text is None else expand(text)
+    except InvalidTemplateError:
+        expansion = None
+    if expansion is None:
+        return _all(scalar.value)
+    ending = _ending(expansion)
+    return [one.name for one in expansion.variables if one.name not in ending]
+
+
+def _ending(expansion: Expansion) -> frozenset[str]:
+    """Return the variables with which the text ends: one, and those in its default."""
+    last = [one for one in expansion.variables if one.end == len(expansion.text.data)]
+    outermost = last[0] if last else None
+    if outermost is None or any(one.source not in outermost.source for one in last):
+        return frozenset()
+    names = [one.name for one in last]
+    return frozenset(names) - {one.name for one in expansion.variables if one not in last}
+
+
+def environment_files(services: Iterable[Service], fields: KeyLookup) -> Iterator[tuple[str, int]]:
+    """Yield the files, as written, of which all variables are handed to a container, with the offset of their names."""
+    for service in services:
+        field = service.own("env_file")
+        nodes = [] if field is None else field.node.children if type(field.node) is Sequence else [field.node]
+        for node in map(resolve, nodes):
+            path = fields.scalar(node, "path") if type(node) is Mapping else node
+            if type(path) is Scalar:
+                yield service.read(path), path.start

@@ -6,7 +6,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
 from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.from_instruction import expand_from, judge_from, read_from, read_plain_from
-from pinner.formats.dockerfile.instruction_patterns import shortcuts
+from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts
 from pinner.formats.dockerfile.instructions import find_syntax, read_directives, read_instructions
 from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, settle
 from pinner.formats.dockerfile.source import (
@@ -17,7 +17,6 @@ from pinner.formats.dockerfile.source import (
     join_lines,
     skip_space,
 )
-from pinner.formats.dockerfile.validation import find_refusal
 from pinner.formats.source import LineIndex
 from pinner.model import Span
 

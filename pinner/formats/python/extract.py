@@ -12,8 +12,7 @@ from pinner.formats.python.known_calls import table_for
 from pinner.formats.python.names import Names
 from pinner.formats.python.scopes import Module
 from pinner.formats.python.shared_values import Sharing
-from pinner.formats.python.strings import ending
-from pinner.formats.python.syntax import BrokenError, UnreadableError, parse, read
+from pinner.formats.python.syntax import BrokenError, UnreadableError, ending, parse, read
 from pinner.formats.python.values import Literal, Opaque, Values
 from pinner.formats.source import CollectorPaused, LineIndex
 from pinner.limits import MIB, PYTHON_BYTES

@@ -9,8 +9,7 @@ import re
 from operator import itemgetter
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.quadlet.mounts import image_of
-from pinner.formats.quadlet.unit import UnitError, read_unit
+from pinner.formats.quadlet.unit import UnitError, image_of, read_unit
 from pinner.formats.source import LineIndex
 from pinner.formats.yaml.references import Use
 from pinner.link.facts import UnitImage

@@ -1,18 +1,22 @@
-"""Extraction of image references from Terraform files."""
+"""Extraction of image references from Terraform files, by a table of the attributes that are images.
+
+Sources: the schemas of the providers kreuzwerker/docker, hashicorp/kubernetes, google, azurerm and aws. There is no
+rule for an attribute called ``image``: as many resources mean a machine's. Left out, though their values look alike:
+``google_compute_instance`` (``debian-cloud/debian-11``), ``digitalocean_droplet``, ``hcloud_server`` and so on; the
+resource ``docker_registry_image`` (a push), ``aws_codebuild_project`` (AWS's own), ``aws_lambda_function``
+(refuses a tag beside a digest).
+"""
 
 from __future__ import annotations
 
 import re
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
-from pinner.formats.hcl.blocks import outline, scan
+from pinner.formats.hcl.blocks import outline, scan, scan_json
 from pinner.formats.hcl.facts import PREFIXES, module_of
-from pinner.formats.hcl.from_json import scan_json
-from pinner.formats.hcl.paths import values_at
-from pinner.formats.hcl.places import Collector
+from pinner.formats.hcl.places import Collector, values_at
 from pinner.formats.hcl.values import Name, Template, literal_text
-from pinner.formats.terraform.positions import positions_of
 from pinner.model import Located
 from pinner.reference import ImageReference
 
@@ -21,8 +25,59 @@ if TYPE_CHECKING:
 
     from pinner.formats.hcl.blocks import Attribute, Block
     from pinner.formats.hcl.values import Value
-    from pinner.formats.terraform.positions import Position
     from pinner.model import Document
+
+
+class Position(NamedTuple):
+    """One attribute that is an image, or holds some."""
+
+    kind: str
+    """``resource`` or ``data``."""
+    type: str
+    """The resource's type; where it ends in ``*`` every type that begins so."""
+    path: tuple[str, ...]
+    """The blocks down to the attribute's; ``**`` is any number of them. A ``dynamic`` block goes by its label."""
+    attributes: tuple[str, ...]
+    inside: tuple[str, ...] = ()
+    """Where the attribute's value is no image itself: the keys down to it, ``[]`` for the elements of a list and ``**``
+    for anything. The value may be an object, JSON, or a call of ``jsonencode``."""
+
+
+_CONTAINERS = ("**", "containers", "[]", "image")
+
+POSITIONS = (
+    Position("resource", "docker_image", (), ("name",)),
+    Position("resource", "docker_container", (), ("image",)),
+    Position("resource", "docker_service", ("task_spec", "container_spec"), ("image",)),
+    Position("resource", "docker_buildx_builder", ("docker_container",), ("image",)),
+    Position("resource", "docker_buildx_builder", ("kubernetes",), ("image",)),
+    Position("data", "docker_image", (), ("name",)),
+    Position("data", "docker_registry_image", (), ("name",)),
+    Position("resource", "kubernetes_*", ("**", "container"), ("image",)),
+    Position("resource", "kubernetes_*", ("**", "init_container"), ("image",)),
+    Position("resource", "kubernetes_manifest", (), ("manifest",), ("**", "containers", "[]", "image")),
+    Position("resource", "kubernetes_manifest", (), ("manifest",), ("**", "initContainers", "[]", "image")),
+    Position("resource", "kubernetes_manifest", (), ("manifest",), ("**", "ephemeralContainers", "[]", "image")),
+    Position("resource", "google_cloud_run_*", ("**", "containers"), ("image",)),
+    Position("resource", "azurerm_container_*", ("**", "container"), ("image",)),
+    Position("resource", "azurerm_container_*", ("**", "init_container"), ("image",)),
+    Position("resource", "aws_ecs_task_definition", (), ("container_definitions",), ("[]", "image")),
+    Position("resource", "aws_batch_job_definition", (), ("container_properties",), ("image",)),
+    Position("resource", "aws_batch_job_definition", (), ("node_properties",), ("**", "image")),
+    Position("resource", "aws_batch_job_definition", (), ("ecs_properties",), ("**", "containers", "[]", "image")),
+    Position("resource", "aws_batch_job_definition", ("eks_properties", "**", "containers"), ("image",)),
+    Position("resource", "aws_batch_job_definition", ("eks_properties", "**", "init_containers"), ("image",)),
+)
+
+
+def positions_of(kind: str, type_: str) -> tuple[Position, ...]:
+    """Return the positions in a block of ``kind`` (``resource``, ``data``) and ``type_``."""
+    return tuple(one for one in POSITIONS if one.kind == kind and _fits(one.type, type_))
+
+
+def _fits(pattern: str, type_: str) -> bool:
+    return type_.startswith(pattern[:-1]) if pattern.endswith("*") else type_ == pattern
+
 
 FORMAT = "terraform"
 _IMAGE = re.compile(r"(?:^|_)image$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.dockerfile import locate
-from pinner.formats.dockerfile.validation import find_refusal
+from pinner.formats.dockerfile.instruction_patterns import find_refusal
 from pinner.model import Document, Occurrence, Place, SkippedOccurrence
 
 OLD = "sha256:" + "0" * 64

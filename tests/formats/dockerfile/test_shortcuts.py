@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from pinner.formats.dockerfile.copy_and_mount import read_uses
 from pinner.formats.dockerfile.from_instruction import read_from, read_plain_from
-from pinner.formats.dockerfile.instruction_patterns import shortcuts
+from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts
 from pinner.formats.dockerfile.instructions import read_instructions
 from pinner.formats.dockerfile.source import join_lines, read_source
-from pinner.formats.dockerfile.validation import find_refusal
 
 NAMES = ["RUN", "COPY", "ADD", "CMD", "ENV", "LABEL", "FROM", "Run", "copy", "from", "ENTRYPOINT", "VOLUME", "ONBUILD"]
 PARTS = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats import locate
-from pinner.formats.hcl.blocks import scan
-from pinner.formats.hcl.from_json import scan_json
+from pinner.formats.hcl.blocks import scan, scan_json
 from pinner.formats.hcl.values import Other, read_value
 from pinner.limits import HCL_DEPTH
 from pinner.link.facts import ComposeFile

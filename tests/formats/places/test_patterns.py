@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats.places.matcher import Budget, Pattern
+from pinner.formats.places import Budget, Pattern
 from pinner.formats.places.patterns import PatternError
 
 ATOMS = st.sampled_from(("a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\.", "^", "$", r"\b"))

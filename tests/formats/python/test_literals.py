@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pythonplaces import CONTAINER, found, mentions, places, skips
 
-from pinner.formats.python.strings import Ending, _plain_ending, _read_ending, ending
+from pinner.formats.python.syntax import Ending, _plain_ending, _read_ending, ending
 from pinner.model import SkippedOccurrence
 
 BASE = len(CONTAINER)
