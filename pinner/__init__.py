@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from pinner.findings import Finding
-    from pinner.identity import HashAnswer, LocalAnswer
+    from pinner.identification import HashAnswer, LocalAnswer
     from pinner.inspection.model import ImageId, Inspection
     from pinner.lockfile import Lock
     from pinner.model import Document, Edit, Occurrence, Resolved, SkippedOccurrence, Span

@@ -13,7 +13,7 @@ from fakes import FakeResolver
 from pinner.config import Settings
 from pinner.config.find import load_settings
 from pinner.formats import FORMATS, PLACES
-from pinner.formats.positions import DIALECTS
+from pinner.formats.ci import DIALECTS
 from pinner.formats.terraform.extract import POSITIONS
 from pinner.model import Occurrence
 from pinner.pipeline import make_plans, survey
@@ -22,7 +22,7 @@ from pinner.scan.discover import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.formats.positions.table import Dialect, Position
+    from pinner.formats.ci.table import Dialect, Position
     from pinner.formats.terraform.extract import Position as Attribute
     from pinner.model import Place
     from pinner.scan.suppressions import Source

@@ -17,7 +17,7 @@ from systemcalls import READ, calls, table
 from pinner import filesystem
 from pinner.config import Override, Settings, by_path
 from pinner.filesystem import shown_path
-from pinner.identity.sockets import open_socket
+from pinner.identification.sockets import open_socket
 from pinner.model import FormatChoice, PlaceRule
 from pinner.scan import own_places
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pinner.api.files import Found, Where
     from pinner.config import Settings
     from pinner.findings import Finding
-    from pinner.identity import Answer
+    from pinner.identification import Answer
     from pinner.inspection.model import ImageId, Inspection
     from pinner.model import Resolved
     from pinner.oci.resolver import Registry, Resolver
@@ -186,7 +186,7 @@ async def identify(
     It is compared with what ``names`` mean, or with the names that it has itself. Raises `ConfigError` for what can be
     none of these, `InputError` for what cannot be read.
     """
-    from pinner.identity.answer import Run, answer_for, name_to_ask  # noqa: PLC0415 - brings httpx
+    from pinner.identification.answer import Run, answer_for, name_to_ask  # noqa: PLC0415 - brings httpx
 
     loop = asyncio.get_running_loop()
     settings = settings or load_settings(os.getcwd())

@@ -84,7 +84,7 @@ def _pairs(table: Table) -> tuple[tuple[str, str], ...]:
 
 def _check_pattern(table: Table, text: str) -> None:
     from pinner.formats.places import Pattern  # noqa: PLC0415 - few files have places
-    from pinner.formats.places.patterns import PatternError  # noqa: PLC0415 - as above
+    from pinner.formats.places.regular_expressions import PatternError  # noqa: PLC0415 - as above
 
     try:
         groups = Pattern(text).groups
@@ -96,7 +96,7 @@ def _check_pattern(table: Table, text: str) -> None:
 
 
 def _check_path(table: Table, language: str, path: str, join: dict[str, str]) -> None:
-    from pinner.formats.positions.walk import compiled  # noqa: PLC0415 - few files have places
+    from pinner.formats.ci.walk import compiled  # noqa: PLC0415 - few files have places
 
     steps = path.split("/")
     if not path or "~" in {step[:1] for step in steps}:

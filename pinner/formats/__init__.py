@@ -33,7 +33,7 @@ def _dialect(
     name: str, *words: bytes, signs: tuple[bytes, ...] = (), names: str = _YAML, path_word: str = ""
 ) -> Format:
     """Return the format that is the dialect ``name`` of the table of positions."""
-    module = "pinner.formats.positions"
+    module = "pinner.formats.ci"
     return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True, endings=_ENDINGS)
 
 
@@ -256,7 +256,7 @@ def _possible(document: Document, candidates: tuple[Format, ...]) -> Iterable[Fo
     first = next((format_ for format_ in candidates if format_.is_dialect), None)
     if first is None or len(candidates) == 1:
         return candidates
-    from pinner.formats.positions import possible  # noqa: PLC0415 - only where the name does not tell the format
+    from pinner.formats.ci import possible  # noqa: PLC0415 - only where the name does not tell the format
 
     names = possible(first.whole_path(document.path), document.data)
     return [format_ for format_ in candidates if not format_.is_dialect or format_.name in names]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from positionspage import EXAMPLES, WHERE, block, dialect, filled, formats, kinds, surveyed
 
-from pinner.formats import FORMATS, by_name, locate, positions
+from pinner.formats import FORMATS, by_name, ci, locate
 from pinner.formats.python.known_calls import CALLEES
 from pinner.formats.terraform import extract as terraform
 from pinner.formats.terraform.extract import POSITIONS
@@ -60,7 +60,7 @@ def test_every_row_of_a_dialect_has_its_example(name: str, monkeypatch: pytest.M
     files = sorted(path for path in (EXAMPLES / name).rglob("*") if path.is_file())
     documents = [Document(path.relative_to(EXAMPLES / name).as_posix(), path.read_bytes()) for path in files]
     for row in known.positions:
-        monkeypatch.setitem(positions._BY_NAME, name, known._replace(positions=(row,)))  # noqa: SLF001 - a row alone
+        monkeypatch.setitem(ci._BY_NAME, name, known._replace(positions=(row,)))  # noqa: SLF001 - a row alone
         found = [by_name(name).locate(document) for document in documents]
         assert any(located is not None and located.places for located in found), row.path
 

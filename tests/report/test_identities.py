@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
-from pinner.identity import (
+from pinner.identification import (
     Compared,
     Comparison,
     HashAnswer,
@@ -16,14 +16,14 @@ from pinner.identity import (
     Sighting,
     Unanswered,
 )
-from pinner.identity.as_json import render_json
-from pinner.identity.as_text import render_text
+from pinner.identification.as_json import render_json
+from pinner.identification.as_text import render_text
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.report.style import Style
 
 if TYPE_CHECKING:
-    from pinner.identity import Answer
+    from pinner.identification import Answer
 
 NAME = ImageReference.parse("registry.example/app:1")
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

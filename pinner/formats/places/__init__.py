@@ -6,10 +6,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pinner.formats.places.patterns import Parser
-from pinner.formats.positions.extract import Extraction
-from pinner.formats.positions.table import Dialect, Position
-from pinner.formats.positions.walk import find
+from pinner.formats.ci.extract import Extraction
+from pinner.formats.ci.table import Dialect, Position
+from pinner.formats.ci.walk import find
+from pinner.formats.places.regular_expressions import Parser
 from pinner.formats.yaml import Budget as YamlBudget
 from pinner.formats.yaml import Mapping, load, parse
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
@@ -20,7 +20,7 @@ from pinner.model import Located, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pinner.formats.positions.walk import Hit
+    from pinner.formats.ci.walk import Hit
     from pinner.formats.yaml.references import Use
     from pinner.model import Document, Place, PlaceRule
 

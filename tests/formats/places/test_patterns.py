@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.formats.places import Budget, Pattern
-from pinner.formats.places.patterns import PatternError
+from pinner.formats.places.regular_expressions import PatternError
 
 ATOMS = st.sampled_from(("a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\.", "^", "$", r"\b"))
 REPEATS = st.sampled_from(("", "*", "+", "?", "{2}", "{1,2}", "{0,}", "*?", "+?", "??"))

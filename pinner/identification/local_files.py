@@ -1,6 +1,6 @@
 """Local image reader: archives and layouts opened, every file hashed.
 
-The forms: ``docker save`` old and new, ``podman save``, skopeo's two; see `pinner.identity.archive`.
+The forms: ``docker save`` old and new, ``podman save``, skopeo's two; see `pinner.identification.archive`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pinner.errors import InputError
 from pinner.filesystem import open_regular
-from pinner.identity import Contents, Member
-from pinner.identity.archive import interpret, is_outdated
-from pinner.identity.tar import NotTarError, Stream, TarReader
-from pinner.identity.unpack import PIECE, BrokenError, Budget, Unpacker, compression_of, hash_member, inside
+from pinner.identification import Contents, Member
+from pinner.identification.archive import interpret, is_outdated
+from pinner.identification.tar import NotTarError, Stream, TarReader
+from pinner.identification.unpack import PIECE, BrokenError, Budget, Unpacker, compression_of, hash_member, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identity import Holding
-    from pinner.identity.tar import Entry
+    from pinner.identification import Holding
+    from pinner.identification.tar import Entry
 
 
 _MAX_MEMBERS = 20_000

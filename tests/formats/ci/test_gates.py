@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats import yaml
-from pinner.formats.positions import DIALECTS, locate, possible
+from pinner.formats.ci import DIALECTS, locate, possible
 from pinner.formats.yaml import load
 from pinner.formats.yaml.roots import is_object
 from pinner.model import Document

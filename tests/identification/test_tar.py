@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinner.errors import InputError
-from pinner.identity.tar import NotTarError, Stream, TarReader
+from pinner.identification.tar import NotTarError, Stream, TarReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,8 +27,8 @@ from archives import (
 from images import Blob, Image, digest_of, make_image, make_multi_platform, to_json
 
 from pinner.errors import InputError
-from pinner.identity.local_files import open_path, read_archive
-from pinner.identity.unpack import Budget, hash_member, inside
+from pinner.identification.local_files import open_path, read_archive
+from pinner.identification.unpack import Budget, hash_member, inside
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -276,7 +276,7 @@ import sys
 for name in ("backports", "backports.zstd", "compression", "compression.zstd"):
     sys.modules[name] = None
 from pinner.errors import InputError
-from pinner.identity.local_files import open_path
+from pinner.identification.local_files import open_path
 try:
     print(open_path(sys.argv[1]))
 except InputError as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pinner.identity import (
+from pinner.identification import (
     ConfigDigest,
     Form,
     Holding,
@@ -23,7 +23,7 @@ from pinner.identity import (
     LocalLayer,
     ManifestDigest,
 )
-from pinner.identity.documents import (
+from pinner.identification.documents import (
     IMAGE_CONFIGS,
     Descriptor,
     Trouble,
@@ -41,8 +41,8 @@ from pinner.oci.types import INDEX_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identity import Contents, Member
-    from pinner.identity.documents import ConfigFacts
+    from pinner.identification import Contents, Member
+    from pinner.identification.documents import ConfigFacts
 
 
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")

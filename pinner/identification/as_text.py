@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.identity import LocalAnswer, pinned, words
-from pinner.identity.hash_kinds import repo_digests
+from pinner.identification import LocalAnswer, pinned, words
+from pinner.identification.hash_kinds import repo_digests
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
 from pinner.report.style import Node, draw
@@ -13,7 +13,7 @@ from pinner.report.style import Node, draw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identity import (
+    from pinner.identification import (
         Answer,
         Compared,
         Comparison,

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError
-from pinner.identity import Query, Sighting
+from pinner.identification import Query, Sighting
 from pinner.reference import Digest, ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identity import LocalImage, Proof, Role
+    from pinner.identification import LocalImage, Proof, Role
     from pinner.lockfile import Lock, LockedDigest
     from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Platform

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pinner.formats.positions import DIALECTS
-from pinner.formats.positions.walk import Hit, compiled, find
+from pinner.formats.ci import DIALECTS
+from pinner.formats.ci.walk import Hit, compiled, find
 from pinner.formats.yaml import Budget, Scalar, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 

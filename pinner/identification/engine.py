@@ -11,9 +11,18 @@ from urllib.parse import quote
 
 from pinner.errors import InputError
 from pinner.http.library import httpx
-from pinner.identity import ConfigDigest, DiffId, Holding, IndexDigest, LocalImage, LocalLayer, ManifestDigest, Store
-from pinner.identity.documents import as_digest, as_list, read_descriptor, read_platform, text_map, texts
-from pinner.identity.sockets import find_address, transport_for
+from pinner.identification import (
+    ConfigDigest,
+    DiffId,
+    Holding,
+    IndexDigest,
+    LocalImage,
+    LocalLayer,
+    ManifestDigest,
+    Store,
+)
+from pinner.identification.documents import as_digest, as_list, read_descriptor, read_platform, text_map, texts
+from pinner.identification.sockets import find_address, transport_for
 from pinner.oci.types import INDEX_TYPES
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from pinner.errors import ConfigError, InputError
-from pinner.identity import sockets
-from pinner.identity.engine import Engine, open_engine
-from pinner.identity.sockets import Address, PipeTransport, find_address, read_address, transport_for
+from pinner.identification import sockets
+from pinner.identification.engine import Engine, open_engine
+from pinner.identification.sockets import Address, PipeTransport, find_address, read_address, transport_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

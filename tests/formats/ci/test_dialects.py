@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from yamlplaces import found, mentions, pinned, skips
 
 from pinner.formats import FORMATS, by_name, locate
-from pinner.formats.positions import DIALECTS
+from pinner.formats.ci import DIALECTS
 from pinner.model import Document, Located
 
 NAMES = [dialect.name for dialect in DIALECTS]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.positions.variables import Variables, is_text
-from pinner.formats.positions.walk import find
+from pinner.formats.ci.variables import Variables, is_text
+from pinner.formats.ci.walk import find
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import is_null, is_template
@@ -16,9 +16,9 @@ from pinner.model import Occurrence, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.formats.positions.table import Dialect, Position
-    from pinner.formats.positions.variables import Value, Variable
-    from pinner.formats.positions.walk import Hit
+    from pinner.formats.ci.table import Dialect, Position
+    from pinner.formats.ci.variables import Value, Variable
+    from pinner.formats.ci.walk import Hit
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.references import Collector, Use
     from pinner.model import Place, SkipReason

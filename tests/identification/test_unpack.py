@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pinner.identity.unpack import PIECE, BrokenError, Compression, Unpacker, compression_of
+from pinner.identification.unpack import PIECE, BrokenError, Compression, Unpacker, compression_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pinner.errors import UnavailableError
-from pinner.identity import (
+from pinner.identification import (
     Compared,
     Comparison,
     ConfigDigest,
@@ -25,7 +25,7 @@ from pinner.identity import (
     Unanswered,
     pinned,
 )
-from pinner.identity.compare import compare, known_digests, result_of
+from pinner.identification.compare import compare, known_digests, result_of
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 

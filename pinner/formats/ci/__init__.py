@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.positions import ci, tools
+from pinner.formats.ci import systems, tools
 from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
 from pinner.formats.yaml.roots import is_object, roots_of
@@ -15,8 +15,8 @@ from pinner.model import Located
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from pinner.formats.positions.extract import Extraction
-    from pinner.formats.positions.table import Dialect
+    from pinner.formats.ci.extract import Extraction
+    from pinner.formats.ci.table import Dialect
     from pinner.formats.yaml import Node, YamlDocument
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.roots import Roots
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIALECTS", "locate", "possible"]
 
-DIALECTS = (*ci.DIALECTS, *tools.DIALECTS)
+DIALECTS = (*systems.DIALECTS, *tools.DIALECTS)
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 _ALL = frozenset(_BY_NAME)
 _BY_ROOT = {
@@ -153,7 +153,7 @@ def _extraction(collector: Collector, dialect: Dialect, root: Node, *, is_named:
     """Return what finds the images under ``root``; None where it is no document of ``dialect``."""
     if type(root) is not Mapping and not (dialect.takes_lists and type(root) is Sequence):
         return None
-    from pinner.formats.positions.extract import Extraction  # noqa: PLC0415 - only where there is something to find
+    from pinner.formats.ci.extract import Extraction  # noqa: PLC0415 - only where there is something to find
 
     extraction = Extraction(collector, dialect, root)
     fields = extraction.fields
@@ -173,7 +173,7 @@ def _may_be(dialect: Dialect, keys: Collection[str]) -> bool:
 
 def _leads(root: Node, path: str, fields: KeyLookup) -> bool:
     """Tell whether ``path`` leads somewhere; with ``=regex`` behind it, to a text that this is found in."""
-    from pinner.formats.positions.walk import find  # noqa: PLC0415 - as above
+    from pinner.formats.ci.walk import find  # noqa: PLC0415 - as above
 
     path, _, pattern = path.partition("=")
     hits = find(root, path, fields)

@@ -8,14 +8,14 @@ import pytest
 from archives import containerd, docker_archive, hexadecimal, legacy, oci, of_platform, parts, repacked, tar_of
 from images import Blob, Image, make_attestation, make_image, make_index, make_multi_platform, to_json
 
-from pinner.identity.archive import interpret
-from pinner.identity.documents import Trouble
-from pinner.identity.local_files import read_archive
+from pinner.identification.archive import interpret
+from pinner.identification.documents import Trouble
+from pinner.identification.local_files import read_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.identity import Holding
+    from pinner.identification import Holding
 
 NAME = "registry.example/app:1"
 IMAGE = make_image("hello")
@@ -96,13 +96,13 @@ def test_a_layer_that_cannot_be_unpacked_is_tampering(judge: Any) -> None:
 
 
 def test_what_this_python_cannot_read_is_not_checked_and_no_tampering() -> None:
-    from pinner.identity import ConfigDigest, DiffId, Member  # noqa: PLC0415 - the same
+    from pinner.identification import ConfigDigest, DiffId, Member  # noqa: PLC0415 - the same
     from pinner.reference import Digest  # noqa: PLC0415 - the same
 
     digest = Digest.parse(CONFIG.digest)
     member = Member(digest, 1, None, None, "zstd", "this Python cannot read zstd")
     trouble = Trouble()
-    from pinner.identity.documents import check_layers  # noqa: PLC0415 - the same
+    from pinner.identification.documents import check_layers  # noqa: PLC0415 - the same
 
     check_layers(ConfigDigest(digest), [DiffId(digest)], [member], trouble)
     assert (trouble.tampered_once, trouble.unchecked_once) == ((), ("layer 1: this Python cannot read zstd",))
