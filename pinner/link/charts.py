@@ -74,10 +74,11 @@ class Charts:
             return _with_default(place, reads.get(place.owner, ()), *chart) if place.reason == "no-default" else place
         if place.reference.digest is not None:
             return place
-        before = next((read for read in reads.get(place.owner, ()) if _is_before(read.fact, place)), None)
-        if before is not None:
-            where = f"{before.path}:{before.fact.line}"
-            detail = f"{where} puts `{before.fact.repository}` before this name"
+        more = next((read for read in reads.get(place.owner, ()) if _is_more(read.fact, place)), None)
+        if more is not None:
+            where = f"{more.path}:{more.fact.line}"
+            what = f"`{more.fact.repository}` before" if more.fact.repository else "more behind"
+            detail = f"{where} puts {what} this name"
             return as_skipped(place, "interpolated-name", detail)._replace(decided_by=(where,))
         if place.glue != "@":
             return _spelled(place, reads.get(place.owner, ()))
@@ -114,9 +115,9 @@ def _spelled(place: Occurrence, reads: Iterable[_Read]) -> Occurrence:
     return place._replace(implied=_IMPLIED[read.fact.use], decided_by=(f"{read.path}:{read.fact.line}",))
 
 
-def _is_before(read: TagRead, place: Occurrence) -> bool:
-    """Tell whether ``read`` puts something before the name of ``place``: always, or where it has no registry."""
-    if read.use == "prefix":
+def _is_more(read: TagRead, place: Occurrence) -> bool:
+    """Tell whether ``read`` adds something to the name of ``place``: always, or where it has no registry."""
+    if read.use in ("prefix", "suffix"):
         return True
     has_registry = place.reference.domain != "docker.io" or str(place.reference).startswith("docker.io/")
     return read.use == "registry" and not has_registry

@@ -195,8 +195,8 @@ class TagRead(NamedTuple):
     line: int
     use: str
     """``label``, ``semver``, ``value`` (of an environment), ``repository``: joined to another name, ``default``: where
-    it is empty, another value is taken. Of a name ``prefix``, another value comes before it; of a registry
-    ``registry``, another one is taken where it is empty.
+    it is empty, another value is taken. Of a name ``prefix``, another value comes before it; ``suffix``,
+    more comes behind it; of a registry ``registry``, another one is taken where it is empty.
 
     Of a digest's field ``hex`` or ``whole``: without its algorithm, or with it.
     """

@@ -198,7 +198,38 @@ def test_a_name_that_templates_put_something_before_is_left_alone(template: str,
     assert said_ == (f"interpolated-name: acme/web:v1 c/templates/_x.tpl:{line}" if is_left else "acme/web:v1")
 
 
-@pytest.mark.parametrize("piece", [b".Values.a", b"default .Values.a", b"{{.Values.a}}/{{.Values.", b"if "])
+@pytest.mark.parametrize(
+    ("template", "is_left"),
+    [
+        ('{{ printf "%s-%s%s" .Values.image.repository $cloud .Values.image.tag }}\n', True),
+        ("image: {{ .Values.image.repository }}-slim:{{ .Values.image.tag }}\n", True),
+        ("image: {{ .Values.hub }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n", True),
+        ('{{ printf "%s%s%s" .Values.image.repository $tag .Values.image.tag }}\n', False),
+        ("image: {{ .Values.image.repository }}{{ with .Values.image.tag }}:{{ . }}{{ end }}\n", False),
+    ],
+)
+def test_a_name_that_templates_add_to_is_left_alone(template: str, *, is_left: bool) -> None:
+    [said_] = judged(template, "hub: registry.acme.io\nimage: {repository: acme/web, tag: v1}\n")
+    assert said_ == ("interpolated-name: acme/web:v1 c/templates/_x.tpl:1" if is_left else "acme/web:v1")
+
+
+def test_a_key_beside_the_name_comes_before_it() -> None:
+    template = "image: {{ .Values.org }}/{{ .Values.repository }}:{{ .Values.tag }}\n"
+    values = "org: acme\nrepository: team/web\ntag: v1\n"
+    assert judged(template, values) == ["interpolated-name: team/web:v1 c/templates/_x.tpl:1"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b".Values.a",
+        b"default .Values.a",
+        b"{{.Values.a}}/{{.Values.",
+        b"if ",
+        b'printf "%s-',
+        b'printf "%s-" .Values.a',
+    ],
+)
 def test_a_long_line_is_looked_through_once(piece: bytes) -> None:
     first = b"{{ .Values.hub }}/{{ .Values.image.repository }}:{{ .Values.image.tag }}\n"
     facts = chart_facts(Document("c/templates/a.tpl", first + piece * 20_000))

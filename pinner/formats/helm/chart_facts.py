@@ -41,6 +41,11 @@ _BEFORE = re.compile(
     rb"\{\{-?[ \t]*\.Values\.([\w.-]+)[ \t]*-?\}\}/\{\{-?[ \t]*\.Values\.([\w.-]*(?:[rR]epository|[iI]mage))\b(?!\.)"
     rb"|\bprintf[ \t]+\"%s/%s[^\"]*\"[ \t]+\.Values\.(?P<first>[\w.-]+)[ \t]+\.Values\.(?P<name>[\w.-]*[rR]epository)\b"
 )
+# What puts more behind a name: `printf "%s-%s:%s" .Values.image.repository`, `{{ .Values.image.repository }}-slim`.
+_BEHIND = re.compile(
+    rb"\bprintf[ \t]+\"%s[-_./\w][^\"]*\"[ \t]+\$?\.Values\.([\w.-]*[rR]epository)\b(?!\.)"
+    rb"|\{\{-?[ \t]*\$?\.Values\.(?P<name>[\w.-]*[rR]epository)[ \t]*\}\}[-_./\w]"
+)
 _LINES_OF_IF = 20
 _SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
 _KEY = re.compile(rb"""([ \t]*)(?:-[ \t]+)?["']?([A-Za-z][\w./-]*)["']?[ \t]*:[ \t]""")
@@ -90,15 +95,17 @@ def _reads(lines: list[bytes]) -> Iterator[TagRead]:
 
 
 def _of_names(lines: list[bytes], index: int) -> Iterator[TagRead]:
-    """Yield what the line at ``index`` puts before a name that the values have without it."""
+    """Yield what the line at ``index`` puts before or behind a name that the values have without it."""
     line = lines[index]
     for match in _INSTEAD.finditer(line):
         path, other = match[1] or match["tag"], match[2] or match["other"]
         if path.endswith(b"egistry"):
             yield TagRead(_text(path), index + 1, "registry", _text(other))
+    for match in _BEHIND.finditer(line):
+        yield TagRead(_text(match[1] or match["name"]), index + 1, "suffix")
     for match in _BEFORE.finditer(line):
         first, name = match[1] or match["first"], match[2] or match["name"]
-        if first.rpartition(b".")[0] == name.rpartition(b".")[0]:
+        if first.rpartition(b".")[0] == name.rpartition(b".")[0] and first.endswith(b"egistry"):
             continue
         asked = re.compile(rb"\b(?:if|with|and|or)\b[^}]{0,200}\.Values\." + re.escape(first) + rb"\b")
         if not any(asked.search(one) for one in lines[max(index - _LINES_OF_IF, 0) : index + 1]):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _KIND, _TEXT_KIND = "values-image", "values-text"
 _TAGS, _DIGESTS = ("tag", "version"), ("digest", "sha")
 _STEM_AND_NAME = "imagerepository"
+# What charts put before a name that has no folder of its own: Istio's `hub`, `org`, and their like.
+_LEADS = ("hub", "org", "organization", "imageRegistry", "imagePrefix", "registryPrefix")
 # Of a chart's sources and of git repositories, which are called `repository`, too.
 _NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
 # A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
@@ -137,7 +139,19 @@ class ValuesWalk:
         beside = next((key for key in ("image", "name") if self._part(mapping, key) is not None), "")
         if beside == "name" and not frame.key.lower().endswith("image"):
             beside = ""  # an item's own name
-        self._add(_KIND, parts, frame, self._why_not(parts, beside))
+        self._add(_KIND, parts, frame, self._why_not(parts, beside or self._lead(mapping, parts)))
+
+    def _lead(self, mapping: Mapping, parts: Parts) -> str:
+        """Return the key of ``mapping`` whose text templates add to the name of ``parts``; empty where none does.
+
+        Several digests are those of several images, whose names come of one.
+        """
+        digests = [key for key in self.fields.keys(mapping) if key.endswith("Digest") and not key.startswith("use")]
+        if len(digests) > 1 and parts.digest is None and parts.gap is None:
+            return digests[0]
+        is_whole = parts.registry is not None or "/" in parts.name.scalar.value
+        keys = ("suffix",) if is_whole else ("suffix", *_LEADS)
+        return next((key for key in keys if self._part(mapping, key) is not None), "")
 
     def _stem(self, mapping: Mapping, key: str, frame: _Frame) -> None:
         """Keep the image whose parts stand side by side: ``imageRepository``, ``imageTag`` and their like."""
@@ -159,14 +173,20 @@ class ValuesWalk:
         digest, implied = self._part(mapping, key), implied_by(key)
         if digest is not None:
             implied = implied_of(digest)
+        used = self.fields.scalar(mapping, "useDigest")
+        if digest is None and used is not None and used.value == "false":
+            return parts  # templates leave the field out: the tag is what they read
         gap = None if digest is not None else find_gap(self.collector.data, mapping, key, self.fields)
         return parts._replace(digest=digest, gap=gap, implied=implied)
 
     def _why_not(self, parts: Parts, beside: str = "") -> tuple[SkipReason, str] | None:
-        """Return why the block ``parts`` is left alone, whatever its text is; None where it is not."""
+        """Return why the block ``parts`` is left alone, whatever its text is; None where it is not.
+
+        ``beside`` is a key beside the name that may hold a part of it.
+        """
         tag = parts.tag
         if beside:
-            return "computed", f"`{beside}` beside `repository` may be a part of the name"
+            return "computed", f"`{beside}` beside it may be a part of the name"
         if self._registry:
             return "interpolated-name", "`global.imageRegistry` takes the place of its registry"
         if tag is not None and _is_printed_otherwise(tag.scalar):
@@ -189,11 +209,13 @@ class ValuesWalk:
         if name is None or (key == "image" and "repository" in self.fields.own(mapping)):
             return
         registry = self._part(mapping, "registry") if key == "image" else None
-        if tag is None and registry is None:
+        lead = self._lead(mapping, Parts(name, registry, tag)) if key == "image" else ""
+        if tag is None and registry is None and not lead:
             self._add_text(name, frame._replace(path=_below(frame.path, key)))
             return
         parts = Parts(name, registry, tag)
-        self._add(_KIND, parts if tag is None else self._with_digest(mapping, parts), frame, self._why_not(parts))
+        why_not = self._why_not(parts, lead)
+        self._add(_KIND, parts if tag is None else self._with_digest(mapping, parts), frame, why_not)
 
     def _tag_beside(self, mapping: Mapping, key: str, name: Scalar) -> Part | None:
         """Return the tag in a key of its own that belongs to the text ``name`` under ``key``, which has none."""
