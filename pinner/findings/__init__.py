@@ -111,8 +111,11 @@ def _rendered_hint(path: str) -> str:
 
 
 def _as_written(message: str, place: Place, data: bytes) -> str:
-    """Return ``message`` with the bytes of the file where nothing is left of a text whose variables have no value."""
-    if isinstance(place, Occurrence) or not place.text or any(map(str.isalnum, place.text)):
+    """Return ``message`` with the bytes of the file where a part is missing from a text, as a variable has no value."""
+    if isinstance(place, Occurrence) or not place.text:
+        return message
+    has_a_gap = place.format == "dockerfile" and place.reason == "no-default"
+    if not has_a_gap and any(map(str.isalnum, place.text)):
         return message
     written = data[place.span.start : place.span.end].decode("utf-8", "replace")
     return message.replace(f"`{place.text}`", f"`{written}`", 1) if written else message

@@ -42,9 +42,10 @@ FORMATS = (
     Format(
         "dockerfile",
         "pinner.formats.dockerfile",
-        # `Dockerfile.dev`, `MyDockerfile` and `DOCKERFILE` are some; `Dockerfile.dockerignore` is BuildKit's list of
+        # `Dockerfile.dev`, `MyDockerfile`, `DockerfileDev` are some; `Dockerfile.dockerignore` is BuildKit's list of
         # files to ignore, `dockerfile.yml` a workflow about one, `Dockerfile.approved.txt` what a test expects.
-        r"(?:(?:^|[._-])(?i:(?:docker|container)file)|[a-z0-9](?:Docker|Container)file)(?:[._-][^/]*)?$",
+        r"(?:(?:^|[._-])(?i:(?:docker|container)file)|[a-z0-9](?:Docker|Container)file)(?:[._-][^/]*)?$"
+        r"|^(?:Docker|Container)file[A-Z0-9][A-Za-z0-9_-]*$",
         trailing_comments=False,
         mirrors=(),
         others=(

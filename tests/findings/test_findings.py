@@ -150,6 +150,12 @@ def test_a_text_of_which_nothing_is_left_is_shown_as_written() -> None:
     assert finding.message == "`${BASE}:$V` is not known (no-default): why"
 
 
+def test_a_text_with_a_gap_is_shown_as_written() -> None:
+    place = SKIPPED._replace(reason="no-default", text="go:-alpine", span=Span(5, 19), format="dockerfile")
+    (finding,) = check(b"FROM go:${V}-alpine ", places=(place,))
+    assert finding.message == "`go:${V}-alpine` is not known (no-default): why"
+
+
 def test_an_expired_pragma_is_named() -> None:
     [finding] = check(b"# pinner: ignore until=2026-01-31 waits for #12\nuse nginx:1")
     assert finding.hint == "the `pinner: ignore` on line 1 expired on 2026-01-31"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.formats.ci.table import Dialect, Position
-    from pinner.formats.ci.variables import Value, Variable
+    from pinner.formats.ci.variable_rules import Value
+    from pinner.formats.ci.variables import Variable
     from pinner.formats.ci.walk import Hit
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.references import Collector, Use

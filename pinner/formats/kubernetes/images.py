@@ -156,7 +156,7 @@ class ImageKeeper:
         if is_written_by_flux(self.collector.data, node):
             return "output", FLUX_WRITES
         if text == _INJECTED:
-            return "computed", "Istio puts the image of its proxy there"
+            return "templated", "Istio puts the image of its proxy there"
         if self._built and full_name(text) in self._built:
             return "built-elsewhere", "skaffold builds this image"
         return None

@@ -318,6 +318,48 @@ def test_a_matrix_is_that_of_the_job() -> None:
     assert found(look("github", text)) == ["a:1", "a:2", "interpolated-name: ${{ matrix.v }}"]
 
 
+OBJECTS = (
+    "jobs: {a: {container: '${{ matrix.c.image }}', steps: [{run: 'echo %s'}],"
+    " strategy: {matrix: {c: [{image: 'a:1', n: x}, {image: 'b:2', n: y}, {image: [c]}, d]}}}}\n"
+)
+
+
+@pytest.mark.parametrize("read", ["x", "${{ matrix.c.n }}", "${{ matrix.cc }}", "${{ matrix.c.imagex }}"])
+def test_a_matrix_of_objects_has_the_images_in_them(read: str) -> None:
+    assert found(look("github", OBJECTS % read)) == ["a:1", "b:2"]
+
+
+@pytest.mark.parametrize(
+    "whole", ["matrix.c.image", "toJSON(matrix.c)", "matrix.c.*.n", "matrix.c[0]", "toJSON(matrix)"]
+)
+def test_an_object_of_a_matrix_that_is_read_otherwise_takes_no_digest(whole: str) -> None:
+    assert found(look("github", OBJECTS % f"${{{{ {whole} }}}}")) == ["arg-conflict: a:1", "arg-conflict: b:2"]
+
+
+MATRIX = "parallel: {matrix: [{V: ['1', '2'], W: [a]}, {V: '3'}, b]}"
+TESTED = f"t: {{image: 'g:$V', script: [make], {MATRIX}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TESTED, ["g:1", "g:2", "g:3"]),
+        (f".b: {{{MATRIX}}}\nt: {{image: 'g:$V', extends: [.b]}}\n", ["g:1", "g:2", "g:3"]),
+        (TESTED.replace("make", "echo $V"), [f"arg-conflict: g:{number}" for number in (1, 2, 3)]),
+        (f"{TESTED}u: {{needs: ['t: [1, a]']}}\n", ["interpolated-tag: g:$V"]),
+        (
+            f"{TESTED}u: {{needs: [{{job: t, parallel: {{matrix: [{{V: '1'}}]}}}}]}}\n",
+            [f"arg-conflict: g:{number}" for number in (1, 2, 3)],
+        ),
+        ("t: {image: 'g:$V', parallel: 3, extends: .gone}\n", ["interpolated-tag: g:$V"]),
+        (".b: {variables: {V: 'x:1'}, extends: .c}\n.c: {extends: .b}\nt: {image: $V, extends: .b}\n", ["x:1"]),
+        (".b: {variables: {V: 'x:1'}}\nt: {image: $V, extends: .b}\nvariables: {V: 'y:1'}\n", ["arg-conflict: x:1"]),
+    ],
+)
+def test_a_job_has_the_variables_of_its_matrix_and_of_what_it_extends(text: str, expected: list[str]) -> None:
+    assert found(look("gitlab", text)) == expected
+
+
 def test_anchored_cycles_end() -> None:
     assert found(look("gitlab", "a: &a {image: $V, b: *a, variables: {V: 'x:1'}}\n")) == ["x:1"]
     assert found(look("cloudbuild", "steps: [&s {name: a, args: [*s, -t, a]}]\n")) == ["a"]
