@@ -82,6 +82,16 @@ def repository_around(folder: str) -> str | None:
         folder = parent
 
 
+def tree_around(file: str, path: str) -> str:
+    """Return the folder in which files decide about the one at ``file``, absolute, that a run calls ``path``.
+
+    It is the repository around it; where there is none the folder of the run, if the file is in that.
+    """
+    folder = os.path.dirname(file)
+    of_run = file.replace(os.sep, "/").removesuffix(f"/{path}")
+    return repository_around(folder) or (folder if len(of_run) == len(file) else file[: len(of_run)] or os.sep)
+
+
 def _up_to_repository(folder: str) -> Iterator[str]:
     root = repository_around(folder)
     yield folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import repository_around
+from pinner.config.find import tree_around
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
@@ -41,9 +41,12 @@ def chart_files(readings: Iterable[Reading], targets: Iterable[Target], paths: P
 
 
 def _chart_around(target: Target) -> tuple[str, int] | None:
-    """Return the folder of the chart that ``target`` is in, inside its repository, and how many folders up it is."""
+    """Return the folder of the chart that ``target`` is in, and how many folders up it is.
+
+    It is one inside of the repository, or where there is none inside of the folder of the run.
+    """
     folder = os.path.dirname(target.file)
-    root = repository_around(folder) or folder
+    root = tree_around(target.file, target.path)
     steps = 0
     while not os.path.isfile(os.path.join(folder, _CHART)):
         around = os.path.dirname(folder)

@@ -151,11 +151,11 @@ def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
 
 
 def _around(target: Target, builder: Format, paths: Paths) -> Iterator[Target]:
-    """Yield what is of the format ``builder`` in the folder of ``target`` and around, as far as its repository goes."""
-    from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
+    """Yield what is of the format ``builder`` in the folder of ``target`` and around, as far as its tree goes."""
+    from pinner.config.find import tree_around  # noqa: PLC0415 - few runs need it
 
     folder = os.path.dirname(target.file)
-    root = repository_around(folder) or folder
+    root = tree_around(target.file, target.path)
     shown = target.path.rpartition("/")[0]
     while True:
         probe = Target(os.path.join(folder, "."), f"{shown}/." if shown else ".", named=True)

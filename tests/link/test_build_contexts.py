@@ -55,6 +55,17 @@ def test_what_the_build_is_given_is_no_image(tmp_path: Path, name: str, text: st
     assert (tmp_path / "Dockerfile").read_text("utf-8").startswith("FROM base\nCOPY --from=tools /a /b\nFROM alpine:3@")
 
 
+def test_a_build_above_is_seen_without_a_repository(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "Dockerfile").write_text("FROM base\n", "utf-8")
+    text = 'target "web" {\n  context = "web"\n  contexts = { base = "docker-image://debian:12" }\n}\n'
+    (tmp_path / "docker-bake.hcl").write_text(text, "utf-8")
+    assert "base (replaced: docker-bake.hcl:" in pinner(tmp_path, "list", "web/Dockerfile").stdout
+    assert (
+        "base (replaced" not in pinner(tmp_path / "web", "list", "Dockerfile").stdout
+    )  # which may be anybody's folder
+
+
 @pytest.mark.parametrize(
     "text",
     [

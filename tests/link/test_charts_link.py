@@ -321,10 +321,11 @@ def test_facts_of_charts_are_kept_and_read_again() -> None:
     assert decode(encode(facts)) == facts
 
 
+@pytest.mark.parametrize("mark", [".git/HEAD", "README"])
 @pytest.mark.parametrize("path", ["c/values.yaml", "c/ci/values-test.yaml"])
-def test_a_run_over_values_alone_says_what_a_run_over_the_whole_says(tmp_path: Path, path: str) -> None:
+def test_a_run_over_values_alone_says_what_a_run_over_the_whole_says(tmp_path: Path, path: str, mark: str) -> None:
     tree = {
-        ".git/HEAD": "",
+        mark: "",
         "c/Chart.yaml": CHART,
         "c/values.yaml": VALUES + "empty: {image: {repository: acme/empty}}\n",
         "c/ci/values-test.yaml": VALUES,
