@@ -19,7 +19,7 @@ from pinner.inspection.ask import allowances, inspect_all
 from pinner.inspection.model import Failure, Inspection
 from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
-from pinner.report.signatures import Checked, render_checked
+from pinner.report.signatures import Checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,10 +62,8 @@ def inspect(context: Context, asked: InspectOptions) -> int:
         ),
     )
     checked = _checked(context, settings, entries, terminal) if settings.verify and asked.format != "tree" else []
-    shown = _with_signers(entries, checked) if asked.format == "json" else entries
+    shown = _with_signers(entries, checked)
     terminal.output(inspection_renderer(asked.format).render_inspections(shown, terminal.style), form_of(asked.format))
-    if checked and asked.format == "text":
-        terminal.output(render_checked(checked, "text", terminal.style))
     _complain(entries, terminal)
     return exit_status(found=False, untold=any(_is_incomplete(entry, settings) for entry in entries))
 

@@ -23,6 +23,7 @@ from pinner.inspection.model import (
 )
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
+from pinner.report.signatures import answer_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -207,9 +208,17 @@ def _beside(entry: Inspection, style: Style) -> Iterator[str]:
         yield f"{style.faint('signatures and attestations')}: {printable(entry.unsought)}"
     elif not entry.beside:
         yield f"{style.faint('signatures and attestations')}: none found"
-    if not entry.beside:
-        return
-    yield style.faint("signatures and attestations: found, not verified")
+    else:
+        told = "" if entry.signed is not None else ": found, not verified: no policy"
+        yield style.faint(f"signatures and attestations{told}")
+    answer = None if entry.signed is None else entry.signed.answer
+    if answer is not None:
+        first, *others = answer_lines(answer, style)
+        # What strangers wrote is made harmless where it is printed: these lines have colours of our own.
+        name = answer.policy.name
+        name = name if name.startswith("policy ") or answer.policy.remembers else f"policy `{name}`"
+        matches = f"; matches {name}" if answer.verdict.outcome == "verified" else ""
+        yield from (f"  {line}" for line in (f"{first}{matches}", *others))
     kinds: dict[str, list[Attachment]] = {}
     for one in entry.beside:
         kinds.setdefault(attachment_name(one.kind), []).append(one)

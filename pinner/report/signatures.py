@@ -109,16 +109,23 @@ def _text(one: Checked, style: Style) -> Iterator[str]:
     if one.answer is None:
         yield f"{name}: not verified: {'no policy' if one.error is None else 'its digest could not be determined'}"
         return
-    verdict = one.answer.verdict
+    first, *others = answer_lines(one.answer, style)
+    yield f"{name}: {first}"
+    yield from others
+
+
+def answer_lines(answer: Answer, style: Style) -> Iterator[str]:
+    """Yield what a policy makes of an image: first the verdict, then what there is to say of it, indented."""
+    verdict = answer.verdict
     if verdict.signer is not None:
-        yield f"{name}: {style.good('verified')}: signed by {signer_words(verdict.signer)}"
+        yield f"{style.good('verified')}: signed by {signer_words(verdict.signer)}"
         notes = [*verdict.warnings, *filter(None, (verdict.detail, verdict.signer.detail))]
         yield from (f"  note: {note}" for note in notes)
         return
-    severity = style.severity("warning" if one.answer.is_accepted else "error")
+    severity = style.severity("warning" if answer.is_accepted else "error")
     reasons = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
-    yield f"{name}: {severity}: {verdict.outcome}{reasons}{f': {verdict.detail}' if verdict.detail else ''}"
+    yield f"{severity}: {verdict.outcome}{reasons}{f': {verdict.detail}' if verdict.detail else ''}"
     for signature in verdict.signatures if len(verdict.signatures) > 1 else ():
         yield f"  {signature.scheme} {signature.place[:19]}…: {signature.detail or ', '.join(signature.reasons)}"
-    if verdict.may_be_stale_root and one.answer.root_name:
-        yield f"  help: it was held against {one.answer.root_name}; `pinner trust update` fetches a newer one"
+    if verdict.may_be_stale_root and answer.root_name:
+        yield f"  help: it was held against {answer.root_name}; `pinner trust update` fetches a newer one"

@@ -28,9 +28,9 @@ def check_extra() -> None:
     """Raise `ConfigError` where what verifies is not installed: never a weaker verdict."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise ConfigError(
-            f"[[verify]] needs {', '.join(missing)}, which is not installed", hint="pip install 'image-pinner[verify]'"
-        )
+        which = "is" if len(missing) == 1 else "are"
+        message = f"who signed cannot be verified without {', '.join(missing)}, which {which} not installed"
+        raise ConfigError(message, hint="pip install 'image-pinner[verify]'")
 
 
 def policy_for(reference: ImageReference, policies: Iterable[SignaturePolicy]) -> SignaturePolicy | None:

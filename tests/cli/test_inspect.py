@@ -112,7 +112,7 @@ labels, of every platform unless one is named
       arm  (linux/arm64/v8)
   org.opencontainers.image.version   1.27
 
-signatures and attestations: found, not verified
+signatures and attestations: found, not verified: no policy
   cosign signature of the index
          {SIGNATURE}
   BuildKit attestation of linux/arm64/v8

@@ -90,7 +90,7 @@ BY_KEY = SignaturePolicy("key", key=("a.pub",))
 def test_without_what_verifies_there_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     check_extra()
     monkeypatch.setitem(sys.modules, "cbor2", None)
-    with pytest.raises(ConfigError, match="needs cbor2, which is not installed") as raised:
+    with pytest.raises(ConfigError, match="without cbor2, which is not installed") as raised:
         check_extra()
     assert "image-pinner[verify]" in str(raised.value.hint)
 

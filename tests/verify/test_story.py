@@ -130,7 +130,10 @@ def test_check_says_what_the_lock_lacks_and_whom_the_policy_does_not_accept(fold
 def test_inspect_says_who_signed_and_whether_they_may(folder: Path) -> None:
     shown = run(folder, "inspect", NAME)
     assert shown.status == 0
-    assert f"verified: signed by {IDENTITY}" in shown.stdout
+    assert f"  verified: signed by {IDENTITY}" in shown.stdout
+    assert "; matches policy `acme`\n" in shown.stdout
+    assert "not verified" not in shown.stdout
     have(folder, SECOND, None)
     assert "error: unsigned" in run(folder, "inspect", NAME).stdout
-    assert "signed by" not in run(folder, "inspect", NAME, policy={"by": "none"}).stdout
+    shown = run(folder, "inspect", NAME, policy={"by": "none"})
+    assert "signed by" not in shown.stdout
