@@ -56,7 +56,7 @@ def parsed(value: object) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...]]
         ),
         *(
             ([{"by": "keyless", "identity-regex": text, "issuer": "i"}], "accepts anybody", "say who may sign")
-            for text in (".*", "^.+$", "(.*)", "^(.*)$")
+            for text in (".*", "^.+$", "(.*)", "^(.*)$", r"[\s\S]*", "(?s).*", ".{0,}", "a|.*", ".*@.*")
         ),
         (
             [{**KEY, "signatures-in": "Acme//x"}],
