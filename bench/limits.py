@@ -66,7 +66,7 @@ CASES: dict[str, tuple[str, Callable[[int], str], tuple[int, int, int]]] = {
         lambda size: POD + "".join(f"  - image: &a{at} redis:7\n  - image: *a{at}\n" for at in range(size)),
         (5_000, 10_000, 20_000),
     ),
-    "documents": ("a.yaml", lambda size: "---\napiVersion: v1\nkind: Pod\nimage: x\n" * size, (10_000, 20_000, 40_000)),
+    "documents": ("a.yaml", lambda size: "---\napiVersion: v1\nkind: Pod\nimage: x\n" * size, (6_000, 12_000, 24_000)),
     "merge keys": (
         "compose.yaml",
         lambda size: (

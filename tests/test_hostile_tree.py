@@ -21,6 +21,7 @@ from pinner.cli.context import connect_to_registries
 from pinner.cli.pull_requests import FORMATS as PUBLISH_FORMATS
 from pinner.inspection import INSPECTION_FORMATS
 from pinner.report import FORMATS, LISTING_FORMATS
+from pinner.report.overview_data import FORMATS as REPORT_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +106,32 @@ def test_list(planted: HostileTree, format_: str, nobody_is_asked: list[object])
     unharmed(planted, said)
     assert said.status == UNTOLD
     assert nobody_is_asked == []
+
+
+@pytest.mark.parametrize("format_", REPORT_FORMATS)
+def test_report(planted: HostileTree, tmp_path: Path, format_: str, nobody_is_asked: list[object]) -> None:
+    before = state(planted.root)
+    there = world(planted.root, environment=variables(planted))
+    said = outcome(there, "report", "--offline", "--format", format_, "--html", str(tmp_path / "page.html"))
+    unharmed(planted, said)
+    page = (tmp_path / "page.html").read_text("utf-8")
+    unharmed(planted, said._replace(stdout=page))
+    assert said.status == UNTOLD
+    assert "infra/Dockerfile" in said.stdout
+    assert "#&#35;vso[task.setvariable" in page
+    assert state(planted.root) == before
+    assert nobody_is_asked == []
+
+
+@pytest.mark.parametrize("option", [("--html",), ("--format", "csv", "--output")])
+@pytest.mark.parametrize("file", ["report.out", "fifo.out", "linked/report", ".git/config", ".git/hooks/post-checkout"])
+def test_reports_of_images_in_the_way_of_others(planted: HostileTree, option: tuple[str, ...], file: str) -> None:
+    before = state(planted.root)
+    said = outcome(world(planted.root, environment=variables(planted)), "report", "--offline", *option, file)
+    unharmed(planted, said)
+    assert said.status == UNTOLD
+    assert "error: " in said.stderr
+    assert state(planted.root) == before
 
 
 @pytest.mark.parametrize("operation", ["pin", "update"])

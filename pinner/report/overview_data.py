@@ -31,7 +31,7 @@ CSV_COLUMNS = (
     *("platforms", "signedBy", "signer"),
 )
 """The first row of CSV: a contract, to which columns may be added at the end."""
-_RUN = ("=", "+", "-", "@", "\t", "\r")
+_RUN = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def render_data(shown: Overview, format_: str) -> str:

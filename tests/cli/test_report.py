@@ -184,7 +184,7 @@ def test_csv_has_a_row_for_each_place(tmp_path: Path) -> None:
     assert done.stderr == "16 images in 5 files: 7 pinned, 6 to pin, 1 unknown, 2 left alone\n"
 
 
-@pytest.mark.parametrize("name", ["=cmd", "+1", "-1", "@x"])
+@pytest.mark.parametrize("name", ["=cmd", "+1", "-1", "@x", "\uff1dcmd", "\uff0b1", "\uff0d1", "\uff20x"])
 def test_no_cell_is_a_formula(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "Dockerfile").write_text("FROM nginx:1\n")

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 
+from pinner import formats
 from pinner.formats import FORMATS, _claiming, by_name, claims, locate
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Document, Located, SkippedOccurrence
@@ -120,8 +121,13 @@ def test_a_workflow_about_a_dockerfile_is_no_dockerfile(path: str) -> None:
     assert not by_name("dockerfile").claims(path)
 
 
-@pytest.mark.parametrize(("documents", "reasons"), [(YAML_DOCUMENTS, []), (YAML_DOCUMENTS + 1, ["parse-error"])])
-def test_so_many_documents_are_read_and_no_more(documents: int, reasons: list[str]) -> None:
+# With limits of their own: how large those of the table are makes no difference but to the time.
+@pytest.mark.parametrize(("documents", "reasons"), [(100, []), (101, ["parse-error"])])
+def test_so_many_documents_are_read_and_no_more(
+    documents: int, reasons: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert YAML_DOCUMENTS == formats.YAML_DOCUMENTS
+    monkeypatch.setattr(formats, "YAML_DOCUMENTS", 100)
     pod = b"apiVersion: v1\nkind: Pod\nspec: {image: nginx}\n"
     found = locate(Document("bundle.yaml", pod + b"\n---" * documents))
     assert found is not None
@@ -129,8 +135,12 @@ def test_so_many_documents_are_read_and_no_more(documents: int, reasons: list[st
     assert len(found[1].places) == 1
 
 
-@pytest.mark.parametrize(("images", "places"), [(FILE_PLACES, FILE_PLACES), (FILE_PLACES + 1, 1)])
-def test_so_many_images_of_a_file_are_looked_at_and_no_more(images: int, places: int) -> None:
+@pytest.mark.parametrize(("images", "places"), [(100, 100), (101, 1)])
+def test_so_many_images_of_a_file_are_looked_at_and_no_more(
+    images: int, places: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert FILE_PLACES == formats.FILE_PLACES
+    monkeypatch.setattr(formats, "FILE_PLACES", 100)
     found = locate(Document("Dockerfile", b"FROM a\n" * images))
     assert found is not None
     assert len(found[1].places) == places
@@ -139,9 +149,10 @@ def test_so_many_images_of_a_file_are_looked_at_and_no_more(images: int, places:
     )
 
 
-def test_what_names_no_image_is_no_bundle() -> None:
-    assert locate(Document("a.yaml", b"a: b\n" + b"\n---" * (YAML_DOCUMENTS + 1))) is None
-    assert locate(Document("app.py", b"image = 1\n" + b"#\n---" * (YAML_DOCUMENTS + 1))) is None
+def test_what_names_no_image_is_no_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "YAML_DOCUMENTS", 100)
+    assert locate(Document("a.yaml", b"a: b\n" + b"\n---" * 101)) is None
+    assert locate(Document("app.py", b"image = 1\n" + b"#\n---" * 101)) is None
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,10 @@ _SCALAR = rb"(?!\s*+(?:[A-Za-z][A-Za-z0-9_-]*+:\s|\[|\{(?!\{)))"
 _VERSION, _VERSION_KEY = b"apiVersion", re.compile(rb"""apiVersion["']?\s*:""" + _SCALAR)
 _AFTER_VERSION = re.compile(rb"""["']?[ \t]*:""" + _SCALAR)
 _AFTER_KIND = re.compile(rb"""["']?[ \t]*:(?![ \t]*\{)""")
+# How nearly every object begins.
+_HEAD = re.compile(
+    rb"(?:---[ \t]*\r?\n)?apiVersion: (%b)\r?\nkind: (%b)\r?\n(?!\s)" % ((rb"[A-Za-z0-9.][A-Za-z0-9./-]*+",) * 2)
+)
 # RFC 6902: an operation that sets an image, or something that has one; of scorecard's configuration a test.
 _PATCHED = (b"/image", b"/containers", b"/initContainers", b"/tests")
 _JSON_PATCH = re.compile(rb"""path["']?[ \t]*:[^\n]*/(?:image|containers|initContainers|tests)\b""")
@@ -71,8 +75,10 @@ def _locate(document: Document, *, is_masked: bool = False) -> Located | None:
     facts: list[Fact] = []
     recognised = False
     for part in load(document.data):
+        # Before the images in it: lines that are asked for in their order are counted to.
+        line = collector.lines.line(part.chunk.start)
         size, is_known, stated = _read(part, marks, collector, budget)
-        outline.append((collector.lines.line(part.chunk.start), *size))
+        outline.append((line, *size))
         recognised = recognised or is_known
         facts += stated
     return Located(collector.places(), tuple(outline), gathered(facts)) if recognised else None
@@ -160,6 +166,10 @@ def _has_version(text: bytes) -> bool:
 
 def _says_nothing(text: bytes) -> bool:
     """Tell whether the document ``text`` is an object of a kind without images: half of a bundle is CRDs."""
+    head = _HEAD.match(text)
+    if head is not None and not _kind_says_nothing(head[1], head[2]):
+        # Nothing further down makes another object of it: a key that comes again leaves it unknown.
+        return False
     found = root_scalars(text, (b"apiVersion", b"kind")) if has_plain_root(text) else None
     if found is None:
         return False

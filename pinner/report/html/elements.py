@@ -33,7 +33,9 @@ def text(content: Content) -> Markup:
         return content
     shown = printable(str(content))
     # What is left of the bytes of a file name that is no UTF-8.
-    return Markup(escape(shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")))
+    known = escape(shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    # A CI job may show the page as it is: `##[…` is a command to some runners, wherever it stands.
+    return Markup(known.replace("##", "#&#35;"))
 
 
 def tag(name: str, /, *content: Content, **attributes: Content | bool | None) -> Markup:

@@ -72,6 +72,8 @@ CASES = {
     "a build's output": (POD + "output:\n  - image: a:1\n", ["output: a:1"]),
     "no text": (POD + "a:\n  image: []\nb:\n  image:\nc:\n  image: {}\n", []),
     "a comment first": ("# image: x\n" + POD + "image: a:1 # image: b:1\n# image: c:1\n", ["a:1"]),
+    "a kind twice, of which the last counts": (POD + "image: a:1\nkind: Secret\n", []),
+    "a kind without images that another follows": ("apiVersion: v1\nkind: Secret\nimage: a:1\nkind: Pod\n", ["a:1"]),
     "an image volume": (POD + "spec:\n  volumes:\n    - image:\n        reference: a:1\n      b: c\n", ["a:1"]),
 }
 

@@ -76,10 +76,10 @@ def test_what_is_dangerous_to_read_or_cannot_be_kept_is_left(text: str) -> None:
 def test_long_flat_code_is_not_deep() -> None:
     text = (
         "x = [\n"
-        + "    (1, 'a b c', f(x)),  # a ( b\n" * 3000
+        + "    (1, 'a b c', f(x)),  # a ( b\n" * 700
         + "]\n"
         + '"""'
-        + "word (" * 3000
+        + "word (" * 700
         + '"""\ndef f[T](): ...\n'
     )
     assert in_older_words(text) is not None
