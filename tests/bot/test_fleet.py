@@ -50,7 +50,7 @@ def forge(tmp_path: Path) -> Iterator[ForgeDouble]:
 def test_every_repository_gets_exactly_one_pull_request_whatever_goes_wrong(
     forge: ForgeDouble, registry: FakeRegistry
 ) -> None:
-    names = [f"acme/app{number:02}" for number in range(12)]
+    names = [f"acme/app{number:02}" for number in range(8)]
     for name in names:
         forge.add_repository(name, {"Dockerfile": OLD})
     faults = [
@@ -64,11 +64,11 @@ def test_every_repository_gets_exactly_one_pull_request_whatever_goes_wrong(
     assert all(fault.done for fault in faults)
     # However it went, another run does what is left, and no more.
     reports = see_to(forge, registry)
-    assert [len(forge.repository(name).pulls) for name in names] == [1] * 12
+    assert [len(forge.repository(name).pulls) for name in names] == [1] * 8
     assert all(report.is_complete for report in reports)
     forge.faults.clear()
     forge.forget()
-    assert tally(see_to(forge, registry)) == {"unchanged": 12}
+    assert tally(see_to(forge, registry)) == {"unchanged": 8}
     assert forge.writes == []
     assert registry.asked == [NGINX] * 3  # once a run
 
