@@ -82,6 +82,12 @@ def list_repositories(
     return store.run(work)
 
 
+def has_repositories(store: Store, forge: str, owner: str) -> bool:
+    """Tell whether repositories of an owner are known that are not gone."""
+    known = store.run(lambda session: _known(session, forge, owner))
+    return any(gone_at is None for _, gone_at in known.values())
+
+
 def _keep_listed(session: Session, forge: str, repositories: Iterable[Repository], now: float) -> None:
     session.many(
         """insert into repository (forge, name, pushed_at, facts, due_at, reason, priority)

@@ -74,9 +74,12 @@ def read_hook(hook: Hook, secret: str) -> Hints:
         raise NonsenseError from error
     number = hook.headers.get(known.delivery) or (hashlib.sha256(hook.body).hexdigest() if known.is_dated else "")
     try:
-        return known.read(hook.headers, value)._replace(delivery=number[:200])
+        hints = known.read(hook.headers, value)
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise NonsenseError from error
+    if not all(isinstance(name, str) for name in hints.repositories):
+        raise NonsenseError
+    return hints._replace(delivery=number[:200])
 
 
 # Signatures
@@ -215,15 +218,15 @@ class _Sender(NamedTuple):
     is_signed: Callable[[Hook, str], bool]
     read: Callable[[Mapping[str, str], Any], Hints]
     delivery: str = ""
-    """The header that numbers its hooks."""
+    """The header that numbers its hooks; none where the body alone is signed: a replay could have another number."""
     is_dated: bool = True
     """Whether what it says tells one push from the next: Quay names the tag, and no time and no digest."""
 
 
 SENDERS: Mapping[str, _Sender] = {
-    "github": _Sender(_by_hmac("x-hub-signature-256", "sha256="), _github, "x-github-delivery"),
+    "github": _Sender(_by_hmac("x-hub-signature-256", "sha256="), _github),
     "gitlab": _Sender(_by_header("x-gitlab-token"), _gitlab, "x-gitlab-event-uuid"),
-    "gitea": _Sender(_by_hmac("x-gitea-signature"), _gitea, "x-gitea-delivery"),
+    "gitea": _Sender(_by_hmac("x-gitea-signature"), _gitea),
     "dockerhub": _Sender(_by_path, _dockerhub),
     "harbor": _Sender(_by_header("authorization"), _harbor),
     "quay": _Sender(_by_path, _quay, is_dated=False),

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.bot.forges.base import BusyError, ForgeError
 from pinner.errors import PinnerError
 from pinner.fleet.answers import forget_answers
-from pinner.fleet.catalog import Listed, list_repositories, wish_for_old, wish_for_users
+from pinner.fleet.catalog import Listed, has_repositories, list_repositories, wish_for_old, wish_for_users
 from pinner.fleet.events import forget_events
 from pinner.fleet.images import ask_images
 from pinner.fleet.overview import keep_totals
 
 if TYPE_CHECKING:
+    from pinner.bot import Repository
     from pinner.fleet.sources import Fleet, Source
     from pinner.fleet.store import Due, Store
 
 _OVERLAP = 600.0
 """Seconds before the last look from which pushes are listed again: clocks differ, and lists lag."""
+_AGAIN = "list again"
+"""When to list a source that could not be listed last; 0 where it could."""
 _COUNTED, _HOUR = "counted", 3600.0
 AHEAD = 90.0
 """Seconds of the budget that is handed out at once: for no longer is a turn waited for, once a repository is cloned."""
@@ -57,6 +62,8 @@ async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
             more = await _list(fleet, source, everything=everything)
         except PinnerError as error:
             errors.append(f"{source.settings.org}: {error.message}")
+            again = fleet.clock.wall() + (error.retry_after if isinstance(error, BusyError) else 0.0)
+            await store.aside(partial(store.set_mark, f"{_AGAIN} {source.settings.org}", again))
         else:
             listed = Listed(*map(sum, zip(listed, more, strict=True)))
     asked, moved = await ask_images(fleet, fleet.clock.wall() + (2 * settings.every if everything else 0.0))
@@ -80,27 +87,40 @@ async def _list(fleet: Fleet, source: Source, *, everything: bool) -> Listed:
     """List what a source has: all of it from time to time, and what was pushed to since in between."""
     store, settings, now = fleet.store, fleet.settings, fleet.clock.wall()
     newest, whole = f"listed {source.settings.org}", f"listed all of {source.settings.org}"
+    again = await store.aside(lambda: store.mark(f"{_AGAIN} {source.settings.org}")) or 0.0
     last = await store.aside(lambda: store.mark(newest))
     last_whole = await store.aside(lambda: store.mark(whole))
     is_all = last is None or last_whole is None or now - last_whole >= settings.full_every
-    if not is_all and last is not None and now - last < settings.every and not everything:
+    is_early = not is_all and last is not None and now - last < settings.every
+    # A forge that asks for a pause is left alone for that long, every minute's tick or not.
+    if not everything and (is_early or now < again):
         return Listed()
     since = None if is_all or last is None else last - _OVERLAP
-    found = [
-        one
-        async for one in source.forge.repositories(source.owner, since)
-        if source.has(source.server, one.name) and not (one.is_archived or one.is_fork or one.closed_to_all)
-    ]
+    found = await _found(store, source, since)
 
     def keep() -> Listed:
-        listed = list_repositories(store, source.server, source.owner, found, now, is_all=is_all)
+        change = list_repositories(store, source.server, source.owner, found, now, is_all=is_all)
         if is_all:
             store.set_mark(whole, now)
             wish_for_old(store, now - _OLD * settings.full_every, now)
         store.set_mark(newest, now)
-        return listed
+        store.set_mark(f"{_AGAIN} {source.settings.org}", 0.0)
+        return change
 
     return await store.aside(keep)
+
+
+async def _found(store: Store, source: Source, since: float | None) -> list[Repository]:
+    """Return the repositories of a source that are the fleet's; raises `ForgeError` where all of them vanish."""
+    listed = [one async for one in source.forge.repositories(source.owner, since)]
+    if since is None and not listed and await store.aside(lambda: has_repositories(store, source.server, source.owner)):
+        # To a token that may not see them any more, some forges say that there are none.
+        raise ForgeError("lists no repository any more: may its token still see them?")
+    return [
+        one
+        for one in listed
+        if source.has(source.server, one.name) and not (one.is_archived or one.is_fork or one.closed_to_all)
+    ]
 
 
 def handed_out(fleet: Fleet, now: float) -> list[Due]:
@@ -109,7 +129,9 @@ def handed_out(fleet: Fleet, now: float) -> list[Due]:
     No more of a token's than pull requests may be opened with it soon: what is begun is not to wait, and a branch
     without its pull request is of use to nobody. A base image's users leave a part of that to whatever moves meanwhile.
     """
-    due = fleet.store.due(now)
+    # A forge that is down, or takes the token no more, would have everything fail until it is stuck.
+    refused = [source for source in fleet.sources if fleet.store.mark(f"{_AGAIN} {source.settings.org}")]
+    due = [row for row in fleet.store.due(now) if not any(source.has(row.forge, row.name) for source in refused)]
     budgets = {source.budget.key: source.budget for source in fleet.sources if due}
     waiting = sum(row.reason == "base" for row in due)
     spared = _SPARED if waiting <= _LONG * fleet.settings.openings_per_hour else _SPARED_LONG

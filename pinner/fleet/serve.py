@@ -20,6 +20,7 @@ from pinner.fleet.hooks import MOST_BYTES, ForgedError, Hook, NonsenseError, rea
 from pinner.fleet.images import look_for_signatures
 from pinner.fleet.local import TICK
 from pinner.fleet.queue import Engine, run_ticker, until_one_ends
+from pinner.fleet.store import kept
 from pinner.http.addresses import NetworkZone, zone_of
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Site:
             return Answer(200, b"ok\n")
         if not self._may_look(headers):
             return Answer(401, b"who is there?\n", more=(("www-authenticate", 'Basic realm="pinner fleet"'),))
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        query = {name: kept(value) for name, value in parse_qsl(scope["query_string"].decode("latin-1"))}
         return await self._store.aside(lambda: self._page(path, query))
 
     def _may_look(self, headers: Mapping[str, str]) -> bool:

@@ -258,7 +258,7 @@ def open_database(url: str, folder: str, *, read_only: bool = False) -> Database
             raise ConfigError("`store` holds a password", hint="write it to the file that PGPASSFILE names")
         from pinner.fleet.postgres import PostgresDatabase  # noqa: PLC0415 - only where there is a server
 
-        return PostgresDatabase(url, read_only=read_only)
+        return PostgresDatabase(url, read_only=read_only, patience=5.0 if read_only else 60.0)
     match = re.fullmatch(r"sqlite:(?://)?(.+)", url)
     if match is None:
         raise ConfigError(f"`store` is no address: `{url}`", hint="write sqlite:///PATH or postgresql://HOST/NAME")

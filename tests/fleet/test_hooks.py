@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fleethooks import PUSH, SECRET, hook
 
+from pinner.fleet.events import take_in
 from pinner.fleet.hooks import ForgedError, Hints, Hook, NonsenseError, read_hook
+from pinner.fleet.store import open_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NGINX = "docker.io/library/nginx:1.27"
 
@@ -50,12 +56,15 @@ def test_github_speaks_of_repositories_and_images(
     event: str, value: Any, repositories: tuple[str, ...], images: tuple[str, ...]
 ) -> None:
     found = read_hook(hook("github", value, {"x-github-event": event, "x-github-delivery": "7"}), SECRET)
-    assert found == Hints("7", repositories, images)
+    # Its number is not signed: a replay could have another.
+    assert found == Hints(found.delivery, repositories, images)
+    again = read_hook(hook("github", value, {"x-github-event": event, "x-github-delivery": "8"}), SECRET)
+    assert (again.delivery, len(again.delivery)) == (found.delivery, 64)
 
 
 def test_gitea_and_gitlab_speak_of_repositories() -> None:
-    headers = {"x-gitea-event": "push", "x-gitea-delivery": "8"}
-    assert read_hook(hook("gitea", PUSH, headers), SECRET) == Hints("8", ("acme/app",))
+    found = read_hook(hook("gitea", PUSH, {"x-gitea-event": "push", "x-gitea-delivery": "8"}), SECRET)
+    assert found == Hints(found.delivery, ("acme/app",))
     project = {"project": {"path_with_namespace": "acme/sub/app"}}
     push = {**PUSH, **project}
     assert read_hook(hook("gitlab", push, {"x-gitlab-event": "Push Hook"}), SECRET).repositories == ("acme/sub/app",)
@@ -128,3 +137,42 @@ NONSENSE = [b"", b"\xff", b"[" * 100_000, b"[]", b"1", b"null", b'{"repository":
 def test_what_is_no_such_hook_is_refused(sender: str, body: bytes) -> None:
     with pytest.raises(NonsenseError):
         read_hook(hook(sender, body, {"x-github-event": "push"}), SECRET)
+
+
+STRANGE: list[Any] = [None, True, -1.5, "", "\0\ud800", [], {}, [None], {"a": 1}, "a:b:c@sha256:z"]
+
+
+def places(value: Any, lead: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield lead
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        yield from places(inner, (*lead, key))
+
+
+def put(value: Any, place: tuple[Any, ...], strange: Any) -> Any:
+    """Return ``value`` with something ``strange`` at one place."""
+    if not place:
+        return strange
+    made = value.copy()
+    made[place[0]] = put(value[place[0]], place[1:], strange)
+    return made
+
+
+PROJECT = {"project": {"path_with_namespace": "acme/app"}}
+FORMS: list[tuple[str, Any, dict[str, str]]] = [
+    *(("github", value, {"x-github-event": event}) for event, value, *_ in GITHUB),
+    *((sender, value, {}) for sender, value, _ in REGISTRIES),
+    ("gitea", PUSH, {"x-gitea-event": "push"}),
+    ("gitlab", {**PUSH, **PROJECT}, {"x-gitlab-event": "Push Hook"}),
+    ("gitlab", {**PROJECT, "object_attributes": {"action": "merge"}}, {"x-gitlab-event": "Merge Request Hook"}),
+]
+
+
+def test_whatever_stands_where_something_else_belongs_is_nonsense_or_nothing() -> None:
+    """Whoever knows the secret may still be wrong, and what is kept of it is text."""
+    store = open_empty()
+    for sender, value, headers in FORMS:
+        for place in places(value):
+            for strange in STRANGE:
+                with contextlib.suppress(NonsenseError):
+                    hints = read_hook(hook(sender, put(value, place, strange), headers), SECRET)
+                    assert not take_in(store, sender, ("https://f",), hints, 1.0)

@@ -149,7 +149,14 @@ def test_an_empty_fleet_has_its_pages_too(store: Store) -> None:
     client = Client(store)
     for path in ("/", "/images", "/repositories", "/failing", f"/digest?digest={OLD}"):
         assert client(path).status == 200
-    for path in ("/image?name=x", "/repository?name=x", "/nowhere", "/image"):
+    for path in (
+        "/image?name=x",
+        "/image?name=%00%ff",
+        "/repository?forge=%00&name=%ed%a0%80",
+        "/repository?name=x",
+        "/nowhere",
+        "/image",
+    ):
         assert client(path).status == 404
     assert client("/", "HEAD").body == b""
     assert client("/", "POST").status == 405
