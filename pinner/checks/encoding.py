@@ -95,10 +95,10 @@ def _is_default(value: object, default: object) -> bool:
 
 def _made(value: Any) -> Any:  # noqa: ANN401 - as above
     """Return what the list ``value`` stands for: a record has tens of thousands of them."""
-    name, *fields = value
-    for index, field in enumerate(fields):
-        if type(field) is list:
-            fields[index] = _made(field)
+    name = value[0]
+    if len(value) == 1 and name == _TUPLE:  # a third of them
+        return ()
+    fields = [_made(field) if type(field) is list else field for field in value[1:]]
     if name == _TUPLE:
         return tuple(fields)
     if name == _RULE:

@@ -78,6 +78,7 @@ class RecordLine(NamedTuple):
         shown, judged, problems, facts, light, again = decoded
         if shown != path:
             return None
+        again = judged if again is True else again
         return Remembered(Examined(path, format_, judged, problems, facts, hash=self.hash), light, again)
 
 
@@ -226,7 +227,9 @@ def written(stamp: str, remembered: Remembered) -> str:
     if one.findings or one.problems or one.facts or one.judged.names or light:
         from pinner.checks.encoding import encode  # noqa: PLC0415 - json, only where there is something to say
 
-        details = encode((one.path, one.judged, one.problems, one.facts, light, again))
+        # Most are what they are alone in the light of others, too.
+        seen = True if again == one.judged else again
+        details = encode((one.path, one.judged, one.problems, one.facts, light, seen))
     return "\t".join((stamp, one.hash, one.format or "", *map(str, one.counts), details))
 
 

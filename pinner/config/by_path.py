@@ -42,22 +42,27 @@ class Severities:
         self._settings = settings
         self._folder = folder
         self._top = settings.root or repository_around(folder) or folder
+        self._start = os.path.join(self._top, "")
         self._nested: dict[str, tuple[Settings, ...]] = {}
 
     def of(self, file: str) -> Mapping[str, Level]:
         """Return the levels by rule id that are given for ``file``, absolute; raises `ConfigError`."""
         folder = os.path.dirname(file)
-        levels = {**self._noted(file), **_overridden(self._settings, file)}
+        levels = self._noted(file)
+        if self._settings.overrides:
+            levels = {**levels, **_overridden(self._settings, file)}
         for settings in self._below(folder):
             levels = {**levels, **settings.rules, **_overridden(settings, file)}
         return levels
 
     def _noted(self, file: str) -> Mapping[str, Level]:
         """Return the levels of rules that no ``[rules]`` has, where ``file`` runs nowhere that matters."""
-        if not file.startswith(os.path.join(self._top, "")):
+        if not file.startswith(self._start):
             return _NONE
-        known = class_of(file[len(os.path.join(self._top, "")) :].replace(os.sep, "/"))
-        rules = _NOTED.get(known[0], ()) if known is not None else ()
+        known = class_of(file[len(self._start) :].replace(os.sep, "/"))
+        if known is None:
+            return _NONE
+        rules = _NOTED.get(known[0], ())
         return {rule: "note" for rule in rules if rule not in self._settings.rules}
 
     def _below(self, folder: str) -> tuple[Settings, ...]:
@@ -65,7 +70,7 @@ class Severities:
         if folder not in self._nested:
             top = self._top
             own: tuple[Settings, ...] = ()
-            if folder != top and folder.startswith(os.path.join(top, "")):
+            if folder != top and folder.startswith(self._start):
                 own = self._below(os.path.dirname(folder))
                 if os.path.isfile(os.path.join(folder, OWN_FILE)):
                     own = (*own, nested_settings(folder, self._folder))

@@ -91,7 +91,9 @@ def split(data: bytes) -> list[Chunk]:
 
 def _before_directives(data: bytes, start: int, marker: int) -> int:
     """Return where the document whose ``---`` stands at ``marker`` begins: at its directives where it has any."""
-    match = _DIRECTIVES.search(data[start:marker]) if data.find(b"%", start, marker) >= 0 else None
+    # One begins a line.
+    has_any = data.find(b"\n%", start, marker) >= 0 or data.startswith(b"%", start)
+    match = _DIRECTIVES.search(data[start:marker]) if has_any else None
     return marker if match is None else start + match.start("directives")
 
 

@@ -146,6 +146,15 @@ def test_what_names_no_image_is_no_file_of_values(text: str) -> None:
     assert result is None or [place for place in result.places if isinstance(place, Occurrence)] == []
 
 
+@pytest.mark.parametrize(
+    ("key", "expected"), [("image", True), ("webImage", True), ("IMAGE", True), ("homage", False), ("xMAGE", False)]
+)
+def test_a_file_of_any_name_is_values_by_a_block_under_a_key_of_images(key: str, expected: bool) -> None:  # noqa: FBT001 - a case
+    for block in (f"{key}:\n  repository: a/b\n  tag: v1\n", f"{key}: {{repository: a/b, tag: v1}}\n"):
+        result = helm.locate(Document("production.yaml", block.encode()))
+        assert (result is not None) == expected
+
+
 def test_a_file_that_cannot_be_read_says_so() -> None:
     (skip,) = skips(located("image: {repository: a\n"))
     assert (skip.reason, skip.format) == ("parse-error", "helm")

@@ -51,6 +51,8 @@ def test_three_dashes_elsewhere_begin_none(data: bytes) -> None:
         (b"a: 1\r\n... # end\r\n%YAML 1.1\r\n---\r\nb\r\n", [b"a: 1\r\n... # end\r\n", b"%YAML 1.1\r\n---\r\nb\r\n"]),
         (BOM + b"%YAML 1.2\n---\na\n", [b"%YAML 1.2\n---\na\n"]),
         (b"a: 1\n...\n# why?\n%YAML 1.1\n---\nb\n", [b"a: 1\n...\n# why?\n", b"%YAML 1.1\n---\nb\n"]),
+        (b"a: 1\n...\n%YAML 1.2\n---\nb\n", [b"a: 1\n...\n", b"%YAML 1.2\n---\nb\n"]),
+        (b"a: 5%\n---\nb\n", [b"a: 5%\n", b"---\nb\n"]),
         (b"a: 1\n%not a directive\n---\nb\n", [b"a: 1\n%not a directive\n", b"---\nb\n"]),
     ],
 )
