@@ -7,7 +7,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # A server of 150 MB, which takes half an hour of a processor: once.
 FORGE ?= $(HOME)/.cache/pinner-forge
 # By what it is built of, and not by times: every checkout is newer than what was built before it.
-FORGE_STAMP := $(FORGE)/built-of-$(shell cat tests/gitea/main.go tests/gitea/go.mod tests/gitea/go.sum | cksum | cut -d ' ' -f 1)
+FORGE_STAMP := $(FORGE)/built-of-$(shell cat tests/oracles/gitea/main.go tests/oracles/gitea/go.mod tests/oracles/gitea/go.sum | cksum | cut -d ' ' -f 1)
 
 .PHONY: help demo test forge lint release action-lock site site-audit format golden docs pull-request-picture report-pictures pictures schemas vscode bench bench-peers clean
 
@@ -66,7 +66,7 @@ endif
 $(FORGE_STAMP):
 	rm -rf $(FORGE)
 	mkdir -p $(FORGE)
-	cd tests/gitea && source=$$(go mod download -json code.gitea.io/gitea | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') && \
+	cd tests/oracles/gitea && source=$$(go mod download -json code.gitea.io/gitea | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') && \
 	  cp -R $$source/options $$source/templates $(FORGE)/ && chmod -R u+w $(FORGE) && \
 	  CGO_ENABLED=1 go build -trimpath -buildvcs=false -tags sqlite,sqlite_unlock_notify -o $(FORGE)/gitea .
 	@touch $@
@@ -89,11 +89,11 @@ docs: $(VENV)/.installed-dev
 
 pull-request-picture: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
-	$(BIN)/python tests/make_pull_request_picture.py
+	$(BIN)/python tests/support/make_pull_request_picture.py
 
 report-pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
-	$(BIN)/python tests/make_report_pictures.py
+	$(BIN)/python tests/support/make_report_pictures.py
 
 pictures: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/cli/test_pictures.py --update-golden
@@ -127,7 +127,7 @@ vscode:
 release: $(VENV)/.installed-dev
 	rm -rf dist $(VENV)/release
 	mkdir dist
-	$(BIN)/python tests/make_release_notes.py > dist/NOTES.md
+	$(BIN)/python tests/support/make_release_notes.py > dist/NOTES.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
 	$(BIN)/python -m build --outdir dist . >/dev/null
 	$(BIN)/python -m twine check --strict dist/*.whl dist/*.tar.gz
@@ -153,7 +153,7 @@ $(VENV)/audit/.fetched:
 
 # In Chromium (CHROMIUM names another than /usr/bin/chromium), with a picture of every page in PICTURES.
 site-audit: site $(VENV)/audit/.fetched
-	node tests/site_audit.mjs site $(VENV)/audit $(PICTURES)
+	node tests/support/site_audit.mjs site $(VENV)/audit $(PICTURES)
 
 bench-peers: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py

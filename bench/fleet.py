@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent.parent / "tests")]  # the forge double is the tests'
+sys.path[:0] = [str(Path(__file__).parent.parent / "tests" / "support")]  # the forge double is the tests'
 
 from botfleet import see_to  # noqa: E402 - found by the line above
 from fakes import FakeRegistry  # noqa: E402 - found by the line above

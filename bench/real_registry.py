@@ -26,7 +26,7 @@ def real_registry(latency: float, names: Sequence[str]) -> Iterator[str]:
 
     It has to be installed.
     """
-    sys.path[:0] = [str(Path(__file__).parent.parent / "tests")]  # the images and the registry are the tests'
+    sys.path[:0] = [str(Path(__file__).parent.parent / "tests" / "support")]  # images and registry are the tests'
     from images import make_multi_platform  # noqa: PLC0415 - found by the line above
     from registry_server import RealRegistry  # noqa: PLC0415
 

@@ -30,7 +30,7 @@ def imported(code: str) -> float:
 
 
 def main() -> None:
-    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "verify")]
+    sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "tests" / "verify")]
     artefacts = import_module("test_mutations").ARTEFACTS
 
     for name, code in IMPORTS.items():

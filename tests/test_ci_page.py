@@ -84,9 +84,9 @@ def test_the_server_of_the_forge_job_is_kept_by_what_it_is_built_of() -> None:
     kept = next(step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@"))
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert f"FORGE ?= {kept['path'].replace('~', '$(HOME)')}\n" in makefile
-    assert "hashFiles('tests/gitea/*')" in kept["key"]
-    files = {f"tests/gitea/{path.name}" for path in (ROOT / "tests" / "gitea").iterdir()}
-    assert set(re.findall(r"tests/gitea/[\w.]+", makefile)) == files
+    assert "hashFiles('tests/oracles/gitea/*')" in kept["key"]
+    files = {f"tests/oracles/gitea/{path.name}" for path in (ROOT / "tests" / "oracles" / "gitea").iterdir()}
+    assert set(re.findall(r"tests/oracles/gitea/[\w.]+", makefile)) == files
     assert steps[-1] == {"run": "make forge"}
 
 

@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tagcases import CASES, FOLDER
 from tagregistry import TagRegistry, path_of
-from tags.test_handed_cases import CASES, FOLDER
 from world import NOW, Outcome, outcome, world
 
 from pinner.tags.model import LEVELS

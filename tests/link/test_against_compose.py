@@ -1,6 +1,7 @@
 """Compose projects against compose-go: what each service pulls, what it builds, and of which values.
 
-Recorded by tests/composeoracle (compose-go 2.16.2); with ``PINNER_COMPOSE_ORACLE``, the program built there, live too.
+Recorded by tests/oracles/compose (compose-go 2.16.2); with ``PINNER_COMPOSE_ORACLE``, the program built there, live
+too.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def test_every_project_is_recorded() -> None:
     assert {answer["folder"] for answer in RECORDED} == {path.name for path in PROJECTS.iterdir()}
 
 
-@pytest.mark.skipif(ORACLE is None, reason="PINNER_COMPOSE_ORACLE names no program (tests/composeoracle)")
+@pytest.mark.skipif(ORACLE is None, reason="PINNER_COMPOSE_ORACLE names no program (tests/oracles/compose)")
 def test_what_is_recorded_is_what_compose_says() -> None:
     assert ORACLE is not None
     folders = sorted(path.name for path in PROJECTS.iterdir())

@@ -3,7 +3,8 @@
 Once that is set, nothing is skipped: what is missing is a failure.
 
 SARIF's schema and Microsoft's validator come from npm, as does the validator of reviewdog's format; the XML schema of
-Jenkins' xunit plug-in is in pytest's source archive. GitLab publishes its fields as a page alone: tests/shapes.py.
+Jenkins' xunit plug-in is in pytest's source archive. GitLab publishes its fields as a page
+alone: tests/support/shapes.py.
 """
 
 from __future__ import annotations

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tagcases import options_of
+from tagcases import CASES, FOLDER, options_of
 
 from pinner.tags.candidates import find_candidates
 from pinner.tags.lines import Lines
@@ -19,9 +17,6 @@ from pinner.tags.proof import Facts, floating_tag, prove
 if TYPE_CHECKING:
     from pinner.tags.model import Level, Options
 
-FOLDER = Path(__file__).parent.parent.parent.parent / "shared" / "tags"
-FILE = FOLDER / "handed.jsonl"
-CASES = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()] if FILE.exists() else []
 pytestmark = pytest.mark.skipif(not CASES, reason="the cases are not beside the repository")
 
 

@@ -79,7 +79,7 @@ RECORDED = json.loads(Path(__file__).with_name("recorded.json").read_text())
 
 @pytest.mark.parametrize("row", RECORDED, ids=lambda row: row["path"])
 def test_strings_stand_where_hashicorps_parser_has_them(row: dict[str, Any]) -> None:
-    """Recorded by tests/hcloracle; a file that its parser refuses is read on all the same."""
+    """Recorded by tests/oracles/hcl; a file that its parser refuses is read on all the same."""
     data = (ROOT / "testdata" / "formats" / row["path"]).read_bytes()
     assert hashlib.sha256(data).hexdigest() == row["sha256"], "the fixture has changed: record it again"
     if not row["error"]:

@@ -1,6 +1,6 @@
 // Audit of the built site in Chromium: axe-core at a phone's and a desk's width, in both colour schemes, and the keyboard.
 //
-// node tests/site_audit.mjs SITE TOOLS [PICTURES]: SITE is what `make site` built, TOOLS a folder with axe-core and
+// node tests/support/site_audit.mjs SITE TOOLS [PICTURES]: SITE is what `make site` built, TOOLS a folder with axe-core and
 // puppeteer-core, PICTURES a folder for a picture of every page. Exits with 1 where something is found.
 
 import { createServer } from "node:http";

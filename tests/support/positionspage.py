@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pinner.model import Place
     from pinner.scan.suppressions import Source
 
-EXAMPLES = Path(__file__).parent.parent / "testdata" / "positions"
+EXAMPLES = Path(__file__).parent.parent.parent / "testdata" / "positions"
 TODAY = date(2026, 11, 1)
 _BEGIN, _END = "<!-- positions of {}: made by `make docs` -->\n", "<!-- end of positions -->\n"
 _DIGEST = re.compile(rb"(?:sha256:)[0-9a-f]{64}")

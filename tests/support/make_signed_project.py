@@ -1,6 +1,6 @@
 """Make testdata/signed anew: a project, its lock and a layout with signed images, for pictures of who signed.
 
-    PYTHONPATH=tests python tests/make_signed_project.py
+    PYTHONPATH=tests/support python tests/support/make_signed_project.py
 
 Keys are made for this and thrown away; the signatures count by the trusted root beside them and by no other.
 """
@@ -23,7 +23,7 @@ from pinner.cli.context import connect_to_registries
 if TYPE_CHECKING:
     from images import Image
 
-FOLDER = Path(__file__).parent.parent / "testdata" / "signed"
+FOLDER = Path(__file__).parent.parent.parent / "testdata" / "signed"
 REPOSITORY = "ghcr.io/acme/app"
 POLICY = f"""[[verify]]
 images       = ["{REPOSITORY}"]

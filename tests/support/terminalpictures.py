@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COLUMNS = 128
-DEMO = Path(__file__).parent.parent / "pinner" / "demo"
-SIGNED = Path(__file__).parent.parent / "testdata" / "signed"
+DEMO = Path(__file__).parent.parent.parent / "pinner" / "demo"
+SIGNED = Path(__file__).parent.parent.parent / "testdata" / "signed"
 """A project whose image was signed by one and is signed by another since."""
 
 PICTURES = {

@@ -10,7 +10,7 @@ from PIL import Image
 from reportsample import plant
 from world import pinner
 
-PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+PICTURES = Path(__file__).parent.parent.parent / "docs" / "pictures"
 SHOTS = (
     ("report.png", DESK, False, 1290),
     ("report-dark-phone.png", Size(PHONE.width, 900, is_phone=True), True, 1400),

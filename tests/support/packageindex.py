@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LOCK = Path(__file__).parent.parent / "action" / "requirements.txt"
+LOCK = Path(__file__).parent.parent.parent / "action" / "requirements.txt"
 _NAME = re.compile(r"(.+?)-[0-9].*")
 
 

@@ -1,13 +1,20 @@
-"""Options of the version order as cases write them, and tags that are hard to read."""
+"""Cases of the version order from the field, their options, and tags that are hard to read."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
 from pinner.tags.model import Options
 from pinner.tags.ranges import parse_range
+
+FOLDER = Path(__file__).parent.parent.parent.parent / "shared" / "tags"
+"""Cases that were found in the field, where they lie beside the repository."""
+_FILE = FOLDER / "handed.jsonl"
+CASES = [json.loads(line) for line in _FILE.read_text("utf-8").splitlines()] if _FILE.exists() else []
 
 _PIECES = ["1", "2", "04", "22", "2024", "20240101", "1234567890", "v", "rc", "alpha", "b", "dev", "ls", "r", "p", "ea"]
 _PIECES += ["alpine", "bookworm", "jammy", "jdk", "windowsservercore", "x", "abcdef1", "g0a1b2c3", "T", "Z", "sha", "M"]

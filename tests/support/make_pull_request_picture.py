@@ -19,7 +19,7 @@ from PIL import Image, ImageChops
 from PIL.PngImagePlugin import PngInfo
 from prsample import BODY, SAMPLE, TITLE
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURES = {"pull-request.png": False, "pull-request-details.png": True}
 """The picture, and whether it is of the folded part."""
 WIDTH = 980

@@ -17,7 +17,7 @@ from pygls.lsp.client import LanguageClient
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 _SO_LONG = 120.0
 """Seconds after which a test that waits has failed."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pinner import __version__
 
-CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
+CHANGELOG = Path(__file__).parent.parent.parent / "CHANGELOG.md"
 
 
 def notes(changelog: str, version: str) -> str:

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from checkedtree import DIGEST, TODAY, agree, plant
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_checking import DIGEST, TODAY, agree, plant
 from world import world
 
 from pinner.__main__ import main

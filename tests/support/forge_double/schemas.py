@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped]
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FOLDER = Path(__file__).parent.parent.parent / "testdata" / "forges"
+FOLDER = Path(__file__).parent.parent.parent.parent / "testdata" / "forges"
 _SAMPLES = {
     "uri": "https://forge.example/x",
     "date-time": "2026-01-01T00:00:00Z",
