@@ -48,9 +48,9 @@ _HOMES = {
     "errors": "ConfigError InputError IntegrityError InvalidReferenceError NotFoundError PinnerError RateLimitedError "
     "ResolveError UnauthorizedError UnavailableError UnsupportedError",
     "findings": "Finding",
-    "identity.model": "HashAnswer LocalAnswer",
+    "identification": "HashAnswer LocalAnswer",
     "inspection.model": "ImageId Inspection",
-    "lockfile.model": "Lock",
+    "lockfile": "Lock",
     "model": "Document Edit Occurrence Resolved SkippedOccurrence Span",
     "oci.resolver": "Registry Resolver",
     "oci.types": "Image PlatformImage",
