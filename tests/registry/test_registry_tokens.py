@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import math
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from scripted_registry import (
     HUB,
@@ -24,9 +27,11 @@ from scripted_registry import (
 
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import NotFoundError, RateLimitedError, ResolveError, UnauthorizedError, UnavailableError
+from pinner.http.retry import Clock
 from pinner.model import Resolved
 from pinner.reference import Digest
-from pinner.registry.auth.token_store import MAX_SCOPES, granted_repositories
+from pinner.registry.auth.token_requests import Token, TokenKey
+from pinner.registry.auth.token_store import MAX_SCOPES, Tokens, granted_repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -358,3 +363,26 @@ def test_who_found_no_room_in_one_token_shares_the_next(registry: ScriptedRegist
     registry.on("GET", tokens_for(*names[32:]), token("t2"))
     opens(registry, "t2", names[32:])
     assert resolve(registry, names, settings=Settings(jobs=64)) == [ANSWER] * len(names)
+
+
+def test_nobody_waits_for_a_token_that_has_no_room_for_him() -> None:
+    """From when sharing has worked on: of a thousand that wait each token would otherwise be every one's concern."""
+    keys = [TokenKey(httpx.URL(REALM), "s", (f"repository:a{number}:pull",), None) for number in range(100)]
+    store = Tokens(Clock())
+    claimed: list[list[int]] = []
+
+    async def fetch(key: TokenKey) -> Token:
+        claimed.append([number for number, one in enumerate(keys) if store.is_served(one)])
+        return Token(f"t{len(claimed)}", math.inf, key.scopes)
+
+    async def story() -> None:
+        first, is_own = await store.get(keys[0], None, keys[1:], fetch)
+        assert not is_own
+        for key in keys[:2]:
+            store.opened(key, first)
+        assert store.room(keys[50]) == MAX_SCOPES
+        await store.get(keys[50], None, keys[51:], fetch)
+        await store.get(keys[99], None, [], fetch)
+
+    asyncio.run(story())
+    assert claimed == [[*range(100)], [*range(32), *range(50, 82)], [*range(95), 99]]

@@ -241,11 +241,16 @@ class AuthSession:
         if key.scopes != (f"repository:{request_context.repository}:pull",):
             return []
         login = request_context.host.login if _is_trusted(key.realm, request_context) else None
-        mates = []
+        room = self._tokens.room(key)
+        mates: list[TokenKey] = []
         for repository in [*request_context.host.waiting]:
-            credentials = None if login is None else await self._finder.find(login, repository)
-            if repository != request_context.repository and credentials == key.credentials:
-                mates.append(replace(key, scopes=(f"repository:{repository}:pull",)))
+            if len(mates) == room:
+                break
+            mate = replace(key, scopes=(f"repository:{repository}:pull",))
+            if repository == request_context.repository or not self._tokens.may_share(mate):
+                continue
+            if key.credentials == (None if login is None else await self._finder.find(login, repository)):
+                mates.append(mate)
         return mates
 
     async def _fetch(self, request_context: RequestContext, key: TokenKey) -> Token:

@@ -11,7 +11,9 @@ import asyncio
 import binascii
 import json
 from base64 import urlsafe_b64decode
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,7 +23,7 @@ from pinner.http.unreached import UnreachedError
 from pinner.registry.auth.token_requests import RejectedError, token_url
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
@@ -45,7 +47,7 @@ class Tokens:
         """How many scopes a realm may be asked for at once, where that is less than the most."""
         self._alone: set[TokenKey] = set()
         """What a shared token did not open."""
-        self._left: list[TokenKey] = []
+        self._left: dict[TokenKey, None] = {}
         """Those that waited for a shared token in which there was no room for them: they share the next one."""
         self._first_opened: dict[str, TokenKey] = {}
         self._unreached: dict[httpx.URL, UnreachedError] = {}
@@ -56,6 +58,18 @@ class Tokens:
     def is_served(self, key: TokenKey) -> bool:
         """Say whether `get` would fetch nothing for ``key`` now."""
         return key in self._pending or self._current(key, None) is not None
+
+    def room(self, key: TokenKey) -> int | None:
+        """Return how many a token for ``key`` may be asked for; None until its realm has been seen to share one.
+
+        Until then all that wait hear of the first one whether it does. After that nobody waits for a token that has no
+        room for him: that all look at all, once a token, takes seconds of a processor for some thousand repositories.
+        """
+        return MAX_SCOPES if key.realm in self._shares else None
+
+    def may_share(self, mate: TokenKey) -> bool:
+        """Say whether ``mate`` needs a token, and one that others have, too, may do."""
+        return mate not in self._alone and not self.is_served(mate)
 
     async def get(
         self,
@@ -82,21 +96,28 @@ class Tokens:
             self._distrust(key, stale)
         # Nothing is awaited between the look at what is pending and the entry there.
         claimed = [key] if key in self._alone else self._claimed(key, mates)
-        done = asyncio.Event()
-        self._pending.update(dict.fromkeys(claimed, done))
-        try:
+        with self._waited_for(claimed):
             token = await self._fetch(claimed, fetch)
-        finally:
-            for one in claimed:
-                del self._pending[one]
-            done.set()
-            self._left = [one for one in claimed[1:] if self._may_share(one)]
         return token, token.scopes == key.scopes
 
     def opened(self, key: TokenKey, token: Token) -> None:
         """Learn that ``token`` opened the repository of ``key``."""
         if token.scopes != key.scopes and self._first_opened.setdefault(token.text, key) != key:
             self._shares.add(key.realm)
+
+    @contextmanager
+    def _waited_for(self, claimed: list[TokenKey]) -> Iterator[None]:
+        """Have those who need one of ``claimed`` wait until the block ends; who got none then is left for the next."""
+        done = asyncio.Event()
+        self._pending.update(dict.fromkeys(claimed, done))
+        try:
+            yield
+        finally:
+            for one in claimed:
+                del self._pending[one]
+                self._left.pop(one, None)
+            done.set()
+            self._left.update(dict.fromkeys(filter(self.may_share, claimed[1:])))
 
     def _current(self, key: TokenKey, stale: Token | None) -> Token | UnauthorizedError | None:
         known = self._known.get(key)
@@ -105,11 +126,14 @@ class Tokens:
         return known if known is not stale and known.is_good(self._clock.now()) else None
 
     def _claimed(self, key: TokenKey, mates: Iterable[TokenKey]) -> list[TokenKey]:
-        others = (*mates, *(self._left if key in self._left else ()))
-        return [key, *(mate for mate in dict.fromkeys(others) if mate != key and self._may_share(mate))]
-
-    def _may_share(self, mate: TokenKey) -> bool:
-        return mate not in self._alone and not self.is_served(mate)
+        claimed = {key: None}
+        room = self.room(key)
+        for mate in chain(mates, self._left if key in self._left else ()):
+            if len(claimed) == room:
+                break
+            if self.may_share(mate):
+                claimed[mate] = None
+        return [*claimed]
 
     def _distrust(self, key: TokenKey, stale: Token) -> None:
         if stale.scopes == key.scopes:
