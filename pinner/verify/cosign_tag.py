@@ -5,7 +5,6 @@ Source: cosign's specs/SIGNATURE_SPEC.md; containers/image docs/containers-signa
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import InvalidReferenceError
@@ -47,14 +46,6 @@ class Wanted(NamedTuple):
     digest: str
     repository: str
     """``ghcr.io/acme/app``."""
-
-
-def fixed_payload(repository: str, digest: str) -> bytes:
-    """Return the payload that cosign writes where nothing is added: one that need not be fetched to be known."""
-    return (
-        f'{{"critical":{{"identity":{{"docker-reference":"{repository}"}},'
-        f'"image":{{"docker-manifest-digest":"{digest}"}},"type":"{_TYPE}"}},"optional":null}}'
-    ).encode()
 
 
 def verify_classic(layer: Layer, wanted: Wanted, trust: Trust, now: float) -> Signer:
@@ -197,11 +188,6 @@ def _repository_of(named: str) -> str:
         return ImageReference.parse(named).repository
     except InvalidReferenceError:
         return named
-
-
-def payload_digest(payload: bytes) -> str:
-    """Return the digest of a payload, as descriptors have it."""
-    return f"sha256:{hashlib.sha256(payload).hexdigest()}"
 
 
 def signature_of(annotations: Mapping[str, object]) -> bytes | None:

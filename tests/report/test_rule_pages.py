@@ -64,3 +64,10 @@ def test_a_page_lies_where_the_findings_say(rule: Rule) -> None:
 def test_plain_text_keeps_blocks_apart_and_drops_the_fences() -> None:
     text = "# A: b\n\nWords `x`\n\n```toml\n# not a heading\n\nkey = 1\n```\n\n## Next"
     assert list(plain(text)) == ["A: b", "", "Words `x`", "", "    # not a heading", "", "    key = 1", "", "Next"]
+
+
+def test_the_readme_has_a_line_for_every_rule() -> None:
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
+    lines = [line for line in readme.splitlines() if line.startswith("| [PIN")]
+    assert [line.split("]")[0].removeprefix("| [") for line in lines] == [rule.id for rule in RULES]
+    assert [line.split(" | ")[1] for line in lines] == [rule.name for rule in RULES]

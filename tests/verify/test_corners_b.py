@@ -44,7 +44,7 @@ from pinner.reference import Digest, ImageReference
 from pinner.registry.artifacts import Beside, RawManifest
 from pinner.verify import keys
 from pinner.verify.choose import GITHUB_ISSUER, accepts_record, check_extra, key_ids, policy_for
-from pinner.verify.cosign_tag import Layer, Wanted, fixed_payload, payload_digest, signature_of, verify_classic
+from pinner.verify.cosign_tag import Layer, Wanted, signature_of, verify_classic
 from pinner.verify.find import MAX_BLOB, MAX_LAYERS, children_of, find_signatures
 from pinner.verify.policy import Trust
 from pinner.verify.strict_decoding import (
@@ -291,11 +291,6 @@ def test_a_name_is_of_the_repository_with_a_tag_as_well(written: str, repository
     else:
         with pytest.raises(RefusedError, match="it is signed under the name"):
             verify_classic(layer, Wanted(IMAGE.digest, repository), trust(policy), NOW.timestamp())
-
-
-def test_the_payload_that_need_not_be_fetched_is_cosigns() -> None:
-    assert fixed_payload(REPOSITORY, IMAGE.digest) == PAYLOAD
-    assert payload_digest(PAYLOAD) == digest_of(PAYLOAD)
 
 
 @pytest.mark.parametrize(
