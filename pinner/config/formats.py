@@ -83,8 +83,7 @@ def _pairs(table: Table) -> tuple[tuple[str, str], ...]:
 
 
 def _check_pattern(table: Table, text: str) -> None:
-    from pinner.formats.places import Pattern  # noqa: PLC0415 - few files have places
-    from pinner.formats.places.regular_expressions import PatternError  # noqa: PLC0415 - as above
+    from pinner.regular_expressions import Pattern, PatternError  # noqa: PLC0415 - few files have places
 
     try:
         groups = Pattern(text).groups

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pinner.formats.ci.extract import Extraction
 from pinner.formats.ci.table import Dialect, Position
 from pinner.formats.ci.walk import find
-from pinner.formats.places.regular_expressions import Parser
 from pinner.formats.yaml import Budget as YamlBudget
 from pinner.formats.yaml import Mapping, load, parse
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
 from pinner.formats.yaml.references import Collector, unfilled
 from pinner.formats.yaml.scalars import SourceText
 from pinner.model import Located, Span
+from pinner.regular_expressions import Budget, Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pinner.formats.ci.walk import Hit
     from pinner.formats.yaml.references import Use
@@ -138,80 +137,3 @@ def _join(collector: Collector, extraction: Extraction, hit: Hit, keys: dict[str
     use = collector.use(KIND, name.scalar, name.text, name.written, via=hit.via, owner=hit.owner)
     use = use._replace(scalar=parts.last.scalar, written=parts.last.written)
     collector.add(use, judge_parts(use, parts))
-
-
-class Budget:
-    """The steps that may be taken in one file."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-
-
-class Pattern:
-    """A compiled pattern."""
-
-    def __init__(self, text: str) -> None:
-        """Compile ``text``; raises `PatternError`."""
-        parser = Parser(text)
-        self.program = parser.compile()
-        self.groups = frozenset(parser.names)
-        letters = []
-        for one in self.program:
-            if one.kind not in ("char", "save") or (one.kind == "char" and not one.name):
-                break
-            letters.append(one.name if one.kind == "char" else "")
-        self._start = "".join(letters)
-        """What every match begins with."""
-
-    def find(self, line: str, budget: Budget) -> Iterator[dict[str, tuple[int, int]]]:
-        """Yield the spans of the named groups of each match in ``line``, in order, none overlapping another.
-
-        Ends early where the ``budget`` is used up: its steps are below zero then.
-        """
-        failed: set[tuple[int, int]] = set()
-        start = 0
-        while budget.steps >= 0 and (start := line.find(self._start, start)) >= 0:
-            known = len(failed)
-            found = self._match(line, start, failed)
-            budget.steps -= len(failed) - known + 1
-            if found is None:
-                start += 1
-                continue
-            end, saved = found
-            failed.clear()
-            yield {
-                name: (saved[f"{name}<"], saved[f"{name}>"])
-                for name in self.groups
-                if f"{name}<" in saved and f"{name}>" in saved
-            }
-            start = max(end, start + 1)
-
-    def _match(self, line: str, start: int, failed: set[tuple[int, int]]) -> tuple[int, dict[str, int]] | None:
-        """Return the end of the match at ``start`` and what it saved; every state that fails goes to ``failed``."""
-        stack: list[tuple[int, int, dict[str, int]]] = [(0, start, {})]
-        while stack:
-            number, position, saved = stack.pop()
-            if (number, position) in failed:
-                continue
-            failed.add((number, position))
-            one = self.program[number]
-            if one.kind == "match":
-                return position, saved
-            if one.kind == "split":
-                if one.second != one.first:
-                    stack.append((one.second, position, saved))
-                stack.append((one.first, position, saved))
-            elif one.kind == "save":
-                stack.append((number + 1, position, {**saved, one.name: position}))
-            elif one.kind == "at":
-                if _holds(one.name, line, position):
-                    stack.append((number + 1, position, saved))
-            elif one.fits is not None and one.fits.match(line, position):
-                stack.append((number + 1, position + 1, saved))
-        return None
-
-
-def _holds(name: str, line: str, position: int) -> bool:
-    if name == "b":
-        return re.compile(r"\b").match(line, position) is not None
-    return position == (0 if name == "^" else len(line))

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pinner.errors import ConfigError
+from pinner.regular_expressions import fits_whole
 from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def accepts_record(policy: SignaturePolicy, signature: Signature, ids: Mapping[s
     if policy.identity is not None:
         return signature.signer == policy.identity
     if policy.identity_regex is not None:
-        return re.fullmatch(policy.identity_regex, signature.signer) is not None
+        return fits_whole(policy.identity_regex, signature.signer)
     return True
 
 

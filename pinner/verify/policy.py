@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
+from pinner.regular_expressions import fits_whole
 from pinner.verify.certificate import claim_of, issuer_of, names_of
 from pinner.verify.choose import GITHUB_ISSUER
 from pinner.verify.keys import PublicKey, load_key
@@ -89,7 +89,7 @@ def check_identity(leaf: Certificate, policy: SignaturePolicy) -> tuple[str, str
     if policy.identity is not None:
         name = next((one for one in names if one == policy.identity), "")
     elif policy.identity_regex is not None:
-        name = next((one for one in names if re.fullmatch(policy.identity_regex, one)), "")
+        name = next((one for one in names if fits_whole(policy.identity_regex, one)), "")
     elif policy.remembers and issuer is None:
         raise _wrong(name, issuer, ": an identity means nothing without who vouches for it")
     if not name:

@@ -51,12 +51,16 @@ def parsed(value: object) -> tuple[tuple[SignaturePolicy, ...], tuple[str, ...]]
         ([{**GITHUB, "claims": {"source-ref": 1}}], "`verify.claims.source-ref` must be text", None),
         (
             [{"by": "keyless", "identity-regex": "(", "issuer": "i"}],
-            "`verify.identity-regex` is no regular expression: missing )",
+            "`verify.identity-regex` is wrong: the `(` at 0 is not closed",
             None,
         ),
         *(
+            ([{"by": "keyless", "identity-regex": text, "issuer": "i"}], "`verify.identity-regex` is wrong: ", None)
+            for text in ("(?s).*", r"(a)\1", "a(?=b)")
+        ),
+        *(
             ([{"by": "keyless", "identity-regex": text, "issuer": "i"}], "accepts anybody", "say who may sign")
-            for text in (".*", "^.+$", "(.*)", "^(.*)$", r"[\s\S]*", "(?s).*", ".{0,}", "a|.*", ".*@.*")
+            for text in (".*", "^.+$", "(.*)", "^(.*)$", r"[\s\S]*", ".{0,}", "a|.*", ".*@.*")
         ),
         (
             [{**KEY, "signatures-in": "Acme//x"}],

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats.places import Budget, Pattern
-from pinner.formats.places.regular_expressions import PatternError
+from pinner.regular_expressions import Budget, Pattern, PatternError, fits_whole
 
 ATOMS = st.sampled_from(("a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\.", "^", "$", r"\b"))
 REPEATS = st.sampled_from(("", "*", "+", "?", "{2}", "{1,2}", "{0,}", "*?", "+?", "??"))
@@ -39,6 +38,39 @@ def spans(pattern: str, text: str) -> list[tuple[int, int]]:
 def test_it_finds_what_pythons_finds(pattern: str, text: str) -> None:
     first = re.search(f"(?P<image>{pattern})", text)
     assert spans(pattern, text)[:1] == ([] if first is None else [first.span()])
+
+
+@given(pattern=PATTERNS, text=st.text("ab1. ", max_size=12))
+def test_it_fits_what_pythons_fits(pattern: str, text: str) -> None:
+    assert fits_whole(pattern, text) == (re.fullmatch(pattern, text) is not None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "does"),
+    [
+        ("a|ab", "ab", True),
+        ("^(?:a|ab)$", "ab", True),
+        ("a*?", "aaa", True),
+        ("a", "a\n", False),
+        ("a$", "a\n", False),
+        (".*", "a\nb", False),
+        ("a.c", "xabc", False),
+        ("", "", True),
+        ("", "a", False),
+    ],
+)
+def test_all_of_a_text_is_fitted_or_nothing(pattern: str, text: str, does: bool) -> None:  # noqa: FBT001
+    assert fits_whole(pattern, text) is does
+
+
+def test_brackets_of_a_pattern_close_nothing_around_it() -> None:
+    with pytest.raises(PatternError):
+        fits_whole("a)|(?:b", "b")
+
+
+def test_what_hangs_pythons_is_told_at_once() -> None:
+    assert not fits_whole("(?:(?:.*)*)*!", "https://example.net/any/body@refs/heads/x")
+    assert not fits_whole("(?:a?){500}", "a" * 5_000)
 
 
 @pytest.mark.parametrize(
