@@ -21,8 +21,8 @@ from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.bot import PullRequest, Repository, Use
 from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.bot.model import PullRequest, Repository, Use
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget

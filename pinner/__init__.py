@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from pinner.findings import Finding
-    from pinner.identification import HashAnswer, LocalAnswer
+    from pinner.identification.model import HashAnswer, LocalAnswer
     from pinner.inspection.model import ImageId, Inspection
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.model import Document, Edit, Occurrence, Resolved, SkippedOccurrence, Span
     from pinner.oci.resolver import Registry, Resolver
     from pinner.oci.types import Image, PlatformImage
@@ -48,9 +48,9 @@ _HOMES = {
     "errors": "ConfigError InputError IntegrityError InvalidReferenceError NotFoundError PinnerError RateLimitedError "
     "ResolveError UnauthorizedError UnavailableError UnsupportedError",
     "findings": "Finding",
-    "identification": "HashAnswer LocalAnswer",
+    "identification.model": "HashAnswer LocalAnswer",
     "inspection.model": "ImageId Inspection",
-    "lockfile": "Lock",
+    "lockfile.model": "Lock",
     "model": "Document Edit Occurrence Resolved SkippedOccurrence Span",
     "oci.resolver": "Registry Resolver",
     "oci.types": "Image PlatformImage",

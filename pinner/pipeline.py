@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pinner.config import Settings
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.lockfile.resolver import LockedResolver
     from pinner.model import Answer
     from pinner.oci.digest_kind import DigestKind, DigestKindKey

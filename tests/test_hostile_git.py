@@ -13,8 +13,8 @@ from fakes import FakeResolver
 from hostilegit import bare_looking, committed_bare_looking, git, unpacked
 from world import outcome, world
 
-from pinner.bot.git import open_git
 from pinner.bot.git.clone import clone
+from pinner.bot.git.program import open_git
 from pinner.config import Settings
 from pinner.scan import discover
 from pinner.scan import git as hardened_git

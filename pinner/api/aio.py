@@ -16,8 +16,8 @@ from pinner.config.find import load_settings
 from pinner.errors import ConfigError
 from pinner.inspection.ask import inspect_all
 from pinner.inspection.model import Failure
-from pinner.lockfile import Lock
 from pinner.lockfile.file import current_lock, lock_file, read_lock, save_lock, scan_of
+from pinner.lockfile.model import Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockfile.usage import followed, rebuilt, usages
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pinner.api.files import Found, Where
     from pinner.config import Settings
     from pinner.findings import Finding
-    from pinner.identification import Answer
+    from pinner.identification.model import Answer
     from pinner.inspection.model import ImageId, Inspection
     from pinner.model import Resolved
     from pinner.oci.resolver import Registry, Resolver

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot import FileChange, HeldBack, ImageChange
 from pinner.bot.groups import DIGESTS, PINS, group_of
 from pinner.bot.held_back import not_yet, without_answer
+from pinner.bot.model import FileChange, HeldBack, ImageChange
 from pinner.bot.plan import lock_with
 from pinner.errors import RateLimitedError, ResolveError, UnavailableError
-from pinner.lockfile import NAME
+from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.select import usual_platform
 from pinner.model import Occurrence, as_skipped

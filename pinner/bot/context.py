@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from pinner.bot import HeldBack, Proposal, PullRequest, Repository, Use
     from pinner.bot.decide import Decision
     from pinner.bot.forges.base import Forge
-    from pinner.bot.git import Login
+    from pinner.bot.git.program import Login
+    from pinner.bot.model import HeldBack, Proposal, PullRequest, Repository, Use
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings
     from pinner.errors import PinnerError

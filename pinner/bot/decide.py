@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
-from pinner.bot import closed_as_double, read_marker, without_marker
 from pinner.bot.forges.base import lacking
+from pinner.bot.model import closed_as_double, read_marker, without_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pinner.bot import Proposal, PullRequest
+    from pinner.bot.model import Proposal, PullRequest
 
 STOP_LABEL = "pinner:stop"
 """Whoever puts it on a pull request keeps the bot off it."""

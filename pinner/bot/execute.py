@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, assert_never
 
-from pinner.bot import NewCommit
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, StaleHeadError, UnreachableError
 from pinner.bot.git.branches import delete, make_commit, push
 from pinner.bot.git.clone import read_commits
 from pinner.bot.git.remote import fetch_branches
+from pinner.bot.model import NewCommit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from pinner.bot import Author, Proposal, PullRequest, Repository
     from pinner.bot.decide import Action
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.clone import Clone
+    from pinner.bot.model import Author, Proposal, PullRequest, Repository
     from pinner.config import CommitWay
 
 _PLAIN_FILE = "100644"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from pinner.bot import Repository
     from pinner.bot.context import BotContext, Scope
+    from pinner.bot.model import Repository
     from pinner.config import Settings
     from pinner.model import Resolved
     from pinner.oci.resolver import Allowance, Registry

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.bot import HeldBack
 from pinner.bot.groups import group_of
+from pinner.bot.model import HeldBack
 from pinner.errors import NotFoundError, ResolveError, SignatureError
 from pinner.model import Occurrence
 

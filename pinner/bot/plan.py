@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner import pipeline
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.errors import ResolveError
-from pinner.lockfile import Entry, Lock, LockedDigest
+from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.lockfile.resolver import LockedResolver
 from pinner.lockfile.select import locked
 from pinner.lockfile.update import Wish, ask_what_lacks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinner.plan import Plan
     from pinner.reference import Digest
     from pinner.scan.suppressions import Source
-    from pinner.upgrade import Outlook
+    from pinner.upgrade.model import Outlook
 
     Spot = tuple[str, Span]
     """A file, and a place in it."""

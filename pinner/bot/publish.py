@@ -5,18 +5,18 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from pinner.bot import Author, read_marker, usual_author
 from pinner.bot.changes import GroupUpdate
 from pinner.bot.context import Published, Step
 from pinner.bot.decide import Create, Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
 from pinner.bot.forges.base import ForbiddenError, ForgeError
-from pinner.bot.git import GitError, open_git, require_git
 from pinner.bot.git.branches import judge, locks_on_branches, make_commit, read_memory, write_memory
 from pinner.bot.git.clone import NoBranchError, check_out, clone
+from pinner.bot.git.program import GitError, open_git, require_git
 from pinner.bot.git.remote import look_at, usual_refs
 from pinner.bot.groups import DIGESTS, PINS, options_of
 from pinner.bot.limited import call_apart
+from pinner.bot.model import Author, read_marker, usual_author
 from pinner.bot.repository_worker import Checkout, propose, work_on
 from pinner.bot.signatures import vetting
 from pinner.config.schedule import in_schedule
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pinner.bot import HeldBack, Proposal, PullRequest, Repository
     from pinner.bot.context import BotContext, Scope
     from pinner.bot.decide import Branch
     from pinner.bot.git.clone import Clone
     from pinner.bot.git.remote import Fetched, Remote
+    from pinner.bot.model import HeldBack, Proposal, PullRequest, Repository
     from pinner.bot.repository_worker import Worked
     from pinner.config import Settings
 

@@ -13,10 +13,10 @@ from pinner.report.sentences import count, repositories
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pinner.bot import ImageChange
     from pinner.bot.context import Step
     from pinner.bot.decide import Action
     from pinner.bot.fleet import Report
+    from pinner.bot.model import ImageChange
     from pinner.plan import Failed
     from pinner.report.style import Style
     from pinner.schema.answers import (

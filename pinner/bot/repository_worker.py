@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
-from pinner.bot import Proposal, Use
 from pinner.bot.body import render_body, render_message, render_title
 from pinner.bot.changes import GroupUpdate, major_part, split
 from pinner.bot.git.branches import parse_remembered
 from pinner.bot.groups import options_of
+from pinner.bot.model import Proposal, Use
 from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
 from pinner.bot.tag_upgrades import Raises, look_for_raises, with_major_steps, with_small_steps
-from pinner.lockfile import Lock
 from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.usage import follows_tag
 from pinner.model import Occurrence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pinner.bot.git import GitError
+from pinner.bot.git.program import GitError
 from pinner.lockfile.file import current_lock
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.lockfile import Entry, Lock, LockedDigest
+from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.model import Occurrence, as_skipped
 from pinner.tags.distributions import short_name
 from pinner.tags.parse import parse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade import Outlook, WantedKey
+    from pinner.upgrade.model import Outlook, WantedKey
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9.]+")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.bot import TRAILER
+from pinner.bot.model import TRAILER
 from pinner.config.bot import fill_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pinner.bot import ImageChange, Proposal
+    from pinner.bot.model import ImageChange, Proposal
     from pinner.reference import Digest
 
 MOST_TITLE = 120

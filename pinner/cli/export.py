@@ -21,8 +21,8 @@ from pinner.export.signatures import POLICY_TARGETS, export_policies
 from pinner.filesystem import read_regular
 from pinner.findings import check_source
 from pinner.limits import MIB
-from pinner.lockfile import Lock
 from pinner.lockfile.file import current_lock, lock_file
+from pinner.lockfile.model import Lock
 from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.escapes import escaped, printable

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pinner.bot.context import BotContext
     from pinner.bot.fleet import Report
     from pinner.bot.forges.base import Forge
-    from pinner.bot.git import Login
+    from pinner.bot.git.program import Login
     from pinner.cli.context import Context, Options
     from pinner.cli.fleet import FleetOptions
     from pinner.cli.terminal import Terminal

@@ -14,8 +14,8 @@ from pinner.cli.scan import look
 from pinner.cli.settings import settings_for, without_policies
 from pinner.cli.terminal import Terminal
 from pinner.errors import SignatureError
-from pinner.lockfile import Lock
 from pinner.lockfile.file import lock_file, read_lock
+from pinner.lockfile.model import Lock
 from pinner.lockfile.usage import usages
 from pinner.report.changes import render_failures
 from pinner.report.locks import elsewhere_words, lock_sentence, render_lock_changes, tally_lock

@@ -11,8 +11,8 @@ from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
 from pinner.cli.answers import refuse_offline, with_registry
 from pinner.errors import InputError
-from pinner.lockfile import NAME, Lock
 from pinner.lockfile.file import LockFile, save_lock, scan_of
+from pinner.lockfile.model import NAME, Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockfile.usage import followed, rebuilt, usages

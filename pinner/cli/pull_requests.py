@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.fleet import Job, Report, UnreachableRepository
     from pinner.bot.forges.base import Forge
-    from pinner.bot.git import Login
+    from pinner.bot.git.program import Login
     from pinner.cli.context import Context
     from pinner.config import TagLevel
     from pinner.oci.resolver import Registry

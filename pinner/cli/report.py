@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.config import Settings
     from pinner.findings.pin_status import PinStatuses
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
     from pinner.report.overview import Overview

@@ -12,7 +12,7 @@ from pinner.bot.fleet import Job, Shard, UnreachableRepository
 from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, parse_url, token_for
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.forges.github_api import InstallationTokens, app_in
-from pinner.bot.git import GitError, Login, remote_url
+from pinner.bot.git.program import GitError, Login, remote_url
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError
 

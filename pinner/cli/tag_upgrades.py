@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade import Outlook, SharedKey, SharedOutlook, WantedKey
+    from pinner.upgrade.model import Outlook, SharedKey, SharedOutlook, WantedKey
 
     Raised: TypeAlias = tuple[tuple[Source, ...], tuple[Source, ...], bool]
 

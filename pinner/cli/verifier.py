@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pinner.cli.context import Context
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry
     from pinner.oci.types import Signature
     from pinner.verify.verifier import Verifier

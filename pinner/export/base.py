@@ -16,7 +16,7 @@ from pinner.scan.suppressions import occurrences_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pinner.lockfile import Entry, Lock
+    from pinner.lockfile.model import Entry, Lock
     from pinner.model import Place
     from pinner.reference import Digest
     from pinner.scan.suppressions import Source

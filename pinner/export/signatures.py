@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pinner.config.verify import SignaturePolicy
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
 
 POLICY_TARGETS = ("containers-policy", "notation-policy", "cosign")
 """What `export` makes of ``[[verify]]`` tables."""

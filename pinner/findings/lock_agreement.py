@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.findings import Finding, with_expiry
-from pinner.lockfile import NAME
+from pinner.lockfile.model import NAME
 from pinner.lockfile.positions import where_all
 from pinner.lockfile.usage import explains, follows_tag
 from pinner.model import Occurrence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from pinner.config.verify import SignaturePolicy
-    from pinner.lockfile import Entry, Lock
     from pinner.lockfile.file import LockFile
+    from pinner.lockfile.model import Entry, Lock
     from pinner.reference import Digest
     from pinner.rules import Level
     from pinner.scan.suppressions import Source

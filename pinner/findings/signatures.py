@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.findings import Finding, with_expiry
-from pinner.lockfile import NAME
+from pinner.lockfile.model import NAME
 from pinner.lockfile.usage import explains, follows_tag
 from pinner.model import Occurrence
 from pinner.rules import SIGNATURE_INVALID, SIGNER_CHANGED, UNSIGNED, by_id
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pinner.errors import SignatureError
     from pinner.findings.lock_agreement import LockView
-    from pinner.lockfile import Entry
+    from pinner.lockfile.model import Entry
     from pinner.reference import ImageReference
     from pinner.rules import Level, Rule
     from pinner.scan.suppressions import Candidate, Source

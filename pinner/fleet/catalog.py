@@ -9,7 +9,7 @@ from pinner.fleet.store import PRIORITIES, facts_of, forget, kept, wish
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pinner.bot import Repository
+    from pinner.bot.model import Repository
     from pinner.fleet.database import Session
     from pinner.fleet.store import Store
 

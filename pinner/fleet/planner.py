@@ -15,7 +15,7 @@ from pinner.fleet.images import ask_images
 from pinner.fleet.overview import keep_totals
 
 if TYPE_CHECKING:
-    from pinner.bot import Repository
+    from pinner.bot.model import Repository
     from pinner.fleet.sources import Fleet, Source
     from pinner.fleet.store import Due, Store
 

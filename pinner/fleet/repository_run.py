@@ -8,7 +8,7 @@ from pinner import __version__
 from pinner.bot.context import Scope
 from pinner.bot.fleet import Job, Report, run_one, tally
 from pinner.bot.forges.base import BusyError, ForgeError, MissingError
-from pinner.bot.git import GitError, open_git, redacted
+from pinner.bot.git.program import GitError, open_git, redacted
 from pinner.bot.workspace import workspace
 from pinner.errors import PinnerError, RateLimitedError
 from pinner.fleet.catalog import backoff
@@ -16,8 +16,8 @@ from pinner.fleet.store import Seen, repository_of
 from pinner.limits import REPOSITORY_SECONDS
 
 if TYPE_CHECKING:
-    from pinner.bot import Repository
     from pinner.bot.context import Published
+    from pinner.bot.model import Repository
     from pinner.fleet.sources import Fleet, Source
     from pinner.fleet.store import Due
 

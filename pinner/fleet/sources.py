@@ -10,7 +10,7 @@ from pinner.bot.forges import Place, connect, kind_of, locate, parse_url
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.forges.github_api import App, InstallationTokens
 from pinner.bot.forges.limits import GITHUB_CONTENT
-from pinner.bot.git import Login
+from pinner.bot.git.program import Login
 from pinner.errors import ConfigError
 from pinner.fleet.config import read_secret
 from pinner.fleet.content_budget import StoredBudget

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pinner.bot import Repository
+from pinner.bot.model import Repository
 from pinner.errors import ConfigError
 from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.schema import check_version, migrate, version_of
@@ -21,7 +21,7 @@ from pinner.report.escapes import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pinner.bot import PullRequest, Use
+    from pinner.bot.model import PullRequest, Use
     from pinner.fleet.database import Database, Row, Session
 
 T = TypeVar("T")

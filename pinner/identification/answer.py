@@ -10,12 +10,12 @@ from pinner import pipeline
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
 from pinner.filesystem import read_regular
-from pinner.identification import Compared, HashAnswer, LocalAnswer, Query
 from pinner.identification.ask import Found, compare_with, look_up
 from pinner.identification.engine import open_engine
 from pinner.identification.hash_kinds import in_lock, in_store, named, read_query, repo_digests
 from pinner.identification.local_files import open_path
-from pinner.lockfile import NAME
+from pinner.identification.model import Compared, HashAnswer, LocalAnswer, Query
+from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
 from pinner.model import Occurrence
 from pinner.reference import ImageReference
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pinner.config import Settings
-    from pinner.identification import Answer, Holding, LocalImage, Sighting
     from pinner.identification.engine import Engine
-    from pinner.lockfile import Lock
+    from pinner.identification.model import Answer, Holding, LocalImage, Sighting
+    from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry
 
     T = TypeVar("T")

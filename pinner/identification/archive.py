@@ -13,16 +13,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pinner.identification import (
-    ConfigDigest,
-    Form,
-    Holding,
-    IndexDigest,
-    LayerDigest,
-    LocalImage,
-    LocalLayer,
-    ManifestDigest,
-)
 from pinner.identification.documents import (
     IMAGE_CONFIGS,
     Descriptor,
@@ -36,13 +26,23 @@ from pinner.identification.documents import (
     read_descriptor,
     texts,
 )
+from pinner.identification.model import (
+    ConfigDigest,
+    Form,
+    Holding,
+    IndexDigest,
+    LayerDigest,
+    LocalImage,
+    LocalLayer,
+    ManifestDigest,
+)
 from pinner.oci.types import INDEX_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identification import Contents, Member
     from pinner.identification.documents import ConfigFacts
+    from pinner.identification.model import Contents, Member
 
 
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pinner.identification import LocalAnswer, pinned
 from pinner.identification.compare import result_of
+from pinner.identification.model import LocalAnswer, pinned
 from pinner.report.records import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identification import Answer, Compared, Comparison, HashAnswer, Sighting
+    from pinner.identification.model import Answer, Compared, Comparison, HashAnswer, Sighting
     from pinner.oci.types import Image, PlatformImage
     from pinner.schema.answers import (
         ComparisonRecord,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.identification import LocalAnswer, pinned, words
+from pinner.identification import words
 from pinner.identification.hash_kinds import repo_digests
+from pinner.identification.model import LocalAnswer, pinned
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
 from pinner.report.style import Node, draw
@@ -13,7 +14,7 @@ from pinner.report.style import Node, draw
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identification import (
+    from pinner.identification.model import (
         Answer,
         Compared,
         Comparison,

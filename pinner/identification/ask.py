@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
-from pinner.identification import Comparison, Sighting, Unanswered
 from pinner.identification.compare import compare, is_broken, known_digests
 from pinner.identification.hash_kinds import in_image
+from pinner.identification.model import Comparison, Sighting, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from pinner.identification import Form, LocalImage, Query
+    from pinner.identification.model import Form, LocalImage, Query
     from pinner.oci.resolver import Registry
     from pinner.oci.types import Depth, Image
     from pinner.reference import Digest, ImageReference

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pinner.identification import Comparison, HashAnswer, LocalAnswer
 from pinner.identification.hash_kinds import repo_digests
+from pinner.identification.model import Comparison, HashAnswer, LocalAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identification import Answer, Form, LocalImage, Outcome
+    from pinner.identification.model import Answer, Form, LocalImage, Outcome
     from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Digest, ImageReference, Platform
 

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.errors import InvalidReferenceError
-from pinner.identification import MAX_DOCUMENT, DiffId
+from pinner.identification.model import MAX_DOCUMENT, DiffId
 from pinner.reference import Digest, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pinner.identification import ConfigDigest, Member
+    from pinner.identification.model import ConfigDigest, Member
 
 
 _MAX = 20

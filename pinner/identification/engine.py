@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from pinner.errors import InputError
 from pinner.http.library import httpx
-from pinner.identification import (
+from pinner.identification.documents import as_digest, as_list, read_descriptor, read_platform, text_map, texts
+from pinner.identification.model import (
     ConfigDigest,
     DiffId,
     Holding,
@@ -21,7 +22,6 @@ from pinner.identification import (
     ManifestDigest,
     Store,
 )
-from pinner.identification.documents import as_digest, as_list, read_descriptor, read_platform, text_map, texts
 from pinner.identification.sockets import find_address, transport_for
 from pinner.oci.types import INDEX_TYPES
 

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError
-from pinner.identification import Query, Sighting
+from pinner.identification.model import Query, Sighting
 from pinner.reference import Digest, ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pinner.identification import LocalImage, Proof, Role
-    from pinner.lockfile import Lock, LockedDigest
+    from pinner.identification.model import LocalImage, Proof, Role
+    from pinner.lockfile.model import Lock, LockedDigest
     from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Platform
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pinner.errors import InputError
 from pinner.filesystem import open_regular
-from pinner.identification import Contents, Member
 from pinner.identification.archive import interpret, is_outdated
+from pinner.identification.model import Contents, Member
 from pinner.identification.tar import NotTarError, Stream, TarReader
 from pinner.identification.unpack import PIECE, BrokenError, Budget, Unpacker, compression_of, hash_member, inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.identification import Holding
+    from pinner.identification.model import Holding
     from pinner.identification.tar import Entry
 
 

@@ -15,7 +15,7 @@ import zlib
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from pinner.errors import InputError
-from pinner.identification import MAX_DOCUMENT, DiffId, Member
+from pinner.identification.model import MAX_DOCUMENT, DiffId, Member
 from pinner.reference import Digest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pinner.report.sentences import count
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pinner.identification import Comparison, Form, Holding, LocalLayer, Outcome, Role, Sighting, Store
+    from pinner.identification.model import Comparison, Form, Holding, LocalLayer, Outcome, Role, Sighting, Store
     from pinner.oci.types import Image
     from pinner.reference import Digest, ImageReference
 

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-from types import MappingProxyType
 
 from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError
 from pinner.filesystem import shown_path
-from pinner.lockfile import Entry, Lock
 from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from os import PathLike
-    from typing import TypeAlias, TypeVar
+    from typing import TypeAlias
 
     from pinner.config import Settings
-    from pinner.lockfile import LockedDigest
+    from pinner.lockfile.model import Lock
     from pinner.lockfile.usage import Scan
     from pinner.scan.discover import Target
     from pinner.scan.suppressions import Source
 
     StrPath: TypeAlias = str | PathLike[str]
-    T = TypeVar("T")
 
 PATIENCE = 30.0
 """Seconds to wait for another pinner that is writing the same lock: that takes it milliseconds."""
@@ -118,12 +115,13 @@ def save_lock(
 ) -> tuple[Lock, bool]:
     """Write the changes that lead from ``base``, as this run read it, to ``ours``; return what holds now.
 
-    What somebody else wrote meanwhile is kept (see `pinner.lockfile.file`). The second value tells whether the file
+    What somebody else wrote meanwhile is kept (see `pinner.lockfile.merge`). The second value tells whether the file
     changed; one that says the same already is not touched. ``cache`` is the folder for what keeps processes apart;
     ``patience`` is how many seconds another one is waited for.
     Raises `InputError` where the file cannot be written, `ConfigError` where it is broken by now.
     """
-    from pinner.lockfile import Lock  # noqa: PLC0415
+    from pinner.lockfile.merge import merge  # noqa: PLC0415 - only to write
+    from pinner.lockfile.model import Lock  # noqa: PLC0415 - as above
     from pinner.lockfile.render import render_lock  # noqa: PLC0415
 
     with _alone(place.file, cache, patience):
@@ -171,50 +169,3 @@ def _folders(cache: StrPath | None) -> Iterator[str]:
 
     user = os.getuid() if hasattr(os, "getuid") else "user"
     yield os.path.join(tempfile.gettempdir(), f"pinner-locks-{user}")
-
-
-def merge(base: Lock, theirs: Lock, ours: Lock) -> Lock:
-    """Return ``theirs`` with the changes that lead from ``base`` to ``ours``.
-
-    Where both changed an image, ours counts, but the earliest time a digest was seen stays. An image that either side's
-    files need is kept, whoever dropped it; one that no file needs is not taken up.
-    """
-    if theirs == base:
-        return ours
-    sources = _merged(base.sources, theirs.sources, ours.sources, lambda _theirs, ours: ours)
-    images = _merged(base.images, theirs.images, ours.images, merged_entry)
-    used = {name for names in sources.values() for name in names}
-    for name in used - images.keys():
-        for side in (theirs, ours, base):
-            if name in side.images:
-                images[name] = side.images[name]
-                break
-    return Lock(
-        MappingProxyType({name: entry for name, entry in images.items() if name in used}), MappingProxyType(sources)
-    )
-
-
-def _merged(
-    base: Mapping[str, T], theirs: Mapping[str, T], ours: Mapping[str, T], both: Callable[[T, T], T]
-) -> dict[str, T]:
-    merged = {}
-    for key in (*theirs, *(key for key in ours if key not in theirs)):
-        old, their, our = base.get(key), theirs.get(key), ours.get(key)
-        if our == old or our is None:
-            # Ours left it alone, or dropped what theirs may need: dropped only where theirs left it alone too.
-            chosen = None if our is None and their == old else their
-        else:
-            chosen = our if their is None or their == old else both(their, our)
-        if chosen is not None:
-            merged[key] = chosen
-    return merged
-
-
-def merged_entry(theirs: Entry, ours: Entry) -> Entry:
-    """Return ``ours`` with the earliest times that ``theirs`` knows for the same digests."""
-    known = {locked.digest: locked.first_seen for locked in (theirs.selected, *theirs.candidates)}
-
-    def earliest(locked: LockedDigest) -> LockedDigest:
-        return locked._replace(first_seen=min(locked.first_seen, known.get(locked.digest, locked.first_seen)))
-
-    return Entry(earliest(ours.selected), tuple(earliest(candidate) for candidate in ours.candidates))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
-from pinner.lockfile import SIGNED_VERSION, VERSION, Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import SIGNED_VERSION, VERSION, Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.positions import line_and_column, spots
 from pinner.oci.types import Signature
 from pinner.reference import Digest, ImageReference, Platform

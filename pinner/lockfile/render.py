@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+    from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
     from pinner.oci.types import Signature
     from pinner.schema.records import (
         LockDigestRecord,

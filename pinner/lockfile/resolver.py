@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import NotFoundError
-from pinner.lockfile import NAME
+from pinner.lockfile.model import NAME
 from pinner.lockfile.select import platform_image
 from pinner.model import Resolved
 from pinner.oci.digest_kind import DigestKind, digest_kind_key
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pinner.errors import ResolveError
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.oci.digest_kind import DigestKindKey
     from pinner.reference import ImageReference, Platform
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import InvalidReferenceError
-from pinner.lockfile import Entry, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
 from pinner.oci.platforms import best
 from pinner.reference import Platform
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
-from pinner.lockfile import Entry
+from pinner.lockfile.model import Entry
 from pinner.lockfile.select import (
     NEEDED_LABELS,
     annotated,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from pinner.cache.first_seen import FirstSeenStore
-    from pinner.lockfile import Lock, LockedDigest
+    from pinner.lockfile.model import Lock, LockedDigest
     from pinner.lockfile.usage import Usage
     from pinner.oci.resolver import Registry
     from pinner.reference import Digest, ImageReference, Platform

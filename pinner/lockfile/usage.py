@@ -5,14 +5,14 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.lockfile import Entry, Lock
+from pinner.lockfile.model import Entry, Lock
 from pinner.model import Occurrence
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pinner.lockfile import LockedDigest
+    from pinner.lockfile.model import LockedDigest
     from pinner.reference import Digest, ImageReference
     from pinner.scan.suppressions import Operation, Source
 

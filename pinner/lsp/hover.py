@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pinner.findings.pin_status import PinStatus, PinStatuses
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.model import Place
     from pinner.report.overview import UsedImage
     from pinner.scan.suppressions import Source

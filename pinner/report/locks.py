@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.lockfile import NAME
+from pinner.lockfile.model import NAME
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
 
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.report.style import Style
 
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))

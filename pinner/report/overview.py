@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pinner.findings import Finding
     from pinner.findings.pin_status import PinStatuses
-    from pinner.lockfile import Entry, Lock, LockedDigest
+    from pinner.lockfile.model import Entry, Lock, LockedDigest
     from pinner.model import Place, SkippedOccurrence, Span
     from pinner.oci.types import Signature
     from pinner.reference import Digest

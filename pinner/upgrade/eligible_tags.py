@@ -7,7 +7,7 @@ from pinner.model import Occurrence, text_of
 from pinner.scan.suppressions import matches, occurrences_for
 from pinner.tags.model import LEVELS
 from pinner.tags.parse import parse
-from pinner.upgrade import Wanted
+from pinner.upgrade.model import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
     from pinner.tags.model import Level
-    from pinner.upgrade import Outlook, WantedKey
+    from pinner.upgrade.model import Outlook, WantedKey
 
 
 def rules_for(reference: ImageReference, settings: Settings) -> UpdateRules:

@@ -10,7 +10,7 @@ from pinner.errors import ResolveError
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.model import LEVELS
 from pinner.tags.proof import FIRST_DATE, facts_of
-from pinner.upgrade import ended_words
+from pinner.upgrade.model import ended_words
 from pinner.upgrade.search import Lists, options_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.tags.lines import Lines
     from pinner.tags.model import Level, Tag
-    from pinner.upgrade import Wanted
+    from pinner.upgrade.model import Wanted
 
 _OLD, _RECENT = timedelta(days=180), timedelta(days=30)
 

@@ -11,7 +11,15 @@ from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.lines import Lines
 from pinner.tags.model import Candidates, Options
 from pinner.tags.proof import MOST, Facts, Proof, facts_of, floating_tag, prove
-from pinner.upgrade import Outlook, SharedOutlook, Upgrade, begin_of_allowed, ended_words, missing_words, reasons_of
+from pinner.upgrade.model import (
+    Outlook,
+    SharedOutlook,
+    Upgrade,
+    begin_of_allowed,
+    ended_words,
+    missing_words,
+    reasons_of,
+)
 from pinner.upgrade.shared import text_in
 
 if TYPE_CHECKING:
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import Digest, ImageReference
     from pinner.tags.model import Tag
-    from pinner.upgrade import Shared, SharedKey, Wanted, WantedKey
+    from pinner.upgrade.model import Shared, SharedKey, Wanted, WantedKey
 
 
 class _Repository(NamedTuple):

@@ -10,8 +10,8 @@ from pinner.model import Edit, Occurrence, SkippedOccurrence
 from pinner.reference import ImageReference
 from pinner.scan.suppressions import matches
 from pinner.tags.parse import parse
-from pinner.upgrade import Shared, Wanted
 from pinner.upgrade.eligible_tags import level_for, rules_for
+from pinner.upgrade.model import Shared, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.model import Place, Span
     from pinner.scan.suppressions import Candidate, Source
-    from pinner.upgrade import SharedKey, SharedOutlook
+    from pinner.upgrade.model import SharedKey, SharedOutlook
 
 
 _OPEN = ("interpolated-tag", "arg-conflict")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pinner.bot import HeldBack, ImageChange, Marker, Proposal, PullRequest, read_marker, render_marker
 from pinner.bot.decide import (
     STOP_LABEL,
     Action,
@@ -20,6 +19,7 @@ from pinner.bot.decide import (
     Push,
     decide,
 )
+from pinner.bot.model import HeldBack, ImageChange, Marker, Proposal, PullRequest, read_marker, render_marker
 from pinner.reference import Digest
 
 CHANGE = ImageChange("nginx:1", "docker.io/library/nginx:1", None, Digest("sha256", "a" * 64), ("Dockerfile:1",))

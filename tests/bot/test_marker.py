@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.bot import ImageChange, Marker, fingerprint, read_marker, read_trailer, render_marker, without_marker
+from pinner.bot.model import ImageChange, Marker, fingerprint, read_marker, read_trailer, render_marker, without_marker
 from pinner.reference import Digest
 
 OLD, NEW = Digest("sha256", "a" * 64), Digest("sha256", "b" * 64)

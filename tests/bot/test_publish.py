@@ -17,7 +17,7 @@ from pinner.bot.context import Scope
 from pinner.bot.forges.base import ForbiddenError, UnreachableError
 from pinner.cli.settings import select
 from pinner.errors import ConfigError, UnavailableError
-from pinner.lockfile import Entry, Lock
+from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.parse import parse_lock
 from pinner.lockfile.render import render_lock
 

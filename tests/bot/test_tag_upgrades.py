@@ -10,7 +10,7 @@ from botplace import Place
 from locks import digest
 
 from pinner.errors import UnavailableError
-from pinner.lockfile import Lock
+from pinner.lockfile.model import Lock
 from pinner.lockfile.parse import parse_lock
 from pinner.lockfile.render import render_lock
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prsample import SAMPLE, TITLE, digest
 
-from pinner.bot import ImageChange, Proposal, read_trailer
+from pinner.bot.model import ImageChange, Proposal, read_trailer
 from pinner.bot.titles import MOST_TITLE, render_message, render_title
 from pinner.config.bot import TemplateError
 

@@ -10,14 +10,14 @@ import pytest
 from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, record
 
-from pinner.bot import Author, Proposal, Repository
 from pinner.bot.context import Published, Scope, Step
 from pinner.bot.decide import Complete, Decision
 from pinner.bot.execute import Executed, Tools, execute
 from pinner.bot.fleet import Job, Report, Shard, run_one, tally
+from pinner.bot.model import Author, Proposal, Repository
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.errors import InputError, PinnerError
-from pinner.lockfile import Entry, Lock
+from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.render import render_lock
 from pinner.pipeline import Unreadable
 from pinner.report.style import PLAIN

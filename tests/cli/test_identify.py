@@ -20,7 +20,7 @@ from registry_server import RealRegistry, require
 from world import Outcome, outcome, world
 
 from pinner.cli.context import connect_to_registries
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.render import render_lock
 from pinner.reference import Digest, Platform
 

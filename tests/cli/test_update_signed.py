@@ -12,7 +12,7 @@ from pinner.cache.first_seen import FirstSeenStore
 from pinner.config import Settings, UpdateRules
 from pinner.errors import SignatureError
 from pinner.reference import ImageReference
-from pinner.upgrade import Outlook, Wanted
+from pinner.upgrade.model import Outlook, Wanted
 from pinner.upgrade.search import Search
 
 if TYPE_CHECKING:

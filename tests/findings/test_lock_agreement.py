@@ -10,8 +10,8 @@ from locks import NGINX, REDIS, digest, entry, lock
 
 from pinner.findings import Finding, check_source
 from pinner.findings.lock_agreement import LockView, in_file, in_lock, order
-from pinner.lockfile import Lock
 from pinner.lockfile.file import LockFile
+from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
 from pinner.lockfile.usage import names_in
 from pinner.model import Document, Occurrence

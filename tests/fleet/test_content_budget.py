@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from pinner.bot import Repository
 from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.bot.model import Repository
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget

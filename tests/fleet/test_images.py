@@ -15,7 +15,7 @@ from fakes import FakeRegistry
 from locks import digest, image
 
 from pinner import __version__
-from pinner.bot import Use
+from pinner.bot.model import Use
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError, UnavailableError
 from pinner.fleet.answers import body_of, forget_answers, image_of
 from pinner.fleet.catalog import list_repositories
@@ -67,7 +67,7 @@ def fleet_of(store: Store, registry: FakeRegistry, now: Now) -> Fleet:
 
 def use(store: Store, names: list[str], now: Now) -> None:
     """Have one repository name these images."""
-    from pinner.bot import Repository  # noqa: PLC0415 - beside its use
+    from pinner.bot.model import Repository  # noqa: PLC0415 - beside its use
 
     list_repositories(store, "https://f", "acme", [Repository("acme/app", "main", "", "")], now.at, is_all=True)
     uses = tuple(Use("Dockerfile", number, name, None) for number, name in enumerate(names, 1))

@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 from browser import DESK, PHONE, Browser, Size, chromium, required
 
-from pinner.bot import PullRequest, Repository, Use
 from pinner.bot.forges.limits import GITHUB_CONTENT
+from pinner.bot.model import PullRequest, Repository, Use
 from pinner.fleet.catalog import Answered, keep_answers, list_repositories
 from pinner.fleet.config import parse_fleet
 from pinner.fleet.content_budget import StoredBudget

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pinner.bot import Repository
 from pinner.bot.forges.base import BusyError
+from pinner.bot.model import Repository
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.overview import totals

@@ -11,7 +11,7 @@ from fleetsite import HOUR, NGINX, REDIS, FleetSite, held
 from forge_double import ForgeDouble
 from forge_double.app import APP_ID, LIFE, app_pem
 
-from pinner.bot import Repository, Use
+from pinner.bot.model import Repository, Use
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import parse_fleet
 from pinner.fleet.overview import totals

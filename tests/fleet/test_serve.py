@@ -19,7 +19,7 @@ import pytest
 from fleethooks import PUSH, SECRET, hook
 from fleetsite import NGINX, FleetSite, held
 
-from pinner.bot import Repository, Use
+from pinner.bot.model import Repository, Use
 from pinner.errors import ConfigError
 from pinner.fleet.catalog import Answered, keep_answers, list_repositories
 from pinner.fleet.config import parse_fleet

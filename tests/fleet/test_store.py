@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from locks import image
 
-from pinner.bot import PullRequest, Repository, Use
+from pinner.bot.model import PullRequest, Repository, Use
 from pinner.errors import ConfigError
 from pinner.fleet.answers import Answers
 from pinner.fleet.catalog import (

@@ -15,7 +15,7 @@ from pinner.identification.local_files import read_archive
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.identification import Holding
+    from pinner.identification.model import Holding
 
 NAME = "registry.example/app:1"
 IMAGE = make_image("hello")
@@ -96,7 +96,7 @@ def test_a_layer_that_cannot_be_unpacked_is_tampering(judge: Any) -> None:
 
 
 def test_what_this_python_cannot_read_is_not_checked_and_no_tampering() -> None:
-    from pinner.identification import ConfigDigest, DiffId, Member  # noqa: PLC0415 - the same
+    from pinner.identification.model import ConfigDigest, DiffId, Member  # noqa: PLC0415 - the same
     from pinner.reference import Digest  # noqa: PLC0415 - the same
 
     digest = Digest.parse(CONFIG.digest)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pinner.errors import UnavailableError
-from pinner.identification import (
+from pinner.identification.compare import compare, known_digests, result_of
+from pinner.identification.model import (
     Compared,
     Comparison,
     ConfigDigest,
@@ -25,7 +26,6 @@ from pinner.identification import (
     Unanswered,
     pinned,
 )
-from pinner.identification.compare import compare, known_digests, result_of
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pinner.identification import ConfigDigest, DiffId, IndexDigest, LocalImage, ManifestDigest
 from pinner.identification.hash_kinds import in_image, in_lock, in_store, named, read_query
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.identification.model import ConfigDigest, DiffId, IndexDigest, LocalImage, ManifestDigest
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.oci.types import Attachment, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 

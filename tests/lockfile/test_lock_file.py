@@ -11,8 +11,8 @@ from locks import NGINX, NOON, REDIS, days, entry, lock
 
 from pinner.config import Settings
 from pinner.errors import ConfigError, InputError
-from pinner.lockfile import Lock
 from pinner.lockfile.file import LockFile, lock_file, read_lock, save_lock
+from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
 
 ROOT = Path(__file__).parent.parent.parent
@@ -133,7 +133,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from locks import entry, lock
-from pinner.lockfile import Lock
+from pinner.lockfile.model import Lock
 from pinner.lockfile.file import LockFile, read_lock, save_lock
 folder, number = Path(sys.argv[1]), sys.argv[2]
 at = LockFile(str(folder / "pinner.lock"), "pinner.lock")

@@ -6,7 +6,7 @@ import pytest
 from locks import INDEX, MANIFEST, NGINX, NOON, digest, entry, lock, record, reference
 
 from pinner.errors import NotFoundError, UnavailableError
-from pinner.lockfile import Entry, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, LockedDigest, LockedPlatform
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
 from pinner.model import Resolved
 from pinner.oci.digest_kind import DigestKind

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from locks import NGINX, NOON, REDIS, days, entry, lock, record
 
-from pinner.lockfile import Lock
-from pinner.lockfile.file import merge
+from pinner.lockfile.merge import merge
+from pinner.lockfile.model import Lock
 
 GHCR = "ghcr.io/a/b:1"
 

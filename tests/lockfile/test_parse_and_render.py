@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from locks import INDEX, NGINX, NOON, REDIS, digest, entry, lock, record
 
 from pinner.errors import ConfigError
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.parse import parse_lock
 from pinner.lockfile.positions import spots, where_all
 from pinner.lockfile.render import render_lock

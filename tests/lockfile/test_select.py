@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from locks import INDEX, MANIFEST, NOON, days, digest, entry, image, record
 
-from pinner.lockfile import Entry, LockedPlatform
+from pinner.lockfile.model import Entry, LockedPlatform
 from pinner.lockfile.select import (
     annotated,
     chosen,

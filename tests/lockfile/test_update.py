@@ -8,7 +8,7 @@ from locks import INDEX, MANIFEST, NGINX, NOON, REDIS, days, digest, entry, imag
 
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.errors import NotFoundError, UnauthorizedError, UnavailableError
-from pinner.lockfile import Entry
+from pinner.lockfile.model import Entry
 from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
 from pinner.lockfile.usage import Usage
 from pinner.oci.types import Image, PlatformImage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from pinner.lockfile import Lock
+    from pinner.lockfile.model import Lock
     from pinner.model import Resolved
     from pinner.oci.types import Depth
     from pinner.reference import Digest, ImageReference

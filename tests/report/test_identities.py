@@ -4,7 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
-from pinner.identification import (
+from pinner.identification.as_json import render_json
+from pinner.identification.as_text import render_text
+from pinner.identification.model import (
     Compared,
     Comparison,
     HashAnswer,
@@ -16,14 +18,12 @@ from pinner.identification import (
     Sighting,
     Unanswered,
 )
-from pinner.identification.as_json import render_json
-from pinner.identification.as_text import render_text
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.report.style import Style
 
 if TYPE_CHECKING:
-    from pinner.identification import Answer
+    from pinner.identification.model import Answer
 
 NAME = ImageReference.parse("registry.example/app:1")
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"

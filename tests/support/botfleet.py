@@ -15,7 +15,7 @@ from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
 from pinner.bot.forges.github_api import InstallationTokens
 from pinner.bot.forges.limits import LocalBudget
-from pinner.bot.git import Login
+from pinner.bot.git.program import Login
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.find import load_settings
 

@@ -9,7 +9,7 @@ from fakes import OCI_INDEX, digest_of
 
 from pinner.export.base import Asked
 from pinner.formats import locate
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.model import Document
 from pinner.reference import ImageReference, Platform
 from pinner.scan.suppressions import apply_suppressions

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 

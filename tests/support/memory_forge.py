@@ -5,14 +5,14 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from pinner.bot import PullRequest, Repository
 from pinner.bot.forges.base import AutoMerge, ForbiddenError
+from pinner.bot.model import PullRequest, Repository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
     from pathlib import Path
 
-    from pinner.bot import NewCommit
+    from pinner.bot.model import NewCommit
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fakes import OCI_INDEX, digest_of
 
-from pinner.lockfile import Entry, Lock, LockedDigest, LockedPlatform
+from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.render import render_lock
 from pinner.oci.types import Signature
 from pinner.reference import Platform

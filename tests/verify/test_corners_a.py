@@ -26,8 +26,8 @@ from signingkit import NOW, Sigstore, b64, ca, issue, name, oid, p256, pem, spki
 from tuf.api._payload import Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.metadata import Metadata
 
-from pinner.bot.git import open_git
 from pinner.bot.git.clone import Clone, clone
+from pinner.bot.git.program import open_git
 from pinner.bot.signatures import _below, _Files, _files, _named
 from pinner.config import Settings
 from pinner.config.verify import SignaturePolicy

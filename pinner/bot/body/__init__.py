@@ -9,16 +9,16 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot import Marker, render_marker
 from pinner.bot.body import table
 from pinner.bot.body.compared import compare
 from pinner.bot.decide import STOP_LABEL
+from pinner.bot.model import Marker, render_marker
 from pinner.bot.titles import counted, render_message, render_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pinner.bot import Proposal
+    from pinner.bot.model import Proposal
 
 
 __all__ = ["render_body", "render_message", "render_title"]

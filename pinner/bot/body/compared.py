@@ -10,8 +10,8 @@ from pinner.bot.body.markdown import compare_url, is_revision, source_repository
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot import ImageChange
     from pinner.bot.body.markdown import SourceRepository
+    from pinner.bot.model import ImageChange
     from pinner.oci.types import Image, PlatformImage
 
 _PREFIX = "org.opencontainers.image."

@@ -10,8 +10,8 @@ from pinner.bot.titles import counted, short
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pinner.bot import HeldBack, ImageChange
     from pinner.bot.body.compared import Compared, Origin, Platforms
+    from pinner.bot.model import HeldBack, ImageChange
 
 
 HEADER = "| Image | Digest | What changed |\n|---|---|---|\n"

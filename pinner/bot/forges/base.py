@@ -12,8 +12,8 @@ from pinner.errors import PinnerError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 
-    from pinner.bot import NewCommit, PullRequest, Repository
     from pinner.bot.forges.limits import Budget
+    from pinner.bot.model import NewCommit, PullRequest, Repository
     from pinner.http.library import httpx
     from pinner.http.retry import Clock
 

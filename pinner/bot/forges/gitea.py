@@ -10,7 +10,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot import PullRequest, Repository, closed_as_double
 from pinner.bot.forges.base import (
     AutoMerge,
     ForbiddenError,
@@ -23,6 +22,7 @@ from pinner.bot.forges.base import (
 from pinner.bot.forges.gitea_api import add_labels, ask_reviewers, assign, repository_of, request_of, requests_of
 from pinner.bot.forges.rest import RestForge, issue_of, path_of, reason_to_wait
 from pinner.bot.forges.transport import Api
+from pinner.bot.model import PullRequest, Repository, closed_as_double
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping

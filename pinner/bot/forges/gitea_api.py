@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot import PullRequest, Repository
 from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, UnreachableError, epoch, lacking
 from pinner.bot.forges.rest import issue_of, path_of
+from pinner.bot.model import PullRequest, Repository
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot import PullRequest, Repository
 from pinner.bot.forges.base import (
     AutoMerge,
     ForbiddenError,
@@ -23,12 +22,13 @@ from pinner.bot.forges.github_api import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT
 from pinner.bot.forges.rest import RestForge, issue_of, path_of, reason_to_wait
 from pinner.bot.forges.transport import Api
+from pinner.bot.model import PullRequest, Repository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping
 
-    from pinner.bot import NewCommit
     from pinner.bot.forges.base import Access
+    from pinner.bot.model import NewCommit
 
 _CREATED, _MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 201, 404, 405, 409, 422
 _METHODS = ("merge", "squash", "rebase")

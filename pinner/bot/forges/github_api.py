@@ -20,9 +20,9 @@ from pinner.limits import REPOSITORY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot import NewCommit
     from pinner.bot.forges.base import Access
     from pinner.bot.forges.transport import Api
+    from pinner.bot.model import NewCommit
 
 _LEFT = REPOSITORY_SECONDS + 60.0
 """Seconds that a token has to be good for where it is handed out: a repository begun with it is finished with it."""

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot import PullRequest, Repository
 from pinner.bot.forges.base import (
     AutoMerge,
     ForbiddenError,
@@ -23,6 +22,7 @@ from pinner.bot.forges.base import (
 )
 from pinner.bot.forges.rest import RestForge, reason_to_wait
 from pinner.bot.forges.transport import Api
+from pinner.bot.model import PullRequest, Repository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping

@@ -9,8 +9,8 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot import NewCommit, PullRequest, Repository
     from pinner.bot.forges.transport import Api
+    from pinner.bot.model import NewCommit, PullRequest, Repository
 
 
 class RestForge:

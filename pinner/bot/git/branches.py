@@ -11,24 +11,24 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from pinner.bot import read_trailer
 from pinner.bot.decide import Branch
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
-from pinner.bot.git import GitError
 from pinner.bot.git.clone import Entry, entries
+from pinner.bot.git.program import GitError
 from pinner.bot.git.remote import LOCAL_NOTE, NOTE
+from pinner.bot.model import read_trailer
 from pinner.errors import ConfigError, PinnerError
-from pinner.lockfile import NAME, Lock
+from pinner.lockfile.model import NAME, Lock
 from pinner.lockfile.parse import parse_lock
 from pinner.lockfile.render import render_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pinner.bot import Author, FileChange
-    from pinner.bot.git import Git
     from pinner.bot.git.clone import Clone
+    from pinner.bot.git.program import Git
     from pinner.bot.git.remote import Fetched, Remote
+    from pinner.bot.model import Author, FileChange
 
 NOTE_FILE = "pinner.lock"
 NEW_FILE = "100644"

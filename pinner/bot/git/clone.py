@@ -12,13 +12,13 @@ from shutil import rmtree
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.git import GitError
+from pinner.bot.git.program import GitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pinner.bot.git import Git
+    from pinner.bot.git.program import Git
 
 FILE_MODES = ("100644", "100755")
 """Of the entries in a tree that are files; the others are links and submodules."""

@@ -10,8 +10,8 @@ from pinner.config import BotSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pinner.bot.git import Git
     from pinner.bot.git.clone import Commit
+    from pinner.bot.git.program import Git
 
 _LOCAL = "refs/pinner/there/"
 """Where the remote's branches are kept in the clone."""

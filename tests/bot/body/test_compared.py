@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from prsample import CHANGES, MANY, OCI, SERVERS, digest, image
 
-from pinner.bot import ImageChange
 from pinner.bot.body.compared import Compared, Origin, Platforms, compare
 from pinner.bot.body.markdown import SourceRepository
+from pinner.bot.model import ImageChange
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from prsample import CHANGES, MANY, OCI, SERVERS, commit, digest, image
 
-from pinner.bot import HeldBack, ImageChange
 from pinner.bot.body.compared import Compared, Origin, Platforms, compare
 from pinner.bot.body.markdown import SourceRepository
 from pinner.bot.body.table import block, commits, held_row, human, platforms, row, sizes
+from pinner.bot.model import HeldBack, ImageChange
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 

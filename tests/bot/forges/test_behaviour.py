@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from pinner.bot import PullRequest, Repository
     from pinner.bot.forges.base import Forge
+    from pinner.bot.model import PullRequest, Repository
 
 APP, BRANCH = "acme/app", "pinner/digests"
 

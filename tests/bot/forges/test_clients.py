@@ -9,7 +9,7 @@ import gitlab as python_gitlab
 from forge_double import ForgeDouble
 from forge_talk import talk
 
-from pinner.bot import FileChange, NewCommit
+from pinner.bot.model import FileChange, NewCommit
 
 if TYPE_CHECKING:
     from pathlib import Path

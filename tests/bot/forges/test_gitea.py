@@ -9,15 +9,15 @@ from forge_double import ForgeDouble
 from forge_double.places import APP, BRANCH, prepare
 from forge_talk import ask, talk
 
-from pinner.bot import Marker, read_marker, render_marker
 from pinner.bot.forges.base import AutoMerge, ForbiddenError, ForgeError
+from pinner.bot.model import Marker, read_marker, render_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pinner.bot import PullRequest, Repository
     from pinner.bot.forges.base import Forge
+    from pinner.bot.model import PullRequest, Repository
 
 
 @pytest.fixture

@@ -10,16 +10,16 @@ import pytest
 from forge_double import ForgeDouble
 from forge_talk import Waits, access, talk
 
-from pinner.bot import FileChange, NewCommit
 from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, Reply, StaleHeadError, check
 from pinner.bot.forges.github import GitHub
 from pinner.bot.forges.github_api import GraphQl, addresses
+from pinner.bot.model import FileChange, NewCommit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pinner.bot import PullRequest
     from pinner.bot.forges.base import AutoMerge, Forge
+    from pinner.bot.model import PullRequest
 
 APP, SCRATCH = "acme/app", "pinner/scratch-1"
 MESSAGE = "Pin nginx\n\nWhy, in a sentence.\n\nPinner-Fingerprint: 0123456789abcdef\nSigned-off-by: A <a@b.example>\n"

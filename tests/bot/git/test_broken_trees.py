@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pinner.bot.git import GitError
 from pinner.bot.git.clone import entries
+from pinner.bot.git.program import GitError
 
 BLOB = "0" * 40
 

@@ -17,9 +17,7 @@ from botplace import Place, nginx_place
 from memory_forge import git as person
 from scripted_forge import Scripted
 
-from pinner.bot import Author, FileChange
 from pinner.bot.forges.base import ForbiddenError, StaleHeadError
-from pinner.bot.git import Git, GitError, Login, open_git, redacted, remote_url, require_git
 from pinner.bot.git.branches import (
     blob_id,
     delete,
@@ -32,7 +30,9 @@ from pinner.bot.git.branches import (
     read_file,
 )
 from pinner.bot.git.clone import Commit, clone, read_commits
+from pinner.bot.git.program import Git, GitError, Login, open_git, redacted, remote_url, require_git
 from pinner.bot.git.remote import fetch_branches, look_at_remote
+from pinner.bot.model import Author, FileChange
 from pinner.formats import claims
 
 if TYPE_CHECKING:
