@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pinner import __version__
 from pinner.errors import UnsupportedError
-from pinner.http.addresses import NetworkZone, origin, proxy_for, zone_of
+from pinner.http.addresses import NetworkZone, origin, zone_of
 from pinner.http.connections import ConnectionPool, Contexts
 from pinner.http.errors import OversizeError, Reply, clean
 from pinner.http.library import httpx
+from pinner.http.network_failures import PermanentError, unreached
+from pinner.http.proxies import proxy_for
 from pinner.http.rate_limits import Notices
 from pinner.http.redaction import redacted, secrets_in
 from pinner.http.retry import PASSING
-from pinner.http.unreached import PermanentError, unreached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,9 @@ from pinner.errors import NotFoundError, ResolveError, UnsupportedError
 from pinner.http.client import HttpClient
 from pinner.http.connections import check_places
 from pinner.http.errors import clean, named, prefixed
+from pinner.http.network_failures import UnreachedError
 from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
-from pinner.http.unreached import UnreachedError
 from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pinner.errors import IntegrityError, InvalidReferenceError
 from pinner.http.client import Call
 from pinner.http.errors import failure
+from pinner.http.network_failures import UnreachedError
 from pinner.http.retry import PASSING
-from pinner.http.unreached import UnreachedError
 from pinner.model import Resolved
 from pinner.oci.manifests import ACCEPT, MAX_CONFIG, MAX_MANIFEST, known_type, read_manifest
 from pinner.reference import Digest

@@ -11,8 +11,8 @@ from pinner.errors import RateLimitedError, UnavailableError
 from pinner.http.addresses import origin
 from pinner.http.errors import shown
 from pinner.http.library import httpx
+from pinner.http.network_failures import UnreachedError
 from pinner.http.retry import PASSING, backoff, retry_after
-from pinner.http.unreached import UnreachedError
 
 if TYPE_CHECKING:
     from pinner.http.addresses import Endpoint

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import UnavailableError
 from pinner.http.addresses import origin
 from pinner.http.errors import again
-from pinner.http.unreached import UnreachedError
+from pinner.http.network_failures import UnreachedError
 from pinner.registry.auth.session import MAX_REDIRECTS, AuthSession
 from pinner.registry.auth.token_requests import repository_in
 from pinner.registry.retries import HostState, Question, RequestSender, is_same_house, redirect_target

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import TagListTooLongError, UnavailableError, UnsupportedError
 from pinner.http.client import Call
 from pinner.http.errors import OversizeError, clean, failure
-from pinner.http.unreached import UnreachedError
+from pinner.http.network_failures import UnreachedError
 from pinner.registry.cache import TagKey
 from pinner.registry.referrers import next_page
 

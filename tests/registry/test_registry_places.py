@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pinner.config import RegistryOptions
 from pinner.errors import ConfigError, UnauthorizedError
-from pinner.http.addresses import NetworkZone, endpoint_for, is_loopback, origin, proxy_for, zone_of
+from pinner.http.addresses import NetworkZone, endpoint_for, is_loopback, origin, zone_of
+from pinner.http.proxies import proxy_for
 from pinner.registry.auth.challenges import (
     Challenge,
     check_parameter,

@@ -17,8 +17,8 @@ from scripted_registry import BODIES, A
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnavailableError
 from pinner.http.connections import Certificates, Contexts, read_certificates
+from pinner.http.network_failures import unreached
 from pinner.http.retry import RetryPolicy
-from pinner.http.unreached import unreached
 from pinner.model import Resolved
 from pinner.reference import ImageReference
 from pinner.registry.client import RegistryResolver

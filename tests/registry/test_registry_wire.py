@@ -19,8 +19,8 @@ from pinner.config import RegistryOptions, Settings
 from pinner.errors import ConfigError, ResolveError, UnavailableError, UnsupportedError
 from pinner.http.addresses import NetworkZone, endpoint_for
 from pinner.http.client import Call, HttpClient
+from pinner.http.network_failures import PermanentError, UnreachedError
 from pinner.http.retry import RetryPolicy
-from pinner.http.unreached import PermanentError, UnreachedError
 from pinner.model import Resolved
 from pinner.reference import Digest, ImageReference
 from pinner.registry.client import RegistryResolver

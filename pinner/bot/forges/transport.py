@@ -192,8 +192,8 @@ class Api:
 
     async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
         from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+        from pinner.http.network_failures import unreached  # noqa: PLC0415 - with httpx
         from pinner.http.redaction import secrets_in, without_in_json  # noqa: PLC0415 - with httpx
-        from pinner.http.unreached import unreached  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
         authorization = await self._authorized()
@@ -265,9 +265,9 @@ def _refuse_plain(url: httpx.URL) -> None:
 
 
 def _connect(url: httpx.URL, access: Access) -> httpx.AsyncBaseTransport:
-    from pinner.http.addresses import proxy_for  # noqa: PLC0415 - with httpx
     from pinner.http.connections import Certificates, make_context  # noqa: PLC0415 - with ssl
     from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
+    from pinner.http.proxies import proxy_for  # noqa: PLC0415 - with httpx
 
     context = make_context(None, Certificates(), access.environment, access.on_wait)
     try:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from pinner.errors import RateLimitedError, ResolveError, UnauthorizedError
 from pinner.http.errors import again
-from pinner.http.unreached import UnreachedError
+from pinner.http.network_failures import UnreachedError
 from pinner.registry.auth.token_requests import RejectedError, token_url
 
 if TYPE_CHECKING:
