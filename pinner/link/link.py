@@ -9,7 +9,6 @@ import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.build_args import Arguments, builds_of
-from pinner.link.charts import Charts
 from pinner.link.compose import Builds, Projects
 from pinner.link.environment import Environments
 from pinner.link.facts import (
@@ -23,9 +22,10 @@ from pinner.link.facts import (
     UnitImage,
 )
 from pinner.link.hcl import Modules
+from pinner.link.helm import Charts
 from pinner.link.kustomize import Image, Overlays, rendered
 from pinner.link.paths import Paths
-from pinner.link.units import Units
+from pinner.link.quadlet import Units
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
 
 if TYPE_CHECKING:
