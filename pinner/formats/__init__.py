@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from re import escape
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, merged, short, unread_kind
-from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES, YAML_DOCUMENTS
+from pinner.formats.base import NEVER, Format, compiled, is_no_loss, largest, merged, short, unread_kind
+from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
@@ -97,13 +98,13 @@ FORMATS = (
         stating_signs=(b"kustomize", b"ImageTagTransformer", b"skaffold/", b"kbld.k14s.io"),
     ),
     # What the compose files beside it make of it.
-    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", siblings=_YAML, stating_names=r"^\.env$"),
+    Format("dotenv", "pinner.formats.dotenv", r"^\.env$", endings=(".env",), siblings=_YAML, stating_names=r"^\.env$"),
     # Behind kubernetes: an object in a play is one.
     _dialect("ansible", b"docker_", b"podman_"),
-    Format("devcontainer", "pinner.formats.devcontainer", r"^\.?devcontainer\.json$", wraps=True),
+    Format("devcontainer", "pinner.formats.devcontainer", r"^\.?devcontainer\.json$", wraps=True, endings=(".json",)),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
-    Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls()),
+    Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls(), endings=(".py", ".pyw")),
     Format(
         "terraform",
         "pinner.formats.terraform",
@@ -124,7 +125,7 @@ FORMATS = (
         stating_names=_BAKE,
         stating_words=NEVER.encode(),
     ),
-    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$"),
+    Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$", endings=(".nomad", ".hcl")),
     Format(
         "quadlet",
         "pinner.formats.quadlet",
@@ -190,6 +191,17 @@ def _first_of_names(formats: Iterable[Format]) -> dict[tuple[str, tuple[str, ...
 _FIRST = tuple(_first_of_names(FORMATS).values())
 _CLAIMING: dict[tuple[str, int], tuple[tuple[Format, ...], tuple[Format, ...]]] = {}
 _MOST_NAMES = 4096
+# Most formats of YAML claim it all by its ending. What the name of a file has to fit, ending so, for any other claim.
+_TELLING = "|".join(
+    [f"{escape(other)}$" for one in _FIRST if one.names.startswith(_YAML) for other in one.others]
+    + [one.names for one in _FIRST if not one.names.startswith(_YAML) and one.may_end_in(".yaml")]
+)
+
+
+def _spelled(name: str) -> str:
+    """Return what tells the formats that claim a file called ``name``: of most YAML that is the ending."""
+    ending = name[name.rfind(".") :]
+    return ending if ending in (".yaml", ".yml") and compiled(_TELLING).search(name) is None else name
 
 
 def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
@@ -197,6 +209,7 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
 
     Formats go by identity: to compare all that is said of them takes longer than to look.
     """
+    name = _spelled(name)
     key = (name, id(formats))
     known = _CLAIMING.get(key)
     if known is None or known[0] is not formats:
@@ -207,22 +220,6 @@ def _claiming(name: str, formats: tuple[Format, ...]) -> tuple[Format, ...]:
         those = [format_ for format_ in formats if (format_.names, format_.others) in claiming]
         known = _CLAIMING[key] = (formats, tuple(those))
     return known[1]
-
-
-def largest(path: str) -> int:
-    """Return how many bytes of the file at ``path`` are read at most: a notebook carries pictures along."""
-    if path.endswith(".ipynb"):
-        return NOTEBOOK_BYTES
-    return IGNORE_BYTES if path.endswith(".gitignore") else FILE_BYTES
-
-
-def is_no_loss(path: str) -> bool:
-    """Tell by its name alone whether the file at ``path``, being no text, cannot be of a format after all.
-
-    Python and compose refuse such a file, and `dockerfile.abi3.so` is a library. What else is claimed should have been
-    text.
-    """
-    return path.endswith((".env", ".py", ".pyw", ".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe"))
 
 
 def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[Format, Located] | None:
@@ -241,7 +238,7 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     if not candidates:
         names = _by_content(document.data)
         candidates = tuple([format_ for format_ in known if format_.name in names])
-    if document.data.count(b"\n---") > YAML_DOCUMENTS and (crowded := _crowded(document, candidates)) is not None:
+    if (crowded := _crowded(document, candidates)) is not None:
         return crowded
     for format_ in _possible(document, candidates):
         located = format_.locate(document)
@@ -280,6 +277,8 @@ def _with_own(document: Document, formats: tuple[Format, ...], own: Format) -> t
 
 def _crowded(document: Document, candidates: Iterable[Format]) -> tuple[Format, Located] | None:
     """Return what is told of YAML with more documents than are read; None for what is no YAML that names an image."""
+    if len(document.data) < YAML_DOCUMENTS or document.data.count(b"\n---") <= YAML_DOCUMENTS:
+        return None
     yaml = next((format_ for format_ in candidates if format_.name == "kubernetes"), None)
     if yaml is None or b"image" not in document.data:
         return None

@@ -7,6 +7,7 @@ import sys
 from functools import cache, lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple, cast
+from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -67,7 +68,7 @@ DROP_IN = ".conf"
 """What the name of a file ends in whose folder says what it adds to: ``web.container.d/image.conf``."""
 
 # Asked for every file; a tree of thousands of files has few names for those that matter.
-_compiled = cache(re.compile)
+compiled = cache(re.compile)
 
 
 @cache
@@ -147,10 +148,12 @@ class Format(NamedTuple):
         """Tell by its name alone whether the file at ``path`` may be of this format."""
         name = path[path.rfind("/") + 1 :]
         if self.drop_ins and name.endswith(DROP_IN):
-            return _compiled(self.drop_ins).search(short(path)) is not None
-        if not name.endswith(self.endings) or name.endswith(self.others):
-            return False
-        return _compiled(self.names).search(name) is not None
+            return compiled(self.drop_ins).search(short(path)) is not None
+        return self.may_end_in(name) and compiled(self.names).search(name) is not None
+
+    def may_end_in(self, ending: str) -> bool:
+        """Tell whether a file whose name ends in ``ending`` may be of this format, as far as that says."""
+        return ending.endswith(self.endings) and not ending.endswith(self.others)
 
     def may_state(self, document: Document) -> bool:
         """Tell, without parsing, whether ``document`` may state facts about images that other files name."""
@@ -250,6 +253,22 @@ def unread_kind(path: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _unread_kind(name: str) -> str:
-    if _compiled(_UNREAD_NAMES).search(name) is None:
+    if compiled(_UNREAD_NAMES).search(name) is None:
         return ""
     return next(kind for names, kind in _UNREAD if re.search(names, name))
+
+
+def largest(path: str) -> int:
+    """Return how many bytes of the file at ``path`` are read at most: a notebook carries pictures along."""
+    if path.endswith(".ipynb"):
+        return NOTEBOOK_BYTES
+    return IGNORE_BYTES if path.endswith(".gitignore") else FILE_BYTES
+
+
+def is_no_loss(path: str) -> bool:
+    """Tell by its name alone whether the file at ``path``, being no text, cannot be of a format after all.
+
+    Python and compose refuse such a file, and `dockerfile.abi3.so` is a library. What else is claimed should have been
+    text.
+    """
+    return path.endswith((".env", ".py", ".pyw", ".so", ".pyd", ".pyc", ".dll", ".dylib", ".exe"))

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinner import formats
 from pinner.formats import FORMATS, _claiming, by_name, claims, locate
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Document, Located, SkippedOccurrence
+
+if TYPE_CHECKING:
+    from pinner.formats.base import Format
 
 POD = b"apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx:1}]}\n"
 
@@ -201,6 +207,18 @@ YAML_NAMES = (
     ),
     *(".cirrus.yml", ".pre-commit-config.yaml", "Dockerfile.yaml", "docker-bake.yaml", "kustomization.yml", "ecs.json"),
 )
+
+
+def _some_names(format_: Format) -> st.SearchStrategy[str]:
+    """Names that ``format_`` may claim, and what else ends in what it excepts."""
+    fitting = st.from_regex(format_.names, alphabet=st.characters(codec="ascii"))
+    return fitting | st.sampled_from(format_.others or (".yml",)).map("my{}".format)
+
+
+@given(st.one_of([_some_names(format_) for format_ in FORMATS]), st.sampled_from(["", "x", ".yaml", ".yml", "\n"]))
+def test_what_the_ending_tells_is_what_each_format_tells(name: str, ending: str) -> None:
+    name = f"{name.replace('/', '')}{ending}"
+    assert _claiming(name, FORMATS) == tuple(format_ for format_ in FORMATS if format_.claims(name))
 
 
 @pytest.mark.parametrize("name", YAML_NAMES)

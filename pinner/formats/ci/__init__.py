@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.formats.ci import systems, tools
 from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
-from pinner.formats.yaml.roots import is_object, roots_of
+from pinner.formats.yaml.roots import are_objects, is_object, roots_of
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _BY_ROOT = {
 }
 _WITHOUT_ROOT = frozenset([dialect.name for dialect in DIALECTS if not dialect.root])
 _OF_LISTS = frozenset([dialect.name for dialect in DIALECTS if dialect.takes_lists])
+_NAMING = re.compile("|".join([re.escape(word) for dialect in DIALECTS for word in dialect.words]))
 _OBJECT = ("apiVersion", "kind")
 _LITERAL = re.compile(r"[A-Za-z_-]+")
 _WHOLE_TEXT = re.compile(r"\^([a-z]+)\$")
@@ -42,6 +43,8 @@ _NAMES_AN_IMAGE = re.compile(rb"""(?i:(?:image|container|name|uses|services|entr
 
 def possible(path: str, data: bytes) -> frozenset[str]:
     """Return the names of the dialects that neither the path of a file nor its root keys rule out, without parsing."""
+    if are_objects(data):
+        return _named(path)
     roots = roots_of(data)
     if not roots.is_plain:
         return _ALL
@@ -49,6 +52,12 @@ def possible(path: str, data: bytes) -> frozenset[str]:
     # Those that take lists go by what is in them; the rest of these by their paths alone.
     others = _WITHOUT_ROOT if not roots.has_items else _WITHOUT_ROOT | _OF_LISTS
     return frozenset([name for name in found | others if _is_possible(_BY_NAME[name], path, roots)])
+
+
+def _named(path: str) -> frozenset[str]:
+    if _NAMING.search(path) is None:
+        return frozenset()
+    return frozenset([dialect.name for dialect in DIALECTS if _is_named(dialect, path)])
 
 
 def locate(document: Document, name: str) -> Located | None:
@@ -63,7 +72,7 @@ def locate(document: Document, name: str) -> Located | None:
 
 
 def _is_named(dialect: Dialect, path: str) -> bool:
-    return dialect.word in path and _compiled(dialect.names).search(path) is not None
+    return any(map(path.__contains__, dialect.words)) and _compiled(dialect.names).search(path) is not None
 
 
 def _is_possible(dialect: Dialect, path: str, roots: Roots) -> bool:

@@ -28,6 +28,7 @@ GITHUB = Dialect(
         Position("action-image", "runs@/image", strip=_DOCKER, required=True, fold=True, when=(("using", "^docker$"),)),
     ),
     names=rf"(?:^|/)(?:\.(?:github|gitea|forgejo)/workflows/|workflow-templates/)[^/]*{_YAML}|(?:^|/)action{_YAML}",
+    words=("workflows/", "workflow-templates/", "action.y"),
     root=("jobs", "runs"),
     shapes=(("on", "jobs/*/{steps,uses,runs-on}"), ("runs/using",)),
     likely=_YAML,
@@ -51,7 +52,7 @@ GITLAB = Dialect(
         )
     ),
     names=rf"\.gitlab-ci[^/]*{_YAML}|(?:^|/)\.gitlab-ci\.d/(?:[^/]+/){{0,3}}[^/]*{_YAML}",
-    word=".gitlab-ci",
+    words=(".gitlab-ci",),
     shapes=(
         *((f"{_NO_JOB}/{key}",) for key in ("script", "trigger", "extends")),
         *((key,) for key in ("image", "services", "default", "include", "stages")),
@@ -68,7 +69,7 @@ CLOUD_BUILD = Dialect(
     "cloudbuild",
     (Position("step", "steps/[]/name"),),
     names=r"cloudbuild[^/]*\.(?:ya?ml|json)$",
-    word="cloudbuild",
+    words=("cloudbuild",),
     root=("steps",),
     shapes=(
         (r"steps/[]/name=^(?:[a-z]+\.)?gcr\.io/|^[a-z0-9-]+-docker\.pkg\.dev/", "steps/[]/{args,entrypoint,script}"),
@@ -86,7 +87,7 @@ CIRCLECI = Dialect(
     "circleci",
     tuple(Position(key[:-1], f"{start}{key}/*/docker/[]/image") for start in _ORBS for key in _CIRCLE),
     names=rf"(?:^|/)\.circleci/(?:[^/]+/){{0,3}}[^/]*{_YAML}",
-    word=".circleci/",
+    words=(".circleci/",),
     root=(*_CIRCLE, "orbs"),
     shapes=tuple(("version", f"{start}{key}/*/docker/[]/image") for start in _ORBS[:2] for key in _CIRCLE),
     likely=_YAML,
@@ -100,7 +101,7 @@ WOODPECKER = Dialect(
     "woodpecker",
     tuple(Position(key, f"{key}/{items}/image") for key in _WOODPECKER for items in ("*", "[]")),
     names=rf"(?:^|/)\.woodpecker(?:[^/]*|/(?:[^/]+/){{0,3}}[^/]*){_YAML}",
-    word=".woodpecker",
+    words=(".woodpecker",),
     root=_WOODPECKER,
     expression=r"\$\{",
     unread="^variables$",
@@ -124,7 +125,7 @@ DRONE = Dialect(
         ),
     ),
     names=rf"(?:^|/)\.drone(?:[^/]*|/(?:[^/]+/){{0,3}}[^/]*){_YAML}",
-    word=".drone",
+    words=(".drone",),
     root=("kind", "pipeline", "steps", "services"),
     shapes=((r"kind=^pipeline$", "steps/[]"),),
     likely=_YAML,
@@ -135,6 +136,7 @@ KO = Dialect(
     "ko",
     (Position("base-image", "defaultBaseImage"), Position("base-image", "baseImageOverrides/*")),
     names=rf"(?:^|/)\.?ko{_YAML}",
+    words=("ko.y",),
     root=("defaultBaseImage", "baseImageOverrides"),
     shapes=(("defaultBaseImage",), ("baseImageOverrides/*",)),
     likely=_YAML,
@@ -144,7 +146,7 @@ GORELEASER = Dialect(
     "goreleaser",
     (Position("base-image", "kos/[]/base_image"),),
     names=rf"goreleaser[^/]*{_YAML}",
-    word="goreleaser",
+    words=("goreleaser",),
     root=("kos",),
 )
 
@@ -168,6 +170,7 @@ AZURE = Dialect(
         rf"azure-?pipelines?[^/]*{_YAML}|(?:^|/)\.(?:azure-?pipelines?|azuredevops|ado)/(?:[^/]+/){{0,3}}[^/]*{_YAML}"
         rf"|(?:^|/)\.vsts[^/]*{_YAML}"
     ),
+    words=("azure", ".ado/", ".vsts"),
     root=("resources", "jobs", "stages", "container", "services"),
     shapes=(
         (f"{_RESOURCE}/container", f"{_RESOURCE}/image"),
@@ -195,7 +198,7 @@ BITBUCKET = Dialect(
         ),
     ),
     names=rf"(?:^|/)bitbucket[^/]*{_YAML}",
-    word="bitbucket",
+    words=("bitbucket",),
     root=("pipelines", "definitions", "image"),
     expression=r"\$",
     unread="^definitions$",
@@ -208,7 +211,7 @@ CIRRUS = Dialect(
         Position("container", "**/additional_containers/[]/image"),
     ),
     names=rf"(?:^|/)\.cirrus[^/]*{_YAML}",
-    word=".cirrus",
+    words=(".cirrus",),
     expression=r"\$",
 )
 

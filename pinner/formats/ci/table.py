@@ -42,8 +42,8 @@ class Dialect(NamedTuple):
     positions: tuple[Position, ...]
     names: str
     """A regular expression found in the paths of its files."""
-    word: str = ""
-    """What all those paths have in them: found sooner than the expression is."""
+    words: tuple[str, ...] = ()
+    """Of these all those paths have one in them: found sooner than the expression is."""
     root: tuple[str, ...] = ()
     """One of these keys is in the root of a document of it; empty where there is no telling."""
     shapes: tuple[tuple[str, ...], ...] = ()

@@ -42,7 +42,7 @@ BUILDKITE = Dialect(
         for plugin in (_PLUGIN, _POD)
     ),
     names=rf"(?:^|/)\.?buildkite/(?:[^/]+/){{0,3}}[^/]*{_YAML}|(?:^|/)\.?buildkite[^/]*{_YAML}",
-    word="buildkite",
+    words=("buildkite",),
     root=("steps",),
     expression=r"\$",
     unread="^(?:common|aliases)$",
@@ -82,7 +82,7 @@ PRE_COMMIT = Dialect(
         Position("hook", "[]@/entry", when=_IS_IMAGE, within=_ENTRY),
     ),
     names=rf"(?:^|/)\.pre-commit-(?:config|hooks){_YAML}",
-    word=".pre-commit-",
+    words=(".pre-commit-",),
     root=("repos",),
     takes_lists=True,
 )
@@ -97,6 +97,7 @@ ECS = Dialect(
         Position("container", "[]@/image", when=(("name", "."),)),
     ),
     names=r"container[-_]?definitions?[^/]*\.(?:ya?ml|json)$",
+    words=("container",),
     root=("containerDefinitions", "taskDefinition"),
     shapes=((_DEFINITIONS,), (f"taskDefinition/{_DEFINITIONS}",)),
     likely=r"\.(?:ya?ml|json)$",

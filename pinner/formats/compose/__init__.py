@@ -93,8 +93,10 @@ def _has_services(data: bytes) -> bool:
 
 def _may_have_services(data: bytes) -> bool:
     """Tell from the bytes alone whether a root may have the key ``services``: otherwise no parser need look for it."""
+    if b"services" not in data:
+        return False
     roots = roots_of(data)
-    return b"services" in (roots.keys if roots.is_plain else data)
+    return b"services" in roots.keys or not roots.is_plain
 
 
 def _locate(document: Document, *, named: bool, values: Values = NO_VALUES, is_masked: bool = False) -> Located | None:

@@ -18,10 +18,17 @@ _HEAD = re.compile(rb"(?:---(?=[ \t\r\n])[ \t]*+|(?!))?+(?:(?:#[^\n]*+)?+\r?\n[ 
 # A key that is a word, an item, or a template's line: `{{ … }}` is a whole flow mapping, after which nothing may come.
 _WORD = rb"[A-Za-z0-9_.][A-Za-z0-9_./-]*+"
 _FIRST_NODE = re.compile(rb"(%b)[ \t]*+:(?=[ \t\r\n]|\Z)|-(?=[ \t\r\n])|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)" % _WORD)
-_KEY = re.compile(rb"\n(%b)[ \t]*+:" % _WORD)
 # What no word of a key begins with, or ends a document: a parser has to look. After LF, for it is found six times as
 # fast as the beginning of a line.
-_UNUSUAL = re.compile(rb"\n(?:[?&*!<\"']|\.\.\.)")
+_ODD = rb"[?&*!<\"']|\.\.\."
+_UNUSUAL = re.compile(rb"\n(?:%b)" % _ODD)
+_KEY = re.compile(rb"\n(?:(%b)|(%b)[ \t]*+:)" % (_ODD, _WORD))
+# The first two lines of a document that say that its root is an object, or the template's line before them.
+_WORD_VALUE = rb"[ \t]*+:[ \t]++%b(?:[ \t]+#[^\n]*)?[ \t]*\r?(?:\n|\Z)" % _WORD
+_OBJECT_HEAD = re.compile(
+    rb"apiVersion%b(?:#[^\n]*\n)*kind%b|kind%b(?:#[^\n]*\n)*apiVersion%b" % ((_WORD_VALUE,) * 4)
+    + rb"|\{\{[^\n}]*\}\}[ \t]*+\r?(?:\n|\Z)"
+)
 _AFTER_KEY = re.compile(rb"[ \t]*:(?=[ \t\r\n]|\Z)")
 _OBJECT = (b"apiVersion", b"kind")
 _ITEMS = (b"[", b"- ", b"-\n", b"-\r", b"-\t")
@@ -54,8 +61,11 @@ def _begins_plainly(data: bytes, start: int, node: int, end: int) -> bool:
 
 def _goes_on_plainly(data: bytes) -> bool:
     """Tell whether no line of ``data`` behind the first may hold a key of a root that is no word in column 0."""
-    if _UNUSUAL.search(data) is not None:
-        return False
+    return _UNUSUAL.search(data) is None and _has_plain_breaks(data)
+
+
+def _has_plain_breaks(data: bytes) -> bool:
+    """Tell whether LF alone, after CR or not, ends the lines of ``data``."""
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     return data.isascii() or not any(line_break in data for line_break in _OTHER_BREAKS)
@@ -75,8 +85,9 @@ class Roots(NamedTuple):
 @lru_cache(maxsize=4)
 def roots_of(data: bytes) -> Roots:
     """Return what the lines in column 0 of the file ``data`` tell. Remembered, for all formats of YAML ask for it."""
-    keys = set(_KEY.findall(data))
-    is_plain = _goes_on_plainly(data)
+    found = set(_KEY.findall(data))
+    is_plain = not any(odd for odd, _ in found) and _has_plain_breaks(data)
+    keys = {key for _, key in found if key}
     has_items = False
     for _, (start, end) in load(data):
         node = _after_head(data, start, end)
@@ -86,6 +97,21 @@ def roots_of(data: bytes) -> Roots:
         if first is not None and first[1] is not None:
             keys.add(first[1])
     return Roots(frozenset(keys), is_plain, has_items)
+
+
+@lru_cache(maxsize=4)
+def are_objects(data: bytes) -> bool:
+    """Tell from how the documents of the file ``data`` begin that each is a Kubernetes object, or a template of one.
+
+    Whatever comes behind, a root that can be read has the keys ``apiVersion`` and ``kind``; behind a template's line,
+    which is a mapping of its own, nothing can. False says nothing.
+    """
+    for _, (start, end) in load(data):
+        node = _after_head(data, start, end)
+        begins_line = node == start or data[node - 1] == _LF
+        if node < end and not (begins_line and _OBJECT_HEAD.match(data, node, end)):
+            return False
+    return b"\n..." not in data  # where another document begins
 
 
 @lru_cache(maxsize=4)

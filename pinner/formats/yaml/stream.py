@@ -74,7 +74,7 @@ class Chunk(NamedTuple):
 
 def split(data: bytes) -> list[Chunk]:
     """Return the documents of ``data`` in order: ``---`` and directives at their head, byte order marks outside."""
-    pattern = _MARKER_OR_MARKED if b"\n\xef\xbb\xbf---" in data else _MARKER
+    pattern = _MARKER if data.isascii() or b"\n\xef\xbb\xbf---" not in data else _MARKER_OR_MARKED
     first = _FIRST_MARKER.match(data)
     previous = 0 if first is None else first.end()
     cuts: list[int] = []

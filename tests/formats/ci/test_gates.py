@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pinner.formats import yaml
 from pinner.formats.ci import DIALECTS, locate, possible
 from pinner.formats.yaml import load
 from pinner.formats.yaml.roots import is_object
 from pinner.model import Document
+
+if TYPE_CHECKING:
+    from pinner.formats.ci.table import Dialect
 
 POD = b"apiVersion: v1\nkind: pipeline\nsteps:\n- {image: nginx:1}\n"
 PIPELINE = b"kind: pipeline\nsteps:\n- {image: nginx:1}\n"
@@ -62,7 +69,9 @@ def test_an_object_is_told_from_its_bytes(data: bytes, *, expected: bool) -> Non
 @pytest.mark.parametrize(
     ("path", "data", "expected"),
     [
-        ("a.yaml", POD, {"cloudbuild", "drone"}),
+        ("a.yaml", PIPELINE, {"cloudbuild", "drone"}),
+        ("a.yaml", POD, set()),
+        ("a.yaml", POD + b"---\n" + PIPELINE, {"cloudbuild", "drone"}),
         ("a.yaml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", set()),
         (".drone.yml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", {"drone"}),
         ("a.yaml", b"on: push\njobs: {}\n", {"github", "azure"}),
@@ -76,3 +85,13 @@ def test_an_object_is_told_from_its_bytes(data: bytes, *, expected: bool) -> Non
 )
 def test_one_look_tells_which_dialects_a_file_may_be_of(path: str, data: bytes, expected: set[str]) -> None:
     assert possible(path, data) == expected
+
+
+@given(st.one_of([st.tuples(st.just(one), st.from_regex(one.names)) for one in DIALECTS if one.words]))
+def test_every_path_of_a_dialect_has_one_of_its_words(found: tuple[Dialect, str]) -> None:
+    dialect, path = found
+    assert any(word in path for word in dialect.words)
+
+
+def test_a_dialect_without_words_has_no_path() -> None:
+    assert {one.names for one in DIALECTS if not one.words} == {"(?!)"}

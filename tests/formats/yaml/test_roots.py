@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pinner.formats.yaml import Mapping, Scalar
 from pinner.formats.yaml.parser import c_events, compose
-from pinner.formats.yaml.roots import Roots, has_plain_root, root_scalars, roots_of
+from pinner.formats.yaml.roots import Roots, are_objects, has_plain_root, root_scalars, roots_of
 from pinner.formats.yaml.stream import shadow, split
 
 
@@ -160,3 +160,43 @@ def test_one_look_tells_the_roots_of_all_documents(text: str, keys: set[bytes], 
 )
 def test_scalars_of_the_root_are_told_where_they_are_plain(text: str, expected: list[bytes] | None) -> None:
     assert root_scalars(text.encode(), (b"apiVersion", b"kind")) == expected
+
+
+HEADS = st.sampled_from(
+    [
+        *("apiVersion: v1\nkind: Pod\n", "---\nkind : Pod # c\r\n", "kind: Pod\n# c\napiVersion: v1\n", "# c\n"),
+        *("{{ if .Values.a }}\n", "--- apiVersion: v1\nkind: Pod\n", "apiVersion: v1\n", "%YAML 1.2\n---\n", ""),
+    ]
+)
+
+
+@settings(max_examples=600)
+@given(st.lists(st.tuples(HEADS, st.lists(PARTS, max_size=4)), min_size=1, max_size=3))
+@example([("apiVersion: v1\nkind: Pod\n", ["...", "services: 1"])])
+def test_files_of_objects_have_no_other_root(documents: list[tuple[str, list[str]]]) -> None:
+    data = "\n---\n".join(head + "\n".join(lines) for head, lines in documents).encode()
+    if not are_objects(data):
+        return
+    for chunk in split(data):
+        for root in compose(data, chunk, c_events()).roots:
+            keys = {key.value for key, _ in root.pairs() if type(key) is Scalar} if type(root) is Mapping else None
+            is_nothing = keys is None and type(root) is Scalar and not root.value
+            assert is_nothing or keys == set() or (keys is not None and keys >= {"apiVersion", "kind"}), data
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("apiVersion: v1\nkind: Pod\n\nspec: {}\n", True),
+        ("# c\n---\n# c\nkind: Pod # c\napiVersion: v1", True),
+        ("{{- if .Values.a }}\napiVersion: v1\n", True),
+        ("apiVersion: v1\nkind: Pod\n---\n---\napiVersion: v1\nkind: Pod\n", True),
+        ("apiVersion: v1\nkind: Pod\n---\nservices: {}\n", False),
+        ("apiVersion: v1\nkind: Pod\n...\nservices: {}\n", False),
+        ("apiVersion: v1\nkind: {{ a }}\n", False),
+        ("--- apiVersion: v1\nkind: Pod\n", False),
+        ("services: {}\n", False),
+    ],
+)
+def test_objects_are_told_from_how_they_begin(text: str, *, expected: bool) -> None:
+    assert are_objects(text.encode()) is expected
