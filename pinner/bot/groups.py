@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.config.bot import DIGESTS, PINS, branch_end
-from pinner.glob_patterns import read_patterns
+from pinner.patterns.globs import read_patterns
 from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pinner.config import Group, MergeWay, Settings
     from pinner.config.schedule import Window
-    from pinner.glob_patterns import Patterns
+    from pinner.patterns.globs import Patterns
     from pinner.reference import ImageReference
 
 __all__ = ["DIGESTS", "PINS", "GroupOptions", "group_of", "options_of"]

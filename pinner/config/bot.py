@@ -15,7 +15,7 @@ from pinner.config import COMMIT_WAYS, BotSettings, Group
 from pinner.config.schedule import ScheduleError, parse_window
 from pinner.config.table import Table
 from pinner.errors import PinnerError, did_you_mean
-from pinner.glob_patterns import read_patterns
+from pinner.patterns.globs import read_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

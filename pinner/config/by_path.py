@@ -13,7 +13,7 @@ from types import MappingProxyType
 from pinner._typing import TYPE_CHECKING
 from pinner.config.find import OWN_FILE, nested_settings, repository_around
 from pinner.config.propose import class_of
-from pinner.glob_patterns import read_patterns
+from pinner.patterns.globs import read_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pinner.config.table import Table
 from pinner.errors import ConfigError, did_you_mean
 from pinner.formats import FORMATS
-from pinner.glob_patterns import read_patterns
 from pinner.model import PlaceRule
+from pinner.patterns.globs import read_patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +83,7 @@ def _pairs(table: Table) -> tuple[tuple[str, str], ...]:
 
 
 def _check_pattern(table: Table, text: str) -> None:
-    from pinner.regular_expressions import Pattern, PatternError  # noqa: PLC0415 - few files have places
+    from pinner.patterns.regular_expressions import Pattern, PatternError  # noqa: PLC0415 - few files have places
 
     try:
         groups = Pattern(text).groups

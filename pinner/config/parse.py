@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from pinner.config import BotSettings, Override, RegistryOptions, Settings, UpdateSettings
 from pinner.config.table import AGE_UNITS, AGE_WORDS, TIMEOUT_UNITS, Table, parse_duration, read_toml
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean, public_address
-from pinner.glob_patterns import read_patterns
 from pinner.limits import PATTERNS
 from pinner.model import TIERS, Calls, FormatChoice
+from pinner.patterns.globs import read_patterns
 from pinner.reference import Platform
 from pinner.rules import IDS, LEVELS, rule_hint
 

@@ -219,7 +219,7 @@ def _check_identity(table: Table, ways: Sequence[str | None], issuer: str | None
 
 
 def _check_pattern(table: Table, pattern: str) -> None:
-    from pinner.regular_expressions import PatternError, fits_whole  # noqa: PLC0415 - few policies have one
+    from pinner.patterns.regular_expressions import PatternError, fits_whole  # noqa: PLC0415 - few policies have one
 
     try:
         fits_all = all(fits_whole(pattern, stranger) for stranger in _STRANGERS)

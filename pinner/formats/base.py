@@ -198,7 +198,7 @@ class Format(NamedTuple):
 
     def for_file(self, path: str) -> Format | None:
         """Return the user's places as far as they are for the file at ``path``; None where none is."""
-        from pinner.glob_patterns import read_patterns  # noqa: PLC0415 - few users have places of their own
+        from pinner.patterns.globs import read_patterns  # noqa: PLC0415 - few users have places of their own
 
         whole = self.whole_path(path)
         inner = whole.removeprefix(f"{self.root}/") if self.root else path

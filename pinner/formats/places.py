@@ -14,7 +14,7 @@ from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
 from pinner.formats.yaml.references import Collector, unfilled
 from pinner.formats.yaml.scalars import SourceText
 from pinner.model import Located, Span
-from pinner.regular_expressions import Budget, Pattern
+from pinner.patterns.regular_expressions import Budget, Pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

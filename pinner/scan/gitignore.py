@@ -6,11 +6,11 @@ import os
 
 from pinner._typing import TYPE_CHECKING
 from pinner.filesystem import read_regular
-from pinner.glob_patterns import read_patterns
 from pinner.limits import IGNORE_BYTES, PATTERNS
+from pinner.patterns.globs import read_patterns
 
 if TYPE_CHECKING:
-    from pinner.glob_patterns import Patterns
+    from pinner.patterns.globs import Patterns
 
 
 class Ignored:

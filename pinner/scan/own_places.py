@@ -23,7 +23,7 @@ def own_places(settings: Settings) -> Own:
     choice = settings.formats
     if not choice.places:
         return lambda _file: False
-    from pinner.glob_patterns import read_patterns  # noqa: PLC0415 - only where there are patterns
+    from pinner.patterns.globs import read_patterns  # noqa: PLC0415 - only where there are patterns
 
     specs = [read_patterns(rule.files)[0] for rule in choice.places]
     root = f"{choice.root}/"
@@ -39,7 +39,7 @@ def excluder(settings: Settings) -> Callable[[str], bool]:
     """Return the function that tells whether the configuration excludes a file (absolute)."""
     if not settings.exclude or settings.root is None:
         return lambda _file: False
-    from pinner.glob_patterns import read_patterns  # noqa: PLC0415 - only where there are patterns
+    from pinner.patterns.globs import read_patterns  # noqa: PLC0415 - only where there are patterns
 
     if len(settings.exclude) > PATTERNS:
         raise ConfigError(f"{settings.source}: `exclude` has over {PATTERNS:,} patterns")

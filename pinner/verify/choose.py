@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pinner.errors import ConfigError
-from pinner.regular_expressions import fits_whole
+from pinner.patterns.regular_expressions import fits_whole
 from pinner.scan.suppressions import matches
 
 if TYPE_CHECKING:

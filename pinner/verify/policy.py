@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
-from pinner.regular_expressions import fits_whole
+from pinner.patterns.regular_expressions import fits_whole
 from pinner.verify.certificate import claim_of, issuer_of, names_of
 from pinner.verify.choose import GITHUB_ISSUER
 from pinner.verify.keys import PublicKey, load_key

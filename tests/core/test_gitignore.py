@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pathspec import GitIgnoreSpec
 
-from pinner.glob_patterns import Patterns, read_patterns
 from pinner.limits import PATTERN_CHARACTERS
+from pinner.patterns.globs import Patterns, read_patterns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.regular_expressions import Budget, Pattern, PatternError, fits_whole
+from pinner.patterns.regular_expressions import Budget, Pattern, PatternError, fits_whole
 
 ATOMS = st.sampled_from(("a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\.", "^", "$", r"\b"))
 REPEATS = st.sampled_from(("", "*", "+", "?", "{2}", "{1,2}", "{0,}", "*?", "+?", "??"))

@@ -1,7 +1,7 @@
 """Regular expressions that a repository brings along, matched without backtracking.
 
 ``re`` takes a time that doubles with each character for some patterns, and whose pattern it is decides that. What the
-language is: `compiler`.
+language is: `pinner.patterns.regular_expression_compiler`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pinner.regular_expressions.compiler import Instruction, Parser, PatternError
+from pinner.patterns.regular_expression_compiler import Instruction, Parser, PatternError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

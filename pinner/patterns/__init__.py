@@ -1,0 +1,1 @@
+"""Patterns that a repository brings along, matched without backtracking: globs and regular expressions."""
