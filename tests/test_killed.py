@@ -23,7 +23,8 @@ MOMENT = 7
 # Sends itself a signal in the middle of a write: no clock tells when.
 ENDING = """
 import os, sys
-from pinner import __main__, filesystem
+from pinner import __main__
+from pinner.files import atomic
 number, moment, fsync = int(sys.argv[1]), int(sys.argv[2]), os.fsync
 def ending(descriptor):
     global moment
@@ -31,7 +32,7 @@ def ending(descriptor):
     if not moment:
         os.kill(os.getpid(), number)
     fsync(descriptor)
-filesystem.os.fsync = ending
+atomic.os.fsync = ending
 sys.argv[1:] = sys.argv[3:]
 __main__.run()
 """

@@ -14,9 +14,9 @@ from typing import NamedTuple
 import pytest
 from systemcalls import READ, calls, table
 
-from pinner import filesystem
 from pinner.config import Override, Settings, by_path
-from pinner.filesystem import shown_path
+from pinner.files import atomic
+from pinner.files.atomic import shown_path
 from pinner.identification.sockets import open_socket
 from pinner.model import FormatChoice, PlaceRule
 from pinner.scan import own_places
@@ -175,7 +175,7 @@ def test_a_name_that_windows_keeps_for_itself_is_a_name(tmp_path: Path, name: st
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what only handles the texts of paths handle those of Windows."""
-    for module in (filesystem, by_path, own_places):
+    for module in (atomic, by_path, own_places):
         monkeypatch.setattr(module, "os", SimpleNamespace(path=ntpath, sep="\\"))
 
 
@@ -227,5 +227,5 @@ def test_contributing_shows_them(*, update_golden: bool) -> None:
     shown = f"{before}{start}{''.join(f'{line}{chr(10)}' for line in table())}{end}{after}"
     if update_golden:
         PAGE.write_text(shown, "utf-8")
-    assert re.search(r"`filesystem\.py`", shown)
+    assert re.search(r"`files/atomic\.py`", shown)
     assert PAGE.read_text("utf-8") == shown

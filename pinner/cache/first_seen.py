@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pinner._typing import TYPE_CHECKING
-from pinner.filesystem import read_regular, write_atomically
+from pinner.files.atomic import read_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinner.filesystem import read_regular, write_atomically
+from pinner.files.atomic import read_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

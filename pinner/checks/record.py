@@ -17,7 +17,7 @@ from functools import lru_cache
 from pinner import __version__
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Counts, Examined, Judged, Remembered, digest
-from pinner.filesystem import open_regular, write_atomically
+from pinner.files.atomic import open_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

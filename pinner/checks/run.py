@@ -117,7 +117,7 @@ def _key_ids(settings: Settings, folder: str) -> dict[str, str]:
     """Return the ids of the keys that policies name, by file."""
     if not settings.verify:
         return {}
-    from pinner.filesystem import read_regular  # noqa: PLC0415 - only where there is a policy
+    from pinner.files.atomic import read_regular  # noqa: PLC0415 - only where there is a policy
     from pinner.limits import MIB  # noqa: PLC0415 - the same
     from pinner.verify.choose import key_ids  # noqa: PLC0415 - the same
 

@@ -11,8 +11,8 @@ from pinner.cli.outputs import choose_outputs, deliver
 from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, tell, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError
+from pinner.files import repository_around
 from pinner.report.base import Verdict, summary_of
 from pinner.report.escapes import printable
 from pinner.report.sentences import NotTold, Outlook, check_sentence, count

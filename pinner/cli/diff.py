@@ -7,8 +7,8 @@ import os
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.outputs import Outputs, Report, deliver
 from pinner.cli.scan import complain_about
-from pinner.config.find import repository_around
 from pinner.errors import InputError, apart
+from pinner.files import repository_around
 from pinner.pipeline import Unreadable
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise

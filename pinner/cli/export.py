@@ -18,7 +18,7 @@ from pinner.errors import ConfigError, attempt
 from pinner.export import BILLS, TARGETS, exporter
 from pinner.export.base import Asked, overruled
 from pinner.export.signatures import POLICY_TARGETS, export_policies
-from pinner.filesystem import read_regular
+from pinner.files.atomic import read_regular
 from pinner.findings import check_source
 from pinner.limits import MIB
 from pinner.lockfile.file import current_lock, lock_file

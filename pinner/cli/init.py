@@ -13,10 +13,11 @@ from pinner.cli.context import CLEAN, DEFAULTS, Invocation, Options
 from pinner.cli.scan import tell
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
-from pinner.config.find import OWN_FILE, repository_around
+from pinner.config.find import OWN_FILE
 from pinner.config.propose import Proposal, as_toml, is_generated, propose
 from pinner.errors import ConfigError
-from pinner.filesystem import write_atomically
+from pinner.files import repository_around
+from pinner.files.atomic import write_atomically
 from pinner.pipeline import survey
 from pinner.report.sentences import count
 from pinner.report.style import hint_line

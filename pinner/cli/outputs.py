@@ -7,7 +7,7 @@ import os
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.scan import complain_about
 from pinner.errors import ConfigError, apart, attempt
-from pinner.filesystem import shown_path
+from pinner.files.atomic import shown_path
 from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.escapes import escaped, form_of, printable
@@ -177,7 +177,7 @@ def at_root(verdict: Verdict, folder: str) -> Verdict:
 
 def rooted_paths(paths: Iterable[str], folder: str) -> dict[str, str]:
     """Return ``paths``, relative to ``folder``, as seen from the root of the repository around it, if there is one."""
-    from pinner.config.find import repository_around  # noqa: PLC0415 - only here
+    from pinner.files import repository_around  # noqa: PLC0415 - only here
 
     root = repository_around(folder) or folder
     if root == folder:

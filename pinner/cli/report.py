@@ -17,8 +17,8 @@ from pinner.cli.outputs import refuse_impossible, save_lines
 from pinner.cli.scan import around_of, complain_about, look_for, refuse_unknown, tell
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError, ResolveError, attempt
+from pinner.files import repository_around
 from pinner.lockfile.file import current_lock
 from pinner.model import Occurrence
 from pinner.pipeline import Unreadable

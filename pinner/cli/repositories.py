@@ -13,8 +13,8 @@ from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, pa
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.forges.github_api import InstallationTokens, app_in
 from pinner.bot.git.program import GitError, Login, remote_url
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError
+from pinner.files import repository_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,9 +7,9 @@ from functools import partial
 
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError
-from pinner.filesystem import shown_path
+from pinner.files import repository_around
+from pinner.files.atomic import shown_path
 from pinner.formats import claims
 from pinner.report.as_text import render_error
 from pinner.report.escapes import printable

@@ -11,8 +11,9 @@ import os
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import OWN_FILE, nested_settings, repository_around
+from pinner.config.find import OWN_FILE, nested_settings
 from pinner.config.propose import class_of
+from pinner.files import repository_around
 from pinner.patterns.globs import read_patterns
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import os
 from pinner._typing import TYPE_CHECKING
 from pinner.config import Settings
 from pinner.errors import ConfigError
-from pinner.filesystem import read_regular, shown_path
+from pinner.files import repository_around
+from pinner.files.atomic import read_regular, shown_path
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:
@@ -69,17 +70,6 @@ def _lies_in_tree(file: str, folder: str, paths: Sequence[str]) -> bool:
         trees.append(repository_around(os.path.abspath(place)) or place)
     real = os.path.realpath(file)
     return any(real.startswith(os.path.join(os.path.realpath(tree), "")) for tree in trees)
-
-
-def repository_around(folder: str) -> str | None:
-    """Return the nearest folder, from ``folder`` (absolute) upwards, that holds ``.git``."""
-    while True:
-        if os.path.lexists(os.path.join(folder, ".git")):
-            return folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
 
 
 def tree_around(file: str, path: str) -> str:

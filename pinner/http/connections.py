@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError
-from pinner.filesystem import open_regular
+from pinner.files.atomic import open_regular
 from pinner.http.addresses import check_endpoint
 
 if TYPE_CHECKING:

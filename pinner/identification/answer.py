@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pinner import pipeline
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
-from pinner.filesystem import read_regular
+from pinner.files import repository_around
+from pinner.files.atomic import read_regular
 from pinner.identification.ask import Found, compare_with, look_up
 from pinner.identification.engine import open_engine
 from pinner.identification.hash_kinds import in_lock, in_store, named, read_query, repo_digests

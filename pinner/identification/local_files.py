@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from pinner.errors import InputError
-from pinner.filesystem import open_regular
+from pinner.files.atomic import open_regular
 from pinner.identification.archive import interpret, is_outdated
 from pinner.identification.model import Contents, Member
 from pinner.identification.tar import NotTarError, Stream, TarReader

@@ -6,9 +6,9 @@ import os
 
 from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError, InputError
-from pinner.filesystem import shown_path
+from pinner.files import repository_around
+from pinner.files.atomic import shown_path
 from pinner.model import LOCK_NAME
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError
+from pinner.files import repository_around
 from pinner.lsp.buffer import Buffer, Change, Position, ignoring
 from pinner.lsp.hover import hover_text, lens_title
 from pinner.lsp.workspace import Checked, Workspace

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cache import cache_folder
 from pinner.errors import InvalidReferenceError
-from pinner.filesystem import read_regular, write_atomically
+from pinner.files.atomic import read_regular, write_atomically
 from pinner.model import Resolved
 from pinner.oci.manifests import MANIFEST_TYPES
 from pinner.reference import Digest

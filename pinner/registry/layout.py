@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinner.errors import ConfigError, IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
-from pinner.filesystem import read_regular
+from pinner.files.atomic import read_regular
 from pinner.http.addresses import endpoint_for, origin
 from pinner.http.errors import clean
 from pinner.http.library import httpx

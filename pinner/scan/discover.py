@@ -7,9 +7,9 @@ import stat
 from functools import lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.config.find import repository_around
 from pinner.errors import ConfigError
-from pinner.filesystem import shown_path
+from pinner.files import repository_around
+from pinner.files.atomic import shown_path
 from pinner.formats import claims, unread_kind
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING
-from pinner.filesystem import read_regular
+from pinner.files.atomic import read_regular
 from pinner.limits import IGNORE_BYTES, PATTERNS
 from pinner.patterns.globs import read_patterns
 

@@ -196,7 +196,7 @@ def paths_of(targets: Iterable[Target]) -> Paths:
 
 
 def _is_inside(file: str, folder: str) -> bool:
-    from pinner.config.find import repository_around  # noqa: PLC0415 - few runs need it
+    from pinner.files import repository_around  # noqa: PLC0415 - few runs need it
 
     root = os.path.realpath(repository_around(folder) or folder)
     real = os.path.realpath(file)

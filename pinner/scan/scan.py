@@ -70,7 +70,7 @@ _UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 def _names_no_image(target: Target) -> bool:
     """Tell whether a file in UTF-16, which YAML may be (YAML 1.2.2, section 5.2), says nothing of an image."""
-    from pinner.filesystem import read_regular  # noqa: PLC0415 - hardly a file is in UTF-16
+    from pinner.files.atomic import read_regular  # noqa: PLC0415 - hardly a file is in UTF-16
 
     data = read_regular(target.file)[: largest(target.path)]
     encoding = next((name for mark, name in _UTF16 if data.startswith(mark)), None)

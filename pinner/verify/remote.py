@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pinner.errors import ResolveError, UnavailableError
-from pinner.filesystem import read_regular
+from pinner.files.atomic import read_regular
 from pinner.http.client import Call, HttpClient
 from pinner.http.errors import failure
 from pinner.http.library import httpx

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from pinner.errors import UnavailableError
-from pinner.filesystem import read_regular, write_atomically
+from pinner.files.atomic import read_regular, write_atomically
 from pinner.verify.keys import PublicKey, load_der_key
 from pinner.verify.strict_decoding import MalformedError, Object, load_object
 from pinner.verify.verdict import RefusedError

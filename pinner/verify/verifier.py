@@ -154,7 +154,7 @@ def _held_to_first(verdict: Verdict, policy: SignaturePolicy, first: Signature |
 
 def files_of(root: str) -> Callable[[str], bytes]:
     """Return what reads files by their paths from the folder ``root``, at most 4 MB of each."""
-    from pinner.filesystem import read_regular  # noqa: PLC0415 - hardly ever needed
+    from pinner.files.atomic import read_regular  # noqa: PLC0415 - hardly ever needed
 
     def read(name: str) -> bytes:
         data = read_regular(os.path.join(root, name), _MAX_FILE)

@@ -1,4 +1,4 @@
-"""User files: read whole, written atomically, their errors in words."""
+"""User files: read whole, written atomically, their errors in words; the repository around them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 import stat
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import repository_around
 from pinner.errors import BinaryError, InputError
-from pinner.filesystem import NOT_REGULAR, read_regular, write_atomically
+from pinner.files.atomic import NOT_REGULAR, read_regular, write_atomically
 from pinner.limits import FILE_BYTES
 
 if TYPE_CHECKING:
@@ -101,6 +100,17 @@ def refuse_outside(file: str, home: str | None = None) -> None:
     root = repository_around(os.path.dirname(target)) or os.path.dirname(target)
     if any(part.casefold() == ".git" for part in target[len(root) :].split(os.sep)):
         raise InputError(f"is git's own (`{target}`) and was left alone")
+
+
+def repository_around(folder: str) -> str | None:
+    """Return the nearest folder, from ``folder`` (absolute) upwards, that holds ``.git``."""
+    while True:
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
 
 
 def _links(file: str, home: str) -> Iterator[tuple[str, str, str | None]]:

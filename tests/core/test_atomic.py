@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from world import outcome, world
 
-from pinner.filesystem import open_regular, read_regular, write_atomically
+from pinner.files.atomic import open_regular, read_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable
