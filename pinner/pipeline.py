@@ -57,7 +57,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date, around
     readings = read_all(targets, formats)
     found = known_files(readings)
     around = around if any(file.located.places or file.located.facts for file in found) else None
-    beside = known_files(read_deciding(readings, targets, formats, around))
+    beside = known_files(read_deciding(readings, targets, formats, around).readings)
     links = attempt(link_files, [*found, *beside], paths_of(targets))
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}
     if isinstance(links, InputError):

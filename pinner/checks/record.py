@@ -3,9 +3,10 @@
 One record for each repository in the user's cache folder, a line for each file of which the same is to be said on every
 day: its counts, the SHA-256 of its bytes, the stamp the system had on it (size, times, inode), its findings and what it
 states about other files; and what is said of it in the light of others, with what these stated. Where the stamp is the
-same the file is not looked into, as git does it; where it is not, the bytes decide. A record is good for one key: the
-criteria, pinner's own code, Python and the parsers. One that cannot be read, has another key, is damaged or may be
-somebody else's work is an empty one; one that cannot be written is no error.
+same the file is not looked into, as git does it; where it is not, the bytes decide. Before them stands the outcome of
+the last run over all of it (`outcome`). A record is good for one key: the criteria, pinner's own code, Python and the
+parsers. One that cannot be read, has another key, is damaged or may be somebody else's work is an empty one; one that
+cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -90,8 +91,20 @@ class Record(NamedTuple):
     key: str
     root: str
     """The folder that its paths are relative to; ends in the system's separator."""
-    lines: Mapping[str, str]
-    """By path; taken apart when they are asked for."""
+    outcome: str = ""
+    """What came of the last run over all of it, as `outcome.encode_outcome` writes it; empty where nobody knows."""
+    text: bytes = b""
+    """The lines as they are stored."""
+    lines: Mapping[str, str] = {}
+    """By path, once they were read; each taken apart when it is asked for."""
+
+    def read(self) -> Record:
+        """Return the record with its lines read; with none where somebody else wrote them."""
+        try:
+            lines = self.text.decode("utf-8").split("\n")
+        except ValueError:
+            return self
+        return self._replace(lines=dict([line.partition("\t")[::2] for line in lines if line]))
 
     def name(self, target: Target) -> str | None:
         """Return what ``target`` is called here; None where it is elsewhere, or its name would break a line."""
@@ -124,8 +137,9 @@ def open_record(
 ) -> Record | None:
     """Return what the cache ``folder`` remembers of the repository at ``root`` under ``criteria``.
 
-    None where nothing may be remembered, since no version of pinner's code, in ``package``, could be told from another;
-    or where that would take longer than to look at as many ``files``: a part of a very large tree.
+    Its lines are not read yet. None where nothing may be remembered, since no version of pinner's code, in ``package``,
+    could be told from another; or where that would take longer than to look at as many ``files``: a part of a very
+    large tree.
     """
     import zlib  # noqa: PLC0415 - only where there is a cache
 
@@ -135,17 +149,17 @@ def open_record(
     key = _key(root, criteria, package)
     if key is None:
         return None
-    empty = Record(file, key, root, {})
+    empty = Record(file, key, root)
     try:
         if os.path.getsize(file) > max(_CHEAP, files * _WORTH_A_FILE):
             return None
-        first, sum_, text = _read(file).split(b"\n", 2)
-        if first != key.encode("ascii") or sum_ != _sum(text):
+        first, sum_, rest = _read(file).split(b"\n", 2)
+        if first != key.encode("ascii") or sum_ != _sum(rest):
             return empty
-        lines = text.decode("utf-8").split("\n")
+        outcome, text = rest.split(b"\n", 1)
+        return empty._replace(outcome=outcome.decode("ascii"), text=text)
     except (OSError, ValueError):
         return empty
-    return empty._replace(lines=dict([line.partition("\t")[::2] for line in lines]))
 
 
 def _read(file: str) -> bytes:
@@ -164,16 +178,16 @@ def _sum(text: bytes) -> bytes:
     return f"{zlib.crc32(text):08x} {len(text)}".encode("ascii")
 
 
-def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
-    """Make ``lines`` what is remembered from now on.
+def save_record(record: Record, lines: Mapping[str, str], outcome: str, now: int) -> None:
+    """Make ``lines`` and ``outcome`` what is remembered from now on; ``record`` is what was read.
 
     ``now`` is in nanoseconds since 1970.
     """
-    if lines == record.lines:
-        _note_use(record.file, now)
+    if lines == record.lines and outcome == record.outcome:
+        note_use(record, now)
         return
     names = list(lines)[-_MOST_LINES:]
-    text = "\n".join(f"{name}\t{lines[name]}" for name in names).encode("utf-8")
+    text = "\n".join((outcome, *(f"{name}\t{lines[name]}" for name in names))).encode("utf-8")
     try:
         os.makedirs(os.path.dirname(record.file), mode=0o700, exist_ok=True)
         write_atomically(record.file, b"\n".join((record.key.encode("ascii"), _sum(text), text)))
@@ -182,11 +196,11 @@ def save_record(record: Record, lines: Mapping[str, str], now: int) -> None:
         return
 
 
-def _note_use(file: str, now: int) -> None:
-    """Let the time of a record tell that it is in use."""
+def note_use(record: Record, now: int) -> None:
+    """Let the time of ``record`` tell that it is in use; ``now`` is in nanoseconds since 1970."""
     try:
-        if now - os.stat(file).st_mtime_ns > _DAY:
-            os.utime(file)
+        if now - os.stat(record.file).st_mtime_ns > _DAY:
+            os.utime(record.file)
     except OSError:  # there is none, or it may not be written
         return
 

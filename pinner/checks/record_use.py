@@ -29,6 +29,8 @@ class Memory(NamedTuple):
     """Whether the run sees all that is there: then what it does not see is forgotten."""
     now: int
     """Nanoseconds since 1970, from before any file was looked at."""
+    sees_all: bool = False
+    """Whether nothing of the repository is out of the run's sight, so that what came of it can be kept as a whole."""
 
 
 class Entry(NamedTuple):
@@ -66,11 +68,9 @@ def _size(target: Target) -> int:
         return 0
 
 
-def recall(record: Record, targets: Iterable[Target], now: int) -> list[Entry]:
-    """Return what ``record`` has of each of ``targets``; ``now`` is in nanoseconds since 1970."""
-    from pinner.checks.record import stamp  # noqa: PLC0415 - only for large trees
-
-    return [_recalled(record, target, stamp(target.file, now)) for target in targets]
+def recall(record: Record, targets: Iterable[Target], stamps: Iterable[str]) -> list[Entry]:
+    """Return what ``record`` has of each of ``targets``, on which the system has these ``stamps``."""
+    return [_recalled(record, target, mark) for target, mark in zip(targets, stamps, strict=True)]
 
 
 def _recalled(record: Record, target: Target, mark: str) -> Entry:
@@ -83,8 +83,10 @@ def _recalled(record: Record, target: Target, mark: str) -> Entry:
     return Entry(target, name, mark, before, is_same=bool(before and line and mark and line.stamp == mark))
 
 
-def remember(record: Record, entries: Iterable[Entry], results: Iterable[Remembered], memory: Memory) -> None:
-    """Make ``results``, one for each of ``entries``, what is remembered from now on."""
+def remember(
+    record: Record, entries: Iterable[Entry], results: Iterable[Remembered], outcome: str, memory: Memory
+) -> None:
+    """Make ``results``, one for each of ``entries``, and ``outcome`` what is remembered from now on."""
     from pinner.checks.record import save_record, written  # noqa: PLC0415 - only for large trees
 
     kept = {} if memory.whole else dict(record.lines)
@@ -97,4 +99,4 @@ def remember(record: Record, entries: Iterable[Entry], results: Iterable[Remembe
             kept[entry.name] = written(entry.stamp, result)
         else:
             kept.pop(entry.name, None)
-    save_record(record, kept, memory.now)
+    save_record(record, kept, outcome, memory.now)

@@ -45,6 +45,8 @@ class Light(NamedTuple):
     paths: Paths = Paths()
     linker: Linker | None = None
     """What was made of all that they state."""
+    looked_for: Sequence[str] = ()
+    """The files and folders beside those of the run that this depends on, see `read_deciding`."""
 
 
 def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around) -> Light:
@@ -56,10 +58,10 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     named = {format_.name: format_ for format_ in FORMATS}
     readings = [_reading(one, named) for one in examined]
     names_images = any(any(one.counts) or one.facts for one in examined)
-    beside = read_deciding(readings, targets, formats, around if names_images else None)
+    beside, looked_for = read_deciding(readings, targets, formats, around if names_images else None)
     facts = {one.path: one.located.facts for one in (*readings, *beside) if one.located and one.located.facts}
     if not facts:
-        return Light()
+        return Light(looked_for=looked_for)
     from pinner.link.link import Linker  # noqa: PLC0415 - only where a file states something about others
     from pinner.scan.link_proof import known_files  # noqa: PLC0415 - as above
 
@@ -71,7 +73,7 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     stating = known_files([*(one for one in readings if one.path in facts), *beside])
     key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
     readers = {path: frozenset(several) for path, several in linker.environments.readers.items()}
-    return Light(concerned, tuple(stating), key, readers, paths, linker)
+    return Light(concerned, tuple(stating), key, readers, paths, linker, looked_for)
 
 
 def _reading(one: Examined, formats: Mapping[str, Format]) -> Reading:

@@ -7,7 +7,7 @@ import os
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
 from pinner.checks.processes import share_out
-from pinner.checks.record_use import Entry, open_memory, recall, remember
+from pinner.checks.record_use import Entry, open_memory
 from pinner.checks.relinked import light_of, look_again
 from pinner.errors import InputError, attempt
 from pinner.lockfile.file import lock_file, read_lock
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal
 
+    from pinner.checks.record import Record
     from pinner.checks.record_use import Memory
     from pinner.checks.relinked import Light
     from pinner.config import Settings
@@ -142,25 +143,52 @@ def examine_all(
     conditions = conditions._replace(hashed=record is not None, keeps_places=len(targets) <= _MOST_KEPT)
     run = _Run(conditions, 1 if conditions.keeps_sources else processes)
     if record is None or memory is None:
-        return tuple(run.results([Entry(target) for target in targets], around)[0])
-    entries = recall(record, targets, memory.now)
-    results, news = run.results(entries, around)
-    remember(record, entries, news, memory)
-    return tuple(results)
+        return tuple(run.results([Entry(target) for target in targets], around).final)
+    return _remembering(run, record, memory, targets, around)
+
+
+def _remembering(
+    run: _Run, record: Record, memory: Memory, targets: Sequence[Target], around: Around
+) -> tuple[Examined, ...]:
+    """Return what ``run`` comes to, as far as ``record`` tells from there, which is brought up to date."""
+    from pinner.checks.outcome import Seen, decode_outcome, encode_outcome  # noqa: PLC0415 - only for large trees
+    from pinner.checks.record import note_use, stamp  # noqa: PLC0415 - as above
+    from pinner.checks.record_use import recall, remember  # noqa: PLC0415 - as above
+
+    seen = Seen(targets, [stamp(target.file, memory.now) for target in targets], memory)
+    known = decode_outcome(record.outcome, seen)
+    if known is not None:
+        note_use(record, memory.now)
+        return tuple(run.with_bytes(targets, known))
+    record = record.read()
+    entries = recall(record, targets, seen.stamps)
+    results = run.results(entries, around)
+    outcome = encode_outcome(seen, results.final, results.looked_for) if memory.sees_all else record.outcome
+    remember(record, entries, results.news, outcome, memory)
+    return tuple(results.final)
+
+
+class _Results(NamedTuple):
+    final: list[Examined]
+    """What came of each file."""
+    news: list[Remembered]
+    """What there is to be remembered of each."""
+    looked_for: Sequence[str] = ()
+    """What this depends on beside the files, see `relinked.Light`."""
 
 
 class _Run(NamedTuple):
     conditions: Conditions
     processes: int | None
 
-    def results(self, entries: Sequence[Entry], around: Around) -> tuple[list[Examined], list[Remembered]]:
-        """Return what came of each of ``entries``, and what there is to be remembered of it."""
+    def results(self, entries: Sequence[Entry], around: Around) -> _Results:
+        """Return what came of ``entries``."""
         targets = [entry.target for entry in entries]
         alone = self._alone(entries)
         light = attempt(light_of, targets, alone, self.conditions, around)
         if isinstance(light, InputError):
             lost = [Examined(one.path, error=light) if one.facts else one for one in alone]
-            return lost, list(map(Remembered, lost))
+            return _Results(lost, list(map(Remembered, lost)))
         known = {
             one.path: entry.before
             for entry, one in zip(entries, alone, strict=True)
@@ -176,9 +204,13 @@ class _Run(NamedTuple):
         alone = [one if one.kept is None else one._replace(kept=None) for one in alone]
         news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
         results = [seen.get(target.path) or _final(new) for target, new in zip(targets, news, strict=True)]
-        if self.conditions.keeps_bytes:
-            results = [_with_bytes(target, one) for target, one in zip(targets, results, strict=True)]
-        return results, news
+        return _Results(self.with_bytes(targets, results), news, light.looked_for)
+
+    def with_bytes(self, targets: Iterable[Target], results: list[Examined]) -> list[Examined]:
+        """Return ``results``, of ``targets``, with the bytes that are asked for."""
+        if not self.conditions.keeps_bytes:
+            return results
+        return [_with_bytes(target, one) for target, one in zip(targets, results, strict=True)]
 
     def _alone(self, entries: Sequence[Entry]) -> list[Examined]:
         """Return what comes of each of ``entries`` by itself."""

@@ -8,7 +8,7 @@ from pinner.checks import run
 from pinner.checks.record_use import Memory
 from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, tell, typed_for
+from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, sees_all, tell, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
@@ -242,7 +242,7 @@ def _memory(context: Context, settings: Settings, asked: CheckOptions) -> Memory
     if folder is None:
         return None
     root = repository_around(context.folder) or context.folder
-    return Memory(folder, root, not asked.paths, int(context.clock() * 1e9))
+    return Memory(folder, root, not asked.paths, int(context.clock() * 1e9), sees_all(context, asked.paths))
 
 
 def _agreement(findings: Iterable[Finding]) -> str:

@@ -81,6 +81,12 @@ def refuse_unknown(targets: Iterable[Target], known: Collection[str]) -> None:
     )
 
 
+def sees_all(context: Context, paths: Sequence[str]) -> bool:
+    """Tell whether a run over ``paths`` finds all that is in the repository: named as a folder, or not at all."""
+    whole = repository_around(context.folder) or context.folder
+    return not paths or any(os.path.normpath(os.path.join(context.folder, path)) == whole for path in paths)
+
+
 def around_of(
     context: Context, settings: Settings, paths: Sequence[str], found: Found, typed: Typed | None = None
 ) -> Around:
@@ -90,9 +96,7 @@ def around_of(
     """
     if typed is None and not paths:
         return None
-    whole = repository_around(context.folder) or context.folder
-    if typed is None and any(os.path.normpath(os.path.join(context.folder, path)) == whole for path in paths):
-        # Named as a folder: all that is there has been found.
+    if typed is None and sees_all(context, paths):
         return found.targets.copy
     return partial(discover, (), settings, context.folder, context.environment)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.config.find import tree_around
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pinner.link.paths import Paths
-    from pinner.scan.scan import Reading
 
 _ENTERED = ("templates", "charts")
 _READ = (".yaml", ".yml", ".tpl", ".txt")
@@ -24,40 +23,56 @@ def may_be_of_chart(path: str) -> bool:
     return path.endswith(_READ) and "/templates/" in f"/{path}"
 
 
-def chart_files(readings: Iterable[Reading], targets: Iterable[Target], paths: Paths) -> Iterator[Target]:
-    """Yield the files that decide about the values among ``targets``, each once: of the charts that these belong to.
+class ChartFiles(NamedTuple):
+    """Files of charts, and what was looked at to find them."""
 
-    ``readings`` are what came of the targets.
-    """
+    targets: Sequence[Target] = ()
+    looked_for: Sequence[str] = ()
+    """Files and folders, absolute, whether they are there or not."""
+
+
+def chart_files(values: Iterable[Target], paths: Paths) -> ChartFiles:
+    """Return the files that decide about ``values``, each once: of the charts that these belong to."""
+    found: list[Target] = []
+    looked_for: dict[str, None] = {}
     seen: set[str] = set()
-    for reading, target in zip(readings, targets, strict=True):
-        is_values = reading.format is not None and reading.format.name == "helm"
-        found = _chart_around(target) if is_values else None
-        if found is not None and found[0] not in seen:
-            folder, steps = found
-            seen.add(folder)
-            shown = paths.shown("/".join((os.path.dirname(target.path) or ".", *([".."] * steps))))
-            yield from _files(folder, shown)
+    for target in values:
+        probed = list(_folders_to_chart(target))
+        looked_for.update(dict.fromkeys(os.path.join(folder, _CHART) for folder in probed))
+        folder = probed[-1]
+        if folder in seen or not os.path.isfile(os.path.join(folder, _CHART)):
+            continue
+        seen.add(folder)
+        shown = paths.shown("/".join((os.path.dirname(target.path) or ".", *([".."] * (len(probed) - 1)))))
+        for one in _files(folder, shown):
+            if isinstance(one, Target):
+                found.append(one)
+                looked_for[one.file] = None
+            else:
+                looked_for[one] = None
+    return ChartFiles(found, tuple(looked_for))
 
 
-def _chart_around(target: Target) -> tuple[str, int] | None:
-    """Return the folder of the chart that ``target`` is in, and how many folders up it is.
+def _folders_to_chart(target: Target) -> Iterator[str]:
+    """Yield the folder of ``target`` and those around it, up to that of its chart.
 
-    It is one inside of the repository, or where there is none inside of the folder of the run.
+    That is one inside of the repository, or where there is none inside of the folder of the run.
     """
     folder = os.path.dirname(target.file)
     root = tree_around(target.file, target.path)
-    steps = 0
+    yield folder
     while not os.path.isfile(os.path.join(folder, _CHART)):
         around = os.path.dirname(folder)
         if folder in (root, around):
-            return None
-        folder, steps = around, steps + 1
-    return folder, steps
+            return
+        folder = around
+        yield folder
 
 
-def _files(chart: str, shown: str) -> Iterator[Target]:
+def _files(chart: str, shown: str) -> Iterator[Target | str]:
+    """Yield the files of ``chart`` that decide about values, and the folders that they were looked for in."""
     for folder, folders, names in os.walk(chart):
+        yield folder
         inner = os.path.relpath(folder, chart).replace(os.sep, "/")
         parts = inner.split("/")
         in_templates = "templates" in parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from pinner._typing import TYPE_CHECKING
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats.base import DROP_IN, NEVER
 from pinner.link.paths import Paths
@@ -18,10 +18,20 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pinner.formats.base import Format
+    from pinner.scan.charts import ChartFiles
     from pinner.scan.scan import Reading
 
     Around: TypeAlias = Callable[[], Iterable[Target]] | None
     """Returns the files of the repository that a run over all of it would look at; None where this one does."""
+
+
+class Beside(NamedTuple):
+    """What decides about the files of a run and is none of them."""
+
+    readings: Sequence[Reading] = ()
+    looked_for: Sequence[str] = ()
+    """The files and folders that these depend on, absolute, whether they are there or not."""
+
 
 _MOST = 1_000
 _BUILDERS = {"compose": "", "bake": "", "kubernetes": r"^skaffold[^/]*\.ya?ml$"}
@@ -30,11 +40,12 @@ _BUILDERS = {"compose": "", "bake": "", "kubernetes": r"^skaffold[^/]*\.ya?ml$"}
 
 def read_deciding(
     readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around = None
-) -> list[Reading]:
+) -> Beside:
     """Return what came of the files that decide about those of ``readings`` and are none of ``targets``.
 
     They are the files in the same folders that ``formats`` name, those of ``around`` that may state anything, and those
-    that a compose file extends or includes, as far as they lie in the repository around it.
+    that a compose file extends or includes, as far as they lie in the repository around it. What is looked for by the
+    names of ``targets`` that were asked for, and by ``around``, is not told: a run that sees all has none.
     """
     paths = paths_of(targets)
     files = {target.path: target.file for target in targets}
@@ -43,18 +54,22 @@ def read_deciding(
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     pending = _first(by_format, files, formats, around, paths)
-    pending += _of_values(readings, targets, formats, around, paths)
+    of_charts = _of_values(readings, targets, formats, around, paths)
+    pending += of_charts.targets
     pending += _of_units(readings, targets)
     found: list[Reading] = []
     fresh = list(readings)
+    looked_for = list(of_charts.looked_for)
     while (pending or fresh) and len(found) < _MOST:
-        pending = [target for target in (*pending, *_named(fresh, files, paths)) if target.path not in files]
-        pending = list({target.path: target for target in pending}.values())
+        named = list(_named(fresh, files, paths))
+        looked_for += [target.file for target, _ in named]
+        pending += [target for target, folder in named if _is_inside(target.file, folder)]
+        pending = list({target.path: target for target in pending if target.path not in files}.values())
         files |= {target.path: target.file for target in pending}
         fresh = read_all(pending, formats)
         found += fresh
         pending = []
-    return found
+    return Beside(found, looked_for)
 
 
 def _first(
@@ -115,20 +130,21 @@ def may_state(target: Target, formats: Iterable[Format]) -> bool:
 
 def _of_values(
     readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around, paths: Paths
-) -> list[Target]:
+) -> ChartFiles:
     """Return the files of the charts that values among ``targets`` belong to, and the overlays above them."""
+    from pinner.scan.charts import ChartFiles, chart_files  # noqa: PLC0415 - few runs need it
+
     pairs = zip(readings, targets, strict=True)
     values = [target for reading, target in pairs if reading.format is not None and reading.format.name == "helm"]
     if not values:
-        return []
-    from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
-
-    found = list(chart_files(readings, targets, paths))
+        return ChartFiles()
+    found = chart_files(values, paths)
     overlays = [format_._replace(siblings=format_.stating_names) for format_ in formats if format_.name == "kubernetes"]
     known = {target.path for target in targets}
     named = (target for target in values if target.named)
     if around is not None and any(True for one in named for format_ in overlays for _ in _around(one, format_, paths)):
-        found += [target for target in around() if target.path not in known and may_state(target, formats)]
+        above = [target for target in around() if target.path not in known and may_state(target, formats)]
+        return found._replace(targets=[*found.targets, *above])
     return found
 
 
@@ -166,15 +182,15 @@ def _around(target: Target, builder: Format, paths: Paths) -> Iterator[Target]:
         shown = paths.shown(f"{shown}/.." if shown else "..")
 
 
-def _named(readings: Sequence[Reading], files: dict[str, str], paths: Paths) -> Iterator[Target]:
-    """Yield the files that compose reads along with those of ``readings``, where they are in the same repository."""
+def _named(readings: Sequence[Reading], files: dict[str, str], paths: Paths) -> Iterator[tuple[Target, str]]:
+    """Yield the files that compose reads along with those of ``readings``, and the folder of the file that says so."""
     for reading in readings:
         for fact in reading.located.facts if reading.located is not None else ():
             for written in getattr(fact, "reads", ()):
                 folder = os.path.dirname(files[reading.path])
                 file = os.path.normpath(os.path.join(folder, written))
-                if "$" not in written and not os.path.isabs(written) and _is_inside(file, folder):
-                    yield Target(file, paths.beside(reading.path, written))
+                if "$" not in written and not os.path.isabs(written):
+                    yield Target(file, paths.beside(reading.path, written)), folder
 
 
 def paths_of(targets: Iterable[Target]) -> Paths:
@@ -196,6 +212,7 @@ def paths_of(targets: Iterable[Target]) -> Paths:
 
 
 def _is_inside(file: str, folder: str) -> bool:
+    """Tell whether ``file`` is there, in the repository around ``folder``."""
     from pinner.files import repository_around  # noqa: PLC0415 - few runs need it
 
     root = os.path.realpath(repository_around(folder) or folder)

@@ -79,7 +79,7 @@ def record(folder: Path) -> Path:
 
 def lines_of(folder: Path) -> list[str]:
     """Return what the record of ``folder`` says, a file a line."""
-    return record(folder).read_text().split("\n")[2:]
+    return record(folder).read_text().split("\n")[3:]
 
 
 def rewrite(file: Path, old: bytes, new: bytes) -> None:
