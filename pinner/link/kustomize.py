@@ -37,7 +37,7 @@ Chain = tuple[Entry, ...]
 
 
 class Image(NamedTuple):
-    """An image as kustomize splits it (api/internal/image/image.go), and who said its name, its tag, its digest."""
+    """An image as kustomize splits it (api/internal/image/image.go), and who said its name, and its tag or digest."""
 
     name: str
     tag: str = ""
@@ -45,7 +45,6 @@ class Image(NamedTuple):
     named_by: Entry | None = None
     """None: the file itself."""
     tagged_by: Entry | None = None
-    held_by: Entry | None = None
 
     @property
     def text(self) -> str:
@@ -68,12 +67,12 @@ def apply_entry(image: Image, entry: Entry) -> Image:
     if rule.new_name:
         image = image._replace(name=rule.new_name, named_by=entry)
     if rule.new_tag and rule.digest:
-        return image._replace(tag=rule.new_tag, digest=rule.digest, tagged_by=entry, held_by=entry)
+        return image._replace(tag=rule.new_tag, digest=rule.digest, tagged_by=entry)
     if rule.new_tag:
         tag, _, digest = rule.new_tag.partition("@")
-        return image._replace(tag=tag, digest=digest, tagged_by=entry, held_by=entry)
+        return image._replace(tag=tag, digest=digest, tagged_by=entry)
     if rule.digest:
-        return image._replace(tag="", digest=rule.digest, tagged_by=entry, held_by=entry)
+        return image._replace(tag="", digest=rule.digest, tagged_by=entry)
     return image
 
 

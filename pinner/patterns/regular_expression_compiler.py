@@ -15,7 +15,6 @@ MOST_INSTRUCTIONS = 2_000
 _MOST_DEPTH = 50
 _CLASSES = frozenset("dDwWsS")
 _CONTROLS = {"t": "\t", "r": "\r", "f": "\f", "v": "\v"}
-_SPECIAL = frozenset(".^$*+?{}[]\\|()")
 _COUNT = re.compile(r"\{([0-9]{0,4})(?:(,)([0-9]{0,4}))?\}")
 _GROUP = re.compile(r"\?P<([A-Za-z_][A-Za-z0-9_]*)>|\?:")
 

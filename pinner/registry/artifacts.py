@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pinner.registry.retries import Question
     from pinner.registry.session import Session
 
-_OK, _NOT_FOUND = 200, 404
+_OK = 200
 
 
 class RawManifest(NamedTuple):

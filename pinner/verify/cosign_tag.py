@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pinner.verify.policy import Trust
     from pinner.verify.trusted_root import TrustedRoot
 
-LAYER_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json"
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _COSIGN = "dev.sigstore.cosign/"
 _TYPE = "cosign container image signature"

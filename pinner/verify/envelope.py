@@ -31,7 +31,6 @@ _COSE_SIGN_1 = 18
 _ALG, _CRIT, _TYPE, _CHAIN = 1, 2, 3, 33
 _COSE_ALGORITHMS = {-7: "ES256", -35: "ES384", -36: "ES512", -37: "PS256", -38: "PS384", -39: "PS512"}
 _MAX_CHAIN = 10
-_COSE_PARTS = 4
 
 
 class NotationEnvelope(NamedTuple):

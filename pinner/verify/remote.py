@@ -17,7 +17,7 @@ from pinner.verify.dct import ROLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OK, _NOT_FOUND = 200, 404
+_OK = 200
 _MAX_METADATA = 4 * 1024 * 1024
 _MAX_REVOKED = 16 * 1024 * 1024
 _DEADLINE = 30.0

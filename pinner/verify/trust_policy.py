@@ -38,7 +38,6 @@ _SUBJECT = "x509.subject:"
 _PART = re.compile(r"(?:^|[,;+])((?:\\.|[^,;+])*)")
 _ESCAPE = re.compile(r"((?:\\[0-9a-fA-F]{2})+)|\\(.)")
 _NEEDED = frozenset({"C", "ST", "O"})
-_MAX_FILE = 1024 * 1024
 _SUFFIXES = (".pem", ".crt", ".cer")
 _SHORT = {
     NameOID.COMMON_NAME: "CN",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.forges.base import Access
 
-_MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 404, 405, 409, 422
+_MISSING, _NOT_ALLOWED, _CONFLICT = 404, 405, 409
 _PAGE = 50
 """The most that an instance gives, unless it is told otherwise."""
 _CLOSED_LOOKED_AT = 500

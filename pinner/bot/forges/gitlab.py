@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pinner.bot.forges.base import Access
 
-_MISSING, _NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 404, 405, 409, 422
+_NOT_ALLOWED, _CONFLICT, _UNPROCESSABLE = 405, 409, 422
 _DEVELOPER = 30
 """The access level from which on one may push."""
 _UNDECIDED = frozenset({"preparing", "unchecked", "checking", "cannot_be_merged_rechecked", "cannot_be_merged_recheck"})

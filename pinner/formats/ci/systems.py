@@ -64,7 +64,6 @@ GITLAB = Dialect(
     signs=(b"script:", b"trigger:", b"stages:", b"default:"),
 )
 
-_GOOGLE = r"^(?:[a-z]+\.)?gcr\.io/|^[a-z0-9-]+-docker\.pkg\.dev/"
 CLOUD_BUILD = Dialect(
     "cloudbuild",
     (Position("step", "steps/[]/name"),),

@@ -43,8 +43,6 @@ class Position(NamedTuple):
     for anything. The value may be an object, JSON, or a call of ``jsonencode``."""
 
 
-_CONTAINERS = ("**", "containers", "[]", "image")
-
 POSITIONS = (
     Position("resource", "docker_image", (), ("name",)),
     Position("resource", "docker_container", (), ("image",)),
