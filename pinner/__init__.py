@@ -13,7 +13,7 @@ from pinner._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pinner.api import Found, aio, check, find, identify, inspect, lock, pin, resolve, unpin, update
     from pinner.config import RegistryOptions, Settings
-    from pinner.config.find import load_settings
+    from pinner.config.load import load_settings
     from pinner.errors import (
         ConfigError,
         InputError,
@@ -44,7 +44,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "api": "Found aio check find identify inspect lock pin resolve unpin update",
     "config": "RegistryOptions Settings",
-    "config.find": "load_settings",
+    "config.load": "load_settings",
     "errors": "ConfigError InputError IntegrityError InvalidReferenceError NotFoundError PinnerError RateLimitedError "
     "ResolveError UnauthorizedError UnavailableError UnsupportedError",
     "findings": "Finding",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from pinner import pipeline
 from pinner.api import files
 from pinner.cache.first_seen import open_first_seen
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.errors import ConfigError
 from pinner.inspection.ask import inspect_all
 from pinner.inspection.model import Failure

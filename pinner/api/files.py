@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner import pipeline
 from pinner.cache import cache_folder
 from pinner.checks.run import check as check_files
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.model import Document
 from pinner.scan.discover import Target, discover
 from pinner.scan.suppressions import occurrences_for

@@ -13,7 +13,7 @@ from pinner.cli.context import CLEAN, DEFAULTS, Invocation, Options
 from pinner.cli.scan import tell
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
-from pinner.config.find import OWN_FILE
+from pinner.config.load import OWN_FILE
 from pinner.config.propose import Proposal, as_toml, is_generated, propose
 from pinner.errors import ConfigError
 from pinner.files import repository_around

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.errors import ConfigError, InvalidReferenceError
 from pinner.model import Occurrence, as_skipped
 from pinner.reference import ImageReference, Platform

@@ -11,7 +11,7 @@ import os
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING
-from pinner.config.find import OWN_FILE, nested_settings
+from pinner.config.load import OWN_FILE, nested_settings
 from pinner.config.propose import class_of
 from pinner.files import repository_around
 from pinner.patterns.globs import read_patterns

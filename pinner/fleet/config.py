@@ -13,7 +13,7 @@ from pinner.bot.forges import FORGES
 from pinner.config.table import Table, parse_duration, read_toml
 from pinner.errors import ConfigError, did_you_mean
 from pinner.files.atomic import read_regular
-from pinner.fleet.hooks import SENDERS
+from pinner.fleet.webhooks import SENDERS
 from pinner.limits import CONFIGURATION_BYTES, MIB
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pinner.fleet.database import Session
-    from pinner.fleet.hooks import Hints
     from pinner.fleet.store import Store
+    from pinner.fleet.webhooks import Hints
 
 _WEEK = 7 * 24 * 3600.0
 

@@ -16,11 +16,11 @@ from pinner.errors import ConfigError, PinnerError
 from pinner.fleet import pages
 from pinner.fleet.config import read_secret
 from pinner.fleet.events import take_in
-from pinner.fleet.hooks import MOST_BYTES, ForgedError, Hook, NonsenseError, read_hook
 from pinner.fleet.images import look_for_signatures
 from pinner.fleet.local import TICK
 from pinner.fleet.queue import Engine, run_ticker, until_one_ends
 from pinner.fleet.store import kept
+from pinner.fleet.webhooks import MOST_BYTES, ForgedError, Hook, NonsenseError, read_hook
 from pinner.http.addresses import NetworkZone, zone_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.config.find import tree_around
+from pinner.config.load import tree_around
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:

@@ -168,7 +168,7 @@ def _is_named_dockerfile(reading: Reading, target: Target) -> bool:
 
 def _around(target: Target, builder: Format, paths: Paths) -> Iterator[Target]:
     """Yield what is of the format ``builder`` in the folder of ``target`` and around, as far as its tree goes."""
-    from pinner.config.find import tree_around  # noqa: PLC0415 - few runs need it
+    from pinner.config.load import tree_around  # noqa: PLC0415 - few runs need it
 
     folder = os.path.dirname(target.file)
     root = tree_around(target.file, target.path)

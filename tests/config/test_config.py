@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pinner.config import Group, RegistryOptions, Settings
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.errors import ConfigError
 from pinner.model import Calls, FormatChoice
 from pinner.reference import Platform

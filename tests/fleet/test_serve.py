@@ -24,10 +24,10 @@ from pinner.errors import ConfigError
 from pinner.fleet.catalog import Answered, keep_answers, list_repositories
 from pinner.fleet.config import parse_fleet
 from pinner.fleet.events import forget_events
-from pinner.fleet.hooks import MOST_BYTES
 from pinner.fleet.overview import keep_totals
 from pinner.fleet.serve import Site, listen_at, uvicorn
 from pinner.fleet.store import Seen
+from pinner.fleet.webhooks import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -26,11 +26,11 @@ from pinner.fleet.catalog import (
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase, StoreError
 from pinner.fleet.events import take_in
-from pinner.fleet.hooks import Hints
 from pinner.fleet.overview import keep_totals, totals
 from pinner.fleet.postgres import PostgresDatabase
 from pinner.fleet.schema import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.store import Due, Seen, Store, open_database, open_store, repository_of
+from pinner.fleet.webhooks import Hints
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:

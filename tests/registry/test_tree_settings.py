@@ -15,7 +15,7 @@ from scripted_registry import A, ScriptedRegistry, challenge, resolver, tag_answ
 from virtual_time import run_virtually
 
 from pinner.bot.forges import token_for
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.errors import ConfigError
 from pinner.http.addresses import endpoint_for
 from pinner.reference import Digest, ImageReference

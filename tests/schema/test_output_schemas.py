@@ -13,7 +13,7 @@ from world import pinner
 
 from pinner.errors import ConfigError
 from pinner.fleet.config import parse_fleet
-from pinner.fleet.hooks import SENDERS
+from pinner.fleet.webhooks import SENDERS
 from pinner.lockfile.parse import parse_lock
 from pinner.schema import SCHEMAS, published_schema
 from pinner.schema.fleet import HooksRecord

@@ -17,7 +17,7 @@ from pinner.bot.forges.github_api import InstallationTokens
 from pinner.bot.forges.limits import LocalBudget
 from pinner.bot.git.program import Login
 from pinner.cache.first_seen import FirstSeenStore
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -17,7 +17,7 @@ from pinner.bot.context import BotContext, Scope
 from pinner.bot.fleet import SharedRegistry
 from pinner.bot.publish import publish
 from pinner.cache.first_seen import FirstSeenStore
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

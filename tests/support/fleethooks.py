@@ -7,7 +7,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.fleet.hooks import Hook
+from pinner.fleet.webhooks import Hook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fakes import FakeResolver
 
 from pinner.config import Settings
-from pinner.config.find import load_settings
+from pinner.config.load import load_settings
 from pinner.formats import FORMATS, PLACES
 from pinner.formats.ci import DIALECTS
 from pinner.formats.terraform.extract import POSITIONS

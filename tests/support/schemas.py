@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
-from pinner.config.find import OWN_FILE, load_settings
+from pinner.config.load import OWN_FILE, load_settings
 from pinner.errors import ConfigError
 from pinner.fleet.config import NAME as FLEET_FILE
 from pinner.fleet.config import parse_fleet

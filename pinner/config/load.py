@@ -1,4 +1,4 @@
-"""Configuration file discovery: from a folder upwards."""
+"""Configuration loading: the file discovered from a folder upwards, read, and parsed into settings."""
 
 from __future__ import annotations
 

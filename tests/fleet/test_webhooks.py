@@ -11,8 +11,8 @@ import pytest
 from fleethooks import PUSH, SECRET, hook
 
 from pinner.fleet.events import take_in
-from pinner.fleet.hooks import ForgedError, Hints, Hook, NonsenseError, read_hook
 from pinner.fleet.store import open_empty
+from pinner.fleet.webhooks import ForgedError, Hints, Hook, NonsenseError, read_hook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
