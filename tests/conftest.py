@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forge_double.gitea_real import RealGitea
+    from forkserver import ForkServer
 
 # What runs the tests is not what the tests are about: on these, pinner says more.
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
@@ -62,6 +64,24 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(scope="session")
+def _fork_server() -> Iterator[ForkServer]:
+    from forkserver import ForkServer  # noqa: PLC0415 - few tests need it
+
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(autouse=True)
+def _forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a bot in this process does in a process of its own, it does in a fork, which is soon there."""
+    limited = sys.modules.get("pinner.bot.limited")
+    if limited is not None and sys.platform == "linux" and request.path.name not in _START_THEM:
+        server = request.getfixturevalue("_fork_server")
+        monkeypatch.setattr(limited, "start_process", server.start)
+
+
+@pytest.fixture(scope="session")
 def gitea_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGitea]:
     """The real server that PINNER_GITEA names (`make forge`), started once; the test is skipped where there is none."""
     from forge_double.gitea_real import real_gitea  # noqa: PLC0415 - few tests need it
@@ -72,6 +92,9 @@ def gitea_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGitea
     yield server
     server.stop()
 
+
+# These are about the process itself.
+_START_THEM = {"test_limited.py"}
 
 # The files that take longest, from the longest: one of them begun last would leave all processors but one idle.
 _LONGEST = (

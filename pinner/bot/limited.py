@@ -64,13 +64,7 @@ async def call_apart(
     With ``registry`` it is a coroutine function, whose last argument asks ``registry``, which stays in this process.
     Raises what it raises, and `RunawayError` where it takes more than ``limits``. Who gives up waiting ends it.
     """
-    process = await asyncio.create_subprocess_exec(
-        # -P: the folder that this runs in is a repository of somebody's, and no place for modules.
-        *(sys.executable, "-P", "-c", "import sys, pinner.bot.limited as limited; sys.exit(limited.serve())"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=dict(environment) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
+    process = await start_process(environment)
     caller = _Caller(process, registry)
     try:
         await caller.send((limits, function, arguments, registry is not None))
@@ -86,6 +80,14 @@ async def call_apart(
     if is_result:
         return value
     raise value
+
+
+async def start_process(environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start a process that does, by `serve`, what it is told on its standard input."""
+    # -P: the folder that this runs in is a repository of somebody's, and no place for modules.
+    command = (sys.executable, "-P", "-c", "import sys, pinner.bot.limited as limited; sys.exit(limited.serve())")
+    pipe, variables = asyncio.subprocess.PIPE, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=dict(environment) | variables)
 
 
 class _Caller:
@@ -121,13 +123,11 @@ class _Caller:
 
     async def _receive(self) -> tuple[int | None, Any] | None:
         stdout = self._process.stdout
-        try:
+        with suppress(asyncio.IncompleteReadError):
             if stdout is not None:
                 length = int.from_bytes(await stdout.readexactly(_LENGTH), "big")
                 # Made by this program of what it has read, and by nobody else.
                 return pickle.loads(await stdout.readexactly(length))  # type: ignore[no-any-return] # noqa: S301
-        except asyncio.IncompleteReadError:
-            pass
         return None
 
     async def _ask(self, number: int, method: str, arguments: tuple[object, ...]) -> None:
