@@ -68,8 +68,8 @@ def prove(
     """Return the edits of ``targets`` that may be made together, as each has them, and the bytes they make.
 
     An edit is kept only where, located anew, every reference on its span reads the text planned, every other place
-    reads as before, and the outline of the document is the same. Where all together fail, the ones at fault are found
-    by halving and left out.
+    reads as before, the outline of the document is the same, and so is what a second reader of the format finds. Where
+    all together fail, the ones at fault are found by halving and left out.
     """
     edits = tuple(dict.fromkeys(target.edits for target in targets.values()))
     if not edits:
@@ -101,7 +101,10 @@ def _proved(case: _Case, edits: frozenset[Edits]) -> bytes | None:
     except EditRefusedError:
         return None
     before = case.located
-    after = case.format.locate(Document(case.document.path, result))
+    edited = Document(case.document.path, result)
+    after = case.format.locate(edited)
+    if not case.format.confirms(case.document, edited):
+        return None
     if after is None or after.outline != before.outline or len(after.places) != len(before.places):
         return None
     texts = {key: target.text for key, target in case.targets.items() if target.edits in edits}

@@ -61,6 +61,13 @@ if TYPE_CHECKING:
             """Return the code alone, in which comments are looked for, every line of it on the line of the file."""
             ...
 
+    class SecondModule(Protocol):
+        """A reader of the same format that is not ours."""
+
+        def same_instructions(self, before: Document, after: Document) -> bool:
+            """Tell whether ``after`` is ``before`` with other images, and nothing else, as far as it can tell."""
+            ...
+
 
 NEVER = r"(?!)"
 """A regular expression that nothing fits."""
@@ -138,6 +145,8 @@ class Format(NamedTuple):
     """What finds more in the same file: the user's places. Of two that overlap the format's own counts."""
     is_dialect: bool = False
     """Whether the module is a `DialectsModule`."""
+    second: str = ""
+    """A module that judges edits by the reader of somebody else: a `SecondModule`."""
 
     @property
     def states_facts(self) -> bool:
@@ -191,6 +200,10 @@ class Format(NamedTuple):
         if self.calls is not None:
             return cast("CallsModule", module).locate(document, self.calls)
         return cast("FormatModule", module).locate(document)
+
+    def confirms(self, before: Document, after: Document) -> bool:
+        """Tell whether ``after`` has other images at most than ``before``, for a second reader where there is one."""
+        return not self.second or cast("SecondModule", _module(self.second)).same_instructions(before, after)
 
     def whole_path(self, path: str) -> str:
         """Return ``path`` with the folders around, where these are known: they may tell a dialect."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner._typing import TYPE_CHECKING
 from pinner.config.load import tree_around
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from pinner.link.paths import Paths
 
@@ -23,16 +23,11 @@ def may_be_of_chart(path: str) -> bool:
     return path.endswith(_READ) and "/templates/" in f"/{path}"
 
 
-class ChartFiles(NamedTuple):
-    """Files of charts, and what was looked at to find them."""
+def chart_files(values: Iterable[Target], paths: Paths) -> tuple[list[Target], list[str]]:
+    """Return the files that decide about ``values``, each once: of the charts that these belong to.
 
-    targets: Sequence[Target] = ()
-    looked_for: Sequence[str] = ()
-    """Files and folders, absolute, whether they are there or not."""
-
-
-def chart_files(values: Iterable[Target], paths: Paths) -> ChartFiles:
-    """Return the files that decide about ``values``, each once: of the charts that these belong to."""
+    And the files and folders that were looked at to find them, absolute, whether they are there or not.
+    """
     found: list[Target] = []
     looked_for: dict[str, None] = {}
     seen: set[str] = set()
@@ -50,7 +45,7 @@ def chart_files(values: Iterable[Target], paths: Paths) -> ChartFiles:
                 looked_for[one.file] = None
             else:
                 looked_for[one] = None
-    return ChartFiles(found, tuple(looked_for))
+    return found, list(looked_for)
 
 
 def _folders_to_chart(target: Target) -> Iterator[str]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pinner.formats.base import Format
-    from pinner.scan.charts import ChartFiles
     from pinner.scan.scan import Reading
 
     Around: TypeAlias = Callable[[], Iterable[Target]] | None
@@ -54,12 +53,11 @@ def read_deciding(
         if reading.format is not None and (reading.format.states_facts or _is_named_dockerfile(reading, target)):
             by_format.setdefault(reading.format.name, []).append(target)
     pending = _first(by_format, files, formats, around, paths)
-    of_charts = _of_values(readings, targets, formats, around, paths)
-    pending += of_charts.targets
+    of_charts, looked_for = _of_values(readings, targets, formats, around, paths)
+    pending += of_charts
     pending += _of_units(readings, targets)
     found: list[Reading] = []
     fresh = list(readings)
-    looked_for = list(of_charts.looked_for)
     while (pending or fresh) and len(found) < _MOST:
         named = list(_named(fresh, files, paths))
         looked_for += [target.file for target, _ in named]
@@ -130,22 +128,24 @@ def may_state(target: Target, formats: Iterable[Format]) -> bool:
 
 def _of_values(
     readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around, paths: Paths
-) -> ChartFiles:
-    """Return the files of the charts that values among ``targets`` belong to, and the overlays above them."""
-    from pinner.scan.charts import ChartFiles, chart_files  # noqa: PLC0415 - few runs need it
+) -> tuple[list[Target], list[str]]:
+    """Return the files of the charts that values among ``targets`` belong to, and the overlays above them.
 
+    And what was looked at to find them, as `Beside` has it.
+    """
     pairs = zip(readings, targets, strict=True)
     values = [target for reading, target in pairs if reading.format is not None and reading.format.name == "helm"]
     if not values:
-        return ChartFiles()
-    found = chart_files(values, paths)
+        return [], []
+    from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
+
+    found, looked_for = chart_files(values, paths)
     overlays = [format_._replace(siblings=format_.stating_names) for format_ in formats if format_.name == "kubernetes"]
     known = {target.path for target in targets}
     named = (target for target in values if target.named)
     if around is not None and any(True for one in named for format_ in overlays for _ in _around(one, format_, paths)):
-        above = [target for target in around() if target.path not in known and may_state(target, formats)]
-        return found._replace(targets=[*found.targets, *above])
-    return found
+        found += [target for target in around() if target.path not in known and may_state(target, formats)]
+    return found, looked_for
 
 
 def _of_units(readings: Sequence[Reading], targets: Sequence[Target]) -> Iterator[Target]:

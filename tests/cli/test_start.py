@@ -18,7 +18,7 @@ HEAVY = (
     *("libcst", "rich", "click", "argparse", "pathspec", "tomllib", "ruamel.yaml", "difflib", "pathlib", "hashlib"),
     *("dataclasses", "inspect"),
 )
-# `pinner._typing` has what is needed of them; dockerfile-parse, where a line continues, brings the second.
+# `pinner._typing` has what is needed of them.
 TYPING = ("typing", "contextlib")
 # Each takes a third of a millisecond to find, read and run.
 MOST_MODULES = 64

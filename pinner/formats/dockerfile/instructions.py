@@ -1,10 +1,8 @@
 """Dockerfile instruction splitter: parser directives, physical lines, heredocs, as BuildKit counts them.
 
-Only `DockerfileParser.structure` is used, for its line numbers. Read raw, dockerfile-parse 2.0.1 differs from BuildKit
-where a blank line stands in a continuation, an escape is doubled, a file ends in a continuation, a byte is not UTF-8,
-or a directive it does not know comes first. And it copies what it has of an instruction for every line it adds. So it
-is fed lines of its own making: one for each line that begins or ends an instruction, which means to it what the true
-one means to BuildKit. Heredocs, which it does not know, are the caller's business.
+dockerfile-parse 2.0.1 is not asked here: it differs from BuildKit where a blank line stands in a continuation, an
+escape is doubled, a file ends in a continuation, a byte is not UTF-8, or a directive it does not know comes first; and
+it copies what it has of an instruction for every line it adds. It is the second opinion on edits (`second_reading`).
 """
 
 from __future__ import annotations
@@ -144,29 +142,10 @@ def _find_json(source: Source, first: int) -> tuple[int, int, int] | None:
     return first + text.count("\n", 0, start), start - begin, end - begin
 
 
-_ENDS = "_\n"
-_CONTINUES = "_\\\n"
-_BLANK = "\n"
-
-
-class _Feed(NamedTuple):
-    """The part of a file object that dockerfile-parse asks for; it takes text as it is."""
-
-    lines: list[str]
-    numbers: list[int]
-    """The physical line that each of ``lines`` stands for."""
-
-    def seek(self, _position: int) -> None:
-        """Do nothing: every reading starts at the beginning."""
-
-    def readlines(self) -> list[str]:
-        return self.lines
-
-
-def _make_feed(lines: list[str], escape: str) -> _Feed:
-    fed: list[str] = []
-    numbers: list[int] = []
-    continues = False
+def instruction_lines(lines: list[str], escape: str) -> list[tuple[int, int]]:
+    """Return the first and the last line (from 0) of each instruction in ``lines``, heredocs taken for instructions."""
+    found: list[tuple[int, int]] = []
+    first: int | None = None
     for number, line in enumerate(lines):
         body = line.rstrip("\r").strip(" \t")
         if body and not "!" <= body[0] <= "~":
@@ -174,31 +153,13 @@ def _make_feed(lines: list[str], escape: str) -> _Feed:
         if not body or body[0] == "#":
             continue
         if body[-1] == escape and continuation(body, escape) >= 0:
-            if continues:
-                continue
-            continues = True
-            fed.append(_CONTINUES)
+            first = number if first is None else first
         else:
-            continues = False
-            fed.append(_ENDS)
-        numbers.append(number)
-    # Ends an instruction that the file leaves open.
-    fed.append(_BLANK)
-    numbers.append(len(lines) - 1)
-    return _Feed(fed, numbers)
-
-
-def instruction_lines(lines: list[str], escape: str) -> list[tuple[int, int]]:
-    """Return the first and the last line (from 0) of each instruction in ``lines``, heredocs taken for instructions."""
-    feed = _make_feed(lines, escape)
-    numbers = feed.numbers
-    if _CONTINUES not in feed.lines:
-        return [(number, number) for number in numbers[:-1]]
-    from dockerfile_parse import DockerfileParser  # noqa: PLC0415 - 10 ms, for files in which a line continues
-
-    return [
-        (numbers[entry["startline"]], numbers[entry["endline"]]) for entry in DockerfileParser(fileobj=feed).structure
-    ]
+            found.append((number if first is None else first, number))
+            first = None
+    if first is not None:  # the file leaves an instruction open
+        found.append((first, len(lines) - 1))
+    return found
 
 
 _PLAIN_NAME = re.compile(r"[ \t]*([A-Za-z]+)[ \t]")

@@ -1,4 +1,4 @@
-"""A second opinion: the lines of every instruction, without dockerfile-parse, straight from BuildKit's ``Parse``."""
+"""A second opinion: the lines of every instruction, straight from BuildKit's ``Parse``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of instructions: dockerfile-parse behind its adapter, our own segmenter, and BuildKit's parser agree."""
+"""The lines of instructions: ours, those of another segmenter, and of BuildKit's parser agree."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def ours(data: bytes) -> tuple[list[tuple[str, int, int]], bool, str]:
 
 @given(dockerfiles())
 @settings(max_examples=600)
-def test_the_adapter_agrees_with_our_own_segmenter(data: bytes) -> None:
+def test_the_lines_are_those_of_another_segmenter(data: bytes) -> None:
     found, refused, escape = ours(data)
     if not refused:
         assert found == segmenter.spans(data, escape)
@@ -109,7 +109,7 @@ def test_the_adapter_agrees_with_our_own_segmenter(data: bytes) -> None:
 
 @given(dockerfiles())
 @settings(max_examples=600)
-def test_the_adapter_agrees_with_buildkit(data: bytes) -> None:
+def test_the_lines_are_those_of_buildkit(data: bytes) -> None:
     assume(b"check=" not in data)  # a directive younger than this BuildKit
     found, _, _ = ours(data)
     try:
