@@ -46,6 +46,14 @@ class Digest(NamedTuple):
             raise InvalidReferenceError(f"`{text}` is not a digest: {algorithm} has {length} lower-case hex digits")
         return cls(algorithm, hexadecimal)
 
+    @classmethod
+    def try_parse(cls, text: str) -> Digest | None:
+        """Return the digest that ``text`` spells; None where it spells none."""
+        try:
+            return cls.parse(text)
+        except InvalidReferenceError:
+            return None
+
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
 
@@ -89,6 +97,14 @@ class ImageReference(NamedTuple):
         """Return the reference that ``text`` spells, or raise `InvalidReferenceError`."""
         return _parse(text)
 
+    @classmethod
+    def try_parse(cls, text: str) -> ImageReference | None:
+        """Return the reference that ``text`` spells; None where it spells none."""
+        try:
+            return _parse(text)
+        except InvalidReferenceError:
+            return None
+
     def __str__(self) -> str:
         return self.written
 
@@ -125,10 +141,8 @@ class ImageReference(NamedTuple):
 
 def comparable(name: str) -> str:
     """Return ``name`` in the form in which two spellings of the same image are equal."""
-    try:
-        return ImageReference.parse(name).canonical
-    except InvalidReferenceError:
-        return name
+    reference = ImageReference.try_parse(name)
+    return name if reference is None else reference.canonical
 
 
 @lru_cache(maxsize=4096)

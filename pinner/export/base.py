@@ -131,10 +131,7 @@ def _named(place: Place) -> ImageReference | None:
         return place.reference
     if place.reason not in (*_LEFT_ALONE, _HELD_ELSEWHERE):
         return None
-    try:
-        return ImageReference.parse(place.text)
-    except InvalidReferenceError:
-        return None
+    return ImageReference.try_parse(place.text)
 
 
 def held(reference: ImageReference, asked: Asked, own_platform: str | None = None) -> Digest | PinnerError:

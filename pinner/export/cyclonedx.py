@@ -13,7 +13,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from pinner import __version__
-from pinner.errors import InvalidReferenceError, PinnerError
+from pinner.errors import PinnerError
 from pinner.export.base import Export, held, problem
 from pinner.model import Occurrence
 from pinner.reference import ImageReference
@@ -78,11 +78,8 @@ def _named(asked: Asked) -> Iterator[tuple[str, Place, ImageReference]]:
         for place in occurrences_for(source, "pin"):
             if isinstance(place, Occurrence):
                 yield source.document.path, place, place.reference
-            elif place.reason in _USED_ALL_THE_SAME:
-                try:
-                    yield source.document.path, place, ImageReference.parse(place.text)
-                except InvalidReferenceError:
-                    continue
+            elif place.reason in _USED_ALL_THE_SAME and (reference := ImageReference.try_parse(place.text)) is not None:
+                yield source.document.path, place, reference
 
 
 def _record(one: _Component, places: list[tuple[str, int]]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pinner import __version__
 from pinner.bot.fleet import SharedRegistry
 from pinner.errors import (
-    InvalidReferenceError,
     NotFoundError,
     RateLimitedError,
     ResolveError,
@@ -52,7 +51,7 @@ async def ask_images(fleet: Fleet, before: float) -> tuple[int, int]:
     """
     store, clock = fleet.store, fleet.clock
     wanted = await store.aside(lambda: images_to_ask(store, before))
-    references = {one.name: parsed for one in wanted if (parsed := _reference(one.name)) is not None}
+    references = {one.name: parsed for one in wanted if (parsed := ImageReference.try_parse(one.name)) is not None}
     answers = await resolve_all(map(Question, references.values()), fleet.registry)
     found = [
         _answered(one, answers.get(Question(references[one.name]).key) if one.name in references else None, fleet)
@@ -60,13 +59,6 @@ async def ask_images(fleet: Fleet, before: float) -> tuple[int, int]:
     ]
     moved = await store.aside(lambda: keep_answers(store, found, clock.wall()))
     return len(wanted), moved
-
-
-def _reference(name: str) -> ImageReference | None:
-    try:
-        return ImageReference.parse(name)
-    except InvalidReferenceError:
-        return None
 
 
 def _answered(one: Asked, answer: Answer | None, fleet: Fleet) -> Answered:

@@ -15,7 +15,6 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from pinner.errors import InvalidReferenceError
 from pinner.formats import claims
 from pinner.reference import ImageReference
 
@@ -160,11 +159,9 @@ def _images(names: list[str]) -> Hints:
 
 
 def _canonical(names: list[str]) -> Iterator[str]:
-    for name in names:
-        try:
-            yield ImageReference.parse(name).canonical
-        except InvalidReferenceError:
-            continue
+    for reference in map(ImageReference.try_parse, names):
+        if reference is not None:
+            yield reference.canonical
 
 
 def _dockerhub(_: Mapping[str, str], value: Any) -> Hints:  # noqa: ANN401 - JSON

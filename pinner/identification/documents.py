@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.errors import InvalidReferenceError
 from pinner.identification.model import MAX_DOCUMENT, DiffId
 from pinner.reference import Digest, Platform
 
@@ -129,10 +128,7 @@ def parse_object(data: bytes | None) -> dict[str, Any]:
 
 def as_digest(value: object) -> Digest | None:
     """Return the digest that ``value`` spells, or None."""
-    try:
-        return Digest.parse(value) if isinstance(value, str) else None
-    except InvalidReferenceError:
-        return None
+    return Digest.try_parse(value) if isinstance(value, str) else None
 
 
 def as_list(value: object) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pinner.errors import InvalidReferenceError
 from pinner.identification.model import Query, Sighting
 from pinner.reference import Digest, ImageReference
 
@@ -29,11 +28,8 @@ def read_query(text: str) -> Query | None:
     # A whole one may be in capitals, as some pages show it: nothing else looks like that.
     match = _SHORT.fullmatch(text.lower() if len(text) >= _WHOLE else text)
     if match is None:
-        try:
-            digest = Digest.parse(text)
-        except InvalidReferenceError:
-            return None
-        return Query(digest.hex, digest)
+        digest = Digest.try_parse(text)
+        return None if digest is None else Query(digest.hex, digest)
     return Query(match[1], Digest("sha256", match[1]) if len(match[1]) == _WHOLE else None)
 
 
@@ -66,7 +62,7 @@ def _parts(member: PlatformImage) -> Iterator[tuple[Role, Digest, int | None]]:
     for number, layer in enumerate(member.layers, 1):
         yield "layer", layer, number
     for number, text in enumerate(member.diff_ids, 1):
-        if (digest := _digest(text)) is not None:
+        if (digest := Digest.try_parse(text)) is not None:
             yield "diff-id", digest, number
 
 
@@ -125,15 +121,5 @@ def _in_locked(query: Query, reference: ImageReference, locked: LockedDigest) ->
 
 def named(text: str) -> ImageReference | None:
     """Return the reference that ``text`` spells; None where it is none (``<none>:<none>``), or a bare tag."""
-    try:
-        reference = ImageReference.parse(text)
-    except InvalidReferenceError:
-        return None
-    return reference if reference.domain else None
-
-
-def _digest(text: str) -> Digest | None:
-    try:
-        return Digest.parse(text)
-    except InvalidReferenceError:
-        return None
+    reference = ImageReference.try_parse(text)
+    return reference if reference is not None and reference.domain else None

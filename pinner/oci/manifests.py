@@ -157,10 +157,7 @@ def _read_type(document: Mapping[str, object]) -> str | None:
 
 
 def _read_subject(value: object) -> Digest | None:
-    try:
-        return Digest.parse(str(value.get("digest"))) if isinstance(value, dict) else None
-    except InvalidReferenceError:
-        return None
+    return Digest.try_parse(str(value.get("digest"))) if isinstance(value, dict) else None
 
 
 def _read_descriptor(value: object) -> Descriptor:

@@ -138,10 +138,7 @@ class Cache:
     def last_seen(self, key: TagKey) -> Digest | None:
         """Return what the tag of ``key`` meant when anybody asked last: no answer, but worth asking about."""
         data = _read(self._seen_path(key), _MAX_ANSWER)
-        try:
-            return None if data is None else Digest.parse(data.decode("ascii", "replace"))
-        except InvalidReferenceError:
-            return None
+        return None if data is None else Digest.try_parse(data.decode("ascii", "replace"))
 
     def keep_seen(self, key: TagKey, digest: Digest) -> None:
         """Keep what the tag of ``key`` means."""

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from pinner.errors import IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
+from pinner.errors import IntegrityError, NotFoundError, UnsupportedError
 from pinner.http.errors import clean
 from pinner.model import Resolved
 from pinner.oci.manifests import (
@@ -186,10 +186,7 @@ class _Contents:
 
 
 def _attachment(child: Descriptor) -> Attachment:
-    try:
-        subject = Digest.parse(child.annotations.get(_SUBJECT, ""))
-    except InvalidReferenceError:
-        subject = None
+    subject = Digest.try_parse(child.annotations.get(_SUBJECT, ""))
     return Attachment(child.digest, "attestation" if ATTESTATION in child.annotations else "unknown", subject)
 
 

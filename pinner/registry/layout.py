@@ -92,9 +92,8 @@ class LayoutTransport(httpx.AsyncBaseTransport):
     def _find(self, place: str, repository: str, kind: str, selector: str) -> Descriptor | None:
         if kind == "manifests" and ":" not in selector:
             return self._names.get(_Name(place, repository, selector))
-        try:
-            digest = Digest.parse(selector)
-        except InvalidReferenceError:
+        digest = Digest.try_parse(selector)
+        if digest is None:
             return None
         descriptor = self._reachable_in(place, repository).get(digest)
         if kind == "manifests" and descriptor is not None and descriptor.media_type not in MANIFEST_TYPES:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import InvalidReferenceError
 from pinner.findings import broken_rule
 from pinner.lockfile.select import known
 from pinner.lockfile.usage import explains, follows_tag
@@ -188,10 +187,7 @@ def _named(place: SkippedOccurrence) -> ImageReference | None:
     """Return the image that ``place`` names in a registry; None where nobody pulls it, or it cannot be told."""
     if place.reason in ("built-here", "built-elsewhere"):
         return None
-    try:
-        return ImageReference.parse(place.text)
-    except InvalidReferenceError:
-        return None
+    return ImageReference.try_parse(place.text)
 
 
 def _by_lock(image: UsedImage, entry: Entry) -> UsedImage:

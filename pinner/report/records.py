@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from pinner.errors import InvalidReferenceError
 from pinner.model import Occurrence
 from pinner.reference import ImageReference
 from pinner.report.base import status_of
@@ -71,10 +70,8 @@ def finding_record(finding: Finding) -> FindingRecord:
 
 def _digest_in(text: str) -> Digest | None:
     """Return the digest of what was skipped, where it is a reference at all: an ignored one may well be pinned."""
-    try:
-        return ImageReference.parse(text).digest
-    except InvalidReferenceError:
-        return None
+    reference = ImageReference.try_parse(text)
+    return None if reference is None else reference.digest
 
 
 def _text(digest: Digest | None) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from pinner._typing import TYPE_CHECKING
-from pinner.errors import InvalidReferenceError
 from pinner.model import Edit, Occurrence, SkippedOccurrence
 from pinner.reference import ImageReference
 from pinner.scan.suppressions import matches
@@ -59,9 +58,8 @@ def _use(path: str, candidate: Candidate, settings: Settings) -> Wanted | None:
     place = candidate.place
     if not isinstance(place, SkippedOccurrence) or place.part is None or candidate.silenced("PIN101"):
         return None
-    try:
-        reference = ImageReference.parse(place.text)
-    except InvalidReferenceError:
+    reference = ImageReference.try_parse(place.text)
+    if reference is None:
         return None
     rules = rules_for(reference, settings)
     level = level_for(candidate, rules)

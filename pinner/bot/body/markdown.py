@@ -11,7 +11,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from pinner.errors import InvalidReferenceError
 from pinner.reference import ImageReference
 
 _MOST = 80
@@ -88,9 +87,8 @@ class SourceRepository(NamedTuple):
 
 def page_of(canonical: str) -> str | None:
     """Return the address of an image's page for people, or None where its registry has none."""
-    try:
-        reference = ImageReference.parse(canonical)
-    except InvalidReferenceError:
+    reference = ImageReference.try_parse(canonical)
+    if reference is None:
         return None
     path = reference.path
     if reference.domain == "docker.io":

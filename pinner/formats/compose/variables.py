@@ -11,7 +11,6 @@ import re
 from types import MappingProxyType
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import InvalidReferenceError
 from pinner.formats.source import holds_version
 from pinner.formats.yaml.scalars import SourceText
 from pinner.model import Span, TagPart
@@ -292,8 +291,4 @@ def _tag_colon(data: bytes) -> int:
 
 
 def _is_reference(text: str) -> bool:
-    try:
-        ImageReference.parse(text)
-    except InvalidReferenceError:
-        return False
-    return True
+    return ImageReference.try_parse(text) is not None

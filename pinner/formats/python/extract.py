@@ -198,11 +198,5 @@ class _Search:
 
 
 def _canonical(values: Iterable[Value]) -> set[str]:
-    names = set()
-    for value in values:
-        if isinstance(value, Literal):
-            try:
-                names.add(ImageReference.parse(value.text).canonical)
-            except InvalidReferenceError:
-                continue
-    return names
+    references = (ImageReference.try_parse(value.text) for value in values if isinstance(value, Literal))
+    return {reference.canonical for reference in references if reference is not None}

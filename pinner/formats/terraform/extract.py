@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.errors import InvalidReferenceError
 from pinner.formats.hcl.blocks import outline, scan, scan_json
 from pinner.formats.hcl.facts import PREFIXES, module_of
 from pinner.formats.hcl.places import Collector, values_at
@@ -126,10 +125,8 @@ def _loosely(collector: Collector, block: Block) -> None:
 
 
 def _has_tag(text: str) -> bool:
-    try:
-        return ImageReference.parse(text).tag is not None
-    except InvalidReferenceError:
-        return False
+    reference = ImageReference.try_parse(text)
+    return reference is not None and reference.tag is not None
 
 
 def _images(collector: Collector, attribute: Attribute, position: Position) -> Iterator[Value]:

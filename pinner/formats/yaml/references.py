@@ -178,9 +178,8 @@ class Collector:
             return False
         if not value.isascii() or not self.data.startswith(value.encode(), start):
             return False
-        try:
-            reference = ImageReference.parse(value)
-        except InvalidReferenceError:
+        reference = ImageReference.try_parse(value)
+        if reference is None:
             return False
         digest_span = None if reference.digest is None else Span(start + value.rindex("@") + 1, end)
         line, column = self.lines.locate(start)
