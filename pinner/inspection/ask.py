@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pinner.errors import (
     InvalidReferenceError,
@@ -18,12 +18,14 @@ from pinner.oci.platforms import matches
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from pinner.inspection.model import Entry
     from pinner.oci.resolver import Allowance, Registry
     from pinner.oci.types import Attachment, Config, Image
     from pinner.reference import Platform
+
+T = TypeVar("T")
 
 _OFFLINE = "not looked for: --offline forbids to ask"
 
@@ -37,12 +39,23 @@ async def inspect_all(
     on_answer: Callable[[int, int], None],
 ) -> tuple[Entry, ...]:
     """Return what each of ``texts`` means, in their order; one that fails stops no other."""
+
+    async def inspected(text: str) -> Inspection | ImageId:
+        return await _inspect(ImageReference.parse(text), registry, platform, offline=offline)
+
+    return await _each(texts, inspected, on_answer)
+
+
+async def _each(
+    texts: Sequence[str], ask: Callable[[str], Awaitable[T]], on_answer: Callable[[int, int], None]
+) -> tuple[T | Failure, ...]:
+    """Return what ``ask`` returns for each of ``texts``, all at once, in their order; one that fails stops no other."""
     answered = 0
 
-    async def one(text: str) -> Entry:
+    async def one(text: str) -> T | Failure:
         nonlocal answered
         try:
-            return await _inspect(ImageReference.parse(text), registry, platform, offline=offline)
+            return await ask(text)
         except (InvalidReferenceError, ResolveError) as error:
             return Failure(text, error)
         finally:
@@ -155,22 +168,14 @@ async def allowances(
     texts: Sequence[str], registry: Registry, on_answer: Callable[[int, int], None]
 ) -> tuple[Allowance | Failure, ...]:
     """Return what each of ``texts``, a registry or an image, says of its limit, in their order."""
-    answered = 0
 
-    async def one(text: str) -> Allowance | Failure:
-        nonlocal answered
-        try:
-            if is_registry(text):
-                return await registry.allowance(_registry_name(text))
-            reference = ImageReference.parse(text)
-            return await registry.allowance(reference.domain, reference)
-        except (InvalidReferenceError, ResolveError) as error:
-            return Failure(text, error)
-        finally:
-            answered += 1
-            on_answer(answered, len(texts))
+    async def allowance(text: str) -> Allowance:
+        if is_registry(text):
+            return await registry.allowance(_registry_name(text))
+        reference = ImageReference.parse(text)
+        return await registry.allowance(reference.domain, reference)
 
-    return tuple(await asyncio.gather(*map(one, texts)))
+    return await _each(texts, allowance, on_answer)
 
 
 def is_registry(text: str) -> bool:
