@@ -93,28 +93,7 @@ def verify_bundle(data: bytes, digest: str, trust: Trust, now: float) -> Signer:
         raise UntoldError(f"a bundle has more than {_MAX_ENTRIES} log entries or time stamps")
     if trust.policy.by == "key":
         return _by_key(bundle, digest, trust, now)
-    return _first_root(bundle, digest, trust, now)
-
-
-def _first_root(bundle: _Bundle, digest: str, trust: Trust, now: float) -> Signer:
-    """Return who signed by the first trusted root under which all is well; what the first says where none is."""
-    if not trust.roots:
-        raise UntoldError("there is no trusted root")
-    refusals: list[RefusedError] = []
-    for root in trust.roots:
-        try:
-            return _keyless(bundle, digest, trust, root, now)
-        except RefusedError as refusal:
-            refusals.append(refusal)
-    # Of several, the one that knew more of it says more.
-    raise min(refusals, key=lambda one: one.reasons[0] in ("unknown-log", "no-log-entry", "untrusted-certificate"))
-
-
-def wants_log(trust: Trust, root: TrustedRoot | None) -> bool:
-    """Tell whether an entry in a log is required: what the policy says, else where the trusted root has logs."""
-    if trust.policy.log is not None:
-        return trust.policy.log
-    return root is not None and bool(root.logs)
+    return trust.by_first_root(lambda root: _keyless(bundle, digest, trust, root, now))
 
 
 def _times(bundle: _Bundle, root: TrustedRoot, now: float) -> list[datetime]:
@@ -165,7 +144,7 @@ def _keyless(bundle: _Bundle, digest: str, trust: Trust, root: TrustedRoot, now:
     leaf = bundle.verifier
     if leaf is None:
         raise RefusedError("wrong-key", "it is signed with a key, and the policy wants a certificate")
-    needs_log = wants_log(trust, root)
+    needs_log = trust.wants_log(root)
     if needs_log and not bundle.entries:
         raise RefusedError("no-log-entry", "it has no entry of a transparency log")
     entries = bundle if needs_log or root.logs else bundle._replace(entries=())
@@ -203,9 +182,9 @@ def _by_key(bundle: _Bundle, digest: str, trust: Trust, now: float) -> Signer:
 
 def _by_one_key(bundle: _Bundle, digest: str, trust: Trust, named: tuple[str, PublicKey], now: float) -> Signer:
     name, key = named
-    root = next((one for one in trust.roots if one.logs), trust.roots[0]) if trust.roots else None
+    root = trust.root_with_logs
     log, times = None, []
-    if wants_log(trust, root):
+    if trust.wants_log(root):
         if root is None:
             raise UntoldError("there is no trusted root")
         if not bundle.entries:

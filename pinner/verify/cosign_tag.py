@@ -83,8 +83,7 @@ def _times(
     layer: Layer, notes: Object, verifier: PublicKey | Certificate, trust: Trust, root: TrustedRoot, now: float
 ) -> tuple[list[datetime], tuple[str, int] | None]:
     """Return the trusted times of a signature, and its log entry; the policy may want one."""
-    policy = trust.policy
-    needs_log = policy.log if policy.log is not None else bool(root.logs)
+    needs_log = trust.wants_log(root)
     times, place, refused = [], None, None
     if f"{_COSIGN}bundle" in notes and (needs_log or root.logs):
         moment, place = _entry_time(layer, notes, verifier, root)
@@ -105,8 +104,8 @@ def _times(
 
 
 def _by_keys(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
-    root = next((one for one in trust.roots if one.logs), trust.roots[0]) if trust.roots else None
-    needs_log = trust.policy.log if trust.policy.log is not None else root is not None and bool(root.logs)
+    root = trust.root_with_logs
+    needs_log = trust.wants_log(root)
     refusals: list[RefusedError] = []
     for name, key in trust.keys:
         times: list[datetime] = []
@@ -131,15 +130,7 @@ def _by_keys(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: f
 def _first_root(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
     if f"{_COSIGN}certificate" not in notes:
         raise RefusedError("wrong-key", "it is signed with a key, and the policy wants a certificate")
-    if not trust.roots:
-        raise UntoldError("there is no trusted root")
-    refusals: list[RefusedError] = []
-    for root in trust.roots:
-        try:
-            return _keyless(layer, notes, signature, trust, root, now)
-        except RefusedError as refusal:
-            refusals.append(refusal)
-    raise min(refusals, key=lambda one: one.reasons[0] in ("unknown-log", "no-log-entry", "untrusted-certificate"))
+    return trust.by_first_root(lambda root: _keyless(layer, notes, signature, trust, root, now))
 
 
 def _keyless(layer: Layer, notes: Object, signature: bytes, trust: Trust, root: TrustedRoot, now: float) -> Signer:

@@ -11,7 +11,7 @@ from pinner.verify.certificate import claim_of, issuer_of, names_of
 from pinner.verify.choose import GITHUB_ISSUER
 from pinner.verify.keys import PublicKey, load_key
 from pinner.verify.trusted_root import TrustedRoot, read_trusted_roots
-from pinner.verify.verdict import RefusedError
+from pinner.verify.verdict import RefusedError, UntoldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from pinner.config.verify import SignaturePolicy
+    from pinner.verify.verdict import Signer
 
     Read = Callable[[str], bytes]
+
+_KNOWS_LITTLE = frozenset({"unknown-log", "no-log-entry", "untrusted-certificate"})
+"""What a root says of a signature that another root's authority or log has."""
 
 
 class Trust(NamedTuple):
@@ -32,6 +36,32 @@ class Trust(NamedTuple):
     roots: tuple[TrustedRoot, ...] = ()
     root_name: str = ""
     """Where the roots are from, for messages."""
+
+    @property
+    def root_with_logs(self) -> TrustedRoot | None:
+        """The first root that has logs, else the first one; None where there is none."""
+        return next((root for root in self.roots if root.logs), next(iter(self.roots), None))
+
+    def wants_log(self, root: TrustedRoot | None) -> bool:
+        """Tell whether an entry in a log is required: what the policy says, else where ``root`` has logs."""
+        if self.policy.log is not None:
+            return self.policy.log
+        return root is not None and bool(root.logs)
+
+    def by_first_root(self, verify: Callable[[TrustedRoot], Signer]) -> Signer:
+        """Return what ``verify`` returns for the first root under which all is well.
+
+        Raises the `RefusedError` of the root that knew most of it where none is, `UntoldError` where there is no root.
+        """
+        if not self.roots:
+            raise UntoldError("there is no trusted root")
+        refusals: list[RefusedError] = []
+        for root in self.roots:
+            try:
+                return verify(root)
+            except RefusedError as refusal:
+                refusals.append(refusal)
+        raise min(refusals, key=lambda one: one.reasons[0] in _KNOWS_LITTLE)
 
 
 def load_trust(policy: SignaturePolicy, read: Read, own_root: bytes | None = None) -> Trust:
