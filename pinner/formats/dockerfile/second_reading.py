@@ -15,6 +15,9 @@ _MOST = 100_000
 """Bytes. It copies an instruction for each of its lines: of one that is 30,000 lines long this is 1 GB already."""
 _WITH_IMAGES = frozenset(("ADD", "ARG", "COMMENT", "COPY", "FROM", "ONBUILD", "RUN"))
 """What may name an image, in a flag or in a value that a ``FROM`` takes; `COMMENT` is a directive, too."""
+_WITHOUT = frozenset(
+    ("CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER")
+) | {"VOLUME", "WORKDIR"}
 
 
 class _File(NamedTuple):
@@ -32,8 +35,9 @@ class _File(NamedTuple):
 def same_instructions(before: Document, after: Document) -> bool:
     """Tell whether both have the same instructions on the same lines, and those that name no image say the same.
 
-    dockerfile-parse knows no heredocs and little of BuildKit, but it is nobody's who wrote the edit. A large file it is
-    not asked about.
+    dockerfile-parse is not BuildKit: it knows no heredocs, and takes a line for another instruction's, or part of an
+    image for a name, where the two differ (see `instructions`). So what it says of an instruction of several lines, or
+    of none that there is, counts for the lines alone. A large file it is not asked about.
     """
     if len(after.data) > _MOST:
         return True
@@ -41,8 +45,10 @@ def same_instructions(before: Document, after: Document) -> bool:
 
 
 def _instructions(document: Document) -> list[tuple[str, int, int, str]]:
-    return [
-        (name, one["startline"], one["endline"], "" if name in _WITH_IMAGES else one["value"])
-        for one in DockerfileParser(fileobj=_File(document.data.decode("latin-1"))).structure
-        for name in (one["instruction"],)
-    ]
+    found = []
+    for one in DockerfileParser(fileobj=_File(document.data.decode("latin-1"))).structure:
+        name, first, last = one["instruction"], one["startline"], one["endline"]
+        is_known = name in _WITH_IMAGES or name in _WITHOUT
+        says = one["value"] if name in _WITHOUT and first == last else ""
+        found.append((name if is_known else "", first, last, says))
+    return found

@@ -45,7 +45,6 @@ def test_a_digest_at_an_image_changes_no_instruction(text: str) -> None:
     ("old", "new"),
     [
         ("LABEL image=alpine:3.20", f"LABEL image=alpine:3.20@{DIGEST}"),
-        ("more=alpine:3.20", f"more=alpine:3.20@{DIGEST}"),
         ('"run", "alpine:3.20"', f'"run", "alpine:3.20@{DIGEST}"'),
         ("nginx:1 /a", f"nginx:1@{DIGEST}\nRUN /a"),
         ("nginx:1", f"nginx:1@{DIGEST} \\\n"),
@@ -58,6 +57,21 @@ def test_whatever_else_changes_is_told(old: str, new: str) -> None:
     assert old in BEFORE
     assert not says(BEFORE, BEFORE.replace(old, new))
     assert not says(BEFORE.replace(old, new), BEFORE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff# escape=`\nENV P=C:\\\nFROM x:1\n",
+        "ENV P=C:\\\\\nFROM x:1\n",
+        "FROM \\\n\n  x:1 \\\n   \n AS b\n",
+        "FR\\\nOM x:1\n",
+        "\u00a0FROM x:1\n",
+        "// syntax=x:1\nFROM a\n",
+    ],
+)
+def test_what_it_misreads_is_no_change(text: str) -> None:
+    assert says(text, text.replace("x:1", f"x:1@{DIGEST}"))
 
 
 def test_what_it_would_take_too_long_for_it_is_not_asked() -> None:
