@@ -112,6 +112,10 @@ class _Search:
 
     def __init__(self, steps: tuple[Step, ...], fields: KeyLookup, transparent: re.Pattern[str] | None) -> None:
         self._steps = steps
+        self._last = len(steps)
+        """The number of the step from which on a text fits: all that come may be no step at all."""
+        while self._last and steps[self._last - 1].is_deep:
+            self._last -= 1
         self._fields = fields
         self._transparent = transparent
         self._seen: set[tuple[int, int]] = set()
@@ -135,8 +139,7 @@ class _Search:
     def _push(self, hit: Hit, number: int) -> None:
         node = hit.node
         if type(node) is Scalar:
-            rest = self._steps[number:]
-            if all(step.is_deep for step in rest):
+            if number >= self._last:
                 self._stack.append(_Cursor(hit, len(self._steps)))
             return
         mark = (id(node), number)
@@ -147,24 +150,25 @@ class _Search:
     def _children(self, hit: Hit, step: Step, number: int) -> Iterator[Hit]:
         """Yield what ``step`` leads to from ``hit``: what is one level down."""
         node = hit.node
+        takes_texts = number + (not step.is_deep) >= self._last
         if type(node) is Sequence:
             if step.is_deep or (step.fits is None and step.key is None):
                 for child in node.children:
-                    item = hit._replace(node=resolve(child), written=child, via=_longer(hit.via, anchor_name(child)))
+                    if type(child) is Scalar and not takes_texts:
+                        continue
+                    via = _longer(hit.via, anchor_name(child))
+                    item = Hit(resolve(child), child, via, hit.owner, hit.marked, hit.holder)
                     self._look_through(item, Sequence, number)
                     yield item
         elif type(node) is Mapping:
+            own = self._fields.own(node)
             for key in self._keys(node, step):
+                if not takes_texts and type(own.get(key)) is Scalar:  # its own counts before what is merged in
+                    continue
                 found = self._fields.get(node, key)
-                if found is not None:
+                if found is not None and (takes_texts or type(found.node) is not Scalar):
                     owner = key if step.is_named else hit.owner
-                    yield hit._replace(
-                        node=found.node,
-                        written=found.written,
-                        via=_longer(hit.via, found.via),
-                        owner=owner,
-                        holder=node,
-                    )
+                    yield Hit(found.node, found.written, _longer(hit.via, found.via), owner, hit.marked, node)
             self._look_through(hit, Mapping, number)
 
     def _look_through(self, hit: Hit, kind: type, number: int) -> None:

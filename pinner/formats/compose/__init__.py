@@ -21,7 +21,7 @@ from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.nodes import Alias
 from pinner.formats.yaml.references import Collector, is_null
-from pinner.formats.yaml.roots import has_root_key, roots_of
+from pinner.formats.yaml.roots import are_objects, has_root_key, roots_of
 from pinner.formats.yaml.scalars import SourceText, reference_text
 from pinner.link.build_args import GIVEN, STRIDE, Read
 from pinner.link.facts import VariableRead
@@ -93,7 +93,7 @@ def _has_services(data: bytes) -> bool:
 
 def _may_have_services(data: bytes) -> bool:
     """Tell from the bytes alone whether a root may have the key ``services``: otherwise no parser need look for it."""
-    if b"services" not in data:
+    if b"services" not in data or (b"{{" not in data and are_objects(data)):
         return False
     roots = roots_of(data)
     return b"services" in roots.keys or not roots.is_plain

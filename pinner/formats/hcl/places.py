@@ -32,10 +32,14 @@ class Collector:
         self._entries: list[tuple[int, Place]] = []
         self.open: list[tuple[str, Value, str]] = []
         """The images whose names are put together from other values: kind, value and owner."""
+        self._values: dict[int, Value] = {}
 
     def read(self, attribute: Attribute) -> Value:
-        """Return the value of ``attribute``."""
-        return read_value(self.data, attribute.start, attribute.end)
+        """Return the value of ``attribute``, which is read once: several positions may be in it."""
+        value = self._values.get(attribute.start)
+        if value is None:
+            value = self._values[attribute.start] = read_value(self.data, attribute.start, attribute.end)
+        return value
 
     def use(self, kind: str, value: Value, owner: str) -> Use:
         """Return the use of ``value``."""

@@ -9,6 +9,7 @@ from pinner.formats.helm.values import ValuesWalk
 from pinner.formats.yaml import Budget, Mapping, Sequence, load, parse
 from pinner.formats.yaml.lookup import KeyLookup
 from pinner.formats.yaml.references import Collector
+from pinner.formats.yaml.roots import are_objects
 from pinner.model import Located
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def locate(document: Document) -> Located | None:
     """
     data = document.data
     is_named = not document.path or _NAMES.search(document.path.rpartition("/")[2]) is not None
-    if not is_named and (b"repository" not in data or not _has(_BLOCK, data)):
+    if not is_named and (b"repository" not in data or are_objects(data) or not _has(_BLOCK, data)):
         return None
     if not _has(_WORTH_A_LOOK, data):
         return None

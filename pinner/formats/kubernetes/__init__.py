@@ -170,6 +170,8 @@ def _says_nothing(text: bytes) -> bool:
     if head is not None and not _kind_says_nothing(head[1], head[2]):
         # Nothing further down makes another object of it: a key that comes again leaves it unknown.
         return False
+    if head is not None and not any(text.find(key, head.end() - 1) >= 0 for key in (b"\napiVersion", b"\nkind")):
+        return has_plain_root(text)
     found = root_scalars(text, (b"apiVersion", b"kind")) if has_plain_root(text) else None
     if found is None:
         return False

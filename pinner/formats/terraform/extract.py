@@ -10,6 +10,7 @@ resource ``docker_registry_image`` (a push), ``aws_codebuild_project`` (AWS's ow
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.hcl.blocks import outline, scan, scan_json
@@ -138,7 +139,15 @@ def _images(collector: Collector, attribute: Attribute, position: Position) -> I
 
 def _may_hold(text: bytes, path: Sequence[str]) -> bool:
     """Tell from its bytes alone whether the keys of ``path`` may be in an expression: manifests are long."""
-    return b"\\" in text or all(step.encode() in text for step in path if step not in ("[]", "**"))
+    if b"\\u" in text or b"\\U" in text:
+        return True
+    plain = text.replace(b"\\", b"")  # what is no escape stands for itself
+    return all(_key(step).search(plain) is not None for step in path if step not in ("[]", "**"))
+
+
+@cache
+def _key(name: str) -> re.Pattern[bytes]:
+    return re.compile(re.escape(name.encode()) + rb'"?[ \t\r]*[=:]')
 
 
 def _attributes(block: Block, path: Sequence[str], names: Sequence[str]) -> Iterator[Attribute]:

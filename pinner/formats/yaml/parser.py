@@ -64,6 +64,8 @@ _BLOCK = re.compile(
     r"(?m)(?P<header>(?:^|[:\-?][ ]+|[!&][^\s]*[ ]+)[|>][+\-]?(?:[ ]+\#[^\r\n]*)?)[ ]*(?P<break>\r?\n)"
     r"(?P<blanks>(?:[ ]*\r?\n)+)(?P<margin>[ ]*)"
 )
+_HEADER_AND_BLANK = re.compile(r"[|>][^\r\n]*\r?\n[ ]*\r?\n")
+"""A part of it that is found sooner."""
 _BLANKS = re.compile(" +")
 
 
@@ -85,7 +87,7 @@ def without_blanks_in_blocks(text: str) -> str:
 
     They are indentation, and say nothing where they are no more than that of the text (YAML 1.2.2, section 8.1.1.1).
     """
-    return _BLOCK.sub(_moved, text)
+    return text if _HEADER_AND_BLANK.search(text) is None else _BLOCK.sub(_moved, text)
 
 
 def _moved(match: re.Match[str]) -> str:

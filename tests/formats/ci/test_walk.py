@@ -43,6 +43,13 @@ def test_a_path_leads_to_what_it_says(path: str, expected: list[str]) -> None:
     assert sorted(values("{a: 1, b: {c: 2, d: 3}, e: [4, {f: 5}]}", path)) == sorted(expected)
 
 
+def test_any_depth_ends_where_texts_are_and_goes_through_what_is_merged() -> None:
+    text = "a: &a {image: 1, x: {image: 2}}\nb: {<<: *a, image: {c: 3}}\nc: [&d 4, *d, {image: 5}]\n"
+    assert sorted(values(text, "**/image")) == ["1", "2", "5", "…"]
+    assert sorted(values(text, "c/**")) == ["4", "4", "5", "…", "…"]
+    assert sorted(values(text, "b/**/c")) == ["3"]
+
+
 def test_keys_are_those_that_yaml_merges_and_repeats() -> None:
     text = "x: &x {i: 1, j: 2}\ny: {<<: *x, j: 3}\nz: {i: 4, i: 5}\nw: *x\n"
     assert sorted(values(text, "y/*")) == ["1", "3"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinner.formats.yaml.parser import spaces_for_tabs, without_blanks_in_blocks
+from pinner.formats.yaml.parser import _BLOCK, _HEADER_AND_BLANK, spaces_for_tabs, without_blanks_in_blocks
 from pinner.formats.yaml.stream import shadow
 
 
@@ -54,3 +54,8 @@ def test_a_repair_keeps_length_and_lines(text: str) -> None:
     repaired = without_blanks_in_blocks(text)
     assert len(repaired) == len(text)
     assert repaired.count("\n") == text.count("\n")
+
+
+@given(st.text("ab:|>- \n\r#2!&+", max_size=40))
+def test_every_header_before_blanks_is_found_sooner(text: str) -> None:
+    assert _BLOCK.search(text) is None or _HEADER_AND_BLANK.search(text) is not None
