@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROUNDS = 200
 IMPORTS = {
-    "own engine": "import pinner.verify.verifier, pinner.verify.bundle, pinner.verify.cosign_tag",
+    "own engine": "import pinner.verify.verifier, pinner.verify.sigstore_bundle, pinner.verify.cosign_tag",
     "sigstore library": "import sigstore.models, sigstore.verify",
 }
 

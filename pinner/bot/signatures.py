@@ -24,7 +24,7 @@ async def vetting(registry: Registry, settings: Settings, there: Clone, world: B
     """
     if not settings.verify:
         return registry
-    from pinner.verify.choose import check_extra  # noqa: PLC0415 - only where a policy is
+    from pinner.verify.policy import check_extra  # noqa: PLC0415 - only where a policy is
 
     check_extra()
     from pinner.verify.gate import VerifiedRegistry  # noqa: PLC0415 - as above

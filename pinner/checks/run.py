@@ -120,7 +120,7 @@ def _key_ids(settings: Settings, folder: str) -> dict[str, str]:
         return {}
     from pinner.files.atomic import read_regular  # noqa: PLC0415 - only where there is a policy
     from pinner.limits import MIB  # noqa: PLC0415 - the same
-    from pinner.verify.choose import key_ids  # noqa: PLC0415 - the same
+    from pinner.verify.policy import key_ids  # noqa: PLC0415 - the same
 
     root = settings.root or folder
     return key_ids(settings.verify, lambda name: read_regular(os.path.join(root, name), MIB))

@@ -133,7 +133,7 @@ def _unsigned(run: Run, used: Iterable[Usage], refresh: Collection[str]) -> froz
     """
     if not run.settings.verify:
         return frozenset()
-    from pinner.verify.choose import policy_for  # noqa: PLC0415 - only where there is a policy
+    from pinner.verify.policy import policy_for  # noqa: PLC0415 - only where there is a policy
 
     images = run.before.images
     return frozenset(

@@ -29,7 +29,7 @@ class TrustOptions(NamedTuple):
 
 def trust(context: Context, asked: TrustOptions, fetch: Callable[[], bytes] | None = None) -> int:
     """Keep a newer trusted root; return the exit status."""
-    from pinner.verify.choose import check_extra  # noqa: PLC0415 - says what is missing before it is missed
+    from pinner.verify.policy import check_extra  # noqa: PLC0415 - says what is missing before it is missed
 
     check_extra()
     from pinner.verify.trusted_root import fetch_root, first_metadata, keep_root, kept_root  # noqa: PLC0415 - cryptography

@@ -60,10 +60,10 @@ def open_verifier(
     context: Context, settings: Settings, registry: Registry, recorded: Mapping[str, Signature] | None = None
 ) -> Verifier:
     """Return what verifies images by the policies of ``settings``. Raises `ConfigError`."""
-    from pinner.verify.choose import check_extra  # noqa: PLC0415 - only where a policy is
+    from pinner.verify.policy import check_extra  # noqa: PLC0415 - only where a policy is
 
     check_extra()
-    from pinner.verify.trust_policy import plain_files  # noqa: PLC0415 - cryptography, only where a policy is
+    from pinner.verify.notation_trust_policy import plain_files  # noqa: PLC0415 - cryptography, only where a policy is
     from pinner.verify.verifier import Verifier, World, files_of  # noqa: PLC0415 - the same
 
     root = settings.root or context.folder

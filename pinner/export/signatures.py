@@ -12,7 +12,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinner.reference import ImageReference
-from pinner.verify.choose import policy_for
+from pinner.verify.policy import policy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,7 +10,7 @@ from pinner.lockfile.usage import explains, follows_tag
 from pinner.model import Occurrence
 from pinner.rules import SIGNATURE_INVALID, SIGNER_CHANGED, UNSIGNED, by_id
 from pinner.scan.suppressions import occurrences_for
-from pinner.verify.choose import accepts_record, policy_for
+from pinner.verify.policy import accepts_record, policy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

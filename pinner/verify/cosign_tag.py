@@ -11,10 +11,10 @@ from pinner.errors import InvalidReferenceError
 from pinner.reference import ImageReference
 from pinner.verify.certificate import check_sct, key_of, load_pem_certificates, trusted_chain
 from pinner.verify.keys import PublicKey, check_classic, key_id
-from pinner.verify.log import Signed, check_is_of, known_log
-from pinner.verify.policy import check_identity
 from pinner.verify.strict_decoding import MalformedError, Object, load_object, unbase64
-from pinner.verify.times import promised_time, token_time
+from pinner.verify.timestamps import promised_time, token_time
+from pinner.verify.transparency_log import Signed, check_is_of, known_log
+from pinner.verify.trust import check_identity
 from pinner.verify.verdict import RefusedError, Signer, UntoldError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from pinner.verify.policy import Trust
+    from pinner.verify.trust import Trust
     from pinner.verify.trusted_root import TrustedRoot
 
 _SIGNATURE = "dev.cosignproject.cosign/signature"

@@ -12,11 +12,11 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pinner.verify.certificate import extension, is_issued_by, is_valid_at, key_of
-from pinner.verify.envelope import AUTHORITY, NotationEnvelope, read_envelope
 from pinner.verify.keys import check_notation, jws_algorithm, key_id
+from pinner.verify.notation_envelope import AUTHORITY, NotationEnvelope, read_envelope
+from pinner.verify.notation_trust_policy import Statement, name_parts
 from pinner.verify.strict_decoding import MalformedError, load_object
-from pinner.verify.times import bare_token_time
-from pinner.verify.trust_policy import Statement, name_parts
+from pinner.verify.timestamps import bare_token_time
 from pinner.verify.verdict import RefusedError, Signer, UntoldError
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError, ResolveError
 from pinner.verify.dct import UnsignedError, Wanted, verify_dct
-from pinner.verify.envelope import read_envelope
 from pinner.verify.find import Findings, Found, children_of, find_signatures
 from pinner.verify.notation import Stores, Subject, check_authenticity, check_integrity, verify_notation
+from pinner.verify.notation_envelope import read_envelope
+from pinner.verify.notation_trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import revocation_of
 from pinner.verify.strict_decoding import MalformedError
-from pinner.verify.trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
 from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference
     from pinner.registry.artifacts import ArtifactReader
     from pinner.verify.notation import Revocation
-    from pinner.verify.policy import Trust
+    from pinner.verify.trust import Trust
     from pinner.verify.verifier import Verifier, World
 
 _SCHEMES = frozenset({"bundle", "classic"})
@@ -97,7 +97,7 @@ def _signer(found: Found, reference: ImageReference, digest: Digest, trust: Trus
     if found.content is None:
         raise MalformedError(found.problem)
     if found.scheme == "bundle":
-        from pinner.verify.bundle import verify_bundle  # noqa: PLC0415 - each scheme brings its own needs
+        from pinner.verify.sigstore_bundle import verify_bundle  # noqa: PLC0415 - each scheme brings its own needs
 
         return verify_bundle(found.content, str(digest), trust, now)
     from pinner.verify.cosign_tag import Layer, Wanted, verify_classic  # noqa: PLC0415 - the same

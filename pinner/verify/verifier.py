@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ResolveError
 from pinner.reference import ImageReference
-from pinner.verify.choose import policy_for
 from pinner.verify.gate import is_same_signer, signature_of
-from pinner.verify.policy import Trust, load_trust
+from pinner.verify.policy import policy_for
 from pinner.verify.run import Sources, verify_digest
+from pinner.verify.trust import Trust, load_trust
 from pinner.verify.verdict import Verdict
 
 if TYPE_CHECKING:

@@ -33,10 +33,10 @@ from pinner.config import Settings
 from pinner.config.verify import SignaturePolicy
 from pinner.errors import ConfigError, ResolveError, UnavailableError
 from pinner.verify import remote as remote_module
-from pinner.verify.policy import load_trust, packaged_root
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import certificate_id, revocation_of
 from pinner.verify.strict_decoding import MalformedError
+from pinner.verify.trust import load_trust, packaged_root
 from pinner.verify.trusted_root import (
     Window,
     data_folder,

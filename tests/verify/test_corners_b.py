@@ -43,10 +43,17 @@ from pinner.oci.types import Signature
 from pinner.reference import Digest, ImageReference
 from pinner.registry.artifacts import Beside, RawManifest
 from pinner.verify import keys
-from pinner.verify.choose import GITHUB_ISSUER, accepts_record, check_extra, key_ids, policy_for
 from pinner.verify.cosign_tag import Layer, Wanted, signature_of, verify_classic
 from pinner.verify.find import MAX_BLOB, MAX_LAYERS, children_of, find_signatures
-from pinner.verify.policy import Trust
+from pinner.verify.notation_trust_policy import (
+    name_parts,
+    plain_files,
+    read_name,
+    read_store,
+    statement_for,
+    user_folder,
+)
+from pinner.verify.policy import GITHUB_ISSUER, accepts_record, check_extra, key_ids, policy_for
 from pinner.verify.strict_decoding import (
     MalformedError,
     Object,
@@ -56,14 +63,7 @@ from pinner.verify.strict_decoding import (
     unbase64,
     unbase64url,
 )
-from pinner.verify.trust_policy import (
-    name_parts,
-    plain_files,
-    read_name,
-    read_store,
-    statement_for,
-    user_folder,
-)
+from pinner.verify.trust import Trust
 from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import RefusedError, UntoldError
 

@@ -58,13 +58,13 @@ from pinner.verify import certificate as certificates
 from pinner.verify.dct import UnsignedError, verify_dct
 from pinner.verify.dct import Wanted as WantedTag
 from pinner.verify.dsse import read_envelope as read_dsse
-from pinner.verify.envelope import COSE, JWS, read_envelope
 from pinner.verify.gate import VerifiedRegistry, check_answer, what_changed
-from pinner.verify.log import Signed, check_inclusion, check_is_of
 from pinner.verify.notation import Stores, Subject, verify_notation
+from pinner.verify.notation_envelope import COSE, JWS, read_envelope
+from pinner.verify.notation_trust_policy import CHECKS, Statement
 from pinner.verify.revocation import certificate_id
 from pinner.verify.strict_decoding import Object
-from pinner.verify.trust_policy import CHECKS, Statement
+from pinner.verify.transparency_log import Signed, check_inclusion, check_is_of
 from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import Judged, RefusedError, Signer, UntoldError, Verdict
 from pinner.verify.verifier import Answer, Verifier, World, files_of

@@ -18,13 +18,13 @@ from signed import REPOSITORY
 from signingkit import IDENTITY, ISSUER, NOW, Sigstore, b64, ca, classic_annotations, classic_payload, keyless_bundle
 
 from pinner.config.verify import SignaturePolicy
-from pinner.verify.bundle import verify_bundle
 from pinner.verify.cosign_tag import Layer, Wanted, verify_classic
 from pinner.verify.dct import UnsignedError, verify_dct
 from pinner.verify.dct import Wanted as WantedTag
 from pinner.verify.notation import Stores, Subject, verify_notation
-from pinner.verify.policy import Trust
-from pinner.verify.trust_policy import CHECKS, Statement
+from pinner.verify.notation_trust_policy import CHECKS, Statement
+from pinner.verify.sigstore_bundle import verify_bundle
+from pinner.verify.trust import Trust
 from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import Judged, judge
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pinner.verify.certificate import check_sct, key_of, load_certificate, trusted_chain
 from pinner.verify.dsse import SIGNATURE_PREDICATE, Envelope, check_statement, predicate_of, read_envelope
 from pinner.verify.keys import PublicKey, check_dsse, is_p256, key_id
-from pinner.verify.log import Signed, check_inclusion, check_is_of, known_log
-from pinner.verify.policy import check_identity
 from pinner.verify.strict_decoding import MalformedError, Object, load_object
-from pinner.verify.times import promised_time, token_time
+from pinner.verify.timestamps import promised_time, token_time
+from pinner.verify.transparency_log import Signed, check_inclusion, check_is_of, known_log
+from pinner.verify.trust import check_identity
 from pinner.verify.verdict import RefusedError, Signer, UntoldError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from sigstore.verify import Verifier
 
-    from pinner.verify.policy import Trust
+    from pinner.verify.trust import Trust
     from pinner.verify.trusted_root import TrustedRoot
 
 _VERSIONS = ("application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dev.sigstore.bundle+json;version=0.3")
