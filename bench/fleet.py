@@ -18,7 +18,7 @@ from fakes import FakeRegistry  # noqa: E402 - found by the line above
 from forge_double import ForgeDouble  # noqa: E402 - found by the line above
 from locks import digest, image  # noqa: E402 - found by the line above
 
-from pinner.bot.fleet import tally  # noqa: E402 - found by the line above
+from pinner.bot.batch import tally  # noqa: E402 - found by the line above
 
 
 def main(number: int, at_once: int) -> None:

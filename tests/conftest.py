@@ -98,7 +98,7 @@ _START_THEM = {"test_limited.py"}
 
 # The files that take longest, from the longest: one of them begun last would leave all processors but one idle.
 _LONGEST = (
-    *("bot/test_publish_forge", "bot/test_publish", "test_hooks_run", "bot/test_fleet", "bot/test_publish_killed"),
+    *("bot/test_publish_forge", "bot/test_publish", "test_hooks_run", "bot/test_batch", "bot/test_publish_killed"),
     *("bot/test_signed_story", "bot/forges/test_behaviour", "test_release", "test_hostile_tree", "checks/test_record"),
     *("test_killed", "cli/test_pull_requests", "core/test_api", "bot/test_tag_upgrades", "report/test_page_in_browser"),
     *("cli/test_program", "core/test_house", "formats/dockerfile/test_segments", "formats/yaml/test_yaml_corpus"),

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from pinner.bot.batch import tally
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
-from pinner.bot.fleet import tally
 from pinner.report.escapes import printable
 from pinner.report.sentences import count, repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pinner.bot.batch import Report
     from pinner.bot.context import Step
     from pinner.bot.decide import Action
-    from pinner.bot.fleet import Report
     from pinner.bot.model import ImageChange
     from pinner.plan import Failed
     from pinner.report.style import Style

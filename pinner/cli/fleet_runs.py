@@ -11,8 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pinner.bot.batch import Registries, tally
 from pinner.bot.decide import COUNTED
-from pinner.bot.fleet import Registries, tally
 from pinner.bot.report import report_lines, summary_lines
 from pinner.bot.workspace import remove_abandoned
 from pinner.cli.context import exit_status
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from pinner.bot.batch import Report
     from pinner.bot.context import BotContext
-    from pinner.bot.fleet import Report
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
     from pinner.cli.context import Context, Options

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
-    from pinner.upgrade.newer import Newer
+    from pinner.upgrade.newer_tags import Newer
 
     Refusals = Mapping[str, ResolveError]
 
@@ -137,7 +137,7 @@ async def _newer(sources: Sequence[Source], settings: Settings, registry: Regist
     if not looks_for_tags(settings):
         return {}
     from pinner.upgrade.eligible_tags import wanted_in  # noqa: PLC0415 - as above
-    from pinner.upgrade.newer import look_for_newer  # noqa: PLC0415 - only where it is asked for
+    from pinner.upgrade.newer_tags import look_for_newer  # noqa: PLC0415 - only where it is asked for
 
     update = settings.update
     everything = update._replace(rules=update.rules._replace(tags=update.rules.tags or "major"))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinner.bot.batch import AT_ONCE, Registries, parse_shard, run_all, tally
 from pinner.bot.context import BotContext, Scope
-from pinner.bot.fleet import AT_ONCE, Registries, parse_shard, run_all, tally
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from pinner.bot.fleet import Job, Report, UnreachableRepository
+    from pinner.bot.batch import Job, Report, UnreachableRepository
     from pinner.bot.forges.base import Forge
     from pinner.bot.git.program import Login
     from pinner.cli.context import Context

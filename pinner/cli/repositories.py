@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.fleet import Job, Shard, UnreachableRepository
+from pinner.bot.batch import Job, Shard, UnreachableRepository
 from pinner.bot.forges import Place, connect, kind_of, locate, own_variables, parse_url, token_for
 from pinner.bot.forges.base import Access, ForgeError
 from pinner.bot.forges.github_api import InstallationTokens, app_in

@@ -11,7 +11,7 @@ from pinner.report.escapes import printable
 from pinner.report.style import hint_line
 from pinner.scan.suppressions import matches
 from pinner.upgrade.eligible_tags import upgraded, wanted_in
-from pinner.upgrade.shared import shared_in, with_shared
+from pinner.upgrade.shared_variables import shared_in, with_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pinner import __version__
-from pinner.bot.fleet import SharedRegistry
+from pinner.bot.batch import SharedRegistry
 from pinner.errors import (
     NotFoundError,
     RateLimitedError,

@@ -12,7 +12,7 @@ from pinner.fleet.repository_run import see_to
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pinner.bot.fleet import Report
+    from pinner.bot.batch import Report
     from pinner.fleet.planner import Ticked
     from pinner.fleet.sources import Fleet
     from pinner.fleet.store import Due

@@ -21,7 +21,7 @@ from pinner.fleet.repository_run import see_to
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pinner.bot.fleet import Report
+    from pinner.bot.batch import Report
     from pinner.fleet.planner import Ticked
     from pinner.fleet.sources import Fleet
 
@@ -86,7 +86,7 @@ async def _see(engine: Engine, forge: str, name: str) -> None:
 
 
 def _failed(name: str, error: PinnerError) -> Report:
-    from pinner.bot.fleet import Report  # noqa: PLC0415 - only a failure needs it
+    from pinner.bot.batch import Report  # noqa: PLC0415 - only a failure needs it
 
     return Report(name, error=error)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner import __version__
+from pinner.bot.batch import Job, Report, run_one, tally
 from pinner.bot.context import Scope
-from pinner.bot.fleet import Job, Report, run_one, tally
 from pinner.bot.forges.base import BusyError, ForgeError, MissingError
 from pinner.bot.git.program import GitError, open_git, redacted
 from pinner.bot.workspace import workspace

@@ -20,7 +20,7 @@ from pinner.upgrade.model import (
     missing_words,
     reasons_of,
 )
-from pinner.upgrade.shared import text_in
+from pinner.upgrade.shared_variables import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -10,10 +10,10 @@ import pytest
 from botplace import NGINX, Place, nginx_place
 from locks import NOON, digest, record
 
+from pinner.bot.batch import Job, Report, Shard, run_one, tally
 from pinner.bot.context import Published, Scope, Step
 from pinner.bot.decide import Complete, Decision
 from pinner.bot.execute import Executed, Tools, execute
-from pinner.bot.fleet import Job, Report, Shard, run_one, tally
 from pinner.bot.model import Author, Proposal, Repository
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.errors import InputError, PinnerError
@@ -197,7 +197,7 @@ def test_whatever_happens_to_one_repository_is_its_own_report(error: Exception, 
 
 
 def test_token_goes_to_no_other_host_than_its_own() -> None:
-    from pinner.bot.fleet import _clone_url  # noqa: PLC0415 - a rule of its own
+    from pinner.bot.batch import _clone_url  # noqa: PLC0415 - a rule of its own
 
     assert _clone_url(HERE, "https://forge.example") == HERE.clone_url
     evil = HERE._replace(clone_url="https://evil.example/acme/app.git")

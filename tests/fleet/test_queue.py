@@ -20,7 +20,7 @@ from botforge import state as seen_by_people
 from fakes import FakeRegistry
 from fleetsite import FleetSite
 
-from pinner.bot.fleet import Report
+from pinner.bot.batch import Report
 from pinner.errors import ConfigError
 from pinner.fleet.database import StoreError
 from pinner.fleet.queue import (

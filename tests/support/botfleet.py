@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from forge_talk import access
 
+from pinner.bot.batch import Job, Registries, run_all
 from pinner.bot.context import BotContext, Scope
-from pinner.bot.fleet import Job, Registries, run_all
 from pinner.bot.forges import connect
 from pinner.bot.forges.github_api import InstallationTokens
 from pinner.bot.forges.limits import LocalBudget
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from forge_double import ForgeDouble
     from forge_talk import Waits
 
-    from pinner.bot.fleet import Report
+    from pinner.bot.batch import Report
     from pinner.bot.forges.github_api import App
     from pinner.config import Settings
     from pinner.oci.resolver import Registry

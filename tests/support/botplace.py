@@ -13,8 +13,8 @@ from fakes import FakeRegistry
 from locks import image
 from memory_forge import MemoryForge, git
 
+from pinner.bot.batch import SharedRegistry
 from pinner.bot.context import BotContext, Scope
-from pinner.bot.fleet import SharedRegistry
 from pinner.bot.publish import publish
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.config.load import load_settings

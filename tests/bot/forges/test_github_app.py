@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from world import Outcome
 
-    from pinner.bot.fleet import Report
+    from pinner.bot.batch import Report
 
 
 @pytest.fixture

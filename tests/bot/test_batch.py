@@ -13,7 +13,7 @@ from fakes import FakeRegistry
 from forge_double import ForgeDouble
 from locks import digest, image
 
-from pinner.bot.fleet import Registries, Shard, SharedRegistry, parse_shard, tally
+from pinner.bot.batch import Registries, Shard, SharedRegistry, parse_shard, tally
 from pinner.bot.report import render_json, report_lines, summary_lines
 from pinner.config import Settings
 from pinner.errors import ConfigError, NotFoundError, UnavailableError
