@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 from . import gitstore
-from .faults import Fault
-from .server import Seen, Server
+from .handle import ForgeHandle, contents_of
+from .server import Server
 from .state import State, Stored
 
 if TYPE_CHECKING:
@@ -15,29 +15,24 @@ if TYPE_CHECKING:
 
     from .app import AppDouble
     from .face import Face
-    from .faults import Kind
     from .github import GitHubFace
 
 FaceName = Literal["github", "gitlab", "gitea"]
 _READING = frozenset({"GET", "HEAD"})
 
 
-class ForgeDouble:
+class ForgeDouble(ForgeHandle):
     """A forge on a loopback port; use it as a context manager."""
 
     is_real = False
 
     def __init__(self, folder: Path, face: FaceName = "github", *, account: str | None = None, below: str = "") -> None:
         """``below`` is the path of its host that it lives at, ``/git``."""
+        super().__init__()
         self.face = face
         # GitHub tells an App's tokens by how they begin: those are the ones whose commits it signs for a bot.
         self.token = {"github": "ghs_0123456789abcdef", "gitlab": "glpat-0123456789", "gitea": "0123456789abcdef"}[face]
         self.state = State(folder / "forge", self.token, account or "pinner[bot]")
-        self.violations: list[str] = []
-        self.faults: list[Fault] = []
-        self.requests: list[Seen] = []
-        """Every request to the API, in order; not those of git."""
-        self.git_requests: list[Seen] = []
         self._server = Server(self.state, _face(face, self.state, self.violations), self, below)
 
     def __enter__(self) -> Self:
@@ -46,8 +41,7 @@ class ForgeDouble:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._server.stop()
-        if kind is None:
-            assert not self.violations, "\n".join(self.violations)
+        super().__exit__(kind, error, trace)
 
     def install_app(self, **owners: str) -> AppDouble:
         """Have tokens be an App's that is installed for ``owners``, each ``orgs`` or ``users``."""
@@ -58,17 +52,9 @@ class ForgeDouble:
         return app
 
     @property
-    def url(self) -> str:
+    def url(self) -> str:  # type: ignore[override] # of a server that has started
         """The forge's address."""
         return self._server.url
-
-    def clone_url(self, name: str) -> str:
-        """Return where git finds a repository; the token is the password, whatever the user's name."""
-        return f"{self.url}/{name}.git"
-
-    def environment(self) -> dict[str, str]:
-        """Return an environment in which the bot has the forge's token."""
-        return {"PINNER_TOKEN": self.token}
 
     def add_repository(
         self,
@@ -92,8 +78,7 @@ class ForgeDouble:
             self.state.repositories[name] = repository
             if is_organisation:
                 self.state.organisations.add(name.partition("/")[0])
-        contents = {path: text.encode() if isinstance(text, str) else text for path, text in (files or {}).items()}
-        contents = contents or {"README.md": b"# Here\n"}
+        contents = contents_of(files or {"README.md": b"# Here\n"})
         if is_made:
             gitstore.commit(folder, repository.default_branch, contents, "First", executable=frozenset(executable))
         return repository
@@ -107,29 +92,13 @@ class ForgeDouble:
         repository = self.repository(name)
         if repository.head(branch) is None:
             how.setdefault("parent", repository.head(repository.default_branch))
-        contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        contents = contents_of(files)
         repository.pushed_at = self.state.wall()
         return gitstore.commit(repository.folder, branch, contents, message, **how)
-
-    def inject(self, kind: Kind, **where: Any) -> Fault:
-        """Have something go wrong: see `Fault`; its ``done`` counts how often it has."""
-        fault = Fault(kind, **where)
-        self.faults.append(fault)
-        return fault
-
-    @property
-    def writes(self) -> list[Seen]:
-        """The requests that would change something."""
-        return [seen for seen in self.requests if seen.is_write]
 
     def becomes(self, is_so: Callable[[], bool]) -> bool:
         """Tell whether it is so; a real forge does some things behind its answers."""
         return is_so()
-
-    def forget(self) -> None:
-        """Start the lists of requests anew."""
-        self.requests.clear()
-        self.git_requests.clear()
 
 
 def _face(name: FaceName, state: State, violations: list[str]) -> Face:

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import gitstore
-from .faults import Fault
 from .gitea import _STYLES, GiteaFace
 from .gitea_server import ADMIN, BOT, PASSWORD, PEOPLE, TEAMS, GiteaServer, Relay
+from .handle import ForgeHandle, contents_of
 from .state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .faults import Kind
-    from .server import Seen
 
 _NUMBERS = count(1)
 _CHECKS = {"pending": "pending", "passed": "success", "failed": "failure"}
@@ -238,19 +236,16 @@ class RealStored:
             self.server.ask("PATCH", f"{path}/main", rules)
 
 
-class RealGitea:
+class RealGitea(ForgeHandle):
     """The server as tests use the double; one at a time, for it begins with an empty server."""
 
     face = "gitea"
     is_real = True
 
     def __init__(self, server: GiteaServer) -> None:
+        super().__init__()
         self.server = server
         self.folder = server.folder
-        self.faults: list[Fault] = []
-        self.requests: list[Seen] = []
-        self.git_requests: list[Seen] = []
-        self.violations: list[str] = []
         self._stored: dict[str, RealStored] = {}
         self._relay = Relay(server, None, None, self)
         self._relay.start()
@@ -290,25 +285,15 @@ class RealGitea:
         known = {f"refs/heads/{branch['name']}" for branch in self.server.listed(f"/repos/{name}/branches")}
         return known == set(there.split())
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            assert not self.violations, "\n".join(self.violations)
-
     @property
-    def token(self) -> str:
+    def token(self) -> str:  # type: ignore[override] # tests change it
         """The bot's token."""
         return self.state.token
 
     @property
-    def url(self) -> str:
+    def url(self) -> str:  # type: ignore[override] # of a relay that has started
         """The forge's address."""
         return self._relay.url
-
-    def clone_url(self, name: str) -> str:
-        return f"{self.url}/{name}.git"
-
-    def environment(self) -> dict[str, str]:
-        return {"PINNER_TOKEN": self.token}
 
     def add_repository(
         self,
@@ -341,8 +326,8 @@ class RealGitea:
                 self.server.ask("PUT", f"{stored.path}/collaborators/{person}", {"permission": "write"})
         if is_bare:
             return stored
-        contents = {path: text.encode() if isinstance(text, str) else text for path, text in (files or {}).items()}
-        self._commit(stored, "main", contents or {"README.md": b"# Here\n"}, "First", executable=frozenset(executable))
+        contents = contents_of(files or {"README.md": b"# Here\n"})
+        self._commit(stored, "main", contents, "First", executable=frozenset(executable))
         # It hears of a first push behind its answer to it.
         assert self.becomes(lambda: not self.server.ask("GET", stored.path)["empty"])
         stored.merge_styles = settings.pop("merge_styles", ("squash", "rebase"))
@@ -390,7 +375,7 @@ class RealGitea:
         stored = self.repository(name)
         if stored.head(branch) is None:
             how.setdefault("parent", stored.head("main"))
-        contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
+        contents = contents_of(files)
         return self._commit(stored, branch, contents, message, **how)
 
     def _commit(self, stored: RealStored, branch: str, files: Any, message: str, **how: Any) -> str:
@@ -403,19 +388,6 @@ class RealGitea:
         there = f"http://{ADMIN}:{PASSWORD}@127.0.0.1:{self.server.port}/{stored.name}.git"
         gitstore.git(folder, "push", "--quiet", there, f"{'' if branch == 'main' else '+'}refs/heads/{branch}")
         return made
-
-    def inject(self, kind: Kind, **where: Any) -> Fault:
-        fault = Fault(kind, **where)
-        self.faults.append(fault)
-        return fault
-
-    @property
-    def writes(self) -> list[Seen]:
-        return [seen for seen in self.requests if seen.is_write]
-
-    def forget(self) -> None:
-        self.requests.clear()
-        self.git_requests.clear()
 
     def becomes(self, is_so: Callable[[], bool]) -> bool:
         """Tell whether it is so, once the server has done what it does behind its answers."""
