@@ -8,7 +8,7 @@ from pinner.errors import InputError, attempt
 from pinner.formats import configured
 from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved
 from pinner.scan.neighbour_files import paths_of, read_deciding
-from pinner.scan.scan import read_all
+from pinner.scan.scan import Unreadable, read_all
 from pinner.scan.suppressions import apply_suppressions
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from pinner.scan.suppressions import Operation, Source
 
     StrPath: TypeAlias = str | PathLike[str]
-
-
-class Unreadable(NamedTuple):
-    """A file that could not be told anything about."""
-
-    path: str
-    error: InputError
 
 
 class Survey(NamedTuple):

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.model import Place
-    from pinner.pipeline import Unreadable
     from pinner.plan import Plan
     from pinner.scan.neighbour_files import Around
+    from pinner.scan.scan import Unreadable
     from pinner.scan.suppressions import Source
 
     Where: TypeAlias = str | PathLike[str] | Document

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.errors import PinnerError
     from pinner.oci.resolver import Registry
-    from pinner.pipeline import Unreadable
     from pinner.plan import Plan
+    from pinner.scan.scan import Unreadable
     from pinner.scan.suppressions import Source
 
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from pinner.cache.first_seen import FirstSeenStore
     from pinner.config import Settings
     from pinner.oci.resolver import Registry
-    from pinner.pipeline import Survey, Unreadable
+    from pinner.pipeline import Survey
     from pinner.plan import Plan
+    from pinner.scan.scan import Unreadable
     from pinner.scan.suppressions import Source
 
 

@@ -12,8 +12,7 @@ from pinner.checks.relinked import light_of, look_again
 from pinner.errors import InputError, attempt
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
-from pinner.pipeline import Unreadable
-from pinner.scan.scan import read_text
+from pinner.scan.scan import Unreadable, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,7 +14,6 @@ from pinner.errors import ConfigError, apart
 from pinner.findings import check_source
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import LOCK_NAME
-from pinner.pipeline import Unreadable
 from pinner.report import PATCH
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.changes import change_sentence, has_refused, render_changes, render_failures, settled_names, tally
@@ -22,6 +21,7 @@ from pinner.report.escapes import printable
 from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
 from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pinner.errors import PinnerError
     from pinner.findings import Finding
     from pinner.model import Document, Occurrence
-    from pinner.pipeline import Unreadable
+    from pinner.scan.scan import Unreadable
 
 
 _TO_MEND = (CANNOT_PIN, MALFORMED, VOID_DIGEST, BUILT_WITH_DIGEST)

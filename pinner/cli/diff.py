@@ -9,12 +9,12 @@ from pinner.cli.outputs import Outputs, Report, deliver
 from pinner.cli.scan import complain_about
 from pinner.errors import InputError, apart
 from pinner.files import repository_around
-from pinner.pipeline import Unreadable
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
 from pinner.report.diff import is_secret, proposed_findings, reaches_outside, render_patch
 from pinner.report.escapes import is_command
 from pinner.report.style import hint_line
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

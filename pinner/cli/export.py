@@ -23,12 +23,12 @@ from pinner.findings import check_source
 from pinner.limits import MIB
 from pinner.lockfile.file import current_lock, lock_file
 from pinner.lockfile.model import Lock
-from pinner.pipeline import Unreadable
 from pinner.report.as_text import counted, finding_lines
 from pinner.report.escapes import escaped, printable
 from pinner.report.sentences import count
 from pinner.report.style import hint_line
 from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR, UNKNOWN
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,11 +8,11 @@ from pinner.cli.scan import complain_about, look, typed_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import apart
-from pinner.pipeline import Unreadable
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.escapes import form_of
 from pinner.report.sentences import NotTold, list_sentence
+from pinner.scan.scan import Unreadable
 from pinner.scan.suppressions import occurrences_for
 
 if TYPE_CHECKING:

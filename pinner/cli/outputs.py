@@ -8,10 +8,10 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.scan import complain_about
 from pinner.errors import ConfigError, apart, attempt
 from pinner.files.atomic import shown_path
-from pinner.pipeline import Unreadable
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.escapes import escaped, form_of, printable
 from pinner.report.style import PLAIN
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -21,13 +21,13 @@ from pinner.errors import ConfigError, ResolveError, attempt
 from pinner.files import repository_around
 from pinner.lockfile.file import current_lock
 from pinner.model import Occurrence
-from pinner.pipeline import Unreadable
 from pinner.reference import Platform
 from pinner.report.escapes import escaped, form_of, printable
 from pinner.report.overview import Known, Run, counted, overview
 from pinner.report.overview_data import FORMATS, render_data
 from pinner.report.overview_page import render_page
 from pinner.report.sentences import count
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError
 from pinner.files import repository_around
@@ -23,22 +22,25 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.formats.pragmas import PragmaProblem
-    from pinner.pipeline import Survey, Unreadable
+    from pinner.pipeline import Survey
     from pinner.report.style import Style
     from pinner.scan.neighbour_files import Around
+    from pinner.scan.scan import Unreadable
 
 
 def look(
     context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: Typed | None = None
 ) -> tuple[Found, Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
+    from pinner.pipeline import survey  # noqa: PLC0415 - a check brings its own
+
     found = look_for(context, settings, paths, terminal, typed)
     around = around_of(context, settings, paths, found, typed)
-    survey = pipeline.survey(found.targets, settings, today=context.today, around=around)
-    known = {source.document.path for source in survey.sources} | {file.path for file in survey.unreadable}
+    surveyed = survey(found.targets, settings, today=context.today, around=around)
+    known = {source.document.path for source in surveyed.sources} | {file.path for file in surveyed.unreadable}
     refuse_unknown(found.targets, known)
-    tell(((source.document.path, source.problems) for source in survey.sources), survey.unreadable, terminal)
-    return found, survey
+    tell(((source.document.path, source.problems) for source in surveyed.sources), surveyed.unreadable, terminal)
+    return found, surveyed
 
 
 def is_about_stdin(paths: Sequence[str], name: str | None) -> bool:

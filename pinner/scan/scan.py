@@ -32,6 +32,13 @@ class Reading(NamedTuple):
         return Document(self.path, self.data)
 
 
+class Unreadable(NamedTuple):
+    """A file that could not be told anything about."""
+
+    path: str
+    error: InputError
+
+
 def read_all(targets: Iterable[Target], formats: Sequence[Format] = FORMATS) -> list[Reading]:
     """Return what came of each of ``targets``, in their order; ``formats`` are the formats as they are configured.
 

@@ -19,8 +19,8 @@ from pinner.bot.report import render_json, render_markdown, report_lines, summar
 from pinner.errors import InputError, PinnerError
 from pinner.lockfile.model import Entry, Lock
 from pinner.lockfile.render import render_lock
-from pinner.pipeline import Unreadable
 from pinner.report.style import PLAIN
+from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
