@@ -21,6 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from measuring import measure_once
+
 import pinner
 from pinner.bot import limited
 
@@ -102,8 +104,8 @@ class Forked:
             pid = int.from_bytes(await ends.readexactly(4), "big")
         except BaseException:
             # Nobody waits any more; who hears nothing ends.
-            for transport in transports:
-                transport.close()
+            for opened in transports:
+                opened.close()
             raise
         return cls(pid, asyncio.StreamWriter(transport, flow, None, loop), read, ends, transports)
 
@@ -122,6 +124,7 @@ class Forked:
 
 def serve(number: int) -> None:
     """Fork for whoever is at the other end of the socket ``number``, until there is nobody."""
+    measure_once()
     import libcst  # noqa: F401, PLC0415 - as the modules below: for the server alone
 
     names = (module.name for module in pkgutil.walk_packages(pinner.__path__, "pinner."))
