@@ -14,8 +14,8 @@ from pinner.api import files
 from pinner.cache.first_seen import open_first_seen
 from pinner.config.load import load_settings
 from pinner.errors import ConfigError
-from pinner.inspection.ask import inspect_all
 from pinner.inspection.model import Failure
+from pinner.inspection.registry_queries import inspect_all
 from pinner.lockfile.file import current_lock, lock_file, read_lock, save_lock, scan_of
 from pinner.lockfile.model import Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
@@ -186,7 +186,7 @@ async def identify(
     It is compared with what ``names`` mean, or with the names that it has itself. Raises `ConfigError` for what can be
     none of these, `InputError` for what cannot be read.
     """
-    from pinner.identification.answer import Run, answer_for, name_to_ask  # noqa: PLC0415 - brings httpx
+    from pinner.identification.identify import Run, answer_for, name_to_ask  # noqa: PLC0415 - brings httpx
 
     loop = asyncio.get_running_loop()
     settings = settings or load_settings(os.getcwd())

@@ -15,10 +15,10 @@ from pinner.cli.pasted import hash_of, hash_shown, images_of
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
-from pinner.identification.answer import Run, answer_for, name_to_ask
 from pinner.identification.as_json import render_json
 from pinner.identification.as_text import render_text
 from pinner.identification.compare import result_of
+from pinner.identification.identify import Run, answer_for, name_to_ask
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.inspection import INSPECTION_FORMATS, inspection_renderer
-from pinner.inspection.ask import allowances, inspect_all
 from pinner.inspection.model import Failure, Inspection
+from pinner.inspection.registry_queries import allowances, inspect_all
 from pinner.report.as_text import render_error
 from pinner.report.escapes import form_of
 from pinner.report.signatures import Checked

@@ -16,7 +16,7 @@ from world import outcome, pinner, world
 
 from pinner.cli.context import connect_to_registries
 from pinner.errors import UnauthorizedError, UnavailableError
-from pinner.inspection.ask import is_registry
+from pinner.inspection.registry_queries import is_registry
 from pinner.oci.resolver import Allowance
 from pinner.oci.types import Attachment, Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform

@@ -74,7 +74,7 @@ READ: Mapping[str, str] = {
     "cli/fleet_runs.py": "Windows' loop takes no handlers of signals: the program's own wakes it.",
     "files/__init__.py": "A pipe is opened without waiting where that can be said; Windows has no pipes among files.",
     "files/atomic.py": "A link is looked for before the opening; Windows keeps what is open; the mode alone is given.",
-    "identification/answer.py": "Which default socket is tried: a named pipe on Windows.",
+    "identification/identify.py": "Which default socket is tried: a named pipe on Windows.",
     "identification/sockets.py": "Python has no unix sockets on Windows: such an address is an error that says so.",
     "lockfile/file.py": "The folder of locks carries the user's number where there is one.",
     "lsp/workspace.py": "Where a file system numbers nothing, time and size tell alone.",

@@ -1,4 +1,4 @@
-"""Candidate names for a hash: the lock, and the images of the repository's files."""
+"""Identification run: what a hash, a name, an archive, a layout or a local image is, and whom to ask about it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pinner import pipeline
 from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
 from pinner.files import repository_around
 from pinner.files.atomic import read_regular
-from pinner.identification.ask import Found, compare_with, look_up
 from pinner.identification.engine import open_engine
 from pinner.identification.hash_kinds import in_lock, in_store, named, read_query, repo_digests
 from pinner.identification.local_files import open_path
 from pinner.identification.model import Compared, HashAnswer, LocalAnswer, Query
+from pinner.identification.registry_queries import Found, compare_with, look_up
 from pinner.lockfile.model import NAME
 from pinner.lockfile.parse import parse_lock
 from pinner.model import Occurrence

@@ -9,9 +9,9 @@ from images import make_image, make_multi_platform, write_layout
 
 from pinner.config import Settings
 from pinner.errors import NotFoundError, ResolveError, UnavailableError, UnsupportedError
-from pinner.identification.ask import compare_with, look_up
 from pinner.identification.hash_kinds import read_query
 from pinner.identification.model import ConfigDigest, LocalImage, ManifestDigest
+from pinner.identification.registry_queries import compare_with, look_up
 from pinner.oci.types import Config, Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.registry.client import RegistryResolver
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from pinner.identification.ask import Found
     from pinner.identification.model import Comparison
+    from pinner.identification.registry_queries import Found
     from pinner.oci.types import Depth
 
 NAME = ImageReference.parse("registry.example/app:1")
