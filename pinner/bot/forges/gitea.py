@@ -44,6 +44,8 @@ class Gitea(RestForge):
     body_limit = 1_000_000
     default_token_user = "pinner"  # noqa: S105 - a user's name, no secret
     signs_commits = False
+    # A token without the scope for organisations is refused before anybody looks whether it is one.
+    _not_there = (MissingError, ForbiddenError)
 
     def __init__(self, access: Access) -> None:
         authorization = None if access.token is None else f"token {access.token}"
@@ -56,21 +58,11 @@ class Gitea(RestForge):
         """Return the repository called ``owner/name``."""
         return repository_of((await self._api.call("GET", path_of(name))).json())
 
-    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+    def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's; Gitea's lists are not by ``since``."""
         del since
-        refusal: ForbiddenError | None = None
-        for kind in ("orgs", "users"):
-            try:
-                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", {"limit": _PAGE}):
-                    yield repository_of(found)
-            except (MissingError, ForbiddenError) as error:
-                # A token without the scope for organisations is refused before anybody looks whether it is one.
-                refusal = refusal or (error if isinstance(error, ForbiddenError) else None)
-                if kind == "users":
-                    raise refusal or error from None
-            else:
-                return
+        listings = [(f"/{kind}/{quote(owner, safe='')}/repos", {"limit": _PAGE}) for kind in ("orgs", "users")]
+        return self._listed(listings, repository_of)
 
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests of the branches under ``prefix``; a run begins with it."""

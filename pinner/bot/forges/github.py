@@ -12,7 +12,6 @@ from pinner.bot.forges.base import (
     AutoMerge,
     ForbiddenError,
     ForgeError,
-    MissingError,
     StaleHeadError,
     epoch,
     lacking,
@@ -73,21 +72,11 @@ class GitHub(RestForge):
         """Return the repository called ``owner/name``."""
         return self._repository((await self._api.call("GET", path_of(name))).json())
 
-    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+    def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
         """Yield an organisation's repositories, or a user's; with ``since`` those pushed to since, the last first."""
-        query = {"per_page": _PAGE} if since is None else _LAST_PUSHED
-        for kind in ("orgs", "users"):
-            try:
-                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/repos", query):
-                    repository = self._repository(found)
-                    if since is not None and (repository.pushed_at or since) < since:
-                        return
-                    yield repository
-            except MissingError:
-                if kind == "users":
-                    raise
-            else:
-                return
+        query: Mapping[str, str | int] = {"per_page": _PAGE} if since is None else _LAST_PUSHED
+        listings = [(f"/{kind}/{quote(owner, safe='')}/repos", query) for kind in ("orgs", "users")]
+        return self._listed(listings, self._repository, since)
 
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open pull requests of the branches under ``prefix``."""

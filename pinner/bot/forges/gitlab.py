@@ -14,7 +14,6 @@ from pinner.bot.forges.base import (
     AutoMerge,
     ForbiddenError,
     ForgeError,
-    MissingError,
     StaleHeadError,
     epoch,
     lacking,
@@ -63,22 +62,14 @@ class GitLab(RestForge):
         """Return the project called ``group/subgroup/name``."""
         return _repository((await self._api.call("GET", f"/projects/{quote(name, safe='')}")).json())
 
-    async def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
+    def repositories(self, owner: str, since: float | None = None) -> AsyncIterator[Repository]:
         """Yield the projects of a group and of those in it, or of a user; with ``since`` those with news since."""
         order = ("id", "asc") if since is None else ("last_activity_at", "desc")
-        for kind, more in (("groups", {"include_subgroups": "true", "with_shared": "false"}), ("users", {})):
-            query: dict[str, str | int] = {**more, "order_by": order[0], "sort": order[1], "per_page": _PAGE}
-            try:
-                async for found in self._api.pages(f"/{kind}/{quote(owner, safe='')}/projects", query):
-                    repository = _repository(found)
-                    if since is not None and (repository.pushed_at or since) < since:
-                        return
-                    yield repository
-            except MissingError:
-                if kind == "users":
-                    raise
-            else:
-                return
+        query: dict[str, str | int] = {"order_by": order[0], "sort": order[1], "per_page": _PAGE}
+        inner = {"include_subgroups": "true", "with_shared": "false", **query}
+        owners = (("groups", inner), ("users", query))
+        listings = [(f"/{kind}/{quote(owner, safe='')}/projects", asked) for kind, asked in owners]
+        return self._listed(listings, _repository, since)
 
     async def open_branches(self, repository: Repository, prefix: str) -> tuple[PullRequest, ...]:
         """Return the open merge requests of the branches under ``prefix``."""

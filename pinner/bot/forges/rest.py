@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from pinner.bot.forges.transport import Api
     from pinner.bot.model import NewCommit, PullRequest, Repository
@@ -20,6 +22,8 @@ class RestForge:
     _changing = ("PATCH", "title", "body", "base")
     """The method, and what title, body and target branch are called."""
     _closing: Mapping[str, str] = MappingProxyType({"state": "closed"})
+    _not_there: tuple[type[ForgeError], ...] = (MissingError,)
+    """What is answered about an owner of another kind."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -39,6 +43,32 @@ class RestForge:
     async def take_opening(self) -> float:
         """Wait for the turn to open a pull request, or return the seconds until then."""
         return await self._api.take_content()
+
+    async def _listed(
+        self,
+        listings: Sequence[tuple[str, Mapping[str, str | int]]],
+        read: Callable[[Any], Repository],
+        since: float | None = None,
+    ) -> AsyncIterator[Repository]:
+        """Yield what ``read`` makes of the first of ``listings``, addresses and queries, that is there.
+
+        With ``since`` that has those with news first, and ends with the first that has none since then. Raises why the
+        last is not there, or why an earlier one is refused.
+        """
+        refusal: ForgeError | None = None
+        for path, query in listings:
+            try:
+                async for found in self._api.pages(path, query):
+                    repository = read(found)
+                    if since is not None and (repository.pushed_at or since) < since:
+                        return
+                    yield repository
+            except self._not_there as error:
+                refusal = refusal if isinstance(refusal, ForbiddenError) else error
+                if path == listings[-1][0]:
+                    raise refusal from None
+            else:
+                return
 
     def _at(self, repository: Repository, number: int) -> str:
         """Return the address of a proposal."""
