@@ -55,6 +55,8 @@ def test_others_do_a_part_of_it() -> None:
     (here, here_begun), (there, there_begun) = os.pipe(), os.pipe()
 
     def work(number: int) -> tuple[int, int]:
+        if not number % 16:  # one of each sixteen is done before there is another process
+            return number, os.getpid()
         is_own = os.getpid() == own
         os.write(here_begun if is_own else there_begun, b".")
         if not select.select([there if is_own else here], [], [], 300)[0]:  # until the other one has begun, too
@@ -66,6 +68,13 @@ def test_others_do_a_part_of_it() -> None:
         os.close(stream)
     assert [number for number, _ in done] == list(range(200))
     assert len({pid for _, pid in done}) == 2
+    assert {pid for number, pid in done if not number % 16} == {own}
+
+
+@linux
+def test_what_is_made_for_some_need_not_be_made_by_each() -> None:
+    made: dict[str, int] = {}
+    assert set(share_out(lambda _: made.setdefault("by", os.getpid()), range(200), 16, processes=2)) == {os.getpid()}
 
 
 @pytest.mark.parametrize(("number", "worth", "processes"), [(15, 8, 2), (100, 8, 1), (0, 8, 2), (1, 8, None)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pinner.formats.terraform.extract import _may_hold, locate
-from pinner.model import Document
+from pinner.model import Document, Occurrence
 
 PATH = ("**", "containers", "[]", "image")
 
@@ -31,4 +31,5 @@ def test_a_key_is_found_however_it_is_written(key: str) -> None:
     manifest = f'{{ spec = {{ containers = [{{ {key} = "nginx:1" }}], initContainers = [{{ {key} = "redis:2" }}] }} }}'
     data = f'resource "kubernetes_manifest" "x" {{\n  manifest = {manifest}\n}}\n'
     located = locate(Document("a.tf", data.encode()))
-    assert [str(place.reference) for place in located.places if hasattr(place, "reference")] == ["nginx:1", "redis:2"]
+    found = [str(place.reference) for place in located.places if isinstance(place, Occurrence)]
+    assert found == ["nginx:1", "redis:2"]
