@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from forge_double.gitea_real import RealGitea
-    from forkserver import ForkServer
 
 # What runs the tests is not what the tests are about: on these, pinner says more.
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
@@ -68,13 +67,13 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr("pinner.registry.client.RetryPolicy", generous)
 
 
-@pytest.fixture(scope="session")
-def _fork_server() -> Iterator[ForkServer]:
-    from forkserver import ForkServer  # noqa: PLC0415 - few tests need it
+@pytest.fixture(scope="session", autouse=True)
+def _fork_server() -> Iterator[None]:
+    yield
+    if "forkserver" in sys.modules:
+        from forkserver import SERVER  # noqa: PLC0415 - few tests need it
 
-    server = ForkServer()
-    yield server
-    server.close()
+        SERVER.close()
 
 
 @pytest.fixture(autouse=True)
@@ -82,8 +81,9 @@ def _forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Whatever a bot in this process does in a process of its own, it does in a fork, which is soon there."""
     limited = sys.modules.get("pinner.bot.limited")
     if limited is not None and sys.platform == "linux" and request.path.name not in _START_THEM:
-        server = request.getfixturevalue("_fork_server")
-        monkeypatch.setattr(limited, "start_process", server.start)
+        from forkserver import start_limited  # noqa: PLC0415 - few tests need it
+
+        monkeypatch.setattr(limited, "start_process", start_limited)
 
 
 @pytest.fixture(scope="session")

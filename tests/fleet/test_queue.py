@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from botforge import Site, held
 from botforge import state as seen_by_people
 from fakes import FakeRegistry
 from fleetsite import FleetSite
+from forkserver import program
 
 from pinner.bot.batch import Report
 from pinner.errors import ConfigError
@@ -37,6 +37,7 @@ from pinner.fleet.store import open_store
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -77,11 +78,11 @@ class Crew:
 
     def start(self) -> None:
         """Start a worker more."""
-        command = [sys.executable, "-m", "pinner", "fleet", "worker", "--layout", str(self.site.layout)]
+        command = ("fleet", "worker", "--layout", str(self.site.layout))
         environment = {**self.site.environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         environment = {**environment, "TMPDIR": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
         with (self.folder / "log").open("ab") as log:
-            self.workers.append(subprocess.Popen(command, cwd=self.folder, env=environment, stdout=log, stderr=log))
+            self.workers.append(program(*command, cwd=self.folder, env=environment, stdout=log, stderr=log))
 
     def stop(self, how: int = signal.SIGTERM) -> list[int]:
         """Send a signal to every worker; return their statuses."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from forkserver import program
 from images import Image, make_multi_platform, write_layout
 from world import Outcome, outcome, world
 
@@ -59,9 +60,8 @@ class Site(NamedTuple):
 
     def start(self, *more: str, name: str | None = "acme/app") -> subprocess.Popen[bytes]:
         """Start the bot in a process of its own."""
-        command = [sys.executable, "-m", "pinner", *self.arguments(*more, name=name)]
-        return subprocess.Popen(
-            command,
+        return program(
+            *self.arguments(*more, name=name),
             cwd=self.folder,
             # What is killed cannot tidy up: its clone stays among the test's own files.
             env={

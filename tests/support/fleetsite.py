@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fakes import FakeRegistry
+from forkserver import program
 from images import make_image, write_layout
 from locks import digest, image
 from world import NOW, Outcome, outcome, world
@@ -90,8 +91,8 @@ class FleetSite:
         environment = {**os.environ, **self.forge.environment(), **secrets, "GIT_CONFIG_GLOBAL": os.devnull}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         # A layout: nobody else's registry is asked.
-        command = [sys.executable, "-m", "pinner", "fleet", "serve", "--listen", "127.0.0.1:0", "--layout", "none"]
-        with subprocess.Popen(command, cwd=self.folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        command = ("fleet", "serve", "--listen", "127.0.0.1:0", "--layout", "none")
+        with program(*command, cwd=self.folder, env=environment, stderr=subprocess.PIPE, text=True) as process:
             assert process.stderr is not None
             line = process.stderr.readline()
             try:

@@ -6,11 +6,12 @@ import ast
 import asyncio
 import contextlib
 import os
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from forkserver import start_program
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
@@ -217,7 +218,14 @@ async def editing(
     client = LanguageClient("editor", "1")
     editor = Editor(client, folder)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder.parent / "cache")}
-    await client.start_io(sys.executable, "-m", "pinner", "lsp", *options, env=environment, cwd=str(folder))
+
+    async def start(*_: object, **__: object) -> Any:
+        return await start_program(environment, folder, "lsp", *options)
+
+    with pytest.MonkeyPatch.context() as patched:
+        # pygls takes no process that is there already.
+        patched.setattr(asyncio, "create_subprocess_exec", start)
+        await client.start_io("pinner")
     folders = [types.WorkspaceFolder(folder.as_uri(), folder.name)]
     await client.initialize_async(types.InitializeParams(capabilities, workspace_folders=folders))
     client.initialized(types.InitializedParams())
