@@ -145,6 +145,12 @@ def comparable(name: str) -> str:
     return name if reference is None else reference.canonical
 
 
+def repository_of(name: str) -> str:
+    """Return the registry's full name of the repository of ``name``; ``name`` where it is no reference."""
+    reference = ImageReference.try_parse(name)
+    return name if reference is None else reference.repository
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> ImageReference:
     if len(text) == _ID_LENGTH and not text.strip(_LOWER_HEX):

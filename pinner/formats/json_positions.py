@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from pinner.formats.source import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,13 +32,8 @@ _ESCAPE = re.compile(
 _SHORT = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-class JsonError(ValueError):
+class JsonError(SourceError):
     """The bytes are no JSON: what is wrong, and the offset where."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
 
 
 class Shape(NamedTuple):

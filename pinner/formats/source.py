@@ -1,4 +1,4 @@
-"""Line and column index of a document's bytes, and the pause of the collector while a large one is read."""
+"""Line and column index of bytes, errors with an offset, and the pause of the collector while much is read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from itertools import accumulate
 
 _INSIDE = frozenset(bytes((byte,)) for byte in range(0x80, 0xC0))
 """The bytes of UTF-8 that continue a character."""
+
+
+class SourceError(ValueError):
+    """The bytes cannot be read on: what is wrong, and the offset where."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
 
 
 class CollectorPaused:

@@ -10,7 +10,7 @@ import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.paths import Paths
-from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
+from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -139,7 +139,7 @@ class Arguments:
             if not of_images:
                 continue
             first = of_images[0]
-            texts = {_text(use.place) for use in uses}
+            texts = {text_of(use.place) for use in uses}
             skipped = next((use.place for use in uses if isinstance(use.place, SkippedOccurrence)), None)
             if not first.argument.obstacle and skipped is None and len(texts) == 1 and not self._other(path, span):
                 yield path, _occurrence(first)
@@ -159,7 +159,7 @@ def _base(place: Place, uses: Sequence[_Use | None]) -> Place:
         return place
     use = next(filter(None, uses))
     where = f"{use.path}:{use.argument.line}"
-    detail = f"{where} gives ARG {use.argument.name}: `{_text(use.place)}` is built from"
+    detail = f"{where} gives ARG {use.argument.name}: `{text_of(use.place)}` is built from"
     if isinstance(place, Occurrence):
         return as_skipped(place, "replaced", detail)._replace(decided_by=(where,))
     return place._replace(reason="replaced", detail=detail, decided_by=(where,))
@@ -185,10 +185,6 @@ def _given_part(place: Place, names: set[str]) -> Place:
 
 def _is_no_image(place: Place) -> bool:
     return isinstance(place, SkippedOccurrence) and place.reason in _NO_IMAGES
-
-
-def _text(place: Place) -> str:
-    return str(place.reference) if isinstance(place, Occurrence) else place.text
 
 
 def _occurrence(use: _Use) -> Place:
@@ -217,7 +213,7 @@ def _skip(use: _Use, detail: str) -> SkippedOccurrence:
     return SkippedOccurrence(
         _format(use),
         "build-arg",
-        _text(use.place),
+        text_of(use.place),
         argument.line,
         argument.column,
         argument.span,

@@ -11,7 +11,7 @@ import posixpath
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.build_args import GIVEN, STRIDE
-from pinner.model import ENV_NAME, Occurrence, SkippedOccurrence, Span, as_skipped
+from pinner.model import ENV_NAME, Occurrence, SkippedOccurrence, Span, as_skipped, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ class Environments:
     ) -> Place:
         """Return what stands at ``old`` where it reads ``new`` with the values of ``environment``."""
         if new.span.end < GIVEN:
-            if _text(old) == _text(new):
+            if text_of(old) == text_of(new):
                 # The same text today; a default that is raised would have no effect.
                 return old._replace(part=None) if isinstance(old, SkippedOccurrence) else old
             if isinstance(new, Occurrence):  # held to a digest here it would be one with any value
@@ -185,7 +185,7 @@ def _obstacle(uses: Sequence[_Use], other: str) -> str:
     skipped = next((use for use in uses if isinstance(use.place, SkippedOccurrence)), None)
     if skipped is not None and isinstance(skipped.place, SkippedOccurrence):
         return f"in {skipped.path}:{skipped.place.line} no digest may go: {skipped.place.detail}"
-    texts = sorted({_text(use.place) for use in uses})
+    texts = sorted({text_of(use.place) for use in uses})
     return f"the value ends {' and '.join(f'`{one}`' for one in texts)}" if len(texts) > 1 else ""
 
 
@@ -196,7 +196,7 @@ def _judged(variable: EnvironmentVariable, uses: Sequence[_Use], obstacle: str) 
     decided_by = tuple(dict.fromkeys(f"{use.path}:{use.place.line}" for use in uses))
     where = Span(variable.span.start, variable.span.end)
     if obstacle or not isinstance(place, Occurrence):
-        text = _text(place)
+        text = text_of(place)
         skip = SkippedOccurrence("dotenv", "variable", text, variable.line, variable.column, where, "arg-conflict")
         return skip._replace(detail=obstacle, via=place.via, owner=owners, decided_by=decided_by)
     shift = variable.span.end - place.insert
@@ -212,7 +212,3 @@ def _judged(variable: EnvironmentVariable, uses: Sequence[_Use], obstacle: str) 
         owner=owners,
         decided_by=decided_by,
     )
-
-
-def _text(place: Place) -> str:
-    return str(place.reference) if isinstance(place, Occurrence) else place.text

@@ -28,9 +28,9 @@ def uri(path: str) -> str:
     return quote(_bytes(path), safe="/")
 
 
-def sentence(finding: Finding) -> str:
-    """Return what a finding says, and on a second line its hint, for outputs that have one field for both."""
-    lines = (finding.message,) if finding.hint is None else (finding.message, f"hint: {finding.hint}")
+def sentence(told: Finding | PinnerError) -> str:
+    """Return what is told, and on a second line its hint, for outputs that have one field for both."""
+    lines = (told.message,) if told.hint is None else (told.message, f"hint: {told.hint}")
     return "\n".join(whole(printable(line)) for line in lines)
 
 
@@ -60,14 +60,9 @@ class Trouble(NamedTuple):
 def troubles(verdict: Verdict) -> Iterator[Trouble]:
     """Yield what ``verdict`` could not tell: files first."""
     for file in verdict.unreadable:
-        yield Trouble("unreadable", file.path, None, _said(file.error))
+        yield Trouble("unreadable", file.path, None, sentence(file.error))
     for path, place, error in verdict.untold:
-        yield Trouble("unanswered", path, place, _said(error))
-
-
-def _said(error: PinnerError) -> str:
-    lines = (error.message,) if error.hint is None else (error.message, f"hint: {error.hint}")
-    return "\n".join(whole(printable(line)) for line in lines)
+        yield Trouble("unanswered", path, place, sentence(error))
 
 
 def fingerprints(findings: Iterable[Finding]) -> Iterator[str]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.errors import InvalidReferenceError
-from pinner.reference import ImageReference
+from pinner.reference import repository_of
 from pinner.verify.certificate import check_sct, key_of, load_pem_certificates, trusted_chain
 from pinner.verify.keys import PublicKey, check_classic, key_id
 from pinner.verify.strict_decoding import MalformedError, Object, load_object, unbase64
@@ -56,7 +55,7 @@ def verify_classic(layer: Layer, wanted: Wanted, trust: Trust, now: float) -> Si
     else:
         signer = _first_root(layer, notes, signature, trust, now)
     named = _check_claims(layer.payload, wanted, trust)
-    if _repository_of(named) == wanted.repository:
+    if repository_of(named) == wanted.repository:
         return signer
     return signer._replace(detail=f"signed under the name {named[:120]}")
 
@@ -105,26 +104,24 @@ def _times(
 
 def _by_keys(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
     root = trust.root_with_logs
-    needs_log = trust.wants_log(root)
-    refusals: list[RefusedError] = []
-    for name, key in trust.keys:
+
+    def verified(name: str, key: PublicKey) -> Signer:
         times: list[datetime] = []
         place = None
-        try:
-            if needs_log:
-                if root is None:
-                    raise UntoldError("there is no trusted root")
-                times, place = _times(layer, notes, key, trust, root, now)
-            check_classic(key, signature, layer.payload)
-        except RefusedError as refusal:
-            refusals.append(refusal)
-            continue
+        if trust.wants_log(root):
+            if root is None:
+                raise UntoldError("there is no trusted root")
+            times, place = _times(layer, notes, key, trust, root, now)
+        check_classic(key, signature, layer.payload)
         return Signer("key", name, None, key_id(key), max(times) if times else None, place)
-    first = next((one for one in refusals if one.reasons[0] != "bad-signature"), refusals[0])
-    if f"{_COSIGN}certificate" in notes:
+
+    try:
+        return trust.by_first_key(verified)
+    except RefusedError as refusal:
+        if f"{_COSIGN}certificate" not in notes:
+            raise
         detail = "it is signed with a certificate, and the policy wants a key"
-        raise RefusedError(first.reasons[0], detail, *first.reasons[1:], "wrong-key")
-    raise first
+        raise RefusedError(refusal.reasons[0], detail, *refusal.reasons[1:], "wrong-key") from None
 
 
 def _first_root(layer: Layer, notes: Object, signature: bytes, trust: Trust, now: float) -> Signer:
@@ -159,7 +156,8 @@ def _check_claims(payload: bytes, wanted: Wanted, trust: Trust) -> str:
     if digest != wanted.digest:
         raise RefusedError("other-image", f"it is of {digest[:19]}…")
     named = critical.table("identity").optional("docker-reference") or ""
-    if trust.policy.match_repository and _repository_of(named) != wanted.repository:
+    # Of a tag beside it, as podman and skopeo write it, nothing is asked; cosign calls Docker Hub ``index.docker.io``.
+    if trust.policy.match_repository and repository_of(named) != wanted.repository:
         raise RefusedError("other-repository", f"it is signed under the name {named[:120] or 'of nothing'}")
     optional = document.members.get("optional")
     for name, value in trust.policy.annotations:
@@ -167,17 +165,6 @@ def _check_claims(payload: bytes, wanted: Wanted, trust: Trust) -> str:
         if found != value:
             raise RefusedError("wrong-annotation", f"its annotation {name} is {str(found)[:60]} and not {value}")
     return named
-
-
-def _repository_of(named: str) -> str:
-    """Return the repository of a name that a payload gives.
-
-    Of a tag beside it, as podman and skopeo write it, nothing is asked; cosign calls Docker Hub ``index.docker.io``.
-    """
-    try:
-        return ImageReference.parse(named).repository
-    except InvalidReferenceError:
-        return named
 
 
 def signature_of(annotations: Mapping[str, object]) -> bytes | None:

@@ -171,13 +171,7 @@ def _keyless(bundle: _Bundle, digest: str, trust: Trust, root: TrustedRoot, now:
 def _by_key(bundle: _Bundle, digest: str, trust: Trust, now: float) -> Signer:
     if bundle.verifier is not None:
         raise RefusedError("wrong-key", "it is signed with a certificate, and the policy wants a key")
-    refusals: list[RefusedError] = []
-    for name, key in trust.keys:
-        try:
-            return _by_one_key(bundle, digest, trust, (name, key), now)
-        except RefusedError as refusal:
-            refusals.append(refusal)
-    raise next((one for one in refusals if one.reasons[0] != "bad-signature"), refusals[0])
+    return trust.by_first_key(lambda name, key: _by_one_key(bundle, digest, trust, (name, key), now))
 
 
 def _by_one_key(bundle: _Bundle, digest: str, trust: Trust, named: tuple[str, PublicKey], now: float) -> Signer:

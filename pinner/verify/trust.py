@@ -63,6 +63,19 @@ class Trust(NamedTuple):
                 refusals.append(refusal)
         raise min(refusals, key=lambda one: one.reasons[0] in _KNOWS_LITTLE)
 
+    def by_first_key(self, verify: Callable[[str, PublicKey], Signer]) -> Signer:
+        """Return what ``verify`` returns for the first key, with its name, under which all is well.
+
+        Raises the `RefusedError` of the key that it is signed with where none is.
+        """
+        refusals: list[RefusedError] = []
+        for name, key in self.keys:
+            try:
+                return verify(name, key)
+            except RefusedError as refusal:
+                refusals.append(refusal)
+        raise next((one for one in refusals if one.reasons[0] != "bad-signature"), refusals[0])
+
 
 def load_trust(policy: SignaturePolicy, read: Read, own_root: bytes | None = None) -> Trust:
     """Return ``policy`` with the keys and roots that it names, which ``read`` returns by their paths.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.source import SourceError
 from pinner.limits import HCL_DEPTH
 
 if TYPE_CHECKING:
@@ -49,13 +50,8 @@ _CLOSING = {b"(": b")", b"{": b"}", b"[": b"]"}
 _QUOTE = b'"'
 
 
-class HclError(ValueError):
+class HclError(SourceError):
     """The bytes are no HCL that can be read on: what is wrong, and the offset where."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
 
 
 class Word(NamedTuple):

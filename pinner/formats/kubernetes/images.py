@@ -8,12 +8,13 @@ from pinner.formats.kubernetes.objects import (
     Object,
     judge,
 )
-from pinner.formats.kubernetes.sibling_keys import find_parameter, full_name, refusal
+from pinner.formats.kubernetes.sibling_keys import find_parameter, refusal
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import KeyLookup, anchor_name
 from pinner.formats.yaml.references import FLUX_WRITES, foreign_tag, is_null, is_template, is_written_by_flux
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Document, Span
+from pinner.reference import repository_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -157,7 +158,7 @@ class ImageKeeper:
             return "output", FLUX_WRITES
         if text == _INJECTED:
             return "templated", "Istio puts the image of its proxy there"
-        if self._built and full_name(text) in self._built:
+        if self._built and repository_of(text) in self._built:
             return "built-elsewhere", "skaffold builds this image"
         return None
 

@@ -11,7 +11,7 @@ from pinner.formats.kubernetes.skaffold import artifacts
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.scalars import reference_text
 from pinner.link.facts import Built
-from pinner.reference import ImageReference
+from pinner.reference import ImageReference, repository_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,12 +178,4 @@ def built_names(collector: Collector, mapping: Mapping, fields: KeyLookup, owner
         image = fields.scalar(entry, "image")
         text = None if image is None else reference_text(collector.data, image)
         if image is not None and text is not None and text.data:
-            yield Built(full_name(str(text)), collector.lines.line(image.start), by)
-
-
-def full_name(text: str) -> str:
-    """Return the registry's full name of the image ``text``, without tag and digest; ``text`` where it is none."""
-    try:
-        return ImageReference.parse(text).repository
-    except InvalidReferenceError:
-        return text
+            yield Built(repository_of(str(text)), collector.lines.line(image.start), by)

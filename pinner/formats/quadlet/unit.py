@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.source import SourceError
 from pinner.formats.yaml.scalars import SourceText
 
 if TYPE_CHECKING:
@@ -23,13 +24,8 @@ _LONGEST_LINE = 65_536
 """Bytes of a line, with those joined to it, that are looked at: a name is 4 kB at most, a list of arguments a few."""
 
 
-class UnitError(ValueError):
+class UnitError(SourceError):
     """Podman refuses the file: what is wrong, and the offset of the line."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
 
 
 class Setting(NamedTuple):
