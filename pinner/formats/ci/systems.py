@@ -1,4 +1,4 @@
-"""Table of image positions in the configurations of CI systems and of tools that build.
+"""Image positions of GitHub Actions, GitLab, Azure, Bitbucket, CircleCI, Drone, other CI, ko, goreleaser.
 
 Sources: actions/runner (workflow-v1.0.json, ActionManager.cs), GitLab's ci.json, SchemaStore (Cloud Build, CircleCI,
 Bitbucket, Drone), woodpecker's schema, Microsoft Learn (Azure Pipelines), Cirrus CI's docs, ko's and goreleaser's.

@@ -1,4 +1,4 @@
-"""Table of image positions in the files of other tools: pipelines, plays, hooks, tasks.
+"""Image positions of Ansible plays, ECS tasks, CloudFormation, Kubeflow, Buildkite, pre-commit.
 
 Sources: Kubeflow's pipeline_spec.proto and component.yaml, Buildkite's docker plugin and agent-stack-k8s, the
 documentation of community.docker and containers.podman, pre-commit's languages/docker_image.py, the ECS API, AWS
