@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError, ResolveError
 from pinner.verify.dct import UnsignedError, Wanted, verify_dct
-from pinner.verify.find import Findings, Found, children_of, find_signatures
 from pinner.verify.notation import Stores, Subject, check_authenticity, check_integrity, verify_notation
 from pinner.verify.notation_envelope import read_envelope
 from pinner.verify.notation_trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder
 from pinner.verify.remote import Remote
 from pinner.verify.revocation import revocation_of
+from pinner.verify.signature_search import Found, FoundSignatures, children_of, find_signatures
 from pinner.verify.strict_decoding import MalformedError
 from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
 
@@ -80,17 +80,19 @@ async def _with_neighbours(reference: ImageReference, digest: Digest, trust: Tru
 async def _verdict(reference: ImageReference, digest: Digest, trust: Trust, sources: Sources) -> Verdict:
     if trust.policy.by == "notation":
         return await verify_notation_image(reference, digest, trust, sources)
-    findings = await find_signatures(sources.signatures, digest, _SCHEMES)
-    return judge_all(findings, reference, digest, trust, sources.world.clock())
+    signatures = await find_signatures(sources.signatures, digest, _SCHEMES)
+    return judge_all(signatures, reference, digest, trust, sources.world.clock())
 
 
-def judge_all(findings: Findings, reference: ImageReference, digest: Digest, trust: Trust, now: float) -> Verdict:
+def judge_all(
+    signatures: FoundSignatures, reference: ImageReference, digest: Digest, trust: Trust, now: float
+) -> Verdict:
     """Return the verdict on ``digest`` from what was found beside it."""
     judged = tuple(
         judge(found.scheme, found.place, partial(_signer, found, reference, digest, trust, now))
-        for found in findings.found
+        for found in signatures.found
     )
-    return concluded(judged, str(digest), findings.cut)
+    return concluded(judged, str(digest), signatures.cut)
 
 
 def _signer(found: Found, reference: ImageReference, digest: Digest, trust: Trust, now: float) -> Signer:
@@ -161,16 +163,16 @@ async def verify_notation_image(reference: ImageReference, digest: Digest, trust
         stores = _stores(folder, statement, sources, policy.where)
     except RefusedError as refusal:
         return Verdict("refused", (*refusal.reasons, "no-policy"), (), str(digest), refusal.detail)
-    findings = await find_signatures(sources.signatures, digest, frozenset({"notation"}))
-    if not findings.found:
-        return concluded((), str(digest), findings.cut)
+    signatures = await find_signatures(sources.signatures, digest, frozenset({"notation"}))
+    if not signatures.found:
+        return concluded((), str(digest), signatures.cut)
     manifest = await sources.image.manifest(str(digest))
     if manifest is None:
         return Verdict("unknown", subject=str(digest), detail="the registry does not have the image itself")
     subject = Subject(str(digest), len(manifest.body), manifest.media_type)
     now = datetime.fromtimestamp(world.clock(), UTC)
-    judged = [await _judged(found, subject, statement, stores, sources, now) for found in findings.found]
-    return concluded(tuple(judged), str(digest), findings.cut)
+    judged = [await _judged(found, subject, statement, stores, sources, now) for found in signatures.found]
+    return concluded(tuple(judged), str(digest), signatures.cut)
 
 
 def _no_policy(digest: Digest, detail: str) -> Verdict:

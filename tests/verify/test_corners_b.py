@@ -44,7 +44,6 @@ from pinner.reference import Digest, ImageReference
 from pinner.registry.artifacts import Beside, RawManifest
 from pinner.verify import keys
 from pinner.verify.cosign_tag import Layer, Wanted, signature_of, verify_classic
-from pinner.verify.find import MAX_BLOB, MAX_LAYERS, children_of, find_signatures
 from pinner.verify.notation_trust_policy import (
     name_parts,
     plain_files,
@@ -54,6 +53,7 @@ from pinner.verify.notation_trust_policy import (
     user_folder,
 )
 from pinner.verify.policy import GITHUB_ISSUER, accepts_record, check_extra, key_ids, policy_for
+from pinner.verify.signature_search import MAX_BLOB, MAX_LAYERS, children_of, find_signatures
 from pinner.verify.strict_decoding import (
     MalformedError,
     Object,

@@ -63,7 +63,7 @@ class Found(NamedTuple):
     """Why there is no content."""
 
 
-class Findings(NamedTuple):
+class FoundSignatures(NamedTuple):
     """All that was found, and why that may not be all."""
 
     found: tuple[Found, ...]
@@ -75,7 +75,7 @@ class _Listed(NamedTuple):
     is_hinted: bool
 
 
-async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]) -> Findings:
+async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]) -> FoundSignatures:
     """Return what claims to be a signature of ``subject``, of the given ``schemes``.
 
     Raises `ResolveError` where it is not told what there is; one thing that cannot be had is told in ``cut``.
@@ -106,7 +106,7 @@ async def find_signatures(fetch: Fetch, subject: Digest, schemes: frozenset[str]
     if any(one.size > MAX_BLOB for one in wanted):
         cut = f"a signature of {subject} is larger than {MAX_BLOB >> 20} MB"
     found = await _each(missed, (_fetched(fetch, one) for one in wanted if one.size <= MAX_BLOB))
-    return Findings(tuple(one for one in found if one is not None), next(iter(missed), cut))
+    return FoundSignatures(tuple(one for one in found if one is not None), next(iter(missed), cut))
 
 
 async def _each(missed: list[str], questions: Iterable[Awaitable[_T | None]]) -> list[_T | None]:
