@@ -87,6 +87,15 @@ def _forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with what the action's lock names: one for all processes of a run."""
+    from packageindex import fetched  # noqa: PLC0415 - few tests need it
+
+    base = tmp_path_factory.getbasetemp()
+    return fetched((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "wheels")
+
+
+@pytest.fixture(scope="session")
 def gitea_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGitea]:
     """The real server that PINNER_GITEA names (`make forge`), started once; the test is skipped where there is none."""
     from forge_double.gitea_real import real_gitea  # noqa: PLC0415 - few tests need it

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 import yaml
-from packageindex import LOCK, fetch, serve
+from packageindex import LOCK, UNMEASURED, serve
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -213,17 +213,14 @@ def test_wrong_inputs_are_told(act: Callable[..., Ran], inputs: dict[str, str], 
 
 def install(tmp_path: Path, version: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the first step as a runner does."""
-    environment = {**os.environ, **runner_environment(INSTALL, {"version": version}, tmp_path / "temp"), **environment}
+    environment = {**UNMEASURED, **runner_environment(INSTALL, {"version": version}, tmp_path / "temp"), **environment}
     environment |= {"GITHUB_ACTION_PATH": str(ROOT), "PIP_NO_CACHE_DIR": "1", "PIP_NO_COMPILE": "1"}
     command = (str(BASH), "--noprofile", "--norc", "-eo", "pipefail", "-c", INSTALL["run"])
     return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_what_the_lock_names_is_installed_and_the_actions_own_code(tmp_path: Path) -> None:
-    files = tmp_path / "files"
-    files.mkdir()
-    fetch(files)
-    with serve(files, tmp_path / "index") as index:
+def test_what_the_lock_names_is_installed_and_the_actions_own_code(tmp_path: Path, wheels: Path) -> None:
+    with serve(wheels, tmp_path / "index") as index:
         ran = install(tmp_path, "", PIP_INDEX_URL=index)
         assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
         python = tmp_path / "temp" / "pinner" / "bin" / "python"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from packageindex import fetch, missing, serve
+from packageindex import missing, serve
 
 from pinner import __version__
 
@@ -47,11 +47,9 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def index(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of an index that has what pinner needs, and what builds it; nothing else is there."""
-    files = tmp_path_factory.mktemp("files")
-    fetch(files)
-    with serve(files, tmp_path_factory.mktemp("index")) as address:
+    with serve(wheels, tmp_path_factory.mktemp("index")) as address:
         yield address
 
 

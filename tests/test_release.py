@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from make_release_notes import notes
-from packageindex import fetch, serve
+from packageindex import UNMEASURED, serve
 from uv import find_uv_bin
 
 from pinner import __version__
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 LAYOUT = ROOT / "pinner" / "demo" / "layout"
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PIP_", "PYTHON"))}
+ENVIRONMENT = {name: value for name, value in UNMEASURED.items() if not name.startswith(("GIT_", "PIP_", "PYTHON"))}
 
 
 class Installed(NamedTuple):
@@ -46,15 +46,16 @@ class Installed(NamedTuple):
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder with what `make release` builds."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run((sys.executable, "-m", "hatchling", "build", "--directory", str(folder)), cwd=ROOT, check=True)
+    command = (sys.executable, "-m", "hatchling", "build", "--directory", str(folder))
+    subprocess.run(command, cwd=ROOT, env=UNMEASURED, check=True)
     return folder
 
 
 @pytest.fixture(scope="module")
-def index(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def index(built: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of an index that has pinner and what it needs, and nothing else."""
     files = tmp_path_factory.mktemp("files")
-    fetch(files)
+    shutil.copytree(wheels, files, dirs_exist_ok=True)
     shutil.copytree(built, files, dirs_exist_ok=True)
     with serve(files, tmp_path_factory.mktemp("index")) as address:
         yield address
@@ -63,12 +64,12 @@ def index(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 @pytest.fixture(scope="module")
 def installed(index: str, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     home = tmp_path_factory.mktemp("environment")
-    venv.create(home, with_pip=True)
+    # Another pip installs into it: its own would take as long to install as all the rest.
+    venv.create(home, with_pip=False)
     scripts = home / ("Scripts" if os.name == "nt" else "bin")
-    command = (str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--no-compile")
-    subprocess.run(
-        (*command, "--disable-pip-version-check", "--index-url", index, "image-pinner"), env=ENVIRONMENT, check=True
-    )
+    pip = (sys.executable, "-m", "pip", "--python", str(scripts / "python"), "--disable-pip-version-check")
+    command = (*pip, "install", "--quiet", "--no-cache-dir", "--no-compile", "--index-url", index, "image-pinner")
+    subprocess.run(command, env=ENVIRONMENT, check=True)
     return Installed(scripts, {**ENVIRONMENT, "DOCKER_CONFIG": str(home)})
 
 

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from authorities import trust_one
 from measuring import measure_nothing, measure_once
 
 import pinner
@@ -228,6 +229,7 @@ def program(*arguments: str, cwd: Path, env: Mapping[str, str], **streams: Any) 
 def serve(name: str, number: int) -> None:
     """Fork for whoever connects to the socket ``number``, until nobody holds the other end of standard input."""
     measure_once()
+    trust_one()
     names = [module.name for module in pkgutil.walk_packages(pinner.__path__, "pinner.")]
     for module in (*_BESIDES, *names):
         if not module.startswith(_WITHOUT):

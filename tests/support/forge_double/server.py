@@ -6,10 +6,12 @@ import base64
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -71,6 +73,13 @@ class Server:
         """Return what goes wrong with this request."""
         with self.state.lock:
             return next((fault for fault in self.double.faults if fault.strikes(method, path)), None)
+
+
+@cache
+def _backend_program() -> str:
+    """Return the program behind ``git http-backend``: git would start it, and be one more process for each request."""
+    folder = subprocess.run(["git", "--exec-path"], capture_output=True, check=True).stdout.decode().strip()
+    return shutil.which("git-http-backend", path=folder) or "git-http-backend"
 
 
 class _Http(ThreadingHTTPServer):
@@ -261,7 +270,7 @@ class _Handler(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
-        done = subprocess.run(["git", "http-backend"], input=data, capture_output=True, env=environment, check=False)
+        done = subprocess.run([_backend_program()], input=data, capture_output=True, env=environment, check=False)
         head, _, content = done.stdout.partition(b"\r\n\r\n")
         pairs = [line.partition(": ")[::2] for line in head.decode().split("\r\n") if line]
         status = next((int(value.split()[0]) for key, value in pairs if key == "Status"), 200)
