@@ -35,6 +35,8 @@ class Beside(NamedTuple):
 _MOST = 1_000
 _BUILDERS = {"compose": "", "bake": "", "kubernetes": r"^skaffold[^/]*\.ya?ml$"}
 """The formats whose files give arguments to Dockerfiles in and below their folders, and which of their files do."""
+_GIVING = (b"rgs", b"contexts", b"extends", b"include", b"inherits", b"\\")
+"""One of these is in whatever gives arguments or contexts to a build, or has another file or an escape say so."""
 
 
 def read_deciding(
@@ -81,6 +83,8 @@ def _first(
     ]
     dockerfiles = by_format.pop("dockerfile", ())
     pending = [target for one in dockerfiles for builder in builders for target in _around(one, builder, paths)]
+    # Most give nothing: that need not be parsed to tell. An override counts with its base.
+    pending = pending if any(map(_may_give, pending)) else []
     concerned = [format_ for format_ in formats if format_.name in by_format]
     pending += [target for format_ in concerned for target in siblings_of(by_format[format_.name], format_)]
     if around is not None and any(format_.stating_names != NEVER for format_ in concerned):
@@ -89,6 +93,11 @@ def _first(
         pending = [target for target in pending if target.path in seen]
         pending += [target for target in seen.values() if target.path not in files and may_state(target, formats)]
     return pending
+
+
+def _may_give(target: Target) -> bool:
+    data = attempt(read_text, target)
+    return isinstance(data, bytes) and any(map(data.__contains__, _GIVING))
 
 
 def siblings_of(targets: Sequence[Target], format_: Format) -> list[Target]:

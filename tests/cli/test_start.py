@@ -47,6 +47,15 @@ def test_a_check_imports_nothing_heavy(tmp_path: Path) -> None:
     assert len([name for name in modules if name.startswith("pinner")]) <= MOST_MODULES
 
 
+def test_a_compose_file_beside_that_gives_nothing_is_not_parsed(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"ARG V=alpine:3.20@sha256:{'0' * 64}\nFROM $V\n", "utf-8")
+    compose = tmp_path / "compose.yaml"
+    compose.write_text("services:\n  web:\n    build: .\n    image: web:1\n", "utf-8")
+    assert "ruamel.yaml" not in loaded(tmp_path, "check", "Dockerfile")
+    compose.write_text(f"services:\n  web:\n    build: {{args: {{V: 'redis:7@sha256:{'0' * 64}'}}}}\n", "utf-8")
+    assert "ruamel.yaml" in loaded(tmp_path, "check", "Dockerfile")
+
+
 @pytest.mark.parametrize("arguments", [("check",), ("check", "pod.yaml"), ("unpin",), ("pin",), ("update", "--diff")])
 def test_nothing_to_ask_needs_no_network(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\n", "utf-8")
