@@ -93,7 +93,7 @@ def _has_services(data: bytes) -> bool:
 
 def _may_have_services(data: bytes) -> bool:
     """Tell from the bytes alone whether a root may have the key ``services``: otherwise no parser need look for it."""
-    if b"services" not in data or (b"{{" not in data and are_objects(data)):
+    if b"services" not in data or (are_objects(data) and not _has_services(data)):
         return False
     roots = roots_of(data)
     return b"services" in roots.keys or not roots.is_plain
