@@ -56,7 +56,7 @@ class RestForge:
         last is not there, or why an earlier one is refused.
         """
         refusal: ForgeError | None = None
-        for path, query in listings:
+        for path, query in listings:  # pragma: no branch - the last one returns or raises
             try:
                 async for found in self._api.pages(path, query):
                     repository = read(found)
