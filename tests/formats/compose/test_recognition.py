@@ -126,8 +126,8 @@ def test_services_below_the_root_say_nothing(text: str) -> None:
         "name: a\n'services': {a: {image: x}}\n",
         "name: a\n? services\n: {a: {image: x}}\n",
         "x-a: &a {services: {a: {image: x}}}\n<<: *a\n",
-        "{{ if x }}\nservices: {a: {image: x}}\n{{ end }}\n",
-        "{{ if x }}\n'services':\n  a: {image: x}\n{{ end }}\n",
+        "{{- if x }}\nservices: {a: {image: x}}\n{{- end }}\n",
+        "{{- if x }}\n'services':\n  a: {image: x}\n{{- end }}\n",
     ],
 )
 def test_services_of_the_root_are_found_wherever_they_stand(text: str) -> None:
