@@ -162,7 +162,7 @@ bench-peers: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/peers.py pinner
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/all.py
-	$(BIN)/python bench/stages.py
+	$(BIN)/python bench/profile_page.py
 	PINNER_PEERS=$(VENV)/peers $(BIN)/python bench/resolve.py
 	$(BIN)/python bench/pulls.py
 

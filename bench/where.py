@@ -44,14 +44,7 @@ def functions(python: str, place: Place, arguments: Sequence[str], most: int = 6
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "profile")
         output(Tool("pinner", [python, __file__, str(file), *arguments], (0, 1)), place)
-        entries: _Entries = pstats.Stats(str(file)).stats  # type: ignore[attr-defined]  # typeshed leaves it out
-    own: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for place_of, (_, _, seconds, _, callers) in entries.items():
-        if _is_in_c(place_of) and callers:
-            for caller, (_, _, part, _) in callers.items():
-                own[_named(*caller)] += part
-        else:
-            own[_named(*place_of)] += seconds
+        own = own_seconds(pstats.Stats(str(file)))
     total = sum(own.values())
     modules: defaultdict[str, list[_Share]] = defaultdict(list)
     for (module, name), seconds in own.items():
@@ -61,6 +54,19 @@ def functions(python: str, place: Place, arguments: Sequence[str], most: int = 6
         parts = [part for part in _largest(modules[share.name], 3) if part.of >= 0.01]
         lines.append(f"  {share.of:4.0%}  {share.name}: {', '.join(f'{part.name} {part.of:.0%}' for part in parts)}")
     return lines
+
+
+def own_seconds(stats: pstats.Stats) -> dict[tuple[str, str], float]:
+    """Return the seconds of each module and function of ``stats``; what it calls in C is its own."""
+    entries: _Entries = stats.stats  # type: ignore[attr-defined]  # typeshed leaves it out
+    own: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for place_of, (_, _, seconds, _, callers) in entries.items():
+        if _is_in_c(place_of) and callers:
+            for caller, (_, _, part, _) in callers.items():
+                own[_named(*caller)] += part
+        else:
+            own[_named(*place_of)] += seconds
+    return own
 
 
 def _largest(shares: Iterable[_Share], most: int) -> list[_Share]:
