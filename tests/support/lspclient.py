@@ -219,8 +219,10 @@ async def editing(
     editor = Editor(client, folder)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder.parent / "cache")}
 
+    process = await start_program(environment, folder, "lsp", *options)
+
     async def start(*_: object, **__: object) -> Any:
-        return await start_program(environment, folder, "lsp", *options)
+        return process
 
     with pytest.MonkeyPatch.context() as patched:
         # pygls takes no process that is there already.
