@@ -6,7 +6,7 @@ from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.arguments import Text, define, predefined, read_declarations
 from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, read_uses
 from pinner.formats.dockerfile.from_instruction import expand_from, judge_from, read_from, read_plain_from
-from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts
+from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts_for
 from pinner.formats.dockerfile.instructions import find_syntax, read_directives, read_instructions
 from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, settle
 from pinner.formats.dockerfile.source import (
@@ -73,7 +73,7 @@ class Reader:
         self._escape, self._problem = read_directives(self._source)
         self._syntax = find_syntax(self._source)
         self._instructions = read_instructions(self._source, self._escape)
-        self._shortcuts = shortcuts(self._escape)
+        self._shortcuts = shortcuts_for(self._escape, len(source.text))
         self._refused = False
         self._froms: dict[int, From] = {}
         self._environment: dict[str, Value] = {}

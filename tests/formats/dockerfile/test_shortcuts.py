@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinner.formats.dockerfile import instruction_patterns, locate
 from pinner.formats.dockerfile.copy_and_mount import read_uses
 from pinner.formats.dockerfile.from_instruction import read_from, read_plain_from
 from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts
 from pinner.formats.dockerfile.instructions import read_instructions
 from pinner.formats.dockerfile.source import join_lines, read_source
+from pinner.model import Document
 
 NAMES = ["RUN", "COPY", "ADD", "CMD", "ENV", "LABEL", "FROM", "Run", "copy", "from", "ENTRYPOINT", "VOLUME", "ONBUILD"]
 PARTS = [
@@ -54,6 +56,17 @@ def test_every_shortcut_agrees_with_the_whole_way(data: bytes, escape: str) -> N
         assert (use.kind, use.problem, use.onbuild) == ("copy-from", "", False)
         assert runs == [(copy.start(1), copy[1])]
         assert find_refusal(entry.name, line.text, escape) == ""
+
+
+@given(st.lists(instructions(), min_size=1, max_size=6).map(b"".join))
+@settings(max_examples=300)
+def test_a_file_reads_the_same_before_and_after_they_are_compiled(data: bytes) -> None:
+    document = Document("Dockerfile", b"FROM a:1 AS b\n" + data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instruction_patterns, "_WORTH_COMPILING", (0, 0))
+        after = locate(document)
+        patch.setattr(instruction_patterns, "_WORTH_COMPILING", (10**9, 10**9))
+        assert locate(document) == after
 
 
 @pytest.mark.parametrize(
