@@ -112,11 +112,13 @@ _START_THEM = {"test_limited.py"}
 
 # The files that take longest, from the longest: one of them begun last would leave all processors but one idle.
 _LONGEST = (
-    *("bot/test_publish_forge", "bot/test_publish", "test_hooks_run", "bot/test_batch", "bot/test_publish_killed"),
-    *("bot/test_signed_story", "bot/forges/test_behaviour", "test_release", "test_hostile_tree", "checks/test_record"),
-    *("test_killed", "cli/test_pull_requests", "core/test_api", "bot/test_tag_upgrades", "report/test_page_in_browser"),
-    *("cli/test_program", "core/test_house", "formats/dockerfile/test_segments", "formats/yaml/test_yaml_corpus"),
-    *("bot/test_words", "cli/test_update_tags", "bot/forges/test_transport", "formats/python/test_pinning_code"),
+    *("fleet/test_queue", "fleet/test_run", "test_hooks_run", "bot/test_publish", "bot/test_publish_forge"),
+    *("test_action", "test_systems", "bot/test_batch", "bot/forges/test_behaviour", "bot/test_publish_killed"),
+    *("test_hostile_tree", "checks/test_record", "checks/test_outcome", "formats/hcl/test_scanner", "test_release"),
+    *("bot/test_tags_forge", "bot/test_signed_story", "cli/test_pull_requests", "bot/test_tag_upgrades"),
+    *("bot/body/test_body", "lsp/test_server", "test_killed", "core/test_api", "formats/yaml/test_yaml_corpus"),
+    *("cli/test_program", "core/test_house", "formats/dockerfile/test_segments", "cli/test_update_tags"),
+    *("report/test_page_in_browser", "fleet/test_content_budget", "bot/test_words", "formats/python/test_pinning_code"),
 )
 _TESTS = Path(__file__).parent
 _FIRST = {_TESTS / f"{name}.py": place for place, name in enumerate(_LONGEST)}

@@ -126,8 +126,8 @@ def cycles() -> list[list[str]]:
     # What imports nothing that is left, or is imported by nothing that is left, is in no cycle.
     while gone := [name for name, targets in left.items() if not (targets & left.keys())]:
         left = {name: targets for name, targets in left.items() if name not in gone}
-    while gone := [name for name in left if not any(name in targets for targets in left.values())]:
-        left = {name: targets for name, targets in left.items() if name not in gone}
+    while unused := left.keys() - frozenset().union(*left.values()):
+        left = {name: targets for name, targets in left.items() if name not in unused}
     return [sorted(left)] if left else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ _WORDS = frozenset(("start_new_session", "preexec_fn", "pass_fds", "process_grou
 _METHODS = frozenset(("add_signal_handler", "open_unix_connection", "st_uid", "st_ino"))
 
 
+@functools.cache
 def calls() -> dict[str, tuple[str, ...]]:
     """Return by module what it uses of one kind of system, in order."""
     found = {}

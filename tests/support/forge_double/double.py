@@ -72,15 +72,14 @@ class ForgeDouble(ForgeHandle):
         is_made = "folder" not in settings
         folder = settings.pop("folder", self.state.folder / f"{name}.git")
         if is_made:
-            gitstore.make(folder)
+            branch = settings.get("default_branch", Stored.default_branch)
+            contents = contents_of(files or {"README.md": b"# Here\n"})
+            gitstore.begin(folder, branch, contents, "First", frozenset(executable))
         with self.state.lock:
             repository = Stored(name, len(self.state.repositories) + 1, folder, **settings)
             self.state.repositories[name] = repository
             if is_organisation:
                 self.state.organisations.add(name.partition("/")[0])
-        contents = contents_of(files or {"README.md": b"# Here\n"})
-        if is_made:
-            gitstore.commit(folder, repository.default_branch, contents, "First", executable=frozenset(executable))
         return repository
 
     def repository(self, name: str) -> Stored:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 AUTHOR = ("Ada Maintainer", "ada@example.org")
 EPOCH = 1_760_000_000
@@ -36,6 +39,24 @@ def make(folder: Path) -> None:
     git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".")
     with (folder / "config").open("a") as config:
         config.write("[http]\n\treceivepack = true\n[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n")
+
+
+@cache
+def _begun(branch: str, files: tuple[tuple[str, bytes | None], ...], message: str, executable: frozenset[str]) -> Path:
+    """Return a repository with one commit that says ``message``: made once, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="pinner-gitstore-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    made = folder / "begun.git"
+    make(made)
+    commit(made, branch, dict(files), message, executable=executable)
+    return made
+
+
+def begin(
+    folder: Path, branch: str, files: Mapping[str, bytes | None], message: str, executable: frozenset[str]
+) -> None:
+    """Make a repository with one commit, as `make` and `commit` do: the same ones are wanted again and again."""
+    shutil.copytree(_begun(branch, tuple(files.items()), message, executable), folder)
 
 
 def head(folder: Path, branch: str) -> str | None:
