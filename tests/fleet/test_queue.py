@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import threading
@@ -202,7 +203,11 @@ def test_a_server_that_is_killed_under_its_workers_costs_nothing(crew: Crew, ser
     crew.wait(crew.is_done, keep=2)
     crew.tell("the server killed")
     assert crew.pulls == [1] * REPOSITORIES
-    assert set(crew.stop()) == {0}
+    # Whoever could not write down what came of a repository has said so, and ends with 3; the next tick saw to it.
+    statuses = set(crew.stop())
+    assert statuses <= {0, 3}
+    assert 3 not in statuses or re.search(r"^(?:\S+: )?error: ", crew.said, re.MULTILINE)
+    assert "the queue cannot be reached" not in crew.said
     assert crew.jobs() == {}
 
 
