@@ -103,14 +103,13 @@ def _proved(case: _Case, edits: frozenset[Edits]) -> bytes | None:
     before = case.located
     edited = Document(case.document.path, result)
     after = case.format.locate(edited)
-    if not case.format.confirms(case.document, edited):
-        return None
     if after is None or after.outline != before.outline or len(after.places) != len(before.places):
         return None
     texts = {key: target.text for key, target in case.targets.items() if target.edits in edits}
-    if all(_reads(new, old, planned_text(texts, old)) for old, new in zip(before.places, after.places, strict=True)):
-        return result
-    return None
+    reads = all(
+        _reads(new, old, planned_text(texts, old)) for old, new in zip(before.places, after.places, strict=True)
+    )
+    return result if reads and case.format.confirms(case.document, edited) else None
 
 
 def planned_text(texts: Mapping[PlaceKey, str], place: Place) -> str | None:
