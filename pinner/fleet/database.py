@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -161,7 +162,33 @@ def _opened(file: Path | None, *, read_only: bool) -> sqlite3.Connection:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
     where = f"{file.resolve().as_uri()}?mode={'ro' if read_only else 'rw'}"
-    connection = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False, timeout=30.0)
-    connection.execute("pragma query_only = 1" if read_only else "pragma journal_mode = wal")
+    connection = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False, timeout=0.0)
+    if read_only:
+        connection.execute("pragma query_only = 1")
+    else:
+        write_ahead(connection)
+    connection.execute(f"pragma busy_timeout = {_TRIES * _PAUSE * 1000:.0f}")
     connection.execute("pragma synchronous = normal")
     return connection
+
+
+_TRIES = 600
+_PAUSE = 0.05
+"""Seconds between two of them."""
+
+
+def write_ahead(connection: sqlite3.Connection, pause: Callable[[float], None] = time.sleep) -> None:
+    """Have a write-ahead log kept, so that others read while one writes; raises `sqlite3.Error`.
+
+    Where several open a new file at once SQLite may refuse, whatever its timeout is: each would wait for a lock
+    that another holds (https://www.sqlite.org/c3ref/busy_handler.html). So it is asked again, for half a minute.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not left:
+                raise
+            pause(_PAUSE)
+        else:
+            return

@@ -24,7 +24,7 @@ from pinner.fleet.catalog import (
     wish_for_users,
 )
 from pinner.fleet.content_budget import StoredBudget
-from pinner.fleet.database import SqliteDatabase, StoreError
+from pinner.fleet.database import SqliteDatabase, StoreError, write_ahead
 from pinner.fleet.events import take_in
 from pinner.fleet.overview import keep_totals, totals
 from pinner.fleet.postgres import PostgresDatabase
@@ -387,6 +387,37 @@ def test_a_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     assert relative is not None
     relative.database.close()
     assert (tmp_path / "fleet.db").exists()
+
+
+def test_a_new_store_that_another_writes_to_is_waited_for(tmp_path: Path) -> None:
+    # As where two workers are started at once: SQLite refuses at once, without waiting.
+    other = sqlite3.connect(tmp_path / "fleet.db", isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+    mine = sqlite3.connect(tmp_path / "fleet.db", isolation_level=None, timeout=0)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            other.execute("commit")
+
+    write_ahead(mine, pause)
+    assert len(pauses) == 2
+    assert mine.execute("pragma journal_mode").fetchone() == ("wal",)
+    other.close()
+    mine.close()
+
+
+def test_a_store_that_is_locked_for_long_is_given_up(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "fleet.db", isolation_level=None)
+    other.execute("begin immediate")
+    mine = sqlite3.connect(tmp_path / "fleet.db", isolation_level=None, timeout=0)
+    pauses: list[float] = []
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        write_ahead(mine, pauses.append)
+    assert sum(pauses) == pytest.approx(30, abs=1)
+    other.close()
+    mine.close()
 
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
