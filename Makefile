@@ -13,7 +13,8 @@ FORGE_STAMP := $(FORGE)/built-of-$(shell cat tests/oracles/gitea/main.go tests/o
 
 help:
 	@echo "make demo    pin a small project against images in an OCI layout: no network, no account"
-	@echo "make test    run every check and test: some 15 minutes on two processors"
+	@echo "make test    run every check and test: some 8 minutes on two processors"
+	@echo "make test COVERAGE=1    the same, and measure which branches they take, as CI does: some 14 minutes"
 	@echo "make test AREA=registry    run the tests of one folder of tests/ (or file: AREA=cli/test_help.py): seconds"
 	@echo "make forge   hold the bot and a fleet against a real Gitea, which is built once, into \$$FORGE (needs Go, gcc and a module proxy)"
 	@echo "make lint    ruff, mypy and import-linter alone"
@@ -51,16 +52,21 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Coverage is of all tests or of nothing.
+TESTS := -m pytest --numprocesses auto
+
+# Coverage is of all tests or of nothing, and takes as long again as they do: COVERAGE=1 asks for it, as CI does.
 ifdef AREA
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses auto tests/$(AREA)
-else
+	$(BIN)/python $(TESTS) tests/$(AREA)
+else ifdef COVERAGE
 test: lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/coverage run $(TESTS) --dist loadfile --no-loadscope-reorder
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+else
+test: lint
+	$(BIN)/python $(TESTS) --dist loadfile --no-loadscope-reorder
 endif
 
 $(FORGE_STAMP):
