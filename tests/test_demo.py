@@ -8,7 +8,7 @@ from pathlib import Path
 
 from make_demo_layout import LAYOUT, make
 
-from pinner.demo import run
+from pinner.cli.demo import run
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-LAYOUT = ROOT / "pinner" / "demo" / "layout"
+LAYOUT = ROOT / "pinner" / "cli" / "demo" / "layout"
 SOURCES = ("pinner", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 # A runner's tests may run inside of a hook themselves.
 ENVIRONMENT = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-LAYOUT = ROOT / "pinner" / "demo" / "layout"
+LAYOUT = ROOT / "pinner" / "cli" / "demo" / "layout"
 ENVIRONMENT = {name: value for name, value in UNMEASURED.items() if not name.startswith(("GIT_", "PIP_", "PYTHON"))}
 
 
@@ -128,7 +128,7 @@ def test_the_archives_hold_what_they_should(built: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if "dist-info" not in name}
     assert all(name.startswith("pinner/") for name in packed)
-    assert {"pinner/py.typed", "pinner/demo/layout/index.json"} <= packed
+    assert {"pinner/py.typed", "pinner/cli/demo/layout/index.json"} <= packed
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -23,7 +23,7 @@ from pinner.scan import own_places
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
-LAYOUT = ROOT / "pinner" / "demo" / "layout"
+LAYOUT = ROOT / "pinner" / "cli" / "demo" / "layout"
 # What Windows' Python does not have. Python's own library has looked at it before; pinner has not.
 WITHOUT = """
 import asyncio, concurrent.futures, http.server, multiprocessing, pathlib, shutil, signal, socket, ssl, subprocess, sys

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DIGEST = digest_of("docker.io/library/nginx:1")
 PAGE = Path(__file__).parent.parent.parent / "docs" / "api.md"
-DEMO = Path(pinner.__file__).parent / "demo"
+DEMO = Path(pinner.__file__).parent / "cli" / "demo"
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_no_module_imports_itself_around_a_corner() -> None:
 def test_the_layers_are_few_and_hold_every_room() -> None:
     rooms = [room for layer in layers() for room in layer]
     assert len(layers()) <= LAYERS
-    assert {module.room for module in modules().values()} - {"pinner", "__main__", "demo"} == set(rooms)
+    assert {module.room for module in modules().values()} - {"pinner", "__main__"} == set(rooms)
 
 
 def test_modules_and_functions_are_short() -> None:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 IS_HERE = sys.platform == "linux"
-# Of these the first and the second run when they are imported, or import more than anybody who is forked needs.
-_WITHOUT = ("pinner.__main__", "pinner.demo", "pinner.api")
+# The first runs when it is imported; the second imports more than anybody who is forked needs.
+_WITHOUT = ("pinner.__main__", "pinner.api")
 _BESIDES = ("libcst", "pygls.lsp.server", "procrastinate", "psycopg_pool")
 _MESSAGE = 180_000
 _NUMBER = 4

@@ -1,4 +1,4 @@
-"""Makes the OCI layout of ``pinner demo``: ``python tests/support/make_demo_layout.py`` writes ``pinner/demo/layout``.
+"""Makes ``pinner/cli/demo/layout``, the images of ``pinner demo``: ``python tests/support/make_demo_layout.py``.
 
 The images hold one file each; the same bytes come out every time.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from images import make_multi_platform, write_layout
 
-LAYOUT = Path(__file__).parent.parent.parent / "pinner" / "demo" / "layout"
+LAYOUT = Path(__file__).parent.parent.parent / "pinner" / "cli" / "demo" / "layout"
 
 NAMES = (
     "docker.io/docker/dockerfile:1",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 COLUMNS = 128
-DEMO = Path(__file__).parent.parent.parent / "pinner" / "demo"
+DEMO = Path(__file__).parent.parent.parent / "pinner" / "cli" / "demo"
 SIGNED = Path(__file__).parent.parent.parent / "testdata" / "signed"
 """A project whose image was signed by one and is signed by another since."""
 

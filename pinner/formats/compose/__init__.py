@@ -16,9 +16,8 @@ from pinner.formats.compose.facts import merge_files, read_file
 from pinner.formats.compose.images import ROOT, SERVICES, Walk, find_builds, state_of
 from pinner.formats.compose.services import is_named_compose, read_services, services_of
 from pinner.formats.compose.variables import NO_VALUES, InvalidTemplateError, Values, expand
-from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, Sequence, load, parse, resolve
+from pinner.formats.yaml import Budget, Mapping, Problem, Scalar, Sequence, load, locate_masked, parse, resolve
 from pinner.formats.yaml.lookup import KeyLookup
-from pinner.formats.yaml.masked import locate_masked
 from pinner.formats.yaml.nodes import Alias
 from pinner.formats.yaml.references import Collector, is_null
 from pinner.formats.yaml.roots import are_objects, has_root_key, roots_of

@@ -11,8 +11,7 @@ from pinner.formats.helm.chart_facts import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
 from pinner.formats.kubernetes.skaffold import gathered
-from pinner.formats.yaml import Budget, load, parse
-from pinner.formats.yaml.masked import locate_masked
+from pinner.formats.yaml import Budget, load, locate_masked, parse
 from pinner.formats.yaml.references import Collector
 from pinner.formats.yaml.roots import has_plain_root, has_root_key, root_scalars
 from pinner.model import Located

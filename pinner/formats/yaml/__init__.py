@@ -1,13 +1,26 @@
-"""YAML loader: documents and nodes with byte offsets, shared by the YAML formats."""
+"""YAML loader: documents and nodes with byte offsets, shared by the YAML formats; templates read with masks."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from pinner._typing import NamedTuple
+from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml.nodes import Alias, Mapping, Node, Scalar, Sequence, resolve
 from pinner.formats.yaml.parser import Budget, Composed, Problem, c_events, compose, refusal
 from pinner.formats.yaml.stream import Chunk, split
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from pinner.model import Document, Located
+
+    class LocateMasked(Protocol):
+        """Finds the images of a document that is masked, or not."""
+
+        def __call__(self, document: Document, *, is_masked: bool = False) -> Located | None:
+            """Return what is in ``document``; None where it is of another format."""
+            ...
+
 
 __all__ = [
     "Alias",
@@ -20,6 +33,7 @@ __all__ = [
     "Sequence",
     "YamlDocument",
     "load",
+    "locate_masked",
     "parse",
     "resolve",
 ]
@@ -61,3 +75,19 @@ def parse(document: YamlDocument, budget: Budget) -> Composed:
 def _parse(document: YamlDocument) -> Composed:
     """Remembered, but for few documents: of a bundle, the nodes would cost the collector more than the parser."""
     return compose(document.data, document.chunk, c_events())
+
+
+def locate_masked(document: Document, locate: LocateMasked) -> Located | None:
+    """Return what ``locate`` finds in ``document``; where a template is no YAML, with its directives masked.
+
+    Where it is none then, either, it stays what was found in it as it stands.
+    """
+    located = locate(document)
+    if located is None or not any(
+        place.kind == "document" and getattr(place, "reason", "") == "templated" for place in located.places
+    ):
+        return located
+    from pinner.formats.template_masking import locate_template  # noqa: PLC0415 - few files are templates
+
+    found = locate_template(document, partial(locate, is_masked=True))
+    return located if found is None or any(place.kind == "document" for place in found.places) else found

@@ -1,17 +1,26 @@
-"""Demonstration project for ``pinner demo``, answered by an OCI layout without a network."""
+"""``pinner demo``: all of it on a project in a temporary folder, answered by an OCI layout without a network."""
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from pinner.cli.commands import pinner_command
+from pinner.cli.context import DEFAULTS, Invocation, Options
 
 if TYPE_CHECKING:
     from typing import TextIO
+
+    from pinner.cli.context import Context
 
 _HERE = Path(__file__).parent
 
@@ -23,6 +32,22 @@ _STEPS = (
     (("pin",), "A second run changes nothing."),
     (("unpin",), "And back again: the first bytes, exactly."),
 )
+
+
+class DemoOptions(NamedTuple):
+    """What ``demo`` was asked."""
+
+    options: Options = DEFAULTS
+    keep: bool = False
+
+
+def demo(context: Context, asked: DemoOptions) -> int:
+    """Run the demo; return its status."""
+    out = io.TextIOWrapper(context.stdout.raw, context.stdout.encoding, write_through=True)
+    try:
+        return run(out, keep=asked.keep)
+    finally:
+        out.detach()
 
 
 def run(out: TextIO, *, keep: bool = False) -> int:
@@ -63,3 +88,14 @@ def _steps(folder: Path, out: TextIO) -> int:
 
 def _contents(folder: Path) -> dict[str, bytes]:
     return {name.name: (folder / name.name).read_bytes() for name in sorted((_HERE / "project").iterdir())}
+
+
+@pinner_command("demo", "")
+@click.option("--keep", is_flag=True, help="Leave the folder where it is, to play with.")
+@click.pass_context
+def command(ctx: click.Context, /, **values: Any) -> Invocation:  # noqa: ANN401 - click hands over what it parsed
+    """Show what pinner does on a small project in a temporary folder.
+
+    The images come with pinner: neither a network nor an account is needed.
+    """
+    return Invocation(ctx.obj, partial(demo, asked=DemoOptions(ctx.obj, **values)))

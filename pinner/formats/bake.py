@@ -1,4 +1,4 @@
-"""Extraction of image references from bake files, and the fields of their targets.
+"""Bake format: the images of ``docker buildx bake`` files, in HCL and in JSON.
 
 Inheritance is that of buildx (``bake/bake.go``: ``target``, ``Merge``): what is inherited later wins, the target's own
 most of all. The linker takes them as it takes the services of a compose file.
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pinner.link.facts import Fact, HclText
     from pinner.model import Document, Place
 
+_IMAGES = re.compile(rb'docker-image://|dockerfile-inline|(?<![\w-])"?args"?[ \t]*[=:{]')
+"""What a file has in it that names an image, or gives a Dockerfile's ``ARG`` one."""
 PREFIXES = (b"",)
 """Every word may be a variable's name."""
 _KEY = re.compile(rb"[ \t]*=(?!=)")
@@ -184,9 +186,11 @@ _LABELS = {"target": 1, "group": 1, "variable": 1, "function": 1}
 _IMAGE = b"docker-image://"
 
 
-def locate(document: Document) -> Located:
-    """Return the images of the targets in ``document``. Never raises."""
+def locate(document: Document) -> Located | None:
+    """Return the images in ``document``, and what it builds with which arguments; None where it has neither."""
     data = document.data
+    if _IMAGES.search(data) is None or b"target" not in data:
+        return None
     is_json = document.path.endswith(".json")
     file = scan_json(data, PREFIXES, _LABELS) if is_json else scan(data, PREFIXES)
     collector = Collector(FORMAT, data)
