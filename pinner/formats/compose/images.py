@@ -8,7 +8,8 @@ from pinner.formats.compose.variables import NO_VALUES, judge, shown
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.lookup import anchor_name
-from pinner.formats.yaml.references import foreign_tag, is_null, is_template
+from pinner.formats.yaml.nodes import foreign_tag
+from pinner.formats.yaml.references import is_null, is_template
 from pinner.formats.yaml.scalars import reference_text, source_text
 from pinner.model import Occurrence, as_skipped
 from pinner.reference import comparable

@@ -11,7 +11,8 @@ from pinner.formats.kubernetes.objects import (
 from pinner.formats.kubernetes.sibling_keys import find_parameter, refusal
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import KeyLookup, anchor_name
-from pinner.formats.yaml.references import FLUX_WRITES, foreign_tag, is_null, is_template, is_written_by_flux
+from pinner.formats.yaml.nodes import foreign_tag
+from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_template, is_written_by_flux
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Document, Span
 from pinner.reference import repository_of

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
+STANDARD_TAGS = "tag:yaml.org,2002:"
+
 # Plain classes with slots: a bundle has a million nodes, and nothing makes one faster.
 
 
@@ -98,3 +100,11 @@ Node: TypeAlias = Scalar | Mapping | Sequence | Alias
 def resolve(node: Node) -> Scalar | Mapping | Sequence:
     """Return what ``node`` stands for: the target of an alias, anything else itself."""
     return node.target if type(node) is Alias else node  # type: ignore[return-value]
+
+
+def foreign_tag(scalar: Scalar) -> str | None:
+    """Return ``!!name`` where a scalar is tagged as something of YAML that is no string, else None."""
+    tag = scalar.tag
+    if tag is None or not tag.startswith(STANDARD_TAGS) or tag == STANDARD_TAGS + "str":
+        return None
+    return "!!" + tag.removeprefix(STANDARD_TAGS)

@@ -11,7 +11,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.formats.source import LineIndex
 from pinner.formats.yaml.anchors import other_readers
-from pinner.formats.yaml.nodes import Alias, Mapping, Scalar
+from pinner.formats.yaml.nodes import STANDARD_TAGS, Alias, Mapping, Scalar
 from pinner.formats.yaml.scalars import content_start
 from pinner.formats.yaml.stream import unshadow
 from pinner.model import Occurrence, SkippedOccurrence, Span, as_skipped
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.formats.yaml.scalars import SourceText
     from pinner.model import Place, SkipReason
 
-_SHOWN, _STANDARD_TAGS = 80, "tag:yaml.org,2002:"
+_SHOWN = 80
 _NULLS = ("~", "null", "Null", "NULL")
 FLUX_WRITES = "Flux writes this: its image policy says so on the line"
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%", b"{#")
@@ -118,6 +118,8 @@ class _Entry(NamedTuple):
     offset: int
     place: Place
     scalar: Scalar | None
+    part: int = -1
+    """Where inside of the scalar it is, which holds a document; -1 where it is all of it."""
 
 
 class Collector:
@@ -161,7 +163,8 @@ class Collector:
 
     def add(self, use: Use, place: Place, offset: int | None = None) -> None:
         """Keep ``place``, found at ``use``; ``offset`` says where inside of it, where it is but a part."""
-        self._entries.append(_Entry(use.offset if offset is None else offset, place, use.scalar))
+        part = -1 if offset is None else offset
+        self._entries.append(_Entry(use.offset if offset is None else offset, place, use.scalar, part))
         self.image_nodes.add(id(use.written))
 
     def add_plain(self, kind: str, scalar: Scalar, owner: str) -> bool:
@@ -202,13 +205,16 @@ class Collector:
             text: f"the same text is used {self._where(reader)}, and no digest belongs there"
             for text, reader in readers.items()
         }
+        refusals = {
+            (id(one.scalar), one.part): f"the same text is used in line {one.place.line}, where no digest may go"
+            for one in reversed(entries)
+            if not getattr(one.place, "part", True) and id(one.scalar) in texts
+        }
         for entry in entries:
-            if not getattr(entry.place, "part", True) and id(entry.scalar) in texts:
-                detail = f"the same text is used in line {entry.place.line}, where no digest may go"
-                details.setdefault(id(entry.scalar), detail)
-        self._entries[self._settled :] = [
-            entry._replace(place=_taken(entry.place, details.get(id(entry.scalar), ""))) for entry in entries
-        ]
+            whole = id(entry.scalar)
+            detail = details.get(whole) or refusals.get((whole, -1)) or refusals.get((whole, entry.part), "")
+            self._entries.append(entry._replace(place=_taken(entry.place, detail)))
+        del self._entries[self._settled : self._settled + len(entries)]
         self._settled = len(self._entries)
 
     def _where(self, reader: Reader) -> str:
@@ -279,15 +285,7 @@ def is_null(scalar: Scalar) -> bool:
     """Tell whether ``scalar`` stands for nothing: empty, null, or reset (compose's ``!reset``)."""
     if scalar.tag == "!reset" or not scalar.value:
         return True
-    return not scalar.style and scalar.value in _NULLS and scalar.tag in (None, _STANDARD_TAGS + "null")
-
-
-def foreign_tag(scalar: Scalar) -> str | None:
-    """Return ``!!name`` where a scalar is tagged as something of YAML that is no string, else None."""
-    tag = scalar.tag
-    if tag is None or not tag.startswith(_STANDARD_TAGS) or tag == _STANDARD_TAGS + "str":
-        return None
-    return "!!" + tag.removeprefix(_STANDARD_TAGS)
+    return not scalar.style and scalar.value in _NULLS and scalar.tag in (None, STANDARD_TAGS + "null")
 
 
 def is_template(data: bytes, node: Node) -> str:
