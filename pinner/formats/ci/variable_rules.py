@@ -77,7 +77,9 @@ def _given(holder: Mapping, name: str, fields: KeyLookup) -> Iterator[Value]:
         return
     if type(field.node) is Mapping:
         inner = fields.get(field.node, "value")
-        yield from _scalars(None if inner is None else inner.written)
+        # The value has to be one of the `options` that people choose from.
+        is_free = inner is not None and fields.get(field.node, "options") is None
+        yield from _scalars(inner.written if inner is not None and is_free else None)
     else:
         yield from _scalars(field.written)
 
