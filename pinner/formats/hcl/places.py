@@ -60,8 +60,19 @@ class Collector:
             if type(value) is Name or (type(value) is Template and not value.is_literal):
                 self.open.append((kind, value, owner))
 
+    def add_result(self, kind: str, value: Value, owner: str) -> None:
+        """Keep the skip of ``value``, which names what a resource builds."""
+        if value.start < value.end:
+            use = self.use(kind, value, owner)
+            text = literal_text(self.data, value) if type(value) is Template and value.is_literal else None
+            shown = self._shown(value) if text is None else str(text)
+            self.add(use, use.skip(shown, "built-here", "the resource has `build`: this names the result"))
+
+    def _shown(self, value: Value) -> str:
+        return self.data[value.start : value.end].strip()[:_SHOWN].decode("utf-8", "replace")
+
     def _judged(self, use: Use, value: Value) -> Place:
-        shown = self.data[value.start : value.end].strip()[:_SHOWN].decode("utf-8", "replace")
+        shown = self._shown(value)
         if type(value) is Template:
             if not value.is_literal:
                 return _filled_in(use, value, shown, self.data)

@@ -105,11 +105,19 @@ def locate(document: Document, *, is_loose: bool = False) -> Located:
 def _resource(collector: Collector, block: Block) -> None:
     address = ".".join(block.labels[:2])
     owner = f"data.{address}" if block.type == "data" else address
+    is_built = block.type == "resource" and block.labels[0] == "docker_image" and _has_inner(block, "build")
     for position in positions_of(block.type, block.labels[0]):
         for attribute in _attributes(block, position.path, position.attributes):
             for value in _images(collector, attribute, position):
-                if not (type(value) is Name and value.text.startswith(_NAMED_ELSEWHERE)):
+                if is_built:
+                    collector.add_result(block.labels[0], value, owner)
+                elif not (type(value) is Name and value.text.startswith(_NAMED_ELSEWHERE)):
                     collector.add_image(block.labels[0], value, owner)
+
+
+def _has_inner(block: Block, type_: str) -> bool:
+    """Tell whether ``block`` has one of ``type_`` in it, written out or made by ``dynamic``."""
+    return any(inner == type_ for inner, _ in _inner(block))
 
 
 def _loosely(collector: Collector, block: Block) -> None:
