@@ -41,7 +41,7 @@ _INLINE = {
 _VALUES = {
     "values-image": "a block of `repository` and `tag`, `version`, `digest` or `sha`, with `registry`;"
     " `imageRepository` beside `imageTag`{}",
-    "values-text": "a text under a key that ends in `image`{}",
+    "values-text": "a text under a key that ends in `image`; one with its tag under `images` and `images.tags`{}",
 }
 
 WHERE: dict[str, dict[str, str]] = {

@@ -8,9 +8,30 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.helm.keys import (
+    DIGESTS,
+    LEADS,
+    NAME_OF_IMAGE,
+    TAGS,
+    has_tag,
+    is_map_of_images,
+    is_printed_otherwise,
+    is_tagged_image,
+    tag_keys,
+    version_keys,
+)
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import anchor_name
-from pinner.formats.yaml.parts import Parts, find_gap, implied_by, implied_of, judge_parts, read_part
+from pinner.formats.yaml.parts import (
+    FoundParts,
+    Parts,
+    find_gap,
+    implied_by,
+    implied_of,
+    judge_parts,
+    read_part,
+    without_conflicts,
+)
 from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_written_by_flux, unfilled
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Occurrence, as_skipped
@@ -21,14 +42,11 @@ if TYPE_CHECKING:
     from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.parts import Part
-    from pinner.formats.yaml.references import Collector, Use
-    from pinner.model import Place, SkipReason
+    from pinner.formats.yaml.references import Collector
+    from pinner.model import SkipReason
 
+_NO_TAG = "its tag is empty: templates then take the `appVersion` of Chart.yaml"
 _KIND, _TEXT_KIND = "values-image", "values-text"
-_TAGS, _DIGESTS = ("tag", "version"), ("digest", "sha")
-_STEM_AND_NAME = "imagerepository"
-# What charts put before a name that has no folder of its own: Istio's `hub`, `org`, and their like.
-_LEADS = ("hub", "org", "organization", "imageRegistry", "imagePrefix", "registryPrefix")
 # Of a chart's sources and of git repositories, which are called `repository`, too.
 _NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
 # A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
@@ -36,12 +54,6 @@ _NO_IMAGE = re.compile(
     r"://|\s|^[./~]|^(?:data:|url\()|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$",
     re.IGNORECASE,
 )
-# go-yaml's numbers, and what JSON makes of them: a template prints `1.10` as 1.1 (sigs.k8s.io/yaml goes by JSON).
-_NUMBER = re.compile(
-    r"[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[0-9][0-9_]*"
-    r"|(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?)|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-)
-_PRINTED_ALIKE = re.compile(r"0|[1-9][0-9]{0,17}|(?:0|[1-9][0-9]{0,8})\.[0-9]{0,6}[1-9]")
 
 
 class _Frame(NamedTuple):
@@ -55,12 +67,6 @@ class _Frame(NamedTuple):
     """The mapping that it stands in."""
 
 
-class _Found(NamedTuple):
-    use: Use
-    place: Place
-    parts: Parts
-
-
 class ValuesWalk:
     """Goes through the nodes of values, without recursion and each collection once."""
 
@@ -69,7 +75,7 @@ class ValuesWalk:
         self.collector = collector
         self.fields = fields
         self._owner = owner
-        self._found: list[_Found] = []
+        self._found: list[FoundParts] = []
         self._registry = False
 
     def keep(self, root: Mapping) -> None:
@@ -97,7 +103,7 @@ class ValuesWalk:
                     for index, child in reversed(tuple(enumerate(node.children)))
                     if type(child) is not Scalar
                 ]
-        for found in _without_conflicts(self._found):
+        for found in without_conflicts(self._found):
             self.collector.add(found.use, found.place)
 
     def _has_global_registry(self, root: Mapping) -> bool:
@@ -110,33 +116,47 @@ class ValuesWalk:
     def _of_mapping(self, mapping: Mapping, frame: _Frame) -> None:
         own = self.fields.own(mapping)
         names = own if "<<" not in own else self.fields.keys(mapping)
-        if "repository" in names and self._is_block(mapping, names, frame.key):
-            self._block(mapping, frame)
+        if (name := self._name_key(mapping, names, frame.key)) is not None:
+            self._block(mapping, name, frame)
+        is_map = frame.path.endswith(("images", "images.tags")) and is_map_of_images(frame.path, frozenset(names))
         for key in names:
-            if key[-5:].lower() == "image" and key in own:
+            if key not in own:
+                continue
+            if key[-5:].lower() == "image":
                 self._text(mapping, key, frame)
-            elif key[-15:].lower() == _STEM_AND_NAME and key in own:
-                self._stem(mapping, key, frame)
+            elif (ending := NAME_OF_IMAGE.search(key)) is not None:
+                self._stem(mapping, key, key[: ending.start()], frame)
+            elif is_map:
+                self._listed(mapping, key, frame)
 
     def _part(self, mapping: Mapping, key: str) -> Part | None:
         return read_part(self.collector.data, mapping, key, self.fields)
 
-    def _is_block(self, mapping: Mapping, names: Iterable[str], key: str) -> bool:
-        repository = self.fields.scalar(mapping, "repository")
-        if repository is None or is_null(repository) or _NO_REPOSITORY.search(repository.value):
-            return False
-        return key.lower().endswith("image") or "tag" in names or "digest" in names
+    def _name_key(self, mapping: Mapping, names: Iterable[str], key: str) -> str | None:
+        """Return the key of the name in ``mapping``, a block that stands under ``key``; None where it is none."""
+        is_image = key.lower().endswith("image")
+        has_tag = "tag" in names or "digest" in names
+        keys: tuple[str, ...] = ()
+        if "repository" in names:
+            keys = ("repository",) if is_image or has_tag else ()
+        elif is_image and has_tag and "image" not in names:
+            keys = ("name", "repo")
+        return next((one for one in keys if self._is_name(mapping, one)), None)
 
-    def _block(self, mapping: Mapping, frame: _Frame) -> None:
-        name = self._part(mapping, "repository")
+    def _is_name(self, mapping: Mapping, key: str) -> bool:
+        scalar = self.fields.scalar(mapping, key)
+        return scalar is not None and not is_null(scalar) and _NO_REPOSITORY.search(scalar.value) is None
+
+    def _block(self, mapping: Mapping, key: str, frame: _Frame) -> None:
+        name = self._part(mapping, key)
         if name is None:  # far too long
             return
-        tag_key = next((key for key in _TAGS if self._is_text(mapping, key)), "")
+        tag_key = next((key for key in TAGS if self._is_text(mapping, key)), "")
         tag = self._part(mapping, tag_key)
         if not tag_key and frame.around is not None and (outer := self._part(frame.around, f"{frame.key}Tag")):
             tag, frame = outer, frame._replace(path=frame.path.rpartition(".")[0])
         parts = self._with_digest(mapping, Parts(name, self._part(mapping, "registry"), tag))
-        beside = next((key for key in ("image", "name") if self._part(mapping, key) is not None), "")
+        beside = next((one for one in ("image", "name") if one != key and self._part(mapping, one) is not None), "")
         if beside == "name" and not frame.key.lower().endswith("image"):
             beside = ""  # an item's own name
         self._add(_KIND, parts, frame, self._why_not(parts, beside or self._lead(mapping, parts)))
@@ -150,12 +170,12 @@ class ValuesWalk:
         if len(digests) > 1 and parts.digest is None and parts.gap is None:
             return digests[0]
         is_whole = parts.registry is not None or "/" in parts.name.scalar.value
-        keys = ("suffix",) if is_whole else ("suffix", *_LEADS)
+        keys = ("suffix",) if is_whole else ("suffix", *LEADS)
         return next((key for key in keys if self._part(mapping, key) is not None), "")
 
-    def _stem(self, mapping: Mapping, key: str, frame: _Frame) -> None:
+    def _stem(self, mapping: Mapping, key: str, stem: str, frame: _Frame) -> None:
         """Keep the image whose parts stand side by side: ``imageRepository``, ``imageTag`` and their like."""
-        name, stem = self._part(mapping, key), key[: -len("Repository")]
+        name = self._part(mapping, key)
         if name is None or _NO_REPOSITORY.search(name.scalar.value):
             return
         registry, tag, digest = (self._part(mapping, f"{stem}{one}") for one in ("Registry", "Tag", "Digest"))
@@ -167,7 +187,7 @@ class ValuesWalk:
     def _is_text(self, mapping: Mapping, key: str) -> bool:
         return self.fields.scalar(mapping, key) is not None
 
-    def _with_digest(self, mapping: Mapping, parts: Parts, keys: tuple[str, ...] = _DIGESTS) -> Parts:
+    def _with_digest(self, mapping: Mapping, parts: Parts, keys: tuple[str, ...] = DIGESTS) -> Parts:
         """Return ``parts`` with the digest of ``mapping`` under one of ``keys``, or with the field where it goes."""
         key = next((key for key in keys if self._is_text(mapping, key)), "")
         digest, implied = self._part(mapping, key), implied_by(key)
@@ -189,10 +209,10 @@ class ValuesWalk:
             return "computed", f"`{beside}` beside it may be a part of the name"
         if self._registry:
             return "interpolated-name", "`global.imageRegistry` takes the place of its registry"
-        if tag is not None and _is_printed_otherwise(tag.scalar):
+        if tag is not None and is_printed_otherwise(tag.scalar):
             return "invalid-reference", f"YAML reads the tag `{tag.text}` as a number, printed otherwise: quote it"
         if tag is None and parts.digest is None and b":" not in parts.name.text.data.rpartition(b"/")[2]:
-            return "no-default", "its tag is empty: templates then take the `appVersion` of Chart.yaml"
+            return "no-default", _NO_TAG
         return None
 
     def _text(self, mapping: Mapping, key: str, frame: _Frame) -> None:
@@ -203,26 +223,42 @@ class ValuesWalk:
             return
         text = reference_text(self.collector.data, node)
         tag = None if text is None else self._tag_beside(mapping, key, node)
-        if text is None or (tag is None and ":" not in node.value and "/" not in node.value):
+        elsewhere = None if text is None or tag is not None else self._tag_elsewhere(mapping, key, node)
+        is_bare = ":" not in node.value and "/" not in node.value
+        if text is None or (is_bare and tag is None and (elsewhere is None or elsewhere[0] != "no-default")):
             return
         name = self._part(mapping, key)
         if name is None or (key == "image" and "repository" in self.fields.own(mapping)):
             return
         registry = self._part(mapping, "registry") if key == "image" else None
         lead = self._lead(mapping, Parts(name, registry, tag)) if key == "image" else ""
-        if tag is None and registry is None and not lead:
+        if tag is None and registry is None and not lead and elsewhere is None:
             self._add_text(name, frame._replace(path=_below(frame.path, key)))
             return
         parts = Parts(name, registry, tag)
-        why_not = self._why_not(parts, lead)
+        why_not = elsewhere or self._why_not(parts, lead)
         self._add(_KIND, parts if tag is None else self._with_digest(mapping, parts), frame, why_not)
 
     def _tag_beside(self, mapping: Mapping, key: str, name: Scalar) -> Part | None:
         """Return the tag in a key of its own that belongs to the text ``name`` under ``key``, which has none."""
-        if ":" in name.value.rpartition("/")[2] or "@" in name.value:
-            return None
-        keys = ("tag", "imageTag") if key == "image" else (f"{key}Tag",)
+        keys = () if has_tag(name.value) else tag_keys(key)
         return next(filter(None, (self._part(mapping, one) for one in keys)), None)
+
+    def _tag_elsewhere(self, mapping: Mapping, key: str, name: Scalar) -> tuple[SkipReason, str] | None:
+        """Return why ``name`` under ``key`` takes no tag, though no tag is beside it: templates put one behind it."""
+        if has_tag(name.value):
+            return None
+        if any(self._is_text(mapping, one) for one in tag_keys(key)):
+            return "no-default", _NO_TAG
+        version = next((one for one in version_keys(key) if self._part(mapping, one) is not None), "")
+        return ("separate-tag", f"its tag is the key `{version}` beside it") if version else None
+
+    def _listed(self, mapping: Mapping, key: str, frame: _Frame) -> None:
+        """Keep the text under ``key`` of a map of images, where it is one with its tag."""
+        name = self._part(mapping, key)
+        value = "" if name is None else name.scalar.value
+        if name is not None and _NO_IMAGE.search(value) is None and is_tagged_image(value):
+            self._add_text(name, frame._replace(path=_below(frame.path, key)))
 
     def _add(self, kind: str, parts: Parts, frame: _Frame, why_not: tuple[SkipReason, str] | None) -> None:
         name = parts.name
@@ -235,7 +271,7 @@ class ValuesWalk:
             why_not = "output", FLUX_WRITES
         if why_not is not None and (isinstance(place, Occurrence) or place.reason == "invalid-reference"):
             place = use.skip(parts.text, *why_not)
-        self._found.append(_Found(use, place, parts))
+        self._found.append(FoundParts(use, place, parts))
 
     def _add_text(self, name: Part, frame: _Frame) -> None:
         via = (*frame.via, *anchor_name(name.written))
@@ -244,7 +280,7 @@ class ValuesWalk:
         place = unfilled(use, str(name.text)) or use.judge(name.text)
         if isinstance(place, Occurrence) and is_written_by_flux(self.collector.data, name.scalar):
             place = as_skipped(place, "output", FLUX_WRITES)
-        self._found.append(_Found(use, place, Parts(name)))
+        self._found.append(FoundParts(use, place, Parts(name)))
 
 
 _MAX_VIA = 10
@@ -254,29 +290,3 @@ def _below(path: str, key: str) -> str:
     if key == "<<":
         return path
     return f"{path}.{key}" if path else key
-
-
-def _is_printed_otherwise(scalar: Scalar) -> bool:
-    """Tell whether a template prints the plain ``scalar`` in other words than it is written in."""
-    if scalar.style or scalar.tag is not None:
-        return False
-    return _NUMBER.fullmatch(scalar.value) is not None and _PRINTED_ALIKE.fullmatch(scalar.value) is None
-
-
-def _without_conflicts(found: list[_Found]) -> Iterable[_Found]:
-    """Yield what was ``found``: a skip where one text ends several references that differ."""
-    texts: dict[int, list[_Found]] = {}
-    for one in found:
-        if one.parts.edited is not None:
-            texts.setdefault(id(resolve(one.parts.edited)), []).append(one)
-    for one in found:
-        edited = one.parts.edited
-        others = [] if edited is None else texts[id(resolve(edited))]
-        other = next((other for other in others if other.parts.text != one.parts.text), None)
-        if other is None or not isinstance(one.place, Occurrence):
-            yield one
-        else:
-            detail = (
-                f"the same text is part of `{other.parts.text}` in line {other.use.line}: each needs its own digest"
-            )
-            yield one._replace(place=as_skipped(one.place, "arg-conflict", detail))

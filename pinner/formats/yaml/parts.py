@@ -6,18 +6,20 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
-from pinner.formats.yaml.nodes import Scalar
+from pinner.formats.yaml.nodes import Scalar, resolve
 from pinner.formats.yaml.references import is_null, unfilled
 from pinner.formats.yaml.scalars import content_start, reference_text
-from pinner.model import Span
+from pinner.model import Occurrence, Span, as_skipped
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.nodes import Mapping, Node
     from pinner.formats.yaml.references import Use
     from pinner.formats.yaml.scalars import SourceText
-    from pinner.model import Occurrence, Place
+    from pinner.model import Place
 
 _ALGORITHM = "sha256:"
 _HEX = re.compile(rb"[0-9a-f]{64}")
@@ -147,3 +149,30 @@ def implied_by(key: str) -> str:
 def implied_of(digest: Part) -> str:
     """Return the same for a field that has a ``digest``, whatever its key: some charts have hex digits in both."""
     return _ALGORITHM if _HEX.fullmatch(digest.text.data) else ""
+
+
+class FoundParts(NamedTuple):
+    """A reference in parts, where it is used, and what it is."""
+
+    use: Use
+    place: Place
+    parts: Parts
+
+
+def without_conflicts(found: list[FoundParts]) -> Iterable[FoundParts]:
+    """Yield what was ``found``: a skip where one text ends several references that differ."""
+    texts: dict[int, list[FoundParts]] = {}
+    for one in found:
+        if one.parts.edited is not None:
+            texts.setdefault(id(resolve(one.parts.edited)), []).append(one)
+    for one in found:
+        edited = one.parts.edited
+        others = [] if edited is None else texts[id(resolve(edited))]
+        other = next((other for other in others if other.parts.text != one.parts.text), None)
+        if other is None or not isinstance(one.place, Occurrence):
+            yield one
+        else:
+            detail = (
+                f"the same text is part of `{other.parts.text}` in line {other.use.line}: each needs its own digest"
+            )
+            yield one._replace(place=as_skipped(one.place, "arg-conflict", detail))
