@@ -102,7 +102,15 @@ FORMATS = (
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", endings=(".env",), siblings=_YAML, stating_names=r"^\.env$"),
     # Behind kubernetes: an object in a play is one.
     _dialect("ansible", b"docker_", b"podman_"),
-    Format("devcontainer", "pinner.formats.devcontainer", r"^\.?devcontainer\.json$", wraps=True, endings=(".json",)),
+    Format(
+        "devcontainer",
+        "pinner.formats.devcontainer",
+        r"^\.?devcontainer\.json$",
+        wraps=True,
+        endings=(".json",),
+        # The Dockerfile that it builds, and no others.
+        stating_names=NEVER,
+    ),
     # Not the copies that Jupyter keeps to go back to.
     Format("notebook", "pinner.formats.notebook", r"(?<!-checkpoint)\.ipynb$", calls=Calls(), wraps=True),
     Format("python", "pinner.formats.python", r"\.pyw?$", calls=Calls(), endings=(".py", ".pyw")),
@@ -114,18 +122,9 @@ FORMATS = (
         siblings=_TERRAFORM,
         # The files of its own folder and no others.
         stating_names=NEVER,
-        stating_words=NEVER.encode(),
         calls=Calls(),
     ),
-    Format(
-        "bake",
-        "pinner.formats.bake",
-        _BAKE,
-        endings=(".hcl", ".json"),
-        siblings=_BAKE,
-        stating_names=_BAKE,
-        stating_words=NEVER.encode(),
-    ),
+    Format("bake", "pinner.formats.bake", _BAKE, endings=(".hcl", ".json"), siblings=_BAKE, stating_names=_BAKE),
     Format("nomad", "pinner.formats.nomad", r"\.nomad(?:\.hcl)?$", endings=(".nomad", ".hcl")),
     Format(
         "quadlet",

@@ -107,7 +107,7 @@ class Format(NamedTuple):
 
     stating_names: str = ""
     """Where the module finds facts: a regular expression for the names of files that are looked into for any."""
-    stating_words: bytes = b""
+    stating_words: bytes = NEVER.encode()
     """A regular expression for what any other file has in it that states some."""
     stating_signs: tuple[bytes, ...] = ()
     """One of these is in whatever that regular expression is found in."""

@@ -46,6 +46,8 @@ class Shape(NamedTuple):
     elements: Shape | None = None
     keys: bool = False
     """Whether an object's keys are what is kept: each with where it stands itself, and no values."""
+    others: Shape | None = None
+    """The shape of what an object has under any other key; without one that is not kept."""
 
 
 class Text(NamedTuple):
@@ -160,7 +162,7 @@ def _value(data: bytes, offset: int, shape: Shape | None) -> tuple[Value, int]:
             return text, text.end + 1
         if first == b"[" and shape.elements is not None:
             return _list(data, offset, shape.elements)
-        if first == b"{" and (shape.fields or shape.keys):
+        if first == b"{" and (shape.fields or shape.keys or shape.others is not None):
             return _object(data, offset, shape)
     return None, _skip(data, offset)
 
@@ -191,7 +193,7 @@ def _list(data: bytes, offset: int, elements: Shape) -> tuple[list[Value], int]:
 
 
 def _object(data: bytes, offset: int, shape: Shape) -> tuple[dict[str, Value], int]:
-    fields, keys = shape.fields, shape.keys
+    fields, keys, others = shape.fields, shape.keys, shape.others
     values: dict[str, Value] = {}
     offset = _blank(data, offset + 1)
     if data[offset : offset + 1] == b"}":
@@ -205,10 +207,10 @@ def _object(data: bytes, offset: int, shape: Shape) -> tuple[dict[str, Value], i
         offset = _blank(data, text.end + 1)
         if data[offset : offset + 1] != b":":
             raise _unexpected(data, offset, "`:`")
-        value, offset = _value(data, _blank(data, offset + 1), fields.get(key))
+        value, offset = _value(data, _blank(data, offset + 1), fields.get(key, others))
         if keys:
             values[key] = text
-        elif key in fields:
+        elif key in fields or others is not None:
             values[key] = value
         offset = _blank(data, offset)
         if data[offset : offset + 1] == b"}":

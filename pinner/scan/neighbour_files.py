@@ -33,7 +33,12 @@ class Beside(NamedTuple):
 
 
 _MOST = 1_000
-_BUILDERS = {"compose": "", "bake": "", "kubernetes": r"^skaffold[^/]*\.ya?ml$"}
+_BUILDERS = {
+    "compose": "",
+    "bake": "",
+    "kubernetes": r"^skaffold[^/]*\.ya?ml$",
+    "devcontainer": r"^\.?devcontainer\.json$",
+}
 """The formats whose files give arguments to Dockerfiles in and below their folders, and which of their files do."""
 _GIVING = (b"rgs", b"contexts", b"extends", b"include", b"inherits", b"\\")
 """One of these is in whatever gives arguments or contexts to a build, or has another file or an escape say so."""

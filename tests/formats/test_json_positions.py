@@ -121,3 +121,14 @@ def test_long_strings_are_passed_over_whatever_is_in_them() -> None:
     filling = ["x" * 5000, '\\"]}' * 3000, "\n" * 700, 'a"' * 201, "\\" * 999]
     data = json.dumps({"x": filling, "y": filling[0], "z": filling[1], "b": "here"}).encode()
     assert meant(data, read(data, SHAPE)) == {"b": "here"}
+
+
+def test_what_is_under_any_other_key_is_kept_in_its_shape() -> None:
+    data = b'{"a": "1", "b": {"c": "2"}, "\\u0064": "3", "e": 4, "f": ["5"]}'
+    value = read(data, Shape({"b": Shape({"c": Shape()})}, others=Shape()))
+    assert isinstance(value, dict)
+    texts = {key: data[one.start : one.end] for key, one in value.items() if isinstance(one, Text)}
+    assert texts == {"a": b"1", "d": b"3"}
+    assert isinstance(value["b"], dict)
+    assert set(value["b"]) == {"c"}
+    assert (value["e"], value["f"]) == (None, None)

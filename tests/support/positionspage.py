@@ -75,7 +75,11 @@ WHERE: dict[str, dict[str, str]] = {
         "build-arg": "`build.artifacts[].{docker,kaniko}.buildArgs.*` of Skaffold that end an image in the Dockerfile",
     },
     "dotenv": {"variable": "the value of a variable that ends an image of the compose file beside it"},
-    "devcontainer": {"image": "`image`", "feature": "`features.*`: only listed"},
+    "devcontainer": {
+        "image": "`image`",
+        "build-arg": "`build.args.*` that end an image in the Dockerfile of the build, in the same folder or below",
+        "feature": "`features.*`: only listed",
+    },
     "notebook": {"call": "calls in code cells, as in Python"},
     "python": {"call": "calls of docker, podman, testcontainers, Airflow, Kubeflow Pipelines and kubernetes"},
     "bake": {
