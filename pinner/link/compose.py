@@ -12,6 +12,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.link.paths import Paths
+from pinner.model import ENV_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,7 +151,9 @@ class Projects:
         before = len(loading.read)
         services = self._merged(paths, inner, loading, depth + 1)
         if len(loading.read) > before:
-            loading.included.update((path, "$" if entry.has_environment else inner) for path in paths)
+            own = self._paths.shown(posixpath.join(inner, ENV_NAME))
+            is_own = not entry.environment or self._paths.shown(posixpath.join(folder, entry.environment)) == own
+            loading.included.update((path, inner if is_own else "$") for path in paths)
         return services
 
     def _extended(self, said: Said, read: set[str], depth: int) -> Composed:

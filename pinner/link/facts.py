@@ -149,8 +149,9 @@ class ComposeInclude(NamedTuple):
     """As written, the later ones laid over the first."""
     folder: str = ""
     """``project_directory``, from which paths in the files count; empty for the folder of the first."""
-    has_environment: bool = False
-    """Whether ``env_file`` says where variables get their values, and not the ``.env`` in that folder."""
+    environment: str = ""
+    """The ``env_file`` that gives variables their values, from the folder of the project that includes; empty for the
+    ``.env`` in that folder, ``$`` where there are several."""
 
 
 class ComposeFile(NamedTuple):

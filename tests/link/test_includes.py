@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from world import pinner
 
 if TYPE_CHECKING:
@@ -30,6 +31,20 @@ def test_two_files_of_variables_leave_the_default_as_it_is(tmp_path: Path) -> No
 def test_a_file_of_variables_that_is_named_is_not_known(tmp_path: Path) -> None:
     include = "include: [{path: sub/db.yaml, env_file: other.env}]\n"
     files = {"compose.yaml": include, "sub/db.yaml": DB, ".env": "V=16\n"}
+    assert listed(tmp_path, files) == ["sub/db.yaml:1:25 unpinned postgres:15"]
+
+
+@pytest.mark.parametrize("written", ["sub/.env", "./sub/.env", "[sub/.env]"])
+def test_the_own_file_of_variables_may_be_named(tmp_path: Path, written: str) -> None:
+    include = f"include: [{{path: sub/db.yaml, env_file: {written}}}]\n"
+    files = {"compose.yaml": include, "sub/db.yaml": DB, "sub/.env": "V=17\n"}
+    assert listed(tmp_path, files) == ["sub/.env:1:3 unpinned postgres:17", "sub/db.yaml:1:25 skipped postgres:15"]
+
+
+@pytest.mark.parametrize("written", [".env", "other/.env", "[sub/.env, more.env]", "[{path: sub/.env}]", "''"])
+def test_other_files_of_variables_are_not_known(tmp_path: Path, written: str) -> None:
+    include = f"include: [{{path: sub/db.yaml, env_file: {written}}}]\n"
+    files = {"compose.yaml": include, "sub/db.yaml": DB, "sub/.env": "V=17\n", "other/.env": "V=18\n"}
     assert listed(tmp_path, files) == ["sub/db.yaml:1:25 unpinned postgres:15"]
 
 

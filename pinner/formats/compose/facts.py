@@ -116,16 +116,26 @@ def _includes(root: Mapping, fields: KeyLookup, collector: Collector) -> Iterato
     include = fields.get(root, "include")
     for item in include.node.children if include is not None and type(include.node) is Sequence else ():
         entry: Node | None = resolve(item)
-        folder, has_environment = "", False
+        folder = environment = ""
         if type(entry) is Mapping:
             directory = fields.scalar(entry, "project_directory")
             folder = "" if directory is None else _text(collector, directory)
-            has_environment = fields.get(entry, "env_file") is not None
+            environment = _environment(entry, fields, collector)
             path = fields.get(entry, "path")
             entry = None if path is None else path.node
         paths = entry.children if type(entry) is Sequence else () if entry is None else (entry,)
         texts = [_text(collector, node) for node in map(resolve, paths) if type(node) is Scalar]
-        yield ComposeInclude(tuple(filter(None, texts)), folder, has_environment)
+        yield ComposeInclude(tuple(filter(None, texts)), folder, environment)
+
+
+def _environment(include: Mapping, fields: KeyLookup, collector: Collector) -> str:
+    """Return the one ``env_file`` of an entry of ``include``; empty where it has none, ``$`` where it has several."""
+    field = fields.get(include, "env_file")
+    if field is None:
+        return ""
+    items = field.node.children if type(field.node) is Sequence else (field.node,)
+    first = resolve(items[0]) if len(items) == 1 else None
+    return (_text(collector, first) if type(first) is Scalar else "") or "$"
 
 
 def _text(collector: Collector, scalar: Scalar) -> str:
