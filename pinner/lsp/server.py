@@ -179,13 +179,14 @@ class PinnerServer:
         self.server.window_show_message(types.ShowMessageParams(kind, message))
 
     # Two methods: pygls makes a command's arguments from the types that the signature has, all of them.
-    async def _pin(self, *arguments: dict[str, Any]) -> None:
+    # `object`: pygls asks of the first whether it is a subclass, and what is no class breaks that from Python 3.13 on.
+    async def _pin(self, *arguments: object) -> None:
         await self._edit("pin", *arguments)
 
-    async def _update(self, *arguments: dict[str, Any]) -> None:
+    async def _update(self, *arguments: object) -> None:
         await self._edit("update", *arguments)
 
-    async def _edit(self, operation: Literal["pin", "update"], *arguments: dict[str, Any]) -> None:
+    async def _edit(self, operation: Literal["pin", "update"], *arguments: object) -> None:
         """Ask what tags mean and have the client make the edits, for the text as it stands then."""
         wanted = _wanted(arguments)
         known = self.session.checked(wanted.uri)
@@ -215,7 +216,7 @@ class PinnerServer:
         request = EditRequest(workspace.folder, operation, targets, survey, opened.path)
         return next((one for one in self.backend.plans(request, cancel) if one.document.path == opened.path), None)
 
-    async def _ask(self, *arguments: dict[str, Any]) -> None:
+    async def _ask(self, *arguments: object) -> None:
         """Ask how the pins of a document stand, and tell it in diagnostics, lenses and hovers."""
         wanted = _wanted(arguments)
         known = self.session.checked(wanted.uri)
@@ -279,7 +280,7 @@ def _is_of(kind: str | types.CodeActionKind | None, wanted: str | types.CodeActi
     return own == asked or own.startswith(f"{asked}.")
 
 
-def _wanted(arguments: tuple[dict[str, Any], ...]) -> Wanted:
+def _wanted(arguments: tuple[Any, ...]) -> Wanted:
     """Return what a command's ``arguments`` say; raises `PinnerError` where they are not what an action gave."""
     try:
         [given] = arguments
