@@ -163,12 +163,16 @@ def _opened(file: Path | None, *, read_only: bool) -> sqlite3.Connection:
         file.touch(mode=0o600)
     where = f"{file.resolve().as_uri()}?mode={'ro' if read_only else 'rw'}"
     connection = sqlite3.connect(where, uri=True, isolation_level=None, check_same_thread=False, timeout=0.0)
-    if read_only:
-        connection.execute("pragma query_only = 1")
-    else:
-        write_ahead(connection)
-    connection.execute(f"pragma busy_timeout = {_TRIES * _PAUSE * 1000:.0f}")
-    connection.execute("pragma synchronous = normal")
+    try:
+        if read_only:
+            connection.execute("pragma query_only = 1")
+        else:
+            write_ahead(connection)
+        connection.execute(f"pragma busy_timeout = {_TRIES * _PAUSE * 1000:.0f}")
+        connection.execute("pragma synchronous = normal")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
