@@ -38,6 +38,12 @@ class Command(NamedTuple):
     arguments: tuple[str, ...]
 
 
+SIGNED = 300
+"""Images that `verify` is measured on: generated, for no repository's signatures can be had without its registry."""
+VERIFY = Command(
+    f"`verify` of {SIGNED} images in a layout, a third each by certificate, by key and by notation",
+    ("verify", "--layout", "layout"),
+)
 COMMANDS = (
     Command("`check`, cold", ("check",)),
     Command("`check` again", ("check",)),
@@ -48,6 +54,18 @@ COMMANDS = (
     Command("`update`, all up to date", ("update",)),
 )
 _STAGES = (
+    ("verify/signature_search.py", "signatures looked for and read"),
+    ("verify/remote.py", "signatures looked for and read"),
+    ("registry/", "signatures looked for and read"),
+    ("oci/", "signatures looked for and read"),
+    ("verify/", "signatures judged"),
+    ("cryptography/", "signatures judged"),
+    ("sigstore/", "the sigstore library's opinion"),
+    ("pydantic/", "the sigstore library's opinion"),
+    ("httpx/", "HTTP"),
+    ("httpcore/", "HTTP"),
+    ("http/", "HTTP"),
+    ("asyncio/", "HTTP"),
     ("ruamel/", "YAML's events"),
     ("libcst/", "Python's syntax"),
     ("formats/yaml/", "YAML's nodes"),
@@ -63,6 +81,11 @@ _STAGES = (
     ("edits.py", "edits planned and proved"),
     ("pipeline.py", "edits planned and proved"),
     ("importing", "imports"),
+    # What imported modules do while they are imported: classes and expressions made.
+    ("re/", "imports"),
+    ("typing.py", "imports"),
+    ("dataclasses.py", "imports"),
+    ("<frozen abc>", "imports"),
 )
 
 
@@ -85,15 +108,17 @@ def profiled(folder: Path, home: Path, arguments: Iterable[str]) -> dict[tuple[s
 
 
 def _run(file: str, folder: Path, home: str, arguments: list[str]) -> None:
-    sys.path[:0] = [str(ROOT / "tests" / "support")]  # the answers are the tests'
-    from world import world  # noqa: PLC0415 - found by the line above
+    from world import world  # noqa: PLC0415 - the answers are the tests'
 
-    from pinner.__main__ import main as pinner  # noqa: PLC0415 - as above
+    from pinner.__main__ import main as pinner  # noqa: PLC0415 - what is imported for it counts
+    from pinner.cli.context import connect_to_registries  # noqa: PLC0415 - as above
 
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     gc.set_threshold(400_000, 20, 50)
     context = world(folder, environment={"XDG_CACHE_HOME": home}, now=time.time() + 10)
+    if "--layout" in arguments:
+        context = context._replace(connect=connect_to_registries)
     profiler = cProfile.Profile()
     profiler.runcall(pinner, arguments, context=context)
     Path(file).write_bytes(pickle.dumps(own_seconds(pstats.Stats(profiler))))
@@ -141,6 +166,8 @@ def page(commands: Mapping[str, Mapping[str, float]], formats: Iterable[tuple[st
 
 
 def main() -> None:
+    from signed_images import write_project  # noqa: PLC0415 - made by the tests' kit
+
     folder = trees()
     if folder is None:
         print(ABSENT)
@@ -149,6 +176,9 @@ def main() -> None:
         copy, home = Path(name, "trees"), Path(name, "home")
         shutil.copytree(folder, copy, symlinks=True, ignore_dangling_symlinks=True)
         shares = {command.name: by_stage(profiled(copy, home, command.arguments)) for command in COMMANDS}
+        signed = Path(name, "signed")
+        write_project(signed, SIGNED)
+        shares[VERIFY.name] = by_stage(profiled(signed, home, VERIFY.arguments))
     clock = measure(folder)
     rows = sorted(clock.seconds.items(), key=lambda pair: -pair[1])
     PAGE.write_text(page(shares, [(name, clock.times[name], seconds) for name, seconds in rows]), "utf-8")
@@ -156,6 +186,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / "tests" / "support")]
     if len(sys.argv) > 1:
         _run(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
     else:
