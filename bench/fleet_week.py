@@ -27,11 +27,11 @@ from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase
+from pinner.fleet.migrations import migrate
 from pinner.fleet.overview import OPENED, UNCHANGED, cost
-from pinner.fleet.planner import handed_out, tick
-from pinner.fleet.schema import migrate
+from pinner.fleet.planner import due_repositories, tick
 from pinner.fleet.sources import Fleet, Source
-from pinner.fleet.store import Seen, Store
+from pinner.fleet.store import RunResult, Store
 from pinner.http.retry import Clock
 from pinner.model import Resolved
 from pinner.reference import Digest
@@ -160,7 +160,7 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
         seconds = await budget.take(90.0)
         if seconds > 90.0:
             reason = row.reason if row.reason in ("moved", "base", "new") else "retry"
-            seen = Seen("later", due_at=world.now + max(MINUTE, await budget.delay()), reason=reason)
+            seen = RunResult("later", due_at=world.now + max(MINUTE, await budget.delay()), reason=reason)
             fleet.store.finish(row, seen, world.now)
             world.requests.update({"REST": UNCHANGED[0], "git": UNCHANGED[1]})
             return
@@ -184,7 +184,9 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
         Use("Dockerfile", line, image, str(digest(image, world.held[name][image])))
         for line, image in enumerate(world.uses[name], 1)
     )
-    fleet.store.finish(row, Seen("unchanged", due_at=due_at, read=("a" * 40, "1"), uses=uses, pulls=pulls), world.now)
+    fleet.store.finish(
+        row, RunResult("unchanged", due_at=due_at, read=("a" * 40, "1"), uses=uses, pulls=pulls), world.now
+    )
 
 
 async def week(repositories: int, days: float, settle: float, seed: int = 7) -> Week:
@@ -213,7 +215,7 @@ async def week(repositories: int, days: float, settle: float, seed: int = 7) -> 
         world.happen()
         began = time.perf_counter()
         await tick(fleet)
-        rows = handed_out(fleet, world.now)
+        rows = due_repositories(fleet, world.now)
         ticks.append(1000 * (time.perf_counter() - began))
         for row in rows:
             await see_to(world, fleet, row, told)

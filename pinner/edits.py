@@ -117,7 +117,7 @@ def planned_text(texts: Mapping[PlaceKey, str], place: Place) -> str | None:
     return texts.get((place.span, text_of(place)), texts.get(place.span))
 
 
-def is_let_go(new: SkippedOccurrence, text: str | None) -> bool:
+def is_digest_removed(new: SkippedOccurrence, text: str | None) -> bool:
     """Tell whether ``new`` is what stays of a digest taken off: the ``text`` that was planned.
 
     Behind a variable a name that has a digest is held, whoever wrote it; one that has none is not to be given one.
@@ -133,11 +133,11 @@ def _reads(new: Place, old: Place, text: str | None) -> bool:
         expected = old.text if text is None else text
         return isinstance(new, SkippedOccurrence) and (expected, old.reason) == (new.text, new.reason)
     if not isinstance(new, Occurrence):
-        return is_let_go(new, text)
+        return is_digest_removed(new, text)
     return str(new.reference) == (str(old.reference) if text is None else text)
 
 
-def raised_edits(place: Occurrence, written: ImageReference, digest: Digest) -> tuple[Edit, Edit | None]:
+def tag_edits(place: Occurrence, written: ImageReference, digest: Digest) -> tuple[Edit, Edit | None]:
     """Return the edits that make of ``written``, at ``place``, its reference with ``digest``: both, or none.
 
     The second is that of the tag, where that stands apart; None where one edit does it.

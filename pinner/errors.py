@@ -157,7 +157,7 @@ def attempt(
         return internal_error(error)
 
 
-def apart(
+def isolate_failures(
     work: Callable[[Collection[Item]], Result], items: Sequence[Item]
 ) -> tuple[Result, list[tuple[Item, InputError]]]:
     """Return what ``work`` makes of ``items`` together, less those of which alone it makes an error; and these errors.

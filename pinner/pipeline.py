@@ -7,7 +7,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats import configured
 from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved
-from pinner.scan.neighbour_files import paths_of, read_deciding
+from pinner.scan.neighbour_files import paths_of, read_neighbours
 from pinner.scan.scan import Unreadable, read_all
 from pinner.scan.suppressions import apply_suppressions
 
@@ -50,7 +50,7 @@ def survey(targets: Iterable[Target], settings: Settings, *, today: date, around
     readings = read_all(targets, formats)
     found = known_files(readings)
     around = around if any(file.located.places or file.located.facts for file in found) else None
-    beside = known_files(read_deciding(readings, targets, formats, around).readings)
+    beside = known_files(read_neighbours(readings, targets, formats, around).readings)
     links = attempt(link_files, [*found, *beside], paths_of(targets))
     lost = {reading.path: reading.error for reading in readings if reading.error is not None}
     if isinstance(links, InputError):
@@ -119,14 +119,14 @@ async def update_plans(
     from pinner.oci.digest_kind import look_up_digest_kinds  # noqa: PLC0415 - as above
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import make_plan  # noqa: PLC0415 - as above
-    from pinner.plan.questions import doubtful, questions  # noqa: PLC0415 - as above
+    from pinner.plan.questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
 
     if settings.platform is not None:
         return await make_plans(sources, "update", settings, registry, on_answer)
     answers = await resolve_all(
         [question for source in sources for question in questions(source, "update")], registry, on_answer
     )
-    moving = [reference for source in sources for reference in doubtful(source, answers)]
+    moving = [reference for source in sources for reference in ambiguous_digests(source, answers)]
     held = await look_up_digest_kinds(moving, registry)
     settled = await _settled(moving, answers, settings, registry)
     again = [question for source in sources for question in questions(source, "update", None, held)]
@@ -165,7 +165,7 @@ async def _settled(
     return frozenset(key for key, is_settled in zip(distinct, verdicts, strict=True) if is_settled)
 
 
-async def held_beside_lock(
+async def digest_kinds_beside_lock(
     sources: Sequence[Source], resolver: LockedResolver, before: Lock, registry: Registry
 ) -> dict[DigestKindKey, DigestKind]:
     """Return what stands behind the digests that updating ``sources`` to what ``resolver`` says would move.
@@ -175,10 +175,10 @@ async def held_beside_lock(
     from pinner.lockfile.resolver import digest_kind_by  # noqa: PLC0415 - as above
     from pinner.oci.digest_kind import digest_kind_key, look_up_digest_kinds  # noqa: PLC0415 - not needed to check
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
-    from pinner.plan.questions import doubtful, questions  # noqa: PLC0415 - as above
+    from pinner.plan.questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
 
     answers = await resolve_all((question for source in sources for question in questions(source, "update")), resolver)
-    moving = [reference for source in sources for reference in doubtful(source, answers)]
+    moving = [reference for source in sources for reference in ambiguous_digests(source, answers)]
     held = digest_kind_by(before, moving)
     return held | await look_up_digest_kinds((one for one in moving if digest_kind_key(one) not in held), registry)
 
@@ -227,9 +227,9 @@ def unpin_plans(sources: Iterable[Source], targets: Iterable[Target], memory: St
 def _own_tags(memory: StrPath | None, file: str, data: bytes) -> frozenset[int]:
     if memory is None or b":latest@" not in data:  # what pinner wrote is as it wrote it, or not its own any more
         return frozenset()
-    from pinner.cache.latest_tags import recall  # noqa: PLC0415 - hashing is not needed to check
+    from pinner.cache.latest_tags import recorded_latest_tags  # noqa: PLC0415 - hashing is not needed to check
 
-    return recall(memory, file, data)
+    return recorded_latest_tags(memory, file, data)
 
 
 def write(
@@ -255,6 +255,6 @@ def write(
 
 
 def _remember(memory: StrPath, file: str, plan: Plan) -> None:
-    from pinner.cache.latest_tags import remember  # noqa: PLC0415 - hashing is not needed to check
+    from pinner.cache.latest_tags import record_latest_tags  # noqa: PLC0415 - hashing is not needed to check
 
-    remember(memory, file, plan.result, plan.tags_added(_own_tags(memory, file, plan.document.data)))
+    record_latest_tags(memory, file, plan.result, plan.tags_added(_own_tags(memory, file, plan.document.data)))

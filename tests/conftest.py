@@ -79,7 +79,7 @@ def _fork_server() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _forked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a bot in this process does in a process of its own, it does in a fork, which is soon there."""
-    limited = sys.modules.get("pinner.bot.limited")
+    limited = sys.modules.get("pinner.bot.child_process")
     if limited is not None and sys.platform == "linux" and request.path.name not in _START_THEM:
         from forkserver import start_limited  # noqa: PLC0415 - few tests need it
 
@@ -108,7 +108,7 @@ def gitea_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealGitea
 
 
 # These are about the process itself.
-_START_THEM = {"test_limited.py"}
+_START_THEM = {"test_child_process.py"}
 
 # The files that take longest, from the longest: one of them begun last would leave all processors but one idle.
 _LONGEST = (

@@ -19,10 +19,10 @@ from pinner.inspection.registry_queries import inspect_all
 from pinner.lockfile.file import current_lock, lock_file, read_lock, save_lock, scan_of
 from pinner.lockfile.model import Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
-from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
-from pinner.lockfile.usage import followed, rebuilt, usages
+from pinner.lockfile.update import LockUpdateRequest, Outcome, update_entries, usages_to_ask
+from pinner.lockfile.usage import followed_occurrences, rebuilt_lock, usages
 from pinner.model import LOCK_NAME
-from pinner.plan import settled_plans
+from pinner.plan import unchanged_plans
 from pinner.reference import ImageReference
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ async def pin(
     it are made the lock's. With ``write`` false no file changes; a text in memory never does: `Plan.result` holds the
     new bytes. Other arguments and errors are those of `find`; pinner.lock is not written (see `lock`).
     """
-    run = files.begin(where, settings)
+    run = files.open_run(where, settings)
     sources = await asyncio.to_thread(run.sources)
     if locked:
         stored = _stored_lock(run)
-        pinned = [one.reference for source in sources for one in followed(source) if one.reference.digest]
+        pinned = [one.reference for source in sources for one in followed_occurrences(source) if one.reference.digest]
         held = digest_kind_by(stored, pinned)
         plans = await pipeline.locked_plans(sources, "hold", run.settings, LockedResolver(stored, {}), held)
-    elif (settled := settled_plans(sources, "pin")) is not None:
+    elif (settled := unchanged_plans(sources, "pin")) is not None:
         plans = settled
     else:
         async with _asking(run.settings, registry) as answers:
@@ -97,9 +97,9 @@ async def update(
 
     One platform's manifest stays that platform's. Arguments, values and errors are those of `pin`.
     """
-    run = files.begin(where, settings)
+    run = files.open_run(where, settings)
     sources = await asyncio.to_thread(run.sources)
-    plans = settled_plans(sources, "update")
+    plans = unchanged_plans(sources, "update")
     if plans is None:
         async with _asking(run.settings, registry) as answers:
             plans = await pipeline.update_plans(sources, run.settings, answers)
@@ -119,22 +119,22 @@ async def lock(
     is asked again. Raises the `ResolveError` of the first image without an answer, once the others are written;
     `ConfigError` for a broken lock. Other arguments are those of `pin`.
     """
-    run = files.begin(where, settings)
+    run = files.open_run(where, settings)
     sources = await asyncio.to_thread(run.sources)
     place = lock_file(run.settings, run.folder)
     stored = read_lock(place)
     before = Lock() if stored is None else stored.lock
     used = usages(sources)
     min_age = None if run.settings.min_age is None else timedelta(seconds=run.settings.min_age)
-    wish = Wish(used, frozenset(used if refresh else ()), run.settings.platforms, min_age)
+    request = LockUpdateRequest(used, frozenset(used if refresh else ()), run.settings.platforms, min_age)
     outcome = Outcome(before.images)
-    if to_ask(wish, before):
+    if usages_to_ask(request, before):
         first_seen = open_first_seen(os.environ, run.memory, time.time())
         async with _asking(run.settings, registry) as answers:
-            outcome = await ask_what_lacks(before, wish, answers, first_seen)
+            outcome = await update_entries(before, request, answers, first_seen)
     given = [target.file for target in run.targets if target.text is not None]
     given += [os.path.join(run.folder, path) for path in run.paths]
-    ours = rebuilt(before, outcome.images, scan_of(place, run.targets, sources, (), given))
+    ours = rebuilt_lock(before, outcome.images, scan_of(place, run.targets, sources, (), given))
     if write and ours != before:
         ours, _ = await asyncio.to_thread(save_lock, place, before, ours, run.memory)
     for error in outcome.failures.values():

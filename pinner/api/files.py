@@ -72,7 +72,7 @@ class Run(NamedTuple):
         return tuple(plans)
 
 
-def begin(where: Iterable[Where], settings: Settings | None) -> Run:
+def open_run(where: Iterable[Where], settings: Settings | None) -> Run:
     """Return the run over ``where``; the errors are those of `find`."""
     where = tuple(where)
     folder = os.getcwd()
@@ -108,7 +108,7 @@ def find(*where: Where, settings: Settings | None = None) -> tuple[Found, ...]:
     Raises `ConfigError` for a path that does not exist or a broken configuration, `InputError` for a file that cannot
     be read.
     """
-    sources = begin(where, settings).sources()
+    sources = open_run(where, settings).sources()
     return tuple(Found(source.document.path, place) for source in sources for place in occurrences_for(source, "pin"))
 
 
@@ -117,7 +117,7 @@ def check(*where: Where, settings: Settings | None = None) -> tuple[Finding, ...
 
     Where there is a pinner.lock, files and lock are held against each other; raises `ConfigError` for a broken one.
     """
-    run = begin(where, settings)
+    run = open_run(where, settings)
     # What the lock has too much only a run over the whole repository can tell.
     around = run.around if run.paths else (tuple if where else None)
     checked = check_files(run.targets, run.settings, run.folder, today=today(), around=around)
@@ -131,6 +131,6 @@ def unpin(*where: Where, settings: Settings | None = None, write: bool = True) -
     A ``:latest`` goes along that pinner wrote itself. With ``write`` false no file changes; a text in memory never
     does: `Plan.result` holds the new bytes. Other arguments and errors are those of `find`.
     """
-    run = begin(where, settings)
+    run = open_run(where, settings)
     plans = pipeline.unpin_plans(run.sources(), run.targets, run.memory)
     return run.write(plans) if write else plans

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.groups import DIGESTS, PINS, group_of
-from pinner.bot.held_back import not_yet, without_answer
+from pinner.bot.held_back import held_back_changes, unanswered_changes
 from pinner.bot.model import FileChange, HeldBack, ImageChange
-from pinner.bot.plan import lock_with
+from pinner.bot.plan import updated_lock
 from pinner.errors import RateLimitedError, ResolveError, UnavailableError
 from pinner.lockfile.model import NAME
 from pinner.lockfile.render import render_lock
@@ -43,7 +43,7 @@ class GroupUpdate(NamedTuple):
     """The files with something that has no answer, soon or ever."""
 
 
-async def split(
+async def split_by_group(
     update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
 ) -> tuple[dict[str, GroupUpdate], tuple[Plan, ...]]:
     """Return the parts of ``update`` by group, the empty ones left out, and plans with every failure.
@@ -66,7 +66,7 @@ async def split(
     return found, failures
 
 
-async def major_part(
+async def major_update(
     name: str, update_input: UpdateInput, update: Update, registry: Registry, stored: bytes | None
 ) -> GroupUpdate:
     """Return all of ``update`` as what the pull request ``name`` changes."""
@@ -121,7 +121,7 @@ async def _part(
     failed = [verdict for _, verdict in unanswered]
     plans = await update.again(_masked(update_input.sources, owners, name)) if mine else ()
     changes = await _image_changes(plans, update_input, update, registry)
-    held_back = (*without_answer(failed), *await not_yet(name, update_input, update, registry))
+    held_back = (*unanswered_changes(failed), *await held_back_changes(name, update_input, update, registry))
     files = [FileChange(plan.document.path, plan.document.data, plan.result) for plan in plans if plan.changed]
     if files and (lock := _lock_change(plans, changes, update_input, update, stored)) is not None:
         files.append(lock)
@@ -159,7 +159,7 @@ def _lock_change(
         for verdict in plan.verdicts
         if isinstance(verdict, Changed) and verdict.raised is not None
     }
-    lock = lock_with(update_input, update, raised, (change.new_canonical for change in changes))
+    lock = updated_lock(update_input, update, raised, (change.new_canonical for change in changes))
     if lock is None or lock == update_input.lock:
         return None
     data = render_lock(lock)

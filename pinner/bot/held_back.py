@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference
 
 
-def without_answer(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
+def unanswered_changes(failed: Iterable[Failed]) -> tuple[HeldBack, ...]:
     """Return why what has ``failed`` is not proposed."""
     found = {
         verdict.place.reference.familiar: HeldBack(
@@ -38,7 +38,9 @@ def _why_not(failed: Failed) -> str:
     return error.message.removeprefix(f"`{failed.place.reference.familiar}`: ")
 
 
-async def not_yet(name: str, update_input: UpdateInput, update: Update, registry: Registry) -> tuple[HeldBack, ...]:
+async def held_back_changes(
+    name: str, update_input: UpdateInput, update: Update, registry: Registry
+) -> tuple[HeldBack, ...]:
     """Return what the group ``name`` does not propose yet; ``registry`` is asked whether that can wait."""
     found = _held_back(name, update_input, update)
     return tuple([await _with_what_is_gone(held, reference, update, registry) for reference, held in found])

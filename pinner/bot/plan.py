@@ -16,9 +16,9 @@ from pinner.cache.first_seen import FirstSeenStore
 from pinner.errors import ResolveError
 from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.lockfile.resolver import LockedResolver
-from pinner.lockfile.select import locked
-from pinner.lockfile.update import Wish, ask_what_lacks
-from pinner.lockfile.usage import followed, usages
+from pinner.lockfile.select import locked_digest
+from pinner.lockfile.update import LockUpdateRequest, update_entries
+from pinner.lockfile.usage import followed_occurrences, usages
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -89,7 +89,7 @@ class RememberedFirstSeen(FirstSeenStore):
         return min(seen, self._known.get((name, digest), seen))
 
 
-def seen_in(locks: Iterable[Lock]) -> dict[tuple[str, Digest], datetime]:
+def first_seen_in(locks: Iterable[Lock]) -> dict[tuple[str, Digest], datetime]:
     """Return when digests were first seen, as ``locks`` have it."""
     known: dict[tuple[str, Digest], datetime] = {}
     for lock in locks:
@@ -119,17 +119,21 @@ async def _update(
 
 async def _update_by_lock(update_input: UpdateInput, registry: Registry) -> Update:
     sources, settings = update_input.sources, update_input.settings
-    tags = {occurrence.reference.canonical for source in sources for occurrence in followed(source, "update")}
+    tags = {
+        occurrence.reference.canonical for source in sources for occurrence in followed_occurrences(source, "update")
+    }
     used = usages(sources)
     before = update_input.lock or await _lock_of(used, registry)
     before = Lock(_with_memory(before.images, update_input.memory), before.sources)
     min_age = None if settings.min_age is None else timedelta(seconds=settings.min_age)
     names = tags | used.keys() if update_input.lock is not None else tags
-    wish = Wish({name: used[name] for name in names if name in used}, frozenset(tags), settings.platforms, min_age)
-    outcome = await ask_what_lacks(before, wish, registry, update_input.first_seen_store)
+    request = LockUpdateRequest(
+        {name: used[name] for name in names if name in used}, frozenset(tags), settings.platforms, min_age
+    )
+    outcome = await update_entries(before, request, registry, update_input.first_seen_store)
     resolver = LockedResolver(Lock(outcome.images), outcome.failures)
     to_platform = update_input.to_index or settings.platform is not None
-    held = await pipeline.held_beside_lock(() if to_platform else sources, resolver, before, registry)
+    held = await pipeline.digest_kinds_beside_lock(() if to_platform else sources, resolver, before, registry)
     again = partial(pipeline.locked_plans, operation="update", settings=settings, resolver=resolver, held=held)
     return Update(
         await again(sources), again, outcome.images, before.images, outcome.failures, frozenset(outcome.elsewhere)
@@ -150,7 +154,7 @@ async def _record(usage: Usage, digest: Digest, registry: Registry) -> LockedDig
         image = await registry.describe(usage.reference.at(digest), "index")
     except ResolveError:  # gone, or out of reach: it is what the files hold all the same
         return LockedDigest(digest, _INDEX, _BEGINNING)
-    return locked(image, _BEGINNING, {})
+    return locked_digest(image, _BEGINNING, {})
 
 
 def _with_memory(images: Mapping[str, Entry], memory: Lock) -> dict[str, Entry]:
@@ -170,7 +174,7 @@ def _with_memory(images: Mapping[str, Entry], memory: Lock) -> dict[str, Entry]:
     return merged
 
 
-def lock_with(
+def updated_lock(
     update_input: UpdateInput, update: Update, raised: Mapping[Spot, str], names: Iterable[str]
 ) -> Lock | None:
     """Return the repository's lock with what ``update`` says of ``names``; None where it has none.
@@ -189,7 +193,7 @@ def lock_with(
     left: set[str] = set()
     for source in update_input.everything:
         path = source.document.path
-        pairs = [(one.reference.canonical, raised.get((path, one.span))) for one in followed(source)]
+        pairs = [(one.reference.canonical, raised.get((path, one.span))) for one in followed_occurrences(source)]
         there = sorted({new or old for old, new in pairs})
         left |= {old for old, new in pairs if new is not None}
         if concerned.intersection(there):
@@ -199,14 +203,18 @@ def lock_with(
     return Lock(MappingProxyType(images), MappingProxyType(sources))
 
 
-def to_remember(update_input: UpdateInput, update: Update) -> Lock:
+def observed_lock(update_input: UpdateInput, update: Update) -> Lock:
     """Return what the tags have meant since what they are held to, with the times: what `Ground.memory` is next.
 
     What is proposed already is in it too: it must not become young again before it is merged.
     """
     found = {}
     for name in sorted(
-        {occurrence.reference.canonical for source in update_input.sources for occurrence in followed(source)}
+        {
+            occurrence.reference.canonical
+            for source in update_input.sources
+            for occurrence in followed_occurrences(source)
+        }
     ):
         before, after = update.before.get(name), update.images.get(name)
         if before is None or after is None:

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from pinner.bot.changes import GroupUpdate
+from pinner.bot.child_process import call_in_child
 from pinner.bot.context import Published, Step
 from pinner.bot.decide import Create, Decision, Limits, Observed, decide
 from pinner.bot.execute import Tools, execute
@@ -13,12 +14,11 @@ from pinner.bot.forges.base import ForbiddenError, ForgeError
 from pinner.bot.git.branches import judge, locks_on_branches, make_commit, read_memory, write_memory
 from pinner.bot.git.clone import NoBranchError, check_out, clone
 from pinner.bot.git.program import GitError, open_git, require_git
-from pinner.bot.git.remote import look_at, usual_refs
+from pinner.bot.git.remote import bot_refs, fetch_remote
 from pinner.bot.groups import DIGESTS, PINS, options_of
-from pinner.bot.limited import call_apart
 from pinner.bot.model import Author, read_marker, usual_author
 from pinner.bot.repository_worker import Checkout, propose, work_on
-from pinner.bot.signatures import vetting
+from pinner.bot.signatures import verified_registry
 from pinner.config.schedule import in_schedule
 from pinner.errors import ConfigError
 from pinner.formats import claims
@@ -115,7 +115,7 @@ async def _cloned(
     def wanted(path: str) -> bool:
         return claims(path) or may_be_of_chart(path) or path in _READ_BESIDES or path in named
 
-    there = await clone(git, repository.clone_url, branch, wanted, usual_refs())
+    there = await clone(git, repository.clone_url, branch, wanted, bot_refs())
     settings = world.settings(str(there.folder))
     if settings.formats.places:  # only now it is known which files these are
         own = own_places(settings)
@@ -161,10 +161,10 @@ class _RepositoryRun:
         git, settings, world = self._clone.git, self._settings, self._world
         prefix = settings.bot.branch_prefix
         paths = _there(self._scope.paths, self._clone)
-        remote, self._branches = await look_at(git, prefix)
+        remote, self._branches = await fetch_remote(git, prefix)
         checkout = await self._checkout(paths, remote)
-        registry = await vetting(await world.registry(settings), settings, self._clone, world)
-        worked: Worked = await call_apart(work_on, checkout, environment=world.environment, registry=registry)
+        registry = await verified_registry(await world.registry(settings), settings, self._clone, world)
+        worked: Worked = await call_in_child(work_on, checkout, environment=world.environment, registry=registry)
         # After the work, which may take minutes: people go on meanwhile.
         self._open = [*await world.forge.open_branches(self._repository, prefix)]
         self._is_all_read = not worked.unreadable

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
 from pinner.bot.body import render_body, render_message, render_title
-from pinner.bot.changes import GroupUpdate, major_part, split
+from pinner.bot.changes import GroupUpdate, major_update, split_by_group
 from pinner.bot.git.branches import parse_remembered
 from pinner.bot.groups import options_of
 from pinner.bot.model import Proposal, Use
-from pinner.bot.plan import RememberedFirstSeen, UpdateInput, plan_update, seen_in, to_remember
-from pinner.bot.tag_upgrades import Raises, look_for_raises, with_major_steps, with_small_steps
+from pinner.bot.plan import RememberedFirstSeen, UpdateInput, first_seen_in, observed_lock, plan_update
+from pinner.bot.tag_upgrades import TagUpgrades, find_tag_upgrades, with_major_upgrades, with_minor_upgrades
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
@@ -126,12 +126,12 @@ async def _planned(checkout: Checkout, survey: Survey, registry: Registry) -> _P
     """Return what becomes of what was found."""
     settings, stored = checkout.settings, read_lock(lock_file(checkout.settings, checkout.folder))
     memory = Lock() if checkout.memory is None else parse_remembered(checkout.memory)
-    known = seen_in([memory, *map(parse_remembered, checkout.locks)])
+    known = first_seen_in([memory, *map(parse_remembered, checkout.locks)])
     first_seen_store = RememberedFirstSeen(checkout.first_seen_store, known)
     selected = checkout.select(survey.sources)
-    raises = await look_for_raises(selected, settings, registry, first_seen_store)
+    raises = await find_tag_upgrades(selected, settings, registry, first_seen_store)
     update_input = UpdateInput(
-        with_small_steps(selected, settings, raises),
+        with_minor_upgrades(selected, settings, raises),
         survey.sources,
         settings,
         None if stored is None else stored.lock,
@@ -142,10 +142,10 @@ async def _planned(checkout: Checkout, survey: Survey, registry: Registry) -> _P
     )
     update = await plan_update(update_input, registry)
     data = None if stored is None else stored.data
-    parts, failures = await split(update_input, update, registry, data)
+    parts, failures = await split_by_group(update_input, update, registry, data)
     parts = {name: part._replace(may_pass=part.may_pass or bool(raises.errors)) for name, part in parts.items()}
     majors = await _major_parts(selected, update_input, raises, registry, data)
-    noted = Lock({**raises.ages().images, **to_remember(update_input, update).images})
+    noted = Lock({**raises.ages().images, **observed_lock(update_input, update).images})
     return _Planned(
         {**parts, **majors},
         failures,
@@ -156,14 +156,14 @@ async def _planned(checkout: Checkout, survey: Survey, registry: Registry) -> _P
 
 
 async def _major_parts(
-    selected: Sequence[Source], update_input: UpdateInput, raises: Raises, registry: Registry, stored: bytes | None
+    selected: Sequence[Source], update_input: UpdateInput, raises: TagUpgrades, registry: Registry, stored: bytes | None
 ) -> dict[str, GroupUpdate]:
     """Return the major steps, each as the part that its own pull request changes."""
     found = {}
     for name, images in raises.majors().items():
-        sources = with_major_steps(selected, update_input.settings, raises, images)
+        sources = with_major_upgrades(selected, update_input.settings, raises, images)
         one = update_input._replace(sources=sources, outlooks=raises.told(major=True))
-        part = await major_part(name, one, await plan_update(one, registry), registry, stored)
+        part = await major_update(name, one, await plan_update(one, registry), registry, stored)
         if part.changes:
             found[name] = part._replace(may_pass=part.may_pass or bool(raises.errors))
     return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
 
 
-async def vetting(registry: Registry, settings: Settings, there: Clone, world: BotContext) -> Registry:
+async def verified_registry(registry: Registry, settings: Settings, there: Clone, world: BotContext) -> Registry:
     """Return ``registry``, which refuses what the policies on the base branch do; itself where there are none.
 
     Raises `ConfigError` where what verifies is not installed, or a policy cannot be used.
@@ -28,7 +28,7 @@ async def vetting(registry: Registry, settings: Settings, there: Clone, world: B
 
     check_extra()
     from pinner.verify.gate import VerifiedRegistry  # noqa: PLC0415 - as above
-    from pinner.verify.verifier import Verifier, World  # noqa: PLC0415 - as above
+    from pinner.verify.verifier import Verifier, VerifierContext  # noqa: PLC0415 - as above
 
     folder = str(there.folder)
     prefix = _below(settings.root or folder, folder)
@@ -36,7 +36,7 @@ async def vetting(registry: Registry, settings: Settings, there: Clone, world: B
     lock = current_lock(settings, folder)
     recorded = {} if lock is None else lock.signatures
     policies = _Files({path.removeprefix(prefix): data for path, data in files.items()})
-    own_world = World(policies.read, policies.names, world.environment, world.now.timestamp)
+    own_world = VerifierContext(policies.read, policies.names, world.environment, world.now.timestamp)
     verifier = Verifier(settings, registry, own_world, recorded)
     return VerifiedRegistry(registry, verifier, recorded, compares_files=True)
 

@@ -9,7 +9,7 @@ from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.model import Occurrence, as_skipped
 from pinner.tags.distributions import short_name
 from pinner.tags.parse import parse
-from pinner.upgrade.eligible_tags import upgraded, wanted_in
+from pinner.upgrade.eligible_tags import eligible_tags, upgraded
 from pinner.upgrade.search import Search
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9.]+")
 
 
-class Raises(NamedTuple):
+class TagUpgrades(NamedTuple):
     """What was found for the tags of one repository."""
 
     outlooks: Mapping[WantedKey, Outlook]
@@ -61,14 +61,14 @@ class Raises(NamedTuple):
         return Lock({name: Entry(LockedDigest(known.digest, known.media_type, since)) for name, known, since in seen})
 
 
-async def look_for_raises(
+async def find_tag_upgrades(
     sources: Sequence[Source], settings: Settings, registry: Registry, first_seen_store: FirstSeenStore
-) -> Raises:
+) -> TagUpgrades:
     """Return what there is for the tags in ``sources``: what is not major, and apart from that what is."""
-    wanted = {one.key: one for most in ("minor", "major") for one in wanted_in(sources, settings, most)}
+    wanted = {one.key: one for most in ("minor", "major") for one in eligible_tags(sources, settings, most)}
     if not wanted:
-        return Raises({})
-    return Raises(await Search(registry, settings, first_seen_store).find(wanted.values()))
+        return TagUpgrades({})
+    return TagUpgrades(await Search(registry, settings, first_seen_store).find(wanted.values()))
 
 
 def major_group(outlook: Outlook) -> str:
@@ -82,13 +82,13 @@ def major_group(outlook: Outlook) -> str:
     return _NOT_IN_A_NAME.sub("-", f"{name}-{line}".lower()).strip("-.")
 
 
-def with_small_steps(sources: Iterable[Source], settings: Settings, raises: Raises) -> tuple[Source, ...]:
+def with_minor_upgrades(sources: Iterable[Source], settings: Settings, raises: TagUpgrades) -> tuple[Source, ...]:
     """Return ``sources`` with the tags raised that need no pull request of their own."""
     return tuple([upgraded(source, settings, raises.outlooks, most="minor") for source in sources])
 
 
-def with_major_steps(
-    sources: Iterable[Source], settings: Settings, raises: Raises, names: frozenset[str]
+def with_major_upgrades(
+    sources: Iterable[Source], settings: Settings, raises: TagUpgrades, names: frozenset[str]
 ) -> tuple[Source, ...]:
     """Return ``sources`` with the tags of ``names`` raised by their major steps, and nothing else to be touched."""
     chosen = {key: one for key, one in raises.outlooks.items() if key[0] in names}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(rb"@sha(?:256|384|512):[0-9a-f]{64,128}")
 
 
-def remember(directory: StrPath, file: StrPath, data: bytes, added: Collection[int]) -> None:
+def record_latest_tags(directory: StrPath, file: StrPath, data: bytes, added: Collection[int]) -> None:
     """Record that the tags before the digests whose ``@`` stand at the offsets ``added`` of ``data`` are pinner's own.
 
     Replaces what was known of the file with these bytes. A record that cannot be written is no error: the pin stands.
@@ -43,7 +43,7 @@ def remember(directory: StrPath, file: StrPath, data: bytes, added: Collection[i
         return
 
 
-def recall(directory: StrPath, file: StrPath, data: bytes) -> frozenset[int]:
+def recorded_latest_tags(directory: StrPath, file: StrPath, data: bytes) -> frozenset[int]:
     """Return the offsets of the digests' ``@`` in ``data`` whose tags are pinner's own, as far as is known."""
     if not _folder(directory).is_dir():
         return frozenset()

@@ -60,16 +60,16 @@ _TYPES: dict[str, Any] = {
 
 def encode(value: object) -> str:
     """Return ``value``, of the types above and tuples, texts, numbers and None, as one line of ASCII."""
-    return dump(plain(value))
+    return to_json(to_lists(value))
 
 
-def dump(value: object) -> str:
+def to_json(value: object) -> str:
     """Return the JSON ``value``, lists and leaves, as one line of ASCII."""
     return json.dumps(value, separators=(",", ":"))
 
 
-def load(text: str) -> Any:  # noqa: ANN401 - whoever wrote it knows what it is
-    """Return the JSON value that `dump` made ``text`` of; raises `ValueError` for any other text."""
+def from_json(text: str) -> Any:  # noqa: ANN401 - whoever wrote it knows what it is
+    """Return the JSON value that `to_json` made ``text`` of; raises `ValueError` for any other text."""
     value, end = _decoder.raw_decode(text)
     if end != len(text):
         raise ValueError(text[:100])
@@ -79,13 +79,13 @@ def load(text: str) -> Any:  # noqa: ANN401 - whoever wrote it knows what it is
 def decode(text: str) -> Any:  # noqa: ANN401 - whoever wrote it knows what it is
     """Return what `encode` made ``text`` of; raises `ValueError` for any other text."""
     try:
-        value = load(text)
-        return made(value) if type(value) is list else value
+        value = from_json(text)
+        return from_lists(value) if type(value) is list else value
     except (TypeError, LookupError, RecursionError) as error:
         raise ValueError(text[:100]) from error
 
 
-def plain(value: object) -> object:
+def to_lists(value: object) -> object:
     """Return ``value``, of the types above, as lists and leaves."""
     if isinstance(value, Rule):
         return [_RULE, value.id]
@@ -96,7 +96,7 @@ def plain(value: object) -> object:
             names = [*value._fields]  # type: ignore[attr-defined]  # a named tuple
             while names and names[-1] in defaults and _is_default(fields[-1], defaults[names[-1]]):
                 del names[-1], fields[-1]
-        return [type(value).__name__, *(field if type(field) in _LEAVES else plain(field) for field in fields)]
+        return [type(value).__name__, *(field if type(field) in _LEAVES else to_lists(field) for field in fields)]
     return [_SET, *sorted(value)] if isinstance(value, frozenset) else value
 
 
@@ -105,15 +105,15 @@ def _is_default(value: object, default: object) -> bool:
     return type(value) is type(default) and value == default
 
 
-def made(value: Any) -> Any:  # noqa: ANN401 - as above
+def from_lists(value: Any) -> Any:  # noqa: ANN401 - as above
     """Return what the list ``value`` stands for: a record has tens of thousands of them.
 
-    Raises `TypeError` and `LookupError` where it is no list of `plain`.
+    Raises `TypeError` and `LookupError` where it is no list of `to_lists`.
     """
     name = value[0]
     if len(value) == 1 and name == _TUPLE:  # a third of them
         return ()
-    fields = [made(field) if type(field) is list else field for field in value[1:]]
+    fields = [from_lists(field) if type(field) is list else field for field in value[1:]]
     if name == _TUPLE:
         return tuple(fields)
     if name == _RULE:

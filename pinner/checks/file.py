@@ -210,11 +210,13 @@ def _judge(source: Source, target: Target, criteria: Criteria) -> Judged:
     findings = tuple(check_source(source, criteria.rules))
     if criteria.lock is None:
         return Judged(counts, findings)
-    from pinner.findings.lock_agreement import in_file  # noqa: PLC0415 - only where there is a lock
+    from pinner.findings.lock_agreement import findings_beside_lock  # noqa: PLC0415 - only where there is a lock
     from pinner.lockfile.usage import names_in  # noqa: PLC0415 - as above
 
     inner = criteria.lock.place.inner_path(target.file)
-    return Judged(counts, in_file(findings, source, inner, criteria.lock, criteria.rules), names_in(source))
+    return Judged(
+        counts, findings_beside_lock(findings, source, inner, criteria.lock, criteria.rules), names_in(source)
+    )
 
 
 def _lasts(source: Source) -> bool:

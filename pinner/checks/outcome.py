@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.encoding import dump, load, made, plain
+from pinner.checks.encoding import from_json, from_lists, to_json, to_lists
 from pinner.checks.file import Counts, Examined, Judged, digest
 from pinner.checks.record import stamp
 from pinner.model import ENV_NAME
@@ -45,7 +45,7 @@ def encode_outcome(seen: Seen, examined: Sequence[Examined], looked_for: Iterabl
         return ""
     beside = sorted(set(looked_for).difference(target.file for target in seen.targets))
     key = _key(seen, beside)
-    return dump([key, beside, list(map(_row, examined))]) if key else ""
+    return to_json([key, beside, list(map(_row, examined))]) if key else ""
 
 
 def decode_outcome(text: str, seen: Seen) -> list[Examined] | None:
@@ -53,7 +53,7 @@ def decode_outcome(text: str, seen: Seen) -> list[Examined] | None:
     if not text or not seen.memory.sees_all:
         return None
     try:
-        key, beside, rows = load(text)
+        key, beside, rows = from_json(text)
         if key != _key(seen, beside):
             return None
         return [_examined(target.path, row) for target, row in zip(seen.targets, rows, strict=True)]
@@ -91,7 +91,7 @@ def _row(one: Examined) -> object:
         return None
     row = [one.format, *one.counts]
     if one.findings or one.problems or one.judged.names:
-        row += [plain(one.findings), plain(one.problems), plain(one.judged.names)]
+        row += [to_lists(one.findings), to_lists(one.problems), to_lists(one.judged.names)]
     return row
 
 
@@ -101,5 +101,5 @@ def _examined(path: str, row: Any) -> Examined:  # noqa: ANN401 - whoever wrote 
     format_, *counts = row[:_PLAIN]
     if len(row) == _PLAIN:
         return Examined(path, format_, Judged(Counts(*counts)))
-    findings, problems, names = map(made, row[_PLAIN:])
+    findings, problems, names = map(from_lists, row[_PLAIN:])
     return Examined(path, format_, Judged(Counts(*counts), findings, names), problems)

@@ -36,7 +36,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 _DAY = 24 * 3600 * _SECOND
 _UNUSED = 60 * _DAY
 _DETAILS = 6
-"""How many there are of a file, see `written`."""
+"""How many there are of a file, see `record_line`."""
 _MOST_LINES = 200_000
 _CHEAP = 1_000_000
 """Bytes of a record that are read in 10 ms or less."""
@@ -66,7 +66,7 @@ class RecordLine(NamedTuple):
     def remembered(self, path: str) -> Remembered | None:
         """Return what was said of the file, which messages call ``path``; None where they called it something else.
 
-        Raises `ValueError` where the line was not written by `written`.
+        Raises `ValueError` where the line was not written by `record_line`.
         """
         format_ = self.format or None
         if not self.details:
@@ -234,7 +234,7 @@ def stamp(file: str, now: int) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
-def written(stamp: str, remembered: Remembered) -> str:
+def record_line(stamp: str, remembered: Remembered) -> str:
     """Return the line of a file with this ``stamp``."""
     one, light, again = remembered
     details = ""

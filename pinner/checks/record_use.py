@@ -87,7 +87,7 @@ def remember(
     record: Record, entries: Iterable[Entry], results: Iterable[Remembered], outcome: str, memory: Memory
 ) -> None:
     """Make ``results``, one for each of ``entries``, and ``outcome`` what is remembered from now on."""
-    from pinner.checks.record import save_record, written  # noqa: PLC0415 - only for large trees
+    from pinner.checks.record import record_line, save_record  # noqa: PLC0415 - only for large trees
 
     kept = {} if memory.whole else dict(record.lines)
     for entry, result in zip(entries, results, strict=True):
@@ -96,7 +96,7 @@ def remember(
         if entry.is_same and result == entry.before:
             kept[entry.name] = record.lines[entry.name]
         elif result.examined.hash:
-            kept[entry.name] = written(entry.stamp, result)
+            kept[entry.name] = record_line(entry.stamp, result)
         else:
             kept.pop(entry.name, None)
     save_record(record, kept, outcome, memory.now)

@@ -12,7 +12,7 @@ from pinner.errors import InputError, attempt
 from pinner.formats import FORMATS, by_name, configured
 from pinner.link.paths import Paths
 from pinner.model import ENV_NAME, Located
-from pinner.scan.neighbour_files import paths_of, read_deciding
+from pinner.scan.neighbour_files import paths_of, read_neighbours
 from pinner.scan.scan import Reading, read_all, read_text
 from pinner.scan.suppressions import apply_suppressions
 
@@ -31,7 +31,7 @@ WORTH_A_PROCESS = 20
 """Files that a process must have to look into again: these hold images, and are parsed."""
 
 
-class Light(NamedTuple):
+class DecidingFacts(NamedTuple):
     """What a run knows of files that decide about others."""
 
     concerned: frozenset[str] = frozenset()
@@ -46,10 +46,12 @@ class Light(NamedTuple):
     linker: Linker | None = None
     """What was made of all that they state."""
     looked_for: Sequence[str] = ()
-    """The files and folders beside those of the run that this depends on, see `read_deciding`."""
+    """The files and folders beside those of the run that this depends on, see `read_neighbours`."""
 
 
-def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around) -> Light:
+def deciding_facts(
+    targets: Sequence[Target], examined: Sequence[Examined], conditions: Conditions, around: Around
+) -> DecidingFacts:
     """Return what decides about ``examined``, what has come of each of ``targets`` by itself.
 
     ``around`` are the files of the repository where the run sees a part of it.
@@ -58,10 +60,10 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     named = {format_.name: format_ for format_ in FORMATS}
     readings = [_reading(one, named) for one in examined]
     names_images = any(any(one.counts) or one.facts for one in examined)
-    beside, looked_for = read_deciding(readings, targets, formats, around if names_images else None)
+    beside, looked_for = read_neighbours(readings, targets, formats, around if names_images else None)
     facts = {one.path: one.located.facts for one in (*readings, *beside) if one.located and one.located.facts}
     if not facts:
-        return Light(looked_for=looked_for)
+        return DecidingFacts(looked_for=looked_for)
     from pinner.link.link import Linker  # noqa: PLC0415 - only where a file states something about others
     from pinner.scan.link_proof import known_files  # noqa: PLC0415 - as above
 
@@ -73,7 +75,7 @@ def light_of(targets: Sequence[Target], examined: Sequence[Examined], conditions
     stating = known_files([*(one for one in readings if one.path in facts), *beside])
     key = _key(facts, [one for one in examined if one.path in concerned], beside) if conditions.hashed else ""
     readers = {path: frozenset(several) for path, several in linker.environments.readers.items()}
-    return Light(concerned, tuple(stating), key, readers, paths, linker, looked_for)
+    return DecidingFacts(concerned, tuple(stating), key, readers, paths, linker, looked_for)
 
 
 def _reading(one: Examined, formats: Mapping[str, Format]) -> Reading:
@@ -96,9 +98,9 @@ def _key(facts: Mapping[str, object], concerned: Iterable[Examined], beside: Ite
     return digest(encode((tuple(sorted(facts.items())), tuple(sorted(whole)))).encode("ascii"))
 
 
-def look_again(
+def check_again(
     targets: Sequence[Target],
-    light: Light,
+    light: DecidingFacts,
     conditions: Conditions,
     kept: Mapping[str, Examined],
     processes: int | None,

@@ -8,7 +8,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
 from pinner.checks.processes import share_out
 from pinner.checks.record_use import Entry, open_memory
-from pinner.checks.relinked import light_of, look_again
+from pinner.checks.relinked import check_again, deciding_facts
 from pinner.errors import InputError, attempt
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pinner.checks.record import Record
     from pinner.checks.record_use import Memory
-    from pinner.checks.relinked import Light
+    from pinner.checks.relinked import DecidingFacts
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.findings.lock_agreement import LockView
@@ -71,17 +71,17 @@ def check(
     found = examine_all(targets, conditions, around=around, memory=memory)
     unreadable = tuple(Unreadable(one.path, one.error) for one in found if one.error is not None)
     examined = tuple(one for one in found if one.format is not None)
-    findings = by_path((finding for one in examined for finding in one.findings), settings, folder)
+    findings = severities_by_path((finding for one in examined for finding in one.findings), settings, folder)
     if view is None:
         return Checked(examined, unreadable, findings)
-    from pinner.findings.lock_agreement import in_lock, order  # noqa: PLC0415 - only where there is a lock
+    from pinner.findings.lock_agreement import sort_key, unneeded_entries  # noqa: PLC0415 - only where there is a lock
 
     if around is None:
         inner = {target.path: view.place.inner_path(target.file) for target in targets}
         named = {inner[one.path]: one.judged.names for one in examined}
-        findings += in_lock(named, {inner[file.path] for file in unreadable}, view, settings.rules)
+        findings += unneeded_entries(named, {inner[file.path] for file in unreadable}, view, settings.rules)
     lock = Document(view.place.shown, view.data)
-    return Checked(examined, unreadable, tuple(sorted(findings, key=order)), (lock,))
+    return Checked(examined, unreadable, tuple(sorted(findings, key=sort_key)), (lock,))
 
 
 def _for_all_paths(settings: Settings) -> Settings:
@@ -93,7 +93,7 @@ def _for_all_paths(settings: Settings) -> Settings:
     return settings._replace(rules=found_levels(settings))
 
 
-def by_path(findings: Iterable[Finding], settings: Settings, folder: str) -> tuple[Finding, ...]:
+def severities_by_path(findings: Iterable[Finding], settings: Settings, folder: str) -> tuple[Finding, ...]:
     """Return ``findings`` of a run in ``folder`` with the severities of their paths; raises `ConfigError`."""
     found = tuple(findings)
     if not found:
@@ -184,7 +184,7 @@ class _Run(NamedTuple):
         """Return what came of ``entries``."""
         targets = [entry.target for entry in entries]
         alone = self._alone(entries)
-        light = attempt(light_of, targets, alone, self.conditions, around)
+        light = attempt(deciding_facts, targets, alone, self.conditions, around)
         if isinstance(light, InputError):
             lost = [Examined(one.path, error=light) if one.facts else one for one in alone]
             return _Results(lost, list(map(Remembered, lost)))
@@ -198,7 +198,7 @@ class _Run(NamedTuple):
         # A `.env` is remembered nowhere: what is said of it comes of its readers, who need not be judged anew for that.
         beside = {reader for path in new for reader in light.readers.get(path, ())}
         looked = [target for target in targets if target.path in new | beside]
-        seen = look_again(looked, light, self.conditions, kept, self.processes)
+        seen = check_again(looked, light, self.conditions, kept, self.processes)
         seen = {path: one for path, one in seen.items() if path in new}
         alone = [one if one.kept is None else one._replace(kept=None) for one in alone]
         news = [_news(one, light, known.get(one.path), seen.get(one.path)) for one in alone]
@@ -224,7 +224,7 @@ class _Run(NamedTuple):
         ]
 
 
-def _unknown(alone: Sequence[Examined], light: Light, known: Mapping[str, Remembered]) -> set[str]:
+def _unknown(alone: Sequence[Examined], light: DecidingFacts, known: Mapping[str, Remembered]) -> set[str]:
     """Return the paths of those that are to be looked at in ``light``.
 
     Compose files and Dockerfiles make images together: where one of them is, so are all.
@@ -236,11 +236,11 @@ def _unknown(alone: Sequence[Examined], light: Light, known: Mapping[str, Rememb
     return new
 
 
-def _has_seen(before: Remembered | None, light: Light) -> bool:
+def _has_seen(before: Remembered | None, light: DecidingFacts) -> bool:
     return before is not None and before.light == light.key
 
 
-def _news(alone: Examined, light: Light, before: Remembered | None, seen: Examined | None) -> Remembered:
+def _news(alone: Examined, light: DecidingFacts, before: Remembered | None, seen: Examined | None) -> Remembered:
     """Return what there is to be remembered of a file."""
     if not light.key or alone.path not in light.concerned:
         return Remembered(alone)

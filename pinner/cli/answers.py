@@ -7,7 +7,7 @@ from functools import partial
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING
 from pinner.errors import ConfigError
-from pinner.plan import settled_plans
+from pinner.plan import unchanged_plans
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ def ask(
 
     With ``to_index`` an update moves one platform's manifest to the index too.
     """
-    settled = settled_plans(sources, operation)
+    settled = unchanged_plans(sources, operation)
     if settled is not None:
         return settled
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
         if settings.verify:
-            from pinner.cli.verifier import vetting  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
 
-            registry = vetting(context, settings, registry, terminal)
+            registry = verified_registry(context, settings, registry, terminal)
         if operation == "update" and not to_index:
             return await pipeline.update_plans(sources, settings, registry, on_answer)
         return await pipeline.make_plans(sources, operation, settings, registry, on_answer)

@@ -29,7 +29,7 @@ def write_baseline(findings: Sequence[Finding], file: str, context: Context) -> 
         raise InputError(f"{printable(file)} {error.message}", hint=error.hint) from error
 
 
-def beside_baseline(findings: Sequence[Finding], file: str, context: Context) -> Compared:
+def compare_with_baseline(findings: Sequence[Finding], file: str, context: Context) -> Compared:
     """Return what ``findings`` are beside the baseline ``file``; raises `ConfigError` where it cannot be read."""
     try:
         data = files.read(os.path.join(context.folder, file))

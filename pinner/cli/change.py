@@ -7,10 +7,10 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache import cache_folder
 from pinner.cli.answers import SharedRegistry, ask, refuse_offline
 from pinner.cli.context import DEFAULTS, Options, exit_status
-from pinner.cli.scan import by_path, complain_about, look, typed_for
+from pinner.cli.scan import report_unreadable, scan_files, severities_by_path, stdin_for
 from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
-from pinner.errors import ConfigError, apart
+from pinner.errors import ConfigError, isolate_failures
 from pinner.findings import check_source
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import LOCK_NAME
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pinner.cli.context import Context
     from pinner.cli.lock_step import Run
-    from pinner.cli.scan import Typed
+    from pinner.cli.scan import StdinFile
     from pinner.cli.tag_upgrades import Raised
     from pinner.config import Settings, TagLevel
     from pinner.lockfile.file import LockFile, StoredLock
@@ -85,7 +85,7 @@ class _Work(NamedTuple):
     survey: Survey
     sources: tuple[Source, ...]
     """Those that the run is about."""
-    typed: Typed | None = None
+    typed: StdinFile | None = None
     """What came from standard input: nothing is written but that."""
 
     @property
@@ -129,21 +129,21 @@ def _prepared(context: Context, asked: ChangeOptions) -> _Work:
     stored = None if asked.operation == "unpin" else read_lock(place)
     if stored is None:
         _do_without_lock(settings, asked, terminal)
-    typed = typed_for(context, asked.paths, asked.stdin_filename)
-    (targets, _), survey = look(context, settings, asked.paths, terminal, typed)
+    typed = stdin_for(context, asked.paths, asked.stdin_filename)
+    (targets, _), survey = scan_files(context, settings, asked.paths, terminal, typed)
     sources = _selected(survey.sources, asked)
     return _Work(context, asked, terminal, settings, place, stored, targets, survey, sources, typed)
 
 
 def _raised(work: _Work) -> Raised:
-    """Return the sources of the run with the tags that are to be raised; see `raise_tags`."""
+    """Return the sources of the run with the tags that are to be raised; see `upgrade_tags`."""
     if work.asked.operation != "update":
         return work.survey.sources, work.sources, False
-    from pinner.cli.tag_upgrades import raise_tags, say_what_has_no_effect  # noqa: PLC0415 - only to update
+    from pinner.cli.tag_upgrades import upgrade_tags, warn_of_no_effect  # noqa: PLC0415 - only to update
 
-    say_what_has_no_effect(work.asked.variant, work.settings, work.sources, work.terminal)
+    warn_of_no_effect(work.asked.variant, work.settings, work.sources, work.terminal)
 
-    return raise_tags(work.context, work.settings, work.survey.sources, work.sources, work.terminal)
+    return upgrade_tags(work.context, work.settings, work.survey.sources, work.sources, work.terminal)
 
 
 def _planned(
@@ -156,9 +156,9 @@ def _planned(
     if work.stored is None:
         plans = ask(work.context, work.settings, selected, asked.operation, work.terminal, to_index=asked.to_index)
         return plans, _beside(plans)
-    from pinner.cli.lock_step import Seen, open_run  # noqa: PLC0415 - only where there is a lock
+    from pinner.cli.lock_step import ScannedFiles, open_run  # noqa: PLC0415 - only where there is a lock
 
-    seen = Seen(work.targets, work.survey._replace(sources=everything), asked.paths)
+    seen = ScannedFiles(work.targets, work.survey._replace(sources=everything), asked.paths)
     run = open_run(work.context, work.settings, work.terminal, work.place, work.stored.lock, seen)
     asked = asked._replace(diff=asked.diff or work.typed is not None)
     return _change_by_lock(run, asked, everything, selected)
@@ -239,7 +239,7 @@ def _warn(work: _Work) -> None:
         return
     found = (finding for source in sources for finding in check_source(source, work.settings.rules))
     mending = (one for one in found if one.rule in (CANNOT_PIN, MALFORMED, PARSE_ERROR))
-    findings = by_path(mending, work.settings, work.context)
+    findings = severities_by_path(mending, work.settings, work.context)
     terminal.info(*counted((tuple(finding_lines(one, style)) for one in findings), style))
 
 
@@ -248,12 +248,12 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
     asked, context, terminal = work.asked, work.context, work.terminal
     terminal.error(render_failures(plans, terminal.talk_style))
     if asked.format != PATCH:
-        from pinner.cli.diff import Told, propose  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.diff import Told, write_proposals  # noqa: PLC0415 - only where it is asked for
 
         told = Told(work.survey.unreadable, status, asked.format, is_unverified=asked.no_verify)
-        propose(plans, told, work.settings, context, terminal)
+        write_proposals(plans, told, work.settings, context, terminal)
         return
-    complain_about(unwritten, terminal)
+    report_unreadable(unwritten, terminal)
     lost = {file.path for file in unwritten}
     done = [plan for plan in plans if plan.document.path not in lost]
     if asked.diff:
@@ -262,7 +262,7 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
         write_patch(done, context, terminal)
         return
     style = terminal.style if work.typed is None else terminal.talk_style
-    lines, failed = apart(lambda plans: list(render_changes(plans, style)), done)
+    lines, failed = isolate_failures(lambda plans: list(render_changes(plans, style)), done)
     if work.typed is None:
         terminal.output(lines)
     else:
@@ -271,4 +271,4 @@ def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int,
         terminal.info(*lines)
         text = next((plan.result for plan in done), work.typed.data)
         write_exactly(text.splitlines(keepends=True), "text", context, terminal)
-    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
+    report_unreadable((Unreadable(plan.document.path, error) for plan, error in failed), terminal)

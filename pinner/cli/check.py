@@ -8,7 +8,15 @@ from pinner.checks import run
 from pinner.checks.record_use import Memory
 from pinner.cli.context import DEFAULTS, Options, exit_status
 from pinner.cli.outputs import choose_outputs, deliver
-from pinner.cli.scan import around_of, is_about_stdin, look_for, refuse_unknown, sees_all, tell, typed_for
+from pinner.cli.scan import (
+    discover_files,
+    is_about_stdin,
+    refuse_unknown,
+    report_scan,
+    sees_all,
+    stdin_for,
+    surrounding_files,
+)
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
@@ -139,9 +147,9 @@ def _write_baseline(outcome: _Outcome, file: str, context: Context, terminal: Te
 
 
 def _beside_baseline(outcome: _Outcome, file: str, context: Context, *, everything: bool) -> _Outcome:
-    from pinner.cli.baseline import beside_baseline  # noqa: PLC0415 - only where there is one
+    from pinner.cli.baseline import compare_with_baseline  # noqa: PLC0415 - only where there is one
 
-    new, held_back, gone = beside_baseline(outcome.findings, file, context)
+    new, held_back, gone = compare_with_baseline(outcome.findings, file, context)
     # A run over a part of the repository does not see what the rest still has.
     return outcome._replace(findings=new, held_back=held_back, gone=gone if everything else 0)
 
@@ -210,20 +218,20 @@ def _look_at_files(
     context: Context, settings: Settings, asked: CheckOptions, outputs: Outputs, terminal: Terminal
 ) -> _Outcome:
     """Judge every file: by itself, by the others, by pinner.lock, and by what registries say where they are asked."""
-    typed = typed_for(context, asked.paths, asked.stdin_filename)
-    found = look_for(context, settings, asked.paths, terminal, typed)
+    typed = stdin_for(context, asked.paths, asked.stdin_filename)
+    found = discover_files(context, settings, asked.paths, terminal, typed)
     targets, unread = found
     examined, unreadable, findings, lock = run.check(
         targets,
         settings,
         context.folder,
         today=context.today,
-        around=around_of(context, settings, asked.paths, found, typed),
+        around=surrounding_files(context, settings, asked.paths, found, typed),
         memory=None if typed else _memory(context, settings, asked),
         keeps="sources" if asked.online else "bytes" if outputs.count_in_bytes else "findings",
     )
     refuse_unknown(targets, {one.path for one in examined} | {one.path for one in unreadable})
-    tell(((one.path, one.problems) for one in examined), unreadable, terminal)
+    report_scan(((one.path, one.problems) for one in examined), unreadable, terminal)
     outcome = _Outcome(len(targets), unread, examined, unreadable, findings, lock)
     if not asked.online:
         return outcome
@@ -231,7 +239,7 @@ def _look_at_files(
 
     sources = [one.source for one in examined if one.source is not None]
     findings, untold, believed, _ = judge_online(context, settings, sources, findings, terminal)
-    findings = run.by_path(findings, settings, context.folder)
+    findings = run.severities_by_path(findings, settings, context.folder)
     return outcome._replace(findings=findings, untold=untold, believed=believed)
 
 

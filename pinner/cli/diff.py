@@ -6,8 +6,8 @@ import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.outputs import Outputs, Report, deliver
-from pinner.cli.scan import complain_about
-from pinner.errors import InputError, apart
+from pinner.cli.scan import report_unreadable
+from pinner.errors import InputError, isolate_failures
 from pinner.files import repository_around
 from pinner.plan import Failed
 from pinner.report.base import Verdict, shown_places, summarise
@@ -37,9 +37,9 @@ def write_patch(plans: Sequence[Plan], context: Context, terminal: Terminal) -> 
     outside = reaches_outside(plans)
     root = repository_around(context.folder) if outside else None
     below = "" if root is None else os.path.relpath(context.folder, root).replace(os.sep, "/")
-    chunks, failed = apart(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
+    chunks, failed = isolate_failures(lambda plans: list(render_patch(plans, terminal.patch_style, below)), plans)
     write_exactly(chunks, "patch", context, terminal)
-    complain_about((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
+    report_unreadable((Unreadable(plan.document.path, error) for plan, error in failed), terminal)
     if outside:
         terminal.info(f"{style.severity('warning')}: the patch reaches outside the current folder")
         where = "in a folder above" if root is None else f"with `git -C {os.path.relpath(root, context.folder)} apply`"
@@ -78,7 +78,9 @@ class Told(NamedTuple):
     """Whether policies on signatures were left aside."""
 
 
-def propose(plans: Sequence[Plan], told: Told, settings: Settings, context: Context, terminal: Terminal) -> None:
+def write_proposals(
+    plans: Sequence[Plan], told: Told, settings: Settings, context: Context, terminal: Terminal
+) -> None:
     """Write to stdout, in the format of ``told``, what ``plans`` would change."""
     findings = tuple(proposed_findings(plans, settings.rules))
     places = shown_places((plan.document.path, [verdict.place for verdict in plan.verdicts]) for plan in plans)

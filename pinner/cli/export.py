@@ -11,12 +11,12 @@ import click
 from pinner.cli.commands import PATHS, pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.outputs import save_lines
-from pinner.cli.scan import complain_about, look
+from pinner.cli.scan import report_unreadable, scan_files
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, attempt
 from pinner.export import BILLS, TARGETS, exporter
-from pinner.export.base import Asked, overruled
+from pinner.export.base import ExportInput, overruled
 from pinner.export.signatures import POLICY_TARGETS, export_policies
 from pinner.files.atomic import read_regular
 from pinner.findings import check_source
@@ -62,13 +62,13 @@ def export(context: Context, asked: ExportOptions) -> int:
         return _export_policies(context, asked, settings, terminal)
     is_bill = asked.target in BILLS
     lock, file = _lock(settings, context, is_needed=not is_bill), _output_file(context, asked)
-    (targets, _), survey = look(context, settings, asked.paths, terminal)
+    (targets, _), survey = scan_files(context, settings, asked.paths, terminal)
     # What an export made last time is no source of the next one.
     earlier = None if file is None else os.path.realpath(file)
     own = {target.path for target in targets if os.path.realpath(target.file) == earlier}
     sources = tuple(source for source in survey.sources if source.document.path not in own)
     module = exporter(asked.target)
-    order = Asked(sources, lock, settings.platform, _named(targets, asked.paths, context))
+    order = ExportInput(sources, lock, settings.platform, _named(targets, asked.paths, context))
     made = module.export(order)
     _warn(sources, module, settings, terminal)
     if not is_bill:
@@ -162,7 +162,7 @@ def _deliver(text: str, file: str | None, shown: str, context: Context, terminal
         return False
     error = attempt(save_lines, file, lines, context.folder)
     if error is not None:
-        complain_about((Unreadable(shown, error),), terminal)
+        report_unreadable((Unreadable(shown, error),), terminal)
     return error is not None
 
 

@@ -22,7 +22,7 @@ from pinner.config.table import TIMEOUT_UNITS, parse_duration
 from pinner.errors import ConfigError
 from pinner.fleet.images import PassingRegistry, StoredRegistry
 from pinner.fleet.local import run_for, run_once
-from pinner.fleet.sources import Fleet, Surroundings, connect_sources
+from pinner.fleet.sources import Fleet, SourceEnvironment, connect_sources
 from pinner.fleet.store import open_store
 from pinner.http.retry import Clock
 from pinner.oci.resolver import Listener
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pinner.cli.terminal import Terminal
     from pinner.config import Settings
     from pinner.fleet.config import FleetSettings
-    from pinner.fleet.planner import Ticked
+    from pinner.fleet.planner import TickResult
     from pinner.fleet.store import Store
     from pinner.oci.resolver import Registry
 
@@ -64,7 +64,7 @@ class Teller:
         self.number = 0
         self.is_untold = False
 
-    def tick(self, ticked: Ticked) -> None:
+    def tick(self, ticked: TickResult) -> None:
         """Say what a tick has done."""
         self.is_untold = self.is_untold or bool(ticked.errors)
         self.terminal.error(f"{self.terminal.talk_style.severity('error')}: {printable(one)}" for one in ticked.errors)
@@ -205,7 +205,7 @@ async def open_fleet(
     with store:
         async with connected(plain) as registry, Registries(connected) as registries:
             registries.share = partial(_shared, store=store, settings=settings, clock=clock)
-            sources = await connect_sources(Surroundings(settings, store, context.environment, teller.say, clock))
+            sources = await connect_sources(SourceEnvironment(settings, store, context.environment, teller.say, clock))
             try:
                 world = partial(_world, context=context, options=own, registries=registries)
                 yield Fleet(settings, store, sources, registry, world, clock)

@@ -10,7 +10,7 @@ import click
 
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import CLEAN, DEFAULTS, Invocation, Options
-from pinner.cli.scan import tell
+from pinner.cli.scan import report_scan
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.config.load import OWN_FILE
@@ -67,7 +67,7 @@ def init(context: Context, asked: InitOptions) -> int:
 def _proposal(context: Context, settings: Settings, root: str, terminal: Terminal) -> Proposal:
     targets = discover((), settings, root, context.environment)
     found = survey(targets, settings, today=context.today)
-    tell((), found.unreadable, terminal)
+    report_scan((), found.unreadable, terminal)
     sources = [source for source in found.sources if source.candidates]
     terminal.info(f"images are named in {count(len(sources), 'file')}")
     generated = [source.document.path for source in sources if is_generated(source.document.data)]

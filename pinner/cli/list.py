@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cli.context import DEFAULTS, Options, exit_status
-from pinner.cli.scan import complain_about, look, typed_for
+from pinner.cli.scan import report_unreadable, scan_files, stdin_for
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
-from pinner.errors import apart
+from pinner.errors import isolate_failures
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.escapes import form_of
@@ -36,8 +36,8 @@ def list_(context: Context, asked: ListOptions) -> int:
     """Show every place; return the exit status."""
     terminal = Terminal(context, asked.options)
     settings = settings_for(context, asked.options, asked.paths)
-    typed = typed_for(context, asked.paths, asked.stdin_filename)
-    found, survey = look(context, settings, asked.paths, terminal, typed)
+    typed = stdin_for(context, asked.paths, asked.stdin_filename)
+    found, survey = scan_files(context, settings, asked.paths, terminal, typed)
     sources = [(source.document.path, occurrences_for(source, "pin")) for source in survey.sources]
     places = shown_places(sources, everything=asked.everything)
     summary = summarise(len(survey.sources), places)
@@ -48,8 +48,8 @@ def list_(context: Context, asked: ListOptions) -> int:
         shown = tuple(place for place in places if place.path in kept)
         return list(render(Listing(shown, summary, survey.unreadable), terminal.style))
 
-    lines, failed = apart(listing, [path for path, _ in sources])
+    lines, failed = isolate_failures(listing, [path for path, _ in sources])
     terminal.output(lines, form_of(asked.format))
-    complain_about((Unreadable(path, error) for path, error in failed), terminal)
+    report_unreadable((Unreadable(path, error) for path, error in failed), terminal)
     terminal.info(list_sentence(summary, NotTold(len(survey.unreadable), found.unread), len(found.targets)))
     return exit_status(found=False, untold=bool(survey.unreadable or failed))

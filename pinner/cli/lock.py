@@ -9,8 +9,8 @@ import click
 
 from pinner.cli.commands import NO_VERIFY, PATHS, pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.lock_step import Asked, Seen, bring_up_to_date, failed_plans, keep, open_run
-from pinner.cli.scan import look
+from pinner.cli.lock_step import Asked, ScannedFiles, failed_plans, open_run, save_outcome, update_lock
+from pinner.cli.scan import scan_files
 from pinner.cli.settings import settings_for, without_policies
 from pinner.cli.terminal import Terminal
 from pinner.errors import SignatureError
@@ -45,14 +45,14 @@ def lock(context: Context, asked: LockOptions) -> int:
         settings = without_policies(settings, terminal)
     if settings.platform is not None:
         _say_that_platforms_have_no_effect(terminal)
-    (targets, _), survey = look(context, settings, asked.paths, terminal)
+    (targets, _), survey = scan_files(context, settings, asked.paths, terminal)
     place = lock_file(settings, context.folder)
     stored = read_lock(place)
     before = Lock() if stored is None else stored.lock
-    run = open_run(context, settings, terminal, place, before, Seen(targets, survey, asked.paths))
+    run = open_run(context, settings, terminal, place, before, ScannedFiles(targets, survey, asked.paths))
     names = usages(survey.sources).keys()
-    outcome, _ = bring_up_to_date(run, survey.sources, Asked(names, names if asked.update else ()))
-    locked = keep(run, outcome)
+    outcome, _ = update_lock(run, survey.sources, Asked(names, names if asked.update else ()))
+    locked = save_outcome(run, outcome)
     terminal.error(render_failures(failed_plans(survey.sources, locked.failures), terminal.talk_style))
     terminal.output(render_lock_changes(before, locked.lock, terminal.style))
     sentence = _sentence(before, locked, place.shown, len(survey.unreadable))

@@ -14,9 +14,9 @@ from pinner.errors import InputError
 from pinner.lockfile.file import LockFile, save_lock, scan_of
 from pinner.lockfile.model import NAME, Lock
 from pinner.lockfile.resolver import LockedResolver, digest_kind_by
-from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
-from pinner.lockfile.usage import followed, rebuilt, usages
-from pinner.plan import Failed, Plan, settled_plans
+from pinner.lockfile.update import LockUpdateRequest, Outcome, update_entries, usages_to_ask
+from pinner.lockfile.usage import followed_occurrences, rebuilt_lock, usages
+from pinner.plan import Failed, Plan, unchanged_plans
 from pinner.report.escapes import printable
 from pinner.report.locks import render_held_back
 from pinner.report.style import hint_line
@@ -62,7 +62,7 @@ class Locked(NamedTuple):
     """The tags that moved for platforms that do not count."""
 
 
-class Seen(NamedTuple):
+class ScannedFiles(NamedTuple):
     """What a command found in the files."""
 
     targets: Sequence[Target]
@@ -72,7 +72,7 @@ class Seen(NamedTuple):
 
 
 def open_run(
-    context: Context, settings: Settings, terminal: Terminal, place: LockFile, before: Lock, seen: Seen
+    context: Context, settings: Settings, terminal: Terminal, place: LockFile, before: Lock, seen: ScannedFiles
 ) -> Run:
     """Return the run of a command that has ``seen`` its files."""
     cache = cache_folder(context.environment) if settings.use_cache else None
@@ -94,7 +94,7 @@ class Asked(NamedTuple):
     """The sources whose digests are looked up where the lock does not know them: an update keeps their kind."""
 
 
-def bring_up_to_date(
+def update_lock(
     run: Run, sources: Sequence[Source], asked: Asked
 ) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
     """Return what the lock becomes, and what stands behind the digests of ``asked.holders`` as far as they will move.
@@ -104,25 +104,25 @@ def bring_up_to_date(
     used = {name: usage for name, usage in usages(sources).items() if name in asked.about}
     min_age = None if run.settings.min_age is None else timedelta(seconds=run.settings.min_age)
     unsigned = _unsigned(run, used.values(), asked.refresh)
-    wish = Wish(used, frozenset(asked.refresh), run.settings.platforms, min_age, unsigned)
-    if not to_ask(wish, run.before):
+    request = LockUpdateRequest(used, frozenset(asked.refresh), run.settings.platforms, min_age, unsigned)
+    if not usages_to_ask(request, run.before):
         return Outcome(run.before.images), {}
 
     async def work(
         registry: Registry, on_answer: Callable[[int, int], None]
     ) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
         if run.settings.verify:
-            from pinner.cli.verifier import vetting  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
 
-            registry = vetting(run.context, run.settings, registry, run.terminal, run.before)
-        outcome = await ask_what_lacks(run.before, wish, registry, run.first_seen_store, on_answer)
+            registry = verified_registry(run.context, run.settings, registry, run.terminal, run.before)
+        outcome = await update_entries(run.before, request, registry, run.first_seen_store, on_answer)
         resolver = LockedResolver(Lock(outcome.images), outcome.failures)
-        return outcome, await pipeline.held_beside_lock(asked.holders, resolver, run.before, registry)
+        return outcome, await pipeline.digest_kinds_beside_lock(asked.holders, resolver, run.before, registry)
 
     refuse_offline(run.settings, "lock")
     outcome, held = with_registry(run.context, run.settings, run.terminal, work)
     _say_conflicts(run, outcome)
-    _say_held_back(run, outcome, wish)
+    _say_held_back(run, outcome, request)
     return outcome, held
 
 
@@ -157,20 +157,22 @@ def _say_conflicts(run: Run, outcome: Outcome) -> None:
         )
 
 
-def _say_held_back(run: Run, outcome: Outcome, wish: Wish) -> None:
-    if wish.min_age is None:
+def _say_held_back(run: Run, outcome: Outcome, request: LockUpdateRequest) -> None:
+    if request.min_age is None:
         return
     lock = Lock(outcome.images)
-    names = set(wish.refresh) - outcome.failures.keys()
-    run.terminal.info(*render_held_back(lock, names, run.first_seen_store.now, wish.min_age, run.terminal.talk_style))
+    names = set(request.refresh) - outcome.failures.keys()
+    run.terminal.info(
+        *render_held_back(lock, names, run.first_seen_store.now, request.min_age, run.terminal.talk_style)
+    )
 
 
-def keep(run: Run, outcome: Outcome, *, write: bool = True) -> Locked:
+def save_outcome(run: Run, outcome: Outcome, *, write: bool = True) -> Locked:
     """Return the lock with what ``outcome`` brought, true for the files of the run; written unless ``write`` is false.
 
     What somebody else wrote meanwhile is in it.
     """
-    ours = rebuilt(run.before, outcome.images, run.scan)
+    ours = rebuilt_lock(run.before, outcome.images, run.scan)
     changed = ours != run.before
     if not write or not changed:
         return Locked(ours, changed, outcome.failures, outcome.elsewhere)
@@ -203,15 +205,19 @@ def change_by_lock(
     operation = order.operation
     asked = Asked(usages(selected).keys())
     if operation == "update":
-        tags = {occurrence.reference.canonical for source in selected for occurrence in followed(source, "update")}
+        tags = {
+            occurrence.reference.canonical
+            for source in selected
+            for occurrence in followed_occurrences(source, "update")
+        }
         to_platform = order.to_index or run.settings.platform is not None
         asked = Asked({*asked.about, *tags}, tags, () if to_platform else selected)
     if operation == "hold":
         outcome = Outcome(run.before.images)
         held: Mapping[DigestKindKey, DigestKind] = digest_kind_by(run.before, _pinned(selected))
     else:
-        outcome, held = bring_up_to_date(run, everything, asked)
-    locked = keep(run, outcome, write=order.write)
+        outcome, held = update_lock(run, everything, asked)
+    locked = save_outcome(run, outcome, write=order.write)
     plans = _plans(run, selected, operation, locked, held)
     verdicts = (verdict for plan in plans for verdict in plan.verdicts)
     told = {verdict.place.reference.canonical for verdict in verdicts if isinstance(verdict, Failed)}
@@ -221,7 +227,10 @@ def change_by_lock(
 
 def _pinned(sources: Iterable[Source]) -> list[ImageReference]:
     return [
-        occurrence.reference for source in sources for occurrence in followed(source) if occurrence.reference.digest
+        occurrence.reference
+        for source in sources
+        for occurrence in followed_occurrences(source)
+        if occurrence.reference.digest
     ]
 
 
@@ -229,7 +238,7 @@ def _plans(
     run: Run, sources: Sequence[Source], operation: Operation, locked: Locked, held: Mapping[DigestKindKey, DigestKind]
 ) -> tuple[Plan, ...]:
     """Return the plans that make ``sources`` what the lock says; ``held`` tells which digests are one platform's."""
-    settled = settled_plans(sources, operation)
+    settled = unchanged_plans(sources, operation)
     if settled is not None:
         return settled
     import asyncio  # noqa: PLC0415 - costs start-up time, needed only where there is something to do
@@ -244,7 +253,7 @@ def failed_plans(sources: Sequence[Source], failures: Mapping[str, ResolveError]
     for source in sources:
         verdicts = tuple(
             Failed(occurrence, failures[occurrence.reference.canonical])
-            for occurrence in followed(source)
+            for occurrence in followed_occurrences(source)
             if occurrence.reference.canonical in failures
         )
         if verdicts:

@@ -11,7 +11,7 @@ import click
 from pinner.cli.answers import ask, with_registry
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options
-from pinner.cli.lock_step import Order, Seen, change_by_lock, open_run
+from pinner.cli.lock_step import Order, ScannedFiles, change_by_lock, open_run
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
@@ -58,7 +58,7 @@ class CommandBackend(NamedTuple):
         stored = read_lock(place)
         if stored is None:
             return ask(context, settings, selected, request.operation, terminal)
-        seen = Seen(request.targets, request.survey, [target.path for target in request.targets])
+        seen = ScannedFiles(request.targets, request.survey, [target.path for target in request.targets])
         run = open_run(context, settings, terminal, place, stored.lock, seen)
         asked = Order(request.operation, to_index=False, write=False)
         return change_by_lock(run, request.survey.sources, selected, asked)[0]

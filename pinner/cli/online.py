@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.cli.answers import with_registry
-from pinner.cli.verifier import vetting_by_lock
+from pinner.cli.verifier import verified_registry_by_lock
 from pinner.findings.online import check_standing, check_tags, looks_for_tags, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.model import Occurrence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
-    from pinner.upgrade.newer_tags import Newer
+    from pinner.upgrade.newer_tags import NewerTags
 
     Refusals = Mapping[str, ResolveError]
 
@@ -53,7 +53,7 @@ def judge_online(
 
     async def ask(
         registry: Registry, on_answer: Callable[[int, int], None]
-    ) -> tuple[PinStatuses, Refusals, Mapping[str, Newer]]:
+    ) -> tuple[PinStatuses, Refusals, Mapping[str, NewerTags]]:
         statuses = await look_up_pin_statuses(sources, settings, registry, on_answer)
         refusals = await _refusals(context, settings, registry, terminal, sources)
         return statuses, refusals, await _newer(sources, settings, registry, context.today)
@@ -88,7 +88,7 @@ async def _refusals(
 
     from pinner.errors import ResolveError  # noqa: PLC0415 - the same
 
-    vetted = vetting_by_lock(context, settings, registry, terminal)
+    vetted = verified_registry_by_lock(context, settings, registry, terminal)
     found: dict[str, ResolveError] = {}
 
     async def look(reference: ImageReference) -> None:
@@ -112,12 +112,12 @@ def _signatures(source: Source, refusals: Refusals, settings: Settings) -> Itera
     if not refusals:
         return
     from pinner.errors import SignatureError  # noqa: PLC0415 - only where something is refused
-    from pinner.findings.signatures import refused  # noqa: PLC0415 - the same
+    from pinner.findings.signatures import refused_findings  # noqa: PLC0415 - the same
 
     for candidate, place in _pinned(source):
         error = refusals.get(str(place.reference))
         if isinstance(error, SignatureError):
-            yield from refused(source.document.path, candidate, place, error, settings.rules)
+            yield from refused_findings(source.document.path, candidate, place, error, settings.rules)
 
 
 def _unknown(sources: Sequence[Source], refusals: Refusals) -> Iterator[tuple[str, Occurrence, PinnerError]]:
@@ -132,20 +132,24 @@ def _unknown(sources: Sequence[Source], refusals: Refusals) -> Iterator[tuple[st
                 yield source.document.path, place, error
 
 
-async def _newer(sources: Sequence[Source], settings: Settings, registry: Registry, today: date) -> Mapping[str, Newer]:
+async def _newer(
+    sources: Sequence[Source], settings: Settings, registry: Registry, today: date
+) -> Mapping[str, NewerTags]:
     """Return what lists say of the tags in use; nobody is asked where no rule is about that."""
     if not looks_for_tags(settings):
         return {}
-    from pinner.upgrade.eligible_tags import wanted_in  # noqa: PLC0415 - as above
-    from pinner.upgrade.newer_tags import look_for_newer  # noqa: PLC0415 - only where it is asked for
+    from pinner.upgrade.eligible_tags import eligible_tags  # noqa: PLC0415 - as above
+    from pinner.upgrade.newer_tags import find_newer_tags  # noqa: PLC0415 - only where it is asked for
 
     update = settings.update
     everything = update._replace(rules=update.rules._replace(tags=update.rules.tags or "major"))
-    wanted = wanted_in(sources, settings._replace(update=everything))
-    return await look_for_newer(wanted, registry, today)
+    wanted = eligible_tags(sources, settings._replace(update=everything))
+    return await find_newer_tags(wanted, registry, today)
 
 
-def _unlisted(sources: Sequence[Source], newer: Mapping[str, Newer]) -> Iterator[tuple[str, Occurrence, PinnerError]]:
+def _unlisted(
+    sources: Sequence[Source], newer: Mapping[str, NewerTags]
+) -> Iterator[tuple[str, Occurrence, PinnerError]]:
     for source in sources:
         for candidate in source.candidates:
             if isinstance(candidate.place, Occurrence):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.cli.scan import complain_about
-from pinner.errors import ConfigError, apart, attempt
+from pinner.cli.scan import report_unreadable
+from pinner.errors import ConfigError, attempt, isolate_failures
 from pinner.files.atomic import shown_path
 from pinner.report import FORGE_FORMATS, renderer
 from pinner.report.escapes import escaped, form_of, printable
@@ -128,7 +128,7 @@ def deliver(verdict: Verdict, outputs: Outputs, context: Context, terminal: Term
             error = attempt(save_lines, report.file, escaped(lines, form_of(report.format)), context.folder)
             if error is not None:
                 failed.append(Unreadable(report.file, error))
-        complain_about(failed, terminal)
+        report_unreadable(failed, terminal)
         complete = complete and not failed
     if outputs.annotate or outputs.summarise:
         _tell_github(rooted or at_root(verdict, context.folder), outputs, context, terminal)
@@ -156,7 +156,7 @@ def _rendered(
         findings = tuple(finding for finding in verdict.findings if finding.path in kept)
         return list(render(verdict._replace(findings=findings), style))
 
-    lines, failed = apart(of, tuple(dict.fromkeys(finding.path for finding in verdict.findings)))
+    lines, failed = isolate_failures(of, tuple(dict.fromkeys(finding.path for finding in verdict.findings)))
     return lines, [Unreadable(path, error) for path, error in failed]
 
 

@@ -14,7 +14,7 @@ from pinner.cli.answers import with_registry
 from pinner.cli.commands import PATHS, pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
 from pinner.cli.outputs import refuse_impossible, save_lines
-from pinner.cli.scan import around_of, complain_about, look_for, refuse_unknown, tell
+from pinner.cli.scan import discover_files, refuse_unknown, report_scan, report_unreadable, surrounding_files
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, ResolveError, attempt
@@ -74,18 +74,18 @@ def report(context: Context, asked: ReportOptions) -> int:
     settings = settings_for(context, asked.options, asked.paths)
     shown, is_complete = _overview(context, settings, asked, terminal)
     unwritten = [*_written(shown, asked, context, terminal)]
-    complain_about(unwritten, terminal)
+    report_unreadable(unwritten, terminal)
     terminal.info(_sentence(shown))
     return exit_status(found=False, untold=bool(shown.unreadable or unwritten) or not is_complete)
 
 
 def _overview(context: Context, settings: Settings, asked: ReportOptions, terminal: Terminal) -> tuple[Overview, bool]:
     """Return all that is known of the images, and whether every question that was asked has an answer."""
-    looked = look_for(context, settings, asked.paths, terminal)
-    targets, around = looked.targets, around_of(context, settings, asked.paths, looked)
+    looked = discover_files(context, settings, asked.paths, terminal)
+    targets, around = looked.targets, surrounding_files(context, settings, asked.paths, looked)
     checked = run.check(targets, settings, context.folder, today=context.today, around=around, keeps="sources")
     refuse_unknown(targets, {one.path for one in checked.examined} | {one.path for one in checked.unreadable})
-    tell(((one.path, one.problems) for one in checked.examined), checked.unreadable, terminal)
+    report_scan(((one.path, one.problems) for one in checked.examined), checked.unreadable, terminal)
     sources = [one.source for one in checked.examined if one.source is not None]
     found = Run(sources, checked.findings, checked.unreadable, context.today)
     known = Known(current_lock(settings, context.folder))
@@ -94,7 +94,7 @@ def _overview(context: Context, settings: Settings, asked: ReportOptions, termin
     from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
 
     judged = judge_online(context, settings, sources, checked.findings, terminal)
-    findings = run.by_path(judged.findings, settings, context.folder)
+    findings = run.severities_by_path(judged.findings, settings, context.folder)
     refusals = {str(place.reference): error.message for _, place, error in judged.untold}
     built = _built(context, settings, judged.statuses, known.lock, found, terminal)
     known = known._replace(statuses=judged.statuses, refusals=refusals, built=built)

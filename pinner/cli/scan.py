@@ -12,7 +12,7 @@ from pinner.files.atomic import shown_path
 from pinner.formats import claims
 from pinner.report.as_text import render_error
 from pinner.report.escapes import printable
-from pinner.scan.discover import Found, Target, discover, find, told_by
+from pinner.scan.discover import Found, Target, discover, find, path_tests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from pinner.scan.scan import Unreadable
 
 
-def look(
-    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: Typed | None = None
+def scan_files(
+    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: StdinFile | None = None
 ) -> tuple[Found, Survey]:
     """Return the files that ``paths`` stand for and what is in them; pragmas and files in trouble are named."""
     from pinner.pipeline import survey  # noqa: PLC0415 - a check brings its own
 
-    found = look_for(context, settings, paths, terminal, typed)
-    around = around_of(context, settings, paths, found, typed)
+    found = discover_files(context, settings, paths, terminal, typed)
+    around = surrounding_files(context, settings, paths, found, typed)
     surveyed = survey(found.targets, settings, today=context.today, around=around)
     known = {source.document.path for source in surveyed.sources} | {file.path for file in surveyed.unreadable}
     refuse_unknown(found.targets, known)
-    tell(((source.document.path, source.problems) for source in surveyed.sources), surveyed.unreadable, terminal)
+    report_scan(((source.document.path, source.problems) for source in surveyed.sources), surveyed.unreadable, terminal)
     return found, surveyed
 
 
@@ -48,7 +48,7 @@ def is_about_stdin(paths: Sequence[str], name: str | None) -> bool:
     return name is not None or "-" in paths
 
 
-def typed_for(context: Context, paths: Sequence[str], name: str | None) -> Typed | None:
+def stdin_for(context: Context, paths: Sequence[str], name: str | None) -> StdinFile | None:
     """Return what standard input holds where it is asked for; raises `ConfigError` as `read_stdin` does."""
     if not is_about_stdin(paths, name):
         return None
@@ -56,14 +56,14 @@ def typed_for(context: Context, paths: Sequence[str], name: str | None) -> Typed
     return read_stdin(context, paths, name)
 
 
-def look_for(
-    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: Typed | None = None
+def discover_files(
+    context: Context, settings: Settings, paths: Sequence[str], terminal: Terminal, typed: StdinFile | None = None
 ) -> Found:
     """Return the files that ``paths`` stand for, or the one that came from standard input."""
     if settings.source is not None:
         terminal.detail(f"settings are those of {printable(settings.source)}")
     if typed is not None:
-        return Found(targets_of(typed, settings, context.folder))
+        return Found(stdin_targets(typed, settings, context.folder))
     return find(paths, settings, context.folder, context.environment)
 
 
@@ -89,8 +89,8 @@ def sees_all(context: Context, paths: Sequence[str]) -> bool:
     return not paths or any(os.path.normpath(os.path.join(context.folder, path)) == whole for path in paths)
 
 
-def around_of(
-    context: Context, settings: Settings, paths: Sequence[str], found: Found, typed: Typed | None = None
+def surrounding_files(
+    context: Context, settings: Settings, paths: Sequence[str], found: Found, typed: StdinFile | None = None
 ) -> Around:
     """Return what finds the files of the repository that a run over ``paths``, which ``found``, sees a part of.
 
@@ -103,17 +103,17 @@ def around_of(
     return partial(discover, (), settings, context.folder, context.environment)
 
 
-def tell(
+def report_scan(
     looked_into: Iterable[tuple[str, Sequence[PragmaProblem]]], unreadable: Iterable[Unreadable], terminal: Terminal
 ) -> None:
     """Say which files were looked into and what is wrong with the pragmas of each, and which could not be read."""
     looked_into = list(looked_into)
     terminal.detail(*(f"looked into {printable(path)}" for path, _ in looked_into))
     terminal.info(*_problems(looked_into, terminal.talk_style))
-    complain_about(unreadable, terminal)
+    report_unreadable(unreadable, terminal)
 
 
-def by_path(findings: Iterable[Finding], settings: Settings, context: Context) -> tuple[Finding, ...]:
+def severities_by_path(findings: Iterable[Finding], settings: Settings, context: Context) -> tuple[Finding, ...]:
     """Return ``findings`` with the severities that the tree gives their rules in their files."""
     found = tuple(findings)
     if not found:
@@ -123,7 +123,7 @@ def by_path(findings: Iterable[Finding], settings: Settings, context: Context) -
     return with_levels_by_path(found, settings, context.folder)
 
 
-def complain_about(files: Iterable[Unreadable], terminal: Terminal) -> None:
+def report_unreadable(files: Iterable[Unreadable], terminal: Terminal) -> None:
     """Say which ``files`` could not be read or written, and why."""
     for file in files:
         if terminal.debug:
@@ -141,7 +141,7 @@ def _problems(looked_into: Iterable[tuple[str, Sequence[PragmaProblem]]], style:
 STDIN = "-"
 
 
-class Typed(NamedTuple):
+class StdinFile(NamedTuple):
     """What came from standard input."""
 
     name: str
@@ -149,7 +149,7 @@ class Typed(NamedTuple):
     data: bytes
 
 
-def read_stdin(context: Context, paths: Sequence[str], name: str | None) -> Typed:
+def read_stdin(context: Context, paths: Sequence[str], name: str | None) -> StdinFile:
     """Return what standard input holds, which is called ``name`` and is what ``paths``, if any, ask for.
 
     Raises `ConfigError` where nothing tells what kind of file it is, and where other files are asked for beside it.
@@ -167,13 +167,13 @@ def read_stdin(context: Context, paths: Sequence[str], name: str | None) -> Type
         )
     if os.path.isdir(os.path.join(context.folder, name)):
         raise ConfigError(f"--stdin-filename: `{printable(name)}` is a folder", hint="name the file in it")
-    return Typed(name, context.stdin())
+    return StdinFile(name, context.stdin())
 
 
-def targets_of(typed: Typed, settings: Settings, folder: str) -> list[Target]:
+def stdin_targets(typed: StdinFile, settings: Settings, folder: str) -> list[Target]:
     """Return the file that ``typed`` is, with its text; none where the configuration excludes it."""
     file = os.path.normpath(os.path.join(folder, typed.name))
-    is_excluded, _ = told_by(settings)
+    is_excluded, _ = path_tests(settings)
     if is_excluded(file):
         return []
     return [Target(file, shown_path(file, folder), named=True, text=typed.data)]

@@ -10,8 +10,8 @@ from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
 from pinner.scan.suppressions import matches
-from pinner.upgrade.eligible_tags import upgraded, wanted_in
-from pinner.upgrade.shared_variables import shared_in, with_shared
+from pinner.upgrade.eligible_tags import eligible_tags, upgraded
+from pinner.upgrade.shared_variables import find_shared_variables, with_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ class _Found(NamedTuple):
         return tuple({str(error): error for error in errors if error is not None}.values())
 
 
-def raise_tags(
+def upgrade_tags(
     context: Context, settings: Settings, everything: Sequence[Source], selected: Sequence[Source], terminal: Terminal
 ) -> Raised:
     """Return ``everything`` and ``selected`` with the tags of the latter raised as ``settings`` let them be.
@@ -49,7 +49,7 @@ def raise_tags(
     The third is whether a repository would not list its tags. Nobody is asked where no tag may be raised. What a person
     should know of it is said.
     """
-    wanted, shared = wanted_in(selected, settings), shared_in(selected, settings)
+    wanted, shared = eligible_tags(selected, settings), find_shared_variables(selected, settings)
     if not wanted and not shared:
         return tuple(everything), tuple(selected), False
     refuse_offline(settings, "update --tags")
@@ -58,9 +58,9 @@ def raise_tags(
 
     async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> _Found:
         if settings.verify:
-            from pinner.cli.verifier import vetting_by_lock  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.verifier import verified_registry_by_lock  # noqa: PLC0415 - only where there is a policy
 
-            registry = vetting_by_lock(context, settings, registry, terminal)
+            registry = verified_registry_by_lock(context, settings, registry, terminal)
         from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio
 
         search = Search(registry, settings, first_seen_store)
@@ -76,9 +76,7 @@ def raise_tags(
     )
 
 
-def say_what_has_no_effect(
-    variant: str | None, settings: Settings, sources: Sequence[Source], terminal: Terminal
-) -> None:
+def warn_of_no_effect(variant: str | None, settings: Settings, sources: Sequence[Source], terminal: Terminal) -> None:
     """Say which options about tags do nothing here: no tag may be raised, or no image is meant."""
     note = terminal.talk_style.severity("note")
     given = [pattern for pattern, _ in settings.update.given]

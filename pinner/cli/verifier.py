@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pinner.verify.verifier import Verifier
 
 
-def vetting(
+def verified_registry(
     context: Context, settings: Settings, registry: Registry, terminal: Terminal, before: Lock | None = None
 ) -> Registry:
     """Return ``registry``, which refuses what the policies of ``settings`` do; itself where there are none.
@@ -37,11 +37,11 @@ def vetting(
     )
 
 
-def vetting_by_lock(context: Context, settings: Settings, registry: Registry, terminal: Terminal) -> Registry:
-    """Return `vetting` with what pinner.lock says of who signed until now. Raises `ConfigError`."""
+def verified_registry_by_lock(context: Context, settings: Settings, registry: Registry, terminal: Terminal) -> Registry:
+    """Return `verified_registry` with what pinner.lock says of who signed until now. Raises `ConfigError`."""
     from pinner.lockfile.file import current_lock  # noqa: PLC0415 - only where a policy is
 
-    return vetting(context, settings, registry, terminal, current_lock(settings, context.folder))
+    return verified_registry(context, settings, registry, terminal, current_lock(settings, context.folder))
 
 
 def signers_in_lock(context: Context, settings: Settings) -> dict[str, Signature]:
@@ -64,7 +64,7 @@ def open_verifier(
 
     check_extra()
     from pinner.verify.notation_trust_policy import plain_files  # noqa: PLC0415 - cryptography, only where a policy is
-    from pinner.verify.verifier import Verifier, World, files_of  # noqa: PLC0415 - the same
+    from pinner.verify.verifier import Verifier, VerifierContext, files_of  # noqa: PLC0415 - the same
 
     root = settings.root or context.folder
     own = None
@@ -72,5 +72,5 @@ def open_verifier(
         from pinner.verify.trusted_root import kept_root  # noqa: PLC0415 - only where nothing else is named
 
         own = kept_root(context.environment)
-    world = World(files_of(root), plain_files, context.environment, context.clock, root, own)
+    world = VerifierContext(files_of(root), plain_files, context.environment, context.clock, root, own)
     return Verifier(settings, registry, world, recorded or {})

@@ -15,7 +15,7 @@ from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.cli.verifier import open_verifier, signers_in_lock
 from pinner.errors import ConfigError, InvalidReferenceError, ResolveError, SignatureError, UnavailableError
-from pinner.findings.signatures import refused
+from pinner.findings.signatures import refused_findings
 from pinner.model import Occurrence
 from pinner.pipeline import Survey
 from pinner.reference import ImageReference
@@ -139,9 +139,9 @@ def _images(
         found[str(reference)] = reference
     survey = None
     if paths or not names:
-        from pinner.cli.scan import look  # noqa: PLC0415 - only where files are named
+        from pinner.cli.scan import scan_files  # noqa: PLC0415 - only where files are named
 
-        _, survey = look(context, settings, paths, terminal)
+        _, survey = scan_files(context, settings, paths, terminal)
         for reference in _in_files(survey):
             found.setdefault(str(reference), reference)
     return list(found.values()), bool(named), survey
@@ -230,7 +230,7 @@ def verdict_in_files(survey: Survey, checked: Sequence[Checked], settings: Setti
         for candidate, place in _verified(source):
             error = _error(by_name[str(place.reference)])
             if isinstance(error, SignatureError):
-                findings += refused(path, candidate, place, error, settings.rules)
+                findings += refused_findings(path, candidate, place, error, settings.rules)
             elif error is not None:
                 untold.append((path, place, error))
     places = shown_places((source.document.path, [one.place for one in source.candidates]) for source in survey.sources)

@@ -28,7 +28,7 @@ _LEFT_ALONE = ("ignored", "excluded", "built-here", "built-elsewhere", "pull-pol
 _HELD_ELSEWHERE = "arg-conflict"
 
 
-class Asked(NamedTuple):
+class ExportInput(NamedTuple):
     """What to export."""
 
     sources: Sequence[Source]
@@ -74,12 +74,12 @@ class ExportModule(Protocol):
         """Tell whether ``place``, of a file in the format of that name, is this export's business."""
         ...
 
-    def export(self, asked: Asked) -> Export:
+    def export(self, asked: ExportInput) -> Export:
         """Return the file. Raises `ConfigError` where what was asked for makes no one file."""
         ...
 
 
-class Wish(NamedTuple):
+class WantedPin(NamedTuple):
     """What one place should say."""
 
     path: str
@@ -102,12 +102,12 @@ class Wish(NamedTuple):
         return self.digest == self.reference.digest
 
 
-def wishes(asked: Asked, concerns: Callable[[str, Place], bool]) -> tuple[list[Wish], list[Problem]]:
+def wanted_pins(asked: ExportInput, concerns: Callable[[str, Place], bool]) -> tuple[list[WantedPin], list[Problem]]:
     """Return what every place should say that ``concerns`` accepts, and the images that the lock does not hold.
 
     What the lock lacks is to stay as it is, and so is what a file wants to be left alone.
     """
-    found: list[Wish] = []
+    found: list[WantedPin] = []
     problems: list[Problem] = []
     for source in asked.sources:
         path = source.document.path
@@ -117,11 +117,11 @@ def wishes(asked: Asked, concerns: Callable[[str, Place], bool]) -> tuple[list[W
                 continue
             digest: Digest | PinnerError | None = reference.digest
             if isinstance(place, Occurrence) or place.reason == _HELD_ELSEWHERE:
-                digest = held(reference, asked, place.platform)
+                digest = locked_digest(reference, asked, place.platform)
             if isinstance(digest, PinnerError):
                 problems += [problem(path, place, digest)] if isinstance(place, Occurrence) else []
                 digest = reference.digest
-            found.append(Wish(path, place, reference, digest))
+            found.append(WantedPin(path, place, reference, digest))
     return found, problems
 
 
@@ -134,7 +134,9 @@ def _named(place: Place) -> ImageReference | None:
     return ImageReference.try_parse(place.text)
 
 
-def held(reference: ImageReference, asked: Asked, own_platform: str | None = None) -> Digest | PinnerError:
+def locked_digest(
+    reference: ImageReference, asked: ExportInput, own_platform: str | None = None
+) -> Digest | PinnerError:
     """Return the digest that holds ``reference``, or why there is none.
 
     That is the lock's. A digest that the file has stays where it is the lock's or one of its platforms', and where it
@@ -176,30 +178,32 @@ def _of_platform(reference: ImageReference, entry: Entry, wanted: Platform) -> D
     )
 
 
-def overruled(asked: Asked, concerns: Callable[[str, Place], bool]) -> Iterable[Problem]:
+def overruled(asked: ExportInput, concerns: Callable[[str, Place], bool]) -> Iterable[Problem]:
     """Yield the references whose own digest is not the lock's: what is exported overrules the file."""
-    for wish in wishes(asked, concerns)[0]:
-        if wish.reference.digest is not None and not wish.is_met:
+    for wanted in wanted_pins(asked, concerns)[0]:
+        if wanted.reference.digest is not None and not wanted.is_met:
             said = PinnerError(
-                f"`{wish.reference.familiar}` has another digest here than in pinner.lock, which is what is exported",
+                f"`{wanted.reference.familiar}` has another digest here than in pinner.lock, which is what is exported",
                 hint="`pinner check` says how to mend it",
             )
-            yield problem(wish.path, wish.place, said)
+            yield problem(wanted.path, wanted.place, said)
 
 
-def settled(found: Iterable[Wish], key: Callable[[Wish], str], consumer: str) -> tuple[dict[str, Wish], list[Problem]]:
-    """Return one wish for each ``key``, by which ``consumer`` tells images apart, and the keys that are torn.
+def unambiguous_pins(
+    found: Iterable[WantedPin], key: Callable[[WantedPin], str], consumer: str
+) -> tuple[dict[str, WantedPin], list[Problem]]:
+    """Return one wanted pin for each ``key``, by which ``consumer`` tells images apart, and the keys that are torn.
 
-    Where two places of one key wish for different things, no file for ``consumer`` can be right about both.
+    Where two places of one key want different things, no file for ``consumer`` can be right about both.
     """
-    by_key: dict[str, list[Wish]] = {}
-    for wish in found:
-        by_key.setdefault(key(wish), []).append(wish)
-    agreed: dict[str, Wish] = {}
+    by_key: dict[str, list[WantedPin]] = {}
+    for wanted in found:
+        by_key.setdefault(key(wanted), []).append(wanted)
+    agreed: dict[str, WantedPin] = {}
     problems: list[Problem] = []
     for name in sorted(by_key):
         first, *others = by_key[name]
-        other = next((wish for wish in others if (wish.tag, wish.digest) != (first.tag, first.digest)), None)
+        other = next((wanted for wanted in others if (wanted.tag, wanted.digest) != (first.tag, first.digest)), None)
         if other is None:
             agreed[name] = first
         else:
@@ -207,7 +211,7 @@ def settled(found: Iterable[Wish], key: Callable[[Wish], str], consumer: str) ->
     return agreed, problems
 
 
-def _torn(name: str, first: Wish, other: Wish, consumer: str) -> Problem:
+def _torn(name: str, first: WantedPin, other: WantedPin, consumer: str) -> Problem:
     if not isinstance(other.place, Occurrence):
         first, other = other, first
     where = f"{first.path}:{first.place.line}"
@@ -222,10 +226,10 @@ def _torn(name: str, first: Wish, other: Wish, consumer: str) -> Problem:
     )
 
 
-def _said(wish: Wish) -> str:
-    if wish.digest is None:
+def _said(wanted: WantedPin) -> str:
+    if wanted.digest is None:
         return "left as it is"
-    return f"{wish.tag or ''}@{wish.digest.algorithm}:{wish.digest.hex[:12]}…"
+    return f"{wanted.tag or ''}@{wanted.digest.algorithm}:{wanted.digest.hex[:12]}…"
 
 
 # Starts with a letter, so no number, date or indicator; a colon is followed by something, so no key.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pinner.errors import ConfigError, PinnerError
-from pinner.export.base import Export, Problem, held, problem, scalar, wishes
+from pinner.export.base import Export, Problem, locked_digest, problem, scalar, wanted_pins
 from pinner.export.compose_extends import Reader
 from pinner.model import Occurrence
 from pinner.plan import LATEST
@@ -20,7 +20,7 @@ from pinner.plan import LATEST
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from pinner.export.base import Asked
+    from pinner.export.base import ExportInput
     from pinner.export.compose_extends import Written
     from pinner.formats.compose.services import Service
     from pinner.model import Place
@@ -111,7 +111,7 @@ def _is_not_overridden(format_: str, place: Place) -> bool:
     return format_ == "compose" and place.kind in _NOT_OVERRIDDEN
 
 
-def export(asked: Asked) -> Export:
+def export(asked: ExportInput) -> Export:
     """Return the override of the one project that is asked for; raises `ConfigError` where there are several."""
     reader = Reader(asked.sources)
     project = choose(asked.sources, asked.named, reader.included())
@@ -129,7 +129,7 @@ def export(asked: Asked) -> Export:
     )
 
 
-def _outcomes(paths: Iterable[str], reader: Reader, asked: Asked) -> dict[str, _Outcome]:
+def _outcomes(paths: Iterable[str], reader: Reader, asked: ExportInput) -> dict[str, _Outcome]:
     """Return what the override says of each service of the files at ``paths``, the last of which has the last word."""
     outcomes: dict[str, _Outcome] = {}
     built: set[str] = set()
@@ -145,12 +145,12 @@ def _outcomes(paths: Iterable[str], reader: Reader, asked: Asked) -> dict[str, _
     return {name: outcome for name, outcome in sorted(outcomes.items()) if name not in built}
 
 
-def _narrowed(asked: Asked, paths: Iterable[str]) -> Asked:
+def _narrowed(asked: ExportInput, paths: Iterable[str]) -> ExportInput:
     wanted = set(paths)
     return asked._replace(sources=[source for source in asked.sources if source.document.path in wanted])
 
 
-def _outcome(service: Service, image: Written | Problem, asked: Asked) -> _Outcome:
+def _outcome(service: Service, image: Written | Problem, asked: ExportInput) -> _Outcome:
     """Return what the override says of ``service``; None where it has nothing to say."""
     if isinstance(image, Problem):
         return image
@@ -158,7 +158,7 @@ def _outcome(service: Service, image: Written | Problem, asked: Asked) -> _Outco
     # A skip was named already; an image that nobody pulls needs no digest.
     if not isinstance(occurrence, Occurrence) or service.text(service.inherited("pull_policy")) in _NOT_PULLED:
         return None
-    digest = held(occurrence.reference, asked, service.platform)
+    digest = locked_digest(occurrence.reference, asked, service.platform)
     if isinstance(digest, PinnerError):
         return problem(image.path, occurrence, digest)
     return None if digest == occurrence.reference.digest else _pinned(image, occurrence, digest)
@@ -178,18 +178,18 @@ def _pinned(image: Written, occurrence: Occurrence, digest: Digest) -> _Outcome:
     return str(text[:at]) + str(digest) + str(text[at + len(str(reference.digest)) :])
 
 
-def _out_of_reach(asked: Asked) -> Iterable[Problem]:
+def _out_of_reach(asked: ExportInput) -> Iterable[Problem]:
     """Yield the images that compose pulls and no override can hold without repeating what stands around them."""
-    found, missing = wishes(asked, _is_not_overridden)
+    found, missing = wanted_pins(asked, _is_not_overridden)
     yield from missing
-    for wish in found:
-        if isinstance(wish.place, Occurrence) and not wish.is_met:
-            what = "volume" if wish.place.kind == "image-volume" else "hook"
+    for wanted in found:
+        if isinstance(wanted.place, Occurrence) and not wanted.is_met:
+            what = "volume" if wanted.place.kind == "image-volume" else "hook"
             error = PinnerError(
-                f"`{wish.reference}` is the image of a {what}: an override would have to repeat the whole {what}",
+                f"`{wanted.reference}` is the image of a {what}: an override would have to repeat the whole {what}",
                 hint="pin it in the file with `pinner pin`",
             )
-            yield problem(wish.path, wish.place, error)
+            yield problem(wanted.path, wanted.place, error)
 
 
 def _notes(left_out: Iterable[str]) -> Iterable[str]:

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pinner import __version__
 from pinner.errors import PinnerError
-from pinner.export.base import Export, held, problem
+from pinner.export.base import Export, locked_digest, problem
 from pinner.model import Occurrence
 from pinner.reference import ImageReference
 from pinner.scan.suppressions import occurrences_for
@@ -22,7 +22,7 @@ from pinner.scan.suppressions import occurrences_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.export.base import Asked, Problem
+    from pinner.export.base import ExportInput, Problem
     from pinner.model import Place
     from pinner.reference import Digest
 
@@ -56,14 +56,14 @@ def concerns(format_: str, place: Place) -> bool:  # noqa: ARG001 - every export
     return True
 
 
-def export(asked: Asked) -> Export:
+def export(asked: ExportInput) -> Export:
     """Return the bill of materials: what files hold to a digest by that, the rest by the lock's or without one."""
     places: dict[_Component, list[tuple[str, int]]] = {}
     problems: list[Problem] = []
     for path, place, reference in _named(asked):
         digest = reference.digest
         if digest is None and reference.canonical in asked.lock.images:
-            told = held(reference, asked, place.platform)
+            told = locked_digest(reference, asked, place.platform)
             problems += [problem(path, place, told)] if isinstance(told, PinnerError) else []
             digest = None if isinstance(told, PinnerError) else told
         tag = reference.tag if reference.digest is not None else reference.tag or "latest"
@@ -72,7 +72,7 @@ def export(asked: Asked) -> Export:
     return Export(_document(components), len(components), tuple(problems))
 
 
-def _named(asked: Asked) -> Iterator[tuple[str, Place, ImageReference]]:
+def _named(asked: ExportInput) -> Iterator[tuple[str, Place, ImageReference]]:
     """Yield the images that are pulled: path, place, name."""
     for source in asked.sources:
         for place in occurrences_for(source, "pin"):

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.errors import PinnerError
-from pinner.export.base import Export, problem, scalar, settled, wishes
+from pinner.export.base import Export, problem, scalar, unambiguous_pins, wanted_pins
 from pinner.formats.source import LineIndex
 from pinner.formats.yaml import Alias, Budget, Scalar, load, parse, resolve
 from pinner.formats.yaml import Mapping as YamlMapping
@@ -23,7 +23,7 @@ from pinner.model import Occurrence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pinner.export.base import Asked, Problem, Wish
+    from pinner.export.base import ExportInput, Problem, WantedPin
     from pinner.formats.yaml import Node
     from pinner.model import Place
     from pinner.scan.suppressions import Source
@@ -104,67 +104,70 @@ def _is_pulled(format_: str, place: Place) -> bool:
     return format_ == "kubernetes" and place.kind != "kustomize-image"
 
 
-def export(asked: Asked) -> Export:
+def export(asked: ExportInput) -> Export:
     """Return the Component; a name that kustomize would change in a wrong place is left out, with a problem."""
-    found, missing = wishes(asked, _is_pulled)
+    found, missing = wanted_pins(asked, _is_pulled)
     reached, beyond = _within_reach(found, asked.sources)
-    agreed, torn = settled(reached, _name, "kustomize")
+    agreed, torn = unambiguous_pins(reached, _name, "kustomize")
     agreed, mistaken = _unmistakable(agreed, reached)
-    unmet = {_name(wish) for wish in reached if not wish.is_met}
-    entries = [(name, wish) for name, wish in agreed.items() if name in unmet]
-    lines = [line for name, wish in entries for line in _entry(name, wish)]
+    unmet = {_name(wanted) for wanted in reached if not wanted.is_met}
+    entries = [(name, wanted) for name, wanted in agreed.items() if name in unmet]
+    lines = [line for name, wanted in entries for line in _entry(name, wanted)]
     text = _HEAD + ("images:\n" if lines else "images: []\n") + "".join(f"{line}\n" for line in lines)
     return Export(text, len(entries), (*missing, *beyond, *torn, *mistaken))
 
 
-def _entry(name: str, wish: Wish) -> list[str]:
-    tag = [f"    newTag: {scalar(wish.tag)}"] if wish.tag else []
-    return [f"  - name: {scalar(name)}", *tag, f"    digest: {wish.digest}"]
+def _entry(name: str, wanted: WantedPin) -> list[str]:
+    tag = [f"    newTag: {scalar(wanted.tag)}"] if wanted.tag else []
+    return [f"  - name: {scalar(name)}", *tag, f"    digest: {wanted.digest}"]
 
 
-def _name(wish: Wish) -> str:
+def _name(wanted: WantedPin) -> str:
     """Return the name as written, without tag and digest: what kustomize compares."""
-    reference = wish.reference
+    reference = wanted.reference
     return reference.familiar.removesuffix(f":{reference.tag}") if reference.tag else reference.familiar
 
 
-def _within_reach(found: Iterable[Wish], sources: Sequence[Source]) -> tuple[list[Wish], list[Problem]]:
-    """Return the wishes for what kustomize changes, and a problem for each other that is not met already."""
+def _within_reach(found: Iterable[WantedPin], sources: Sequence[Source]) -> tuple[list[WantedPin], list[Problem]]:
+    """Return the wanted pins for what kustomize changes, and a problem for each other that is not met already."""
     places: Mapping[str, frozenset[tuple[int, int]]] = {
         source.document.path: container_images(source.document.data)
         for source in sources
         if source.format.name == "kubernetes"
     }
-    reached: list[Wish] = []
+    reached: list[WantedPin] = []
     beyond: list[Problem] = []
-    for wish in found:
-        if (wish.place.line, wish.place.column) in places[wish.path]:
-            reached.append(wish)
-        elif isinstance(wish.place, Occurrence) and not wish.is_met:
-            beyond.append(problem(wish.path, wish.place, _beyond(wish)))
+    for wanted in found:
+        if (wanted.place.line, wanted.place.column) in places[wanted.path]:
+            reached.append(wanted)
+        elif isinstance(wanted.place, Occurrence) and not wanted.is_met:
+            beyond.append(problem(wanted.path, wanted.place, _beyond(wanted)))
     return reached, beyond
 
 
-def _beyond(wish: Wish) -> PinnerError:
+def _beyond(wanted: WantedPin) -> PinnerError:
     return PinnerError(
-        f"`{wish.reference}` is out of kustomize's reach: its images are those under `containers` and `initContainers`",
+        f"`{wanted.reference}` is out of kustomize's reach: its images are those under `containers` and "
+        "`initContainers`",
         hint="pin it in the file with `pinner pin`",
     )
 
 
-def _unmistakable(agreed: Mapping[str, Wish], reached: Sequence[Wish]) -> tuple[dict[str, Wish], list[Problem]]:
+def _unmistakable(
+    agreed: Mapping[str, WantedPin], reached: Sequence[WantedPin]
+) -> tuple[dict[str, WantedPin], list[Problem]]:
     """Return the names that, read as regular expressions, match their own images and no others'."""
-    kept: dict[str, Wish] = {}
+    kept: dict[str, WantedPin] = {}
     problems: list[Problem] = []
-    for name, wish in agreed.items():
+    for name, wanted in agreed.items():
         if not _SIGNS.search(name):  # matches itself alone: no need to hold all against all
-            kept[name] = wish
+            kept[name] = wanted
             continue
         pattern = re.compile(f"{name}{_END}")
         matched = [one for one in reached if pattern.fullmatch(str(one.reference))]
-        wrong = next((one for one in matched if _name(one) != name), None if wish in matched else wish)
+        wrong = next((one for one in matched if _name(one) != name), None if wanted in matched else wanted)
         if wrong is None:
-            kept[name] = wish
+            kept[name] = wanted
             continue
         error = PinnerError(
             f"`{name}` is left out: kustomize takes it for a regular expression, and is mistaken about "

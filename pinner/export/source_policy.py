@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pinner.export.base import Export, settled, wishes
+from pinner.export.base import Export, unambiguous_pins, wanted_pins
 
 if TYPE_CHECKING:
-    from pinner.export.base import Asked, Wish
+    from pinner.export.base import ExportInput, WantedPin
     from pinner.model import Place
     from pinner.reference import Digest, ImageReference
 
@@ -27,24 +27,24 @@ def concerns(format_: str, place: Place) -> bool:
     return format_ == "dockerfile" or (format_ == "compose" and place.kind not in _NOT_BUILT_FROM)
 
 
-def export(asked: Asked) -> Export:
+def export(asked: ExportInput) -> Export:
     """Return the policy as `buildctl build --source-policy-file` and EXPERIMENTAL_BUILDKIT_SOURCE_POLICY read it."""
-    found, missing = wishes(asked, concerns)
-    agreed, torn = settled(found, _identifier_of, "BuildKit")
-    rules = [_rule(identifier, wish) for identifier, wish in agreed.items() if not wish.is_met]
+    found, missing = wanted_pins(asked, concerns)
+    agreed, torn = unambiguous_pins(found, _identifier_of, "BuildKit")
+    rules = [_rule(identifier, wanted) for identifier, wanted in agreed.items() if not wanted.is_met]
     return Export(json.dumps({"rules": rules}, indent=2) + "\n", len(rules), (*missing, *torn))
 
 
-def _rule(identifier: str, wish: Wish) -> dict[str, object]:
+def _rule(identifier: str, wanted: WantedPin) -> dict[str, object]:
     return {
         "action": "CONVERT",
         "selector": {"identifier": identifier},
-        "updates": {"identifier": _identifier(wish.reference, wish.tag, wish.digest)},
+        "updates": {"identifier": _identifier(wanted.reference, wanted.tag, wanted.digest)},
     }
 
 
-def _identifier_of(wish: Wish) -> str:
-    reference = wish.reference
+def _identifier_of(wanted: WantedPin) -> str:
+    reference = wanted.reference
     tag = "latest" if reference.tag is None and reference.digest is None else reference.tag
     return _identifier(reference, tag, reference.digest)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.findings import Finding, with_expiry
 from pinner.lockfile.model import NAME
 from pinner.lockfile.positions import where_all
-from pinner.lockfile.usage import explains, follows_tag
+from pinner.lockfile.usage import agrees, follows_tag
 from pinner.model import Occurrence
 from pinner.plan import LATEST
 from pinner.reference import ImageReference
@@ -41,7 +41,7 @@ class LockView(NamedTuple):
     """The ids of the keys that they name, by file."""
 
 
-def in_file(
+def findings_beside_lock(
     findings: Iterable[Finding], source: Source, inner: str, view: LockView, levels: Mapping[str, Level]
 ) -> tuple[Finding, ...]:
     """Return ``findings``, those of ``source`` alone, as they are beside a lock that calls it ``inner``.
@@ -51,13 +51,13 @@ def in_file(
     softened = [finding if UNPINNED.id in levels else _softened(finding, view.lock) for finding in findings]
     found = _found(_in_source(source, view.lock, view.lock.sources.get(inner, ())), levels)
     if view.policies:
-        from pinner.findings.signatures import signatures_in  # noqa: PLC0415 - only where there is a policy
+        from pinner.findings.signatures import signature_findings  # noqa: PLC0415 - only where there is a policy
 
-        found += signatures_in(source, view, levels)
-    return tuple(sorted((*softened, *found), key=order))
+        found += signature_findings(source, view, levels)
+    return tuple(sorted((*softened, *found), key=sort_key))
 
 
-def in_lock(
+def unneeded_entries(
     named: Mapping[str, Sequence[str]], unread: Collection[str], view: LockView, levels: Mapping[str, Level]
 ) -> tuple[Finding, ...]:
     """Return what the lock lists and no file needs any more.
@@ -65,7 +65,7 @@ def in_lock(
     ``named`` are the canonical names in each file of the run, which saw all there is but ``unread``, by the paths that
     the lock has.
     """
-    return tuple(sorted(_found(_in_lock(named, unread, view), levels), key=order))
+    return tuple(sorted(_found(_in_lock(named, unread, view), levels), key=sort_key))
 
 
 def _found(mismatches: Iterable[_Mismatch], levels: Mapping[str, Level]) -> list[Finding]:
@@ -77,7 +77,7 @@ def _found(mismatches: Iterable[_Mismatch], levels: Mapping[str, Level]) -> list
     ]
 
 
-def order(finding: Finding) -> tuple[object, ...]:
+def sort_key(finding: Finding) -> tuple[object, ...]:
     """Return the key that findings of several files are sorted by."""
     return finding.path, finding.place.line, finding.place.span, finding.rule.id
 
@@ -124,7 +124,7 @@ def _told_apart(
     if entry is None:
         return f"`{reference.familiar}` is not in {NAME}", _BRING_IN, None
     selected = entry.selected
-    if reference.digest is not None and not explains(selected, reference.digest):
+    if reference.digest is not None and not agrees(selected, reference.digest):
         return (
             f"`{reference.familiar}` is {reference.digest.short} here and {selected.digest.short} in {NAME}",
             "`pinner pin --locked` takes the lock's digest, `pinner lock` the file's; `pinner update` moves both",

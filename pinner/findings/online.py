@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.rules import Level
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.newer_tags import Newer
+    from pinner.upgrade.newer_tags import NewerTags
 
 _MAX_NAMED = 8
 
@@ -236,7 +236,7 @@ def looks_for_tags(settings: Settings) -> bool:
     return any(level != "off" for level in levels) or (settings.update.is_on and not levels)
 
 
-def check_tags(source: Source, newer: Mapping[str, Newer], settings: Settings) -> Iterator[Finding]:
+def check_tags(source: Source, newer: Mapping[str, NewerTags], settings: Settings) -> Iterator[Finding]:
     """Yield what lists of tags say of ``source``; pragmas in force silence their rules."""
     for candidate in source.candidates:
         place = candidate.place
@@ -250,7 +250,7 @@ def check_tags(source: Source, newer: Mapping[str, Newer], settings: Settings) -
                 yield finding._replace(severity=level, hint=with_expiry(candidate, finding.rule, finding.hint))
 
 
-def _tag_findings(path: str, place: Occurrence, found: Newer) -> Iterator[Finding]:
+def _tag_findings(path: str, place: Occurrence, found: NewerTags) -> Iterator[Finding]:
     name = place.reference.familiar
     if found.tags:
         tags = ", ".join(f"{tag} ({level})" for tag, level in found.tags)

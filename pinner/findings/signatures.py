@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinner.findings import Finding, with_expiry
 from pinner.lockfile.model import NAME
-from pinner.lockfile.usage import explains, follows_tag
+from pinner.lockfile.usage import agrees, follows_tag
 from pinner.model import Occurrence
 from pinner.rules import SIGNATURE_INVALID, SIGNER_CHANGED, UNSIGNED, by_id
 from pinner.scan.suppressions import occurrences_for
@@ -29,7 +29,7 @@ _HINTS = {
 }
 
 
-def signatures_in(source: Source, view: LockView, levels: Mapping[str, Level]) -> list[Finding]:
+def signature_findings(source: Source, view: LockView, levels: Mapping[str, Level]) -> list[Finding]:
     """Return what the lock of ``view`` does not say of the signatures that its policies ask for."""
     found: list[Finding] = []
     for candidate, place in zip(source.candidates, occurrences_for(source, "pin"), strict=True):
@@ -38,7 +38,7 @@ def signatures_in(source: Source, view: LockView, levels: Mapping[str, Level]) -
         entry = view.lock.images.get(place.reference.canonical)
         told = None if entry is None else _told(place.reference, entry, view)
         if told is not None:
-            found += finding(source.document.path, candidate, place, *told, levels)
+            found += signature_finding(source.document.path, candidate, place, *told, levels)
     return found
 
 
@@ -47,7 +47,7 @@ def _told(reference: ImageReference, entry: Entry, view: LockView) -> tuple[Rule
     policy = policy_for(reference, view.policies)
     if policy is None or policy.mode == "warn" or policy.remembers:
         return None
-    if reference.digest is not None and not explains(entry.selected, reference.digest):
+    if reference.digest is not None and not agrees(entry.selected, reference.digest):
         # Another digest than the lock's: that is said already.
         return None
     signature = entry.selected.signature
@@ -61,7 +61,7 @@ def _told(reference: ImageReference, entry: Entry, view: LockView) -> tuple[Rule
     return None
 
 
-def finding(
+def signature_finding(
     path: str, candidate: Candidate, place: Occurrence, rule: Rule, message: str, levels: Mapping[str, Level]
 ) -> Iterator[Finding]:
     """Yield the finding, unless a pragma or the settings silence it."""
@@ -70,8 +70,8 @@ def finding(
         yield Finding(rule, level, message, with_expiry(candidate, rule, _HINTS[rule]), path, place)
 
 
-def refused(
+def refused_findings(
     path: str, candidate: Candidate, place: Occurrence, error: SignatureError, levels: Mapping[str, Level]
 ) -> Iterator[Finding]:
     """Yield the finding that a refused digest is."""
-    return finding(path, candidate, place, by_id(error.rule), error.message, levels)
+    return signature_finding(path, candidate, place, by_id(error.rule), error.message, levels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pinner.fleet.store import PRIORITIES, facts_of, forget, kept, wish
+from pinner.fleet.store import PRIORITIES, facts_of, mark_gone, schedule, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +64,7 @@ def list_repositories(
     ``is_all`` of them are listed: what is missing is gone.
     """
     # No forge has a name that a terminal or a database would not take.
-    found = {one.name: one for one in repositories if kept(one.name) == one.name}
+    found = {one.name: one for one in repositories if storable(one.name) == one.name}
 
     def work(session: Session) -> Listed:
         known = _known(session, forge, owner)
@@ -72,11 +72,11 @@ def list_repositories(
         new = [name for name in found if name not in known]
         pushed = [name for name, one in found.items() if name in known and known[name] != (one.pushed_at, None)]
         for name in pushed:
-            wish(session, "forge = ? and name = ?", (forge, name), "pushed", now)
+            schedule(session, "forge = ? and name = ?", (forge, name), "pushed", now)
         there = {name for name, (_, gone_at) in known.items() if gone_at is None}
         gone = sorted(there - found.keys()) if is_all else []
         for name in gone:
-            forget(session, "forge = ? and name = ?", (forge, name), now)
+            mark_gone(session, "forge = ? and name = ?", (forge, name), now)
         return Listed(len(new), len(pushed), len(gone))
 
     return store.run(work)
@@ -109,10 +109,10 @@ def _known(session: Session, forge: str, owner: str) -> dict[str, tuple[float | 
     return {name: (pushed_at, gone_at) for name, pushed_at, gone_at in rows}
 
 
-def wish_for_old(store: Store, before: float, now: float) -> int:
+def schedule_stale(store: Store, before: float, now: float) -> int:
     """Have what was seen to last before that time be due, whatever the index says; return how many that is."""
     condition = "gone_at is null and due_at is null and seen_to_at < ?"
-    return store.run(lambda session: wish(session, condition, (before,), "old", now))
+    return store.run(lambda session: schedule(session, condition, (before,), "old", now))
 
 
 def images_to_ask(store: Store, before: float) -> list[Asked]:
@@ -132,7 +132,7 @@ def keep_answers(store: Store, answers: Iterable[Answered], now: float) -> int:
 
 def _keep_answer(session: Session, one: Answered, now: float) -> int:
     rows = session.execute(
-        "select digest, moves, settled_at, pending, failures from image where name = ?", (kept(one.name),)
+        "select digest, moves, settled_at, pending, failures from image where name = ?", (storable(one.name),)
     )
     digest, moves, settled_at, pending, failures = rows[0] if rows else (None, 0, None, 0, 0)
     if one.digest is None:
@@ -151,7 +151,7 @@ def _keep_answer(session: Session, one: Answered, now: float) -> int:
             signed = case when ? = 1 then null else image.signed end,
             changed_at = case when ? = 1 then excluded.changed_at else image.changed_at end""",
         (
-            *(kept(one.name), one.digest, one.media_type, one.ask_at, moves, settled_at),
+            *(storable(one.name), one.digest, one.media_type, one.ask_at, moves, settled_at),
             *(1 if moved else pending, now if moved else None, int(digest != one.digest), moved),
         ),
     )
@@ -162,11 +162,11 @@ def _keep_failure(session: Session, one: Answered) -> None:
     session.execute(
         """insert into image (name, ask_at, failures, note) values (?, ?, 1, ?) on conflict (name) do update
             set ask_at = excluded.ask_at, failures = image.failures + 1, note = excluded.note""",
-        (kept(one.name), one.ask_at, kept(one.note)),
+        (storable(one.name), one.ask_at, storable(one.note)),
     )
 
 
-def wish_for_users(store: Store, now: float, wide: int) -> int:
+def schedule_users(store: Store, now: float, wide: int) -> int:
     """Have the users of every tag that has moved and settled be due, once a move; return how many that is.
 
     Those that were seen to after the move are left alone: they were told what it means now. Where there are more than
@@ -187,4 +187,4 @@ def _wish_for_users_of(session: Session, move: Sequence[Any], now: float, wide: 
         select repository from mention where image = ? and digest is distinct from ?)"""
     values = (changed_at, name, digest)
     count = session.execute(f"select count(*) from repository where {condition}", values)[0][0]  # noqa: S608 - own words
-    return wish(session, condition, values, "base" if count > wide else "moved", now)
+    return schedule(session, condition, values, "base" if count > wide else "moved", now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.fleet.store import kept, wish
+from pinner.fleet.store import schedule, storable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _WEEK = 7 * 24 * 3600.0
 
 
-def take_in(store: Store, sender: str, servers: Collection[str], hints: Hints, now: float) -> bool:
+def record_event(store: Store, sender: str, servers: Collection[str], hints: Hints, now: float) -> bool:
     """Have what ``hints`` speak of be asked about, or be due, in one transaction; tell whether anything is news.
 
     What the index does not know is ignored, and so is a hook that has come before.
@@ -27,18 +27,18 @@ def take_in(store: Store, sender: str, servers: Collection[str], hints: Hints, n
         is_new = session.execute(
             """insert into event (at, source, delivery, what) values (?, ?, ?, ?)
                 on conflict (source, delivery) do nothing returning id""",
-            (now, sender, kept(hints.delivery or f"at {now}"), kept(what)[:1000]),
+            (now, sender, storable(hints.delivery or f"at {now}"), storable(what)[:1000]),
         )
         if not is_new:
             return False
         touched = 0
         for name in hints.images:
             sql = "update image set ask_at = ? where name = ? and ask_at > ? returning id"
-            touched += len(session.execute(sql, (now, kept(name), now)))
+            touched += len(session.execute(sql, (now, storable(name), now)))
         for name in hints.repositories:
             for server in servers:
                 condition = "forge = ? and name = ? and gone_at is null"
-                touched += wish(session, condition, (server, kept(name)), "hook", now)
+                touched += schedule(session, condition, (server, storable(name)), "hook", now)
         return touched > 0
 
     if not hints.images and not hints.repositories:

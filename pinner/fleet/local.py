@@ -6,14 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pinner.errors import PinnerError
-from pinner.fleet.planner import handed_out, tick
-from pinner.fleet.repository_run import see_to
+from pinner.fleet.planner import due_repositories, tick
+from pinner.fleet.repository_run import process_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pinner.bot.batch import Report
-    from pinner.fleet.planner import Ticked
+    from pinner.fleet.planner import TickResult
     from pinner.fleet.sources import Fleet
     from pinner.fleet.store import Due
 
@@ -27,7 +27,7 @@ class OccupiedError(PinnerError):
     """Another process ticks on the same store."""
 
 
-async def run_once(fleet: Fleet, on_tick: Callable[[Ticked], None], on_report: Callable[[Report], None]) -> None:
+async def run_once(fleet: Fleet, on_tick: Callable[[TickResult], None], on_report: Callable[[Report], None]) -> None:
     """Tick once, asking about everything, and see to what is due until nothing is. Raises `OccupiedError`.
 
     Whatever is cut short is still due, and another run goes on.
@@ -39,7 +39,7 @@ async def run_once(fleet: Fleet, on_tick: Callable[[Ticked], None], on_report: C
 
 
 async def run_for(
-    fleet: Fleet, seconds: float, on_tick: Callable[[Ticked], None], on_report: Callable[[Report], None]
+    fleet: Fleet, seconds: float, on_tick: Callable[[TickResult], None], on_report: Callable[[Report], None]
 ) -> None:
     """Tick every minute and see to what is due, for so many seconds; what is begun by then is finished."""
     end = fleet.clock.now() + seconds
@@ -52,7 +52,7 @@ async def run_for(
                 await fleet.clock.sleep(max(0.0, min(_LOOK, end - fleet.clock.now())))
 
 
-async def tick_until(fleet: Fleet, end: float, on_tick: Callable[[Ticked], None]) -> None:
+async def tick_until(fleet: Fleet, end: float, on_tick: Callable[[TickResult], None]) -> None:
     """Tick every minute until ``end``, as the fleet's clock has it."""
     while (began := fleet.clock.now()) < end:
         on_tick(await tick(fleet))
@@ -70,9 +70,9 @@ async def _see_to_due(fleet: Fleet, on_report: Callable[[Report], None], end: fl
     async def one(row: Due) -> None:
         async with slots:
             if fleet.clock.now() < end:
-                on_report(await see_to(fleet, row))
+                on_report(await process_repository(fleet, row))
 
-    while (rows := handed_out(fleet, fleet.clock.wall())) and fleet.clock.now() < end:
+    while (rows := due_repositories(fleet, fleet.clock.wall())) and fleet.clock.now() < end:
         async with asyncio.TaskGroup() as group:
             for row in rows:
                 group.create_task(one(row))

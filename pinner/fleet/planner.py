@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.bot.forges.base import BusyError, ForgeError
 from pinner.errors import PinnerError
 from pinner.fleet.answers import forget_answers
-from pinner.fleet.catalog import Listed, has_repositories, list_repositories, wish_for_old, wish_for_users
+from pinner.fleet.catalog import Listed, has_repositories, list_repositories, schedule_stale, schedule_users
 from pinner.fleet.events import forget_events
 from pinner.fleet.images import ask_images
 from pinner.fleet.overview import keep_totals
@@ -38,7 +38,7 @@ _OLD = 7
 """After so many full listings a repository is seen to whatever the index says."""
 
 
-class Ticked(NamedTuple):
+class TickResult(NamedTuple):
     """What a tick has done."""
 
     listed: Listed = Listed()
@@ -50,7 +50,7 @@ class Ticked(NamedTuple):
     """Why a source could not be listed."""
 
 
-async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
+async def tick(fleet: Fleet, *, everything: bool = False) -> TickResult:
     """List what is to be listed, ask about what is to be asked about, and have the users of what moved be due.
 
     ``everything``: somebody asks now; nothing waits for its next hour.
@@ -68,9 +68,9 @@ async def tick(fleet: Fleet, *, everything: bool = False) -> Ticked:
             listed = Listed(*map(sum, zip(listed, more, strict=True)))
     asked, moved = await ask_images(fleet, fleet.clock.wall() + (2 * settings.every if everything else 0.0))
     wide = int(settings.openings_per_hour * _WIDE)
-    due = await store.aside(lambda: wish_for_users(store, fleet.clock.wall(), wide))
+    due = await store.aside(lambda: schedule_users(store, fleet.clock.wall(), wide))
     await store.aside(lambda: _keep_house(store, fleet.clock.wall()))
-    return Ticked(listed, asked, moved, due, tuple(errors))
+    return TickResult(listed, asked, moved, due, tuple(errors))
 
 
 def _keep_house(store: Store, now: float) -> None:
@@ -102,7 +102,7 @@ async def _list(fleet: Fleet, source: Source, *, everything: bool) -> Listed:
         change = list_repositories(store, source.server, source.owner, found, now, is_all=is_all)
         if is_all:
             store.set_mark(whole, now)
-            wish_for_old(store, now - _OLD * settings.full_every, now)
+            schedule_stale(store, now - _OLD * settings.full_every, now)
         store.set_mark(newest, now)
         store.set_mark(f"{_AGAIN} {source.settings.org}", 0.0)
         return change
@@ -123,7 +123,7 @@ async def _found(store: Store, source: Source, since: float | None) -> list[Repo
     ]
 
 
-def handed_out(fleet: Fleet, now: float) -> list[Due]:
+def due_repositories(fleet: Fleet, now: float) -> list[Due]:
     """Return what is due and may be begun, the most urgent first.
 
     No more of a token's than pull requests may be opened with it soon: what is begun is not to wait, and a branch

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pinner.errors import ConfigError, PinnerError
 from pinner.fleet.database import StoreError
 from pinner.fleet.local import TICK
-from pinner.fleet.planner import handed_out, tick
-from pinner.fleet.repository_run import see_to
+from pinner.fleet.planner import due_repositories, tick
+from pinner.fleet.repository_run import process_repository
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from pinner.bot.batch import Report
-    from pinner.fleet.planner import Ticked
+    from pinner.fleet.planner import TickResult
     from pinner.fleet.sources import Fleet
 
 QUEUE = "pinner"
@@ -36,7 +36,7 @@ class Engine(NamedTuple):
     """What a worker works with."""
 
     fleet: Fleet
-    on_tick: Callable[[Ticked], None]
+    on_tick: Callable[[TickResult], None]
     on_report: Callable[[Report], None]
     stalled: float
     """Seconds after which a worker that has not been heard of is given up."""
@@ -76,7 +76,7 @@ async def _see(engine: Engine, forge: str, name: str) -> None:
     try:
         row = await fleet.store.aside(lambda: fleet.store.repository(forge, name, fleet.clock.wall()))
         if row is not None:
-            engine.on_report(await see_to(fleet, row))
+            engine.on_report(await process_repository(fleet, row))
     except PinnerError as error:
         # Nothing was kept: the next tick hands it out again.
         engine.on_report(_failed(name, error))
@@ -91,12 +91,12 @@ def _failed(name: str, error: PinnerError) -> Report:
     return Report(name, error=error)
 
 
-async def hand_out(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrastinate's App
+async def enqueue_due(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrastinate's App
     """Queue what is due and may be begun, each repository once; return how many are new in the queue."""
     from procrastinate.exceptions import AlreadyEnqueued  # noqa: PLC0415 - an extra
 
     fleet, new = engine.fleet, 0
-    for row in await fleet.store.aside(lambda: handed_out(fleet, fleet.clock.wall())):
+    for row in await fleet.store.aside(lambda: due_repositories(fleet, fleet.clock.wall())):
         key = f"{row.forge}/{row.name}"
         job = app.configure_task(_NAME, queue=QUEUE, lock=key, queueing_lock=key, priority=-row.priority)
         with suppress(AlreadyEnqueued):
@@ -105,7 +105,7 @@ async def hand_out(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrasti
     return new
 
 
-async def rescue(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrastinate's App
+async def requeue_abandoned(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrastinate's App
     """Queue again what workers that are not heard of any more had begun; return how many jobs those were.
 
     Where a newer wish for the same repository waits, the job is done with: it cannot be queued beside that, and as long
@@ -124,10 +124,10 @@ async def rescue(engine: Engine, app: Any) -> int:  # noqa: ANN401 - Procrastina
     return len(stalled)
 
 
-async def tick_and_hand_out(engine: Engine, app: Any) -> None:  # noqa: ANN401 - Procrastinate's App
+async def tick_and_enqueue(engine: Engine, app: Any) -> None:  # noqa: ANN401 - Procrastinate's App
     """Rescue, tick and hand out, unless somebody else does or has just done."""
     fleet = engine.fleet
-    await rescue(engine, app)
+    await requeue_abandoned(engine, app)
     with fleet.store.database.ticking() as is_ours:
         if not is_ours:
             return
@@ -135,7 +135,7 @@ async def tick_and_hand_out(engine: Engine, app: Any) -> None:  # noqa: ANN401 -
         if last is None or not 0.0 <= fleet.clock.wall() - last < TICK * 0.9:
             engine.on_tick(await tick(fleet))
             await fleet.store.aside(lambda: fleet.store.set_mark(_LAST_TICK, fleet.clock.wall()))
-        await hand_out(engine, app)
+        await enqueue_due(engine, app)
 
 
 async def run_worker(engine: Engine, url: str, stop: asyncio.Event) -> None:
@@ -234,7 +234,7 @@ async def until_one_ends(*works: Awaitable[object]) -> None:
 
 async def _tick_on(engine: Engine, app: Any) -> None:  # noqa: ANN401 - Procrastinate's App
     while True:
-        await tick_and_hand_out(engine, app)
+        await tick_and_enqueue(engine, app)
         await asyncio.sleep(min(engine.stalled, TICK) / 4)
 
 

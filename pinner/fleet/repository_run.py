@@ -12,7 +12,7 @@ from pinner.bot.git.program import GitError, open_git, redacted
 from pinner.bot.workspace import workspace
 from pinner.errors import PinnerError, RateLimitedError
 from pinner.fleet.catalog import backoff
-from pinner.fleet.store import Seen, repository_of
+from pinner.fleet.store import RunResult, repository_of
 from pinner.limits import REPOSITORY_SECONDS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _SETTLED = frozenset(
 """Outcomes after which there is nothing to do until something happens."""
 
 
-async def see_to(fleet: Fleet, row: Due, patience: float = REPOSITORY_SECONDS) -> Report:
+async def process_repository(fleet: Fleet, row: Due, patience: float = REPOSITORY_SECONDS) -> Report:
     """See to the repository of ``row``, and keep what came of it in one transaction; return it. Never raises.
 
     But for the store's own failures: then nothing is kept, and the repository stays due.
@@ -48,14 +48,14 @@ async def see_to(fleet: Fleet, row: Due, patience: float = REPOSITORY_SECONDS) -
     source = fleet.source_of(row.forge, row.name)
     if source is None:
         report = Report(row.name, error=PinnerError("no source of the fleet has it any more"))
-        seen = Seen("gone", _told(report, ()), is_gone=True)
+        seen = RunResult("gone", _told(report, ()), is_gone=True)
     elif await _is_unchanged(fleet, source, row):
         report = Report(row.name)
-        seen = await fleet.store.aside(lambda: _resting(fleet, source, Seen("unchanged", _SAME), row))
+        seen = await fleet.store.aside(lambda: _resting(fleet, source, RunResult("unchanged", _SAME), row))
     else:
         world = fleet.world_of(source)
         report = await run_one(Job(row.name, world, source.server, _listed(row)), Scope(), patience)
-        seen = await fleet.store.aside(lambda: judged(fleet, source, row, report))
+        seen = await fleet.store.aside(lambda: result_of(fleet, source, row, report))
         if seen.outcome == "later" and (pause := await source.forge.opening_delay()):
             seen = seen._replace(due_at=fleet.clock.wall() + pause)
     await fleet.store.aside(lambda: fleet.store.finish(row, seen, began))
@@ -97,14 +97,14 @@ async def _head(fleet: Fleet, source: Source, row: Due) -> str | None:
     return said.decode("ascii", "replace").partition("\t")[0] or None
 
 
-def judged(fleet: Fleet, source: Source, row: Due, report: Report) -> Seen:
+def result_of(fleet: Fleet, source: Source, row: Due, report: Report) -> RunResult:
     """Return what is kept of ``report``: the outcome, and when the repository is due again."""
     published, error = report.published, _error_of(report)
     told = _told(report, source.secrets)
     if isinstance(error, MissingError):
-        return Seen("gone", told, is_gone=True)
+        return RunResult("gone", told, is_gone=True)
     now = fleet.clock.wall()
-    seen = _read(published, Seen("failed", told, row.failures))
+    seen = _read(published, RunResult("failed", told, row.failures))
     if isinstance(error, BusyError | RateLimitedError):
         return _later(seen, row, now + (error.retry_after or _PAUSE))
     if error is not None:
@@ -120,7 +120,7 @@ def judged(fleet: Fleet, source: Source, row: Due, report: Report) -> Seen:
     return _again(fleet, source, seen, published)
 
 
-def _later(seen: Seen, row: Due, due_at: float) -> Seen:
+def _later(seen: RunResult, row: Due, due_at: float) -> RunResult:
     """Return ``seen`` of what has to wait: it has not failed, and keeps its place among those that wait."""
     return seen._replace(outcome="later", due_at=due_at, reason=row.reason if row.reason in _KEPT else "retry")
 
@@ -146,13 +146,13 @@ def _told(report: Report, secrets: tuple[str, ...]) -> str:
     return redacted("; ".join(filter(None, sentences)), secrets)
 
 
-def _read(published: Published | None, seen: Seen) -> Seen:
+def _read(published: Published | None, seen: RunResult) -> RunResult:
     if published is None or not published.head:
         return seen
     return seen._replace(read=(published.head, __version__), uses=published.uses, pulls=published.pulls)
 
 
-def _again(fleet: Fleet, source: Source, seen: Seen, published: Published) -> Seen:
+def _again(fleet: Fleet, source: Source, seen: RunResult, published: Published) -> RunResult:
     """Return ``seen`` with the time when what is open, waits or is unfinished has to be looked at again."""
     now, outcomes = fleet.clock.wall(), {step.decision.outcome for step in published.steps}
     if "waiting" in outcomes or any(step.held_back for step in published.steps):
@@ -164,7 +164,7 @@ def _again(fleet: Fleet, source: Source, seen: Seen, published: Published) -> Se
     return seen
 
 
-def _resting(fleet: Fleet, source: Source, seen: Seen, row: Due) -> Seen:
+def _resting(fleet: Fleet, source: Source, seen: RunResult, row: Due) -> RunResult:
     """Return ``seen`` of a repository that was not cloned: its pull requests are looked at daily all the same."""
     if fleet.store.has_pulls(row) and source.forge.name not in fleet.settings.hooks:
         return seen._replace(due_at=(row.seen_to_at or fleet.clock.wall()) + DAY, reason="open")

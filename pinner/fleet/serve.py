@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl
 from pinner.errors import ConfigError, PinnerError
 from pinner.fleet import pages
 from pinner.fleet.config import read_secret
-from pinner.fleet.events import take_in
+from pinner.fleet.events import record_event
 from pinner.fleet.images import look_for_signatures
 from pinner.fleet.local import TICK
 from pinner.fleet.queue import Engine, run_ticker, until_one_ends
-from pinner.fleet.store import kept
+from pinner.fleet.store import storable
 from pinner.fleet.webhooks import MOST_BYTES, ForgedError, Hook, NonsenseError, read_hook
 from pinner.http.addresses import NetworkZone, zone_of
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from pinner.fleet.config import FleetSettings
-    from pinner.fleet.planner import Ticked
+    from pinner.fleet.planner import TickResult
     from pinner.fleet.sources import Fleet
     from pinner.fleet.store import Store
 
@@ -121,7 +121,7 @@ class Site:
             return Answer(200, b"ok\n")
         if not self._may_look(headers):
             return Answer(401, b"who is there?\n", more=(("www-authenticate", 'Basic realm="pinner fleet"'),))
-        query = {name: kept(value) for name, value in parse_qsl(scope["query_string"].decode("latin-1"))}
+        query = {name: storable(value) for name, value in parse_qsl(scope["query_string"].decode("latin-1"))}
         return await self._store.aside(lambda: self._page(path, query))
 
     def _may_look(self, headers: Mapping[str, str]) -> bool:
@@ -174,7 +174,7 @@ class Site:
         except NonsenseError:
             return Answer(400, b"that is no such hook\n")
         store, servers = self._store, self._servers.get(sender, ())
-        await store.aside(lambda: take_in(store, sender, servers, hints, self._now()))
+        await store.aside(lambda: record_event(store, sender, servers, hints, self._now()))
         return Answer(202)
 
 
@@ -218,7 +218,7 @@ def listen_at(text: str, settings: FleetSettings) -> tuple[str, int]:
     return host, int(port)
 
 
-async def keep_serving(fleet: Fleet, serving: Coroutine[Any, Any, None], on_tick: Callable[[Ticked], None]) -> None:
+async def keep_serving(fleet: Fleet, serving: Coroutine[Any, Any, None], on_tick: Callable[[TickResult], None]) -> None:
     """Serve until that ends. On PostgreSQL tick beside it and hand out to workers; on SQLite a run does all that."""
     works = [serving, _look_beside(fleet)]
     if not fleet.store.database.is_local:

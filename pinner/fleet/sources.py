@@ -69,7 +69,7 @@ class Fleet(NamedTuple):
         return next((source for source in self.sources if source.has(server, name)), None)
 
 
-class Surroundings(NamedTuple):
+class SourceEnvironment(NamedTuple):
     """What sources are connected with."""
 
     settings: FleetSettings
@@ -79,12 +79,12 @@ class Surroundings(NamedTuple):
     clock: Clock
 
 
-async def connect_sources(around: Surroundings) -> tuple[Source, ...]:
+async def connect_sources(around: SourceEnvironment) -> tuple[Source, ...]:
     """Return the sources of the settings, connected; raises `ConfigError`, `ForgeError`."""
     return tuple([await _connected(settings, around) for settings in around.settings.sources])
 
 
-async def _connected(settings: SourceSettings, around: Surroundings) -> Source:
+async def _connected(settings: SourceSettings, around: SourceEnvironment) -> Source:
     place = owner_at(settings.org)
     access = Access(place.server, None, around.environment, around.on_wait, around.clock)
     kind = settings.forge or kind_of(place.host)
@@ -101,7 +101,7 @@ async def _connected(settings: SourceSettings, around: Surroundings) -> Source:
 
 
 async def _with_token(
-    access: Access, settings: SourceSettings, place: Place, around: Surroundings
+    access: Access, settings: SourceSettings, place: Place, around: SourceEnvironment
 ) -> tuple[Access, tuple[str, ...]]:
     """Return ``access`` with the token that the settings name, and what must not be shown of it."""
     if settings.app is not None:

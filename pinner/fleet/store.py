@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pinner.bot.model import Repository
 from pinner.errors import ConfigError
 from pinner.fleet.database import SqliteDatabase
-from pinner.fleet.schema import check_version, migrate, version_of
+from pinner.fleet.migrations import check_version, migrate, version_of
 from pinner.report.escapes import printable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Due(NamedTuple):
     """What came of it last."""
 
 
-class Seen(NamedTuple):
+class RunResult(NamedTuple):
     """What came of seeing to a repository."""
 
     outcome: str
@@ -86,7 +86,7 @@ def repository_of(facts: str | None) -> Repository | None:
         return None
 
 
-def kept(text: str) -> str:
+def storable(text: str) -> str:
     """Return foreign ``text`` as it is stored: nothing in it speaks to a terminal, and every database takes it."""
     return printable(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -144,12 +144,12 @@ class Store:
         rows = self.read(sql, forge, name, now)
         return Due(*rows[0]) if rows else None
 
-    def wish(self, forge: str, name: str, reason: str, now: float) -> bool:
+    def schedule(self, forge: str, name: str, reason: str, now: float) -> bool:
         """Have a repository be due now; tell whether it is known."""
         condition = "forge = ? and name = ? and gone_at is null"
-        return self.run(lambda session: wish(session, condition, (forge, name), reason, now)) > 0
+        return self.run(lambda session: schedule(session, condition, (forge, name), reason, now)) > 0
 
-    def finish(self, row: Due, seen: Seen, began: float) -> None:
+    def finish(self, row: Due, seen: RunResult, began: float) -> None:
         """Keep what came of ``row``, which was begun at ``began``: all of it, or nothing.
 
         What was wished for meanwhile stays due. It counts as seen to where its files were read.
@@ -168,7 +168,7 @@ class Store:
         return bool(self.read("select 1 from pull where repository = ? and state = 'open' limit 1", row.id))
 
 
-def wish(session: Session, condition: str, values: Sequence[object], reason: str, now: float) -> int:
+def schedule(session: Session, condition: str, values: Sequence[object], reason: str, now: float) -> int:
     """Have the repositories of a ``condition`` be due now for ``reason``; return how many there are.
 
     What failed is left to its pause, unless something was pushed or a hook speaks of it: that may mend it.
@@ -184,7 +184,7 @@ def wish(session: Session, condition: str, values: Sequence[object], reason: str
     return len(session.execute(sql, (now, now, now, *rank, reason, *rank, priority, *values)))
 
 
-def forget(session: Session, condition: str, values: Sequence[object], now: float) -> None:
+def mark_gone(session: Session, condition: str, values: Sequence[object], now: float) -> None:
     """Have the repositories of a ``condition`` be gone, and what they named with them: nobody asks for it any more."""
     sql = f"update repository set gone_at = ?, due_at = null, read_head = null where {condition} returning id"  # noqa: S608 - own words
     gone = session.execute(sql, (now, *values))
@@ -192,7 +192,7 @@ def forget(session: Session, condition: str, values: Sequence[object], now: floa
     session.many("delete from pull where repository = ?", gone)
 
 
-def _finish(session: Session, row: Due, seen: Seen, began: float) -> None:
+def _finish(session: Session, row: Due, seen: RunResult, began: float) -> None:
     session.execute(
         """update repository set outcome = ?, told = ?, failures = ?,
             reason = case when wished_at > ? then reason else ? end,
@@ -200,12 +200,12 @@ def _finish(session: Session, row: Due, seen: Seen, began: float) -> None:
             due_at = case when wished_at > ? then due_at else ? end
             where id = ?""",
         (
-            *(seen.outcome, kept(seen.told), seen.failures),
+            *(seen.outcome, storable(seen.told), seen.failures),
             *(began, seen.reason, began, PRIORITIES[seen.reason], began, seen.due_at, row.id),
         ),
     )
     if seen.is_gone:
-        forget(session, "id = ?", (row.id,), began)
+        mark_gone(session, "id = ?", (row.id,), began)
     if seen.read is None:
         return
     session.execute(
@@ -217,7 +217,7 @@ def _finish(session: Session, row: Due, seen: Seen, began: float) -> None:
 
 
 def _keep_uses(session: Session, repository: int, uses: Iterable[Use], now: float) -> None:
-    wanted = {(kept(use.path), use.line, kept(use.image), use.digest) for use in uses}
+    wanted = {(storable(use.path), use.line, storable(use.image), use.digest) for use in uses}
     sql = "select path, line, image, digest from mention where repository = ?"
     there = {tuple(row) for row in session.execute(sql, (repository,))}
     gone, new = sorted(there - wanted, key=repr), sorted(wanted - there, key=repr)
@@ -244,7 +244,7 @@ def _keep_pulls(session: Session, repository: int, pulls: Iterable[PullRequest],
             set state = excluded.state, url = excluded.url,
             opened_at = case when pull.number = excluded.number then pull.opened_at else excluded.opened_at end,
             number = excluded.number""",
-        [(repository, kept(pull.branch), pull.number, pull.state, kept(pull.url), now) for pull in pulls],
+        [(repository, storable(pull.branch), pull.number, pull.state, storable(pull.url), now) for pull in pulls],
     )
 
 

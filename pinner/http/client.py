@@ -16,7 +16,7 @@ from pinner import __version__
 from pinner.errors import UnsupportedError
 from pinner.http.addresses import NetworkZone, origin, zone_of
 from pinner.http.connections import ConnectionPool, Contexts
-from pinner.http.errors import OversizeError, Reply, clean
+from pinner.http.errors import OversizeError, Reply, safe_text
 from pinner.http.library import httpx
 from pinner.http.network_failures import PermanentError, unreached
 from pinner.http.proxies import proxy_for
@@ -102,7 +102,7 @@ class HttpClient:
         """
         if (url.port or 0) > _MAX_PORT:
             # The grammars of references and addresses let it pass; the socket would raise an OverflowError.
-            raise PermanentError(f"`{clean(url.netloc.decode('ascii'))}` is no address of a host")
+            raise PermanentError(f"`{safe_text(url.netloc.decode('ascii'))}` is no address of a host")
         if self.zone(url) < call.floor:
             raise _too_near(url)
         self.notices.check(call.method, url)
@@ -253,4 +253,4 @@ def _too_long(host: str, limit: int) -> OversizeError:
 
 
 def _too_near(url: httpx.URL) -> PermanentError:
-    return PermanentError(f"the registry sends us to `{clean(url.host)}`, an address of a private network")
+    return PermanentError(f"the registry sends us to `{safe_text(url.host)}`, an address of a private network")

@@ -1,6 +1,6 @@
 """HTTP error replies as typed errors, each with a clause and a hint.
 
-The messages made here are clauses (``ghcr.io denies access``); `named` puts the reference before them.
+The messages made here are clauses (``ghcr.io denies access``); `with_reference` puts the reference before them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pinner.errors import (
     UnsupportedError,
     public_address,
 )
-from pinner.http.redaction import without
+from pinner.http.redaction import mask
 
 if TYPE_CHECKING:
     from pinner.http.library import httpx
@@ -59,7 +59,7 @@ class Reply(NamedTuple):
     """What was sent to be let in, in every spelling: masked in whatever of the reply is shown."""
 
 
-def clean(text: str) -> str:
+def safe_text(text: str) -> str:
     """Return a server's text fit for a terminal and one line: no control or format characters, ≤ 200 characters."""
     text = text[: _MAX_TEXT * 8]
     printable = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in text)
@@ -67,23 +67,23 @@ def clean(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
-def shown(address: str, secrets: tuple[str, ...] = ()) -> str:
+def safe_address(address: str, secrets: tuple[str, ...] = ()) -> str:
     """Return an address that a server gave, fit for a message: no user, no password, no signature in its query.
 
     ``secrets`` are masked in it, also where it spells them with percent signs.
     """
     plain = unquote(address)
-    if secrets and without(secrets, plain) != plain:
+    if secrets and mask(secrets, plain) != plain:
         address = plain
-    return clean(public_address(without(secrets, address)))
+    return safe_text(public_address(mask(secrets, address)))
 
 
-def named(error: ResolveError, reference: ImageReference, deed: str = "resolve") -> ResolveError:
+def with_reference(error: ResolveError, reference: ImageReference, deed: str = "resolve") -> ResolveError:
     """Return ``error`` as the answer to the question about ``reference``; ``deed`` is what cannot be done with it."""
-    return prefixed(error, f"cannot {deed} `{reference.familiar}`")
+    return with_prefix(error, f"cannot {deed} `{reference.familiar}`")
 
 
-def prefixed(error: ResolveError, what: str) -> ResolveError:
+def with_prefix(error: ResolveError, what: str) -> ResolveError:
     """Return ``error`` to be shown to a user, ``what`` could not be done before its clause."""
     message = f"{what}: {error.message}"
     if isinstance(error, RateLimitedError):
@@ -93,7 +93,7 @@ def prefixed(error: ResolveError, what: str) -> ResolveError:
     return kind(message, hint=error.hint)
 
 
-def again(error: ResolveError) -> ResolveError:
+def fresh_copy(error: ResolveError) -> ResolveError:
     """Return a copy to raise: what one question met is the answer to others too, each with a traceback of its own."""
     return type(error)(error.message, hint=error.hint)
 
@@ -111,8 +111,8 @@ def error_text(reply: Reply) -> str:
     except (ValueError, RecursionError):
         if text.startswith(("<", "{", "[")):
             return "it answers with a web page, not as a registry" if text.startswith("<") else ""
-        return clean(without(reply.secrets, text))
-    return clean(without(reply.secrets, _message_in(document)))
+        return safe_text(mask(reply.secrets, text))
+    return safe_text(mask(reply.secrets, _message_in(document)))
 
 
 def detail(reply: Reply) -> str:
@@ -131,7 +131,7 @@ def _message_in(document: object) -> str:
     return ""
 
 
-def failure(
+def reply_error(
     reply: Reply, host: str, missing: str = "is its name right?", *, has_credentials: bool = False
 ) -> ResolveError:
     """Return the error that ``reply``, which is no success, means at ``host``; ``missing`` is the hint for a 404."""
@@ -143,7 +143,7 @@ def failure(
             hint=f'set endpoint = "https://{reply.url.netloc.decode("ascii")}" for it, and no plain-http',
         )
     if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return denied(host, why, has_credentials=has_credentials, is_final=status == _FORBIDDEN)
+        return access_denied(host, why, has_credentials=has_credentials, is_final=status == _FORBIDDEN)
     if status == _TOO_MANY:
         return RateLimitedError(f"{host} says too many requests{why}", hint="wait, or log in for a higher limit")
     if status in _NOT_SERVED:
@@ -153,14 +153,14 @@ def failure(
     return UnsupportedError(f"{host} answered with status {status}{why}")
 
 
-def token_failure(reply: Reply, host: str, server: str) -> ResolveError:
+def token_error(reply: Reply, host: str, server: str) -> ResolveError:
     """Return the error of the token server ``server`` of ``host`` that answers ``reply``, which is no success."""
     if reply.status in _NOT_SERVED:
         return UnauthorizedError(f"{host}'s token server {server} gave no token: status {reply.status}{detail(reply)}")
-    return failure(reply, f"{host}'s token server {server}")
+    return reply_error(reply, f"{host}'s token server {server}")
 
 
-def denied(host: str, why: str = "", *, has_credentials: bool, is_final: bool = False) -> UnauthorizedError:
+def access_denied(host: str, why: str = "", *, has_credentials: bool, is_final: bool = False) -> UnauthorizedError:
     """Return the error of a registry that does not let us see an image; ``is_final`` where it names no way in."""
     question, private, yours = "is the name right?", "If the image is private,", "If so,"
     if host == "docker.io" and not is_final:

@@ -7,7 +7,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
-from pinner.http.errors import clean
+from pinner.http.errors import safe_text
 from pinner.http.library import httpx
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
         if isinstance(cause, ConnectionRefusedError):
             return NoRouteError(f"{host} refuses connections")
     if isinstance(error, httpx.ProxyError):
-        return PermanentError(f"{host} is not let through: {clean(str(error))}")
+        return PermanentError(f"{host} is not let through: {safe_text(str(error))}")
     if isinstance(error, httpx.ConnectError):
         return NoRouteError(f"{host} cannot be reached")
     return UnreachedError(f"the connection to {host} broke")
@@ -73,7 +73,7 @@ def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
 def _tls_failure(error: ssl.SSLError, host: str) -> PermanentError:
     if isinstance(error, ssl.SSLCertVerificationError):
         clause, hint = _CERTIFICATE_FAULTS.get(error.verify_code, ("that is not trusted", _NAME_THE_AUTHORITY))
-        return PermanentError(f"{host} has a certificate {clause}: {clean(error.verify_message)}", hint=hint)
+        return PermanentError(f"{host} has a certificate {clause}: {safe_text(error.verify_message)}", hint=hint)
     reason = getattr(error, "reason", None) or "no reason given"
     if any(sign in reason for sign in _PLAIN_HTTP_SIGNS):
         return PermanentError(
@@ -81,13 +81,15 @@ def _tls_failure(error: ssl.SSLError, host: str) -> PermanentError:
             hint="if that is meant, set plain-http = true for it, or write its endpoint with http://",
         )
     if any(sign in reason for sign in _OLD_TLS_SIGNS):
-        return PermanentError(f"{host} speaks only a TLS that is too old ({clean(reason)})", hint="it needs TLS 1.2")
+        return PermanentError(
+            f"{host} speaks only a TLS that is too old ({safe_text(reason)})", hint="it needs TLS 1.2"
+        )
     if any(sign in reason for sign in _CLIENT_CERTIFICATE_SIGNS):
         return PermanentError(
-            f"{host} wants a client certificate ({clean(reason)})",
+            f"{host} wants a client certificate ({safe_text(reason)})",
             hint=f"put NAME.cert and NAME.key into /etc/docker/certs.d/{host}",
         )
-    return PermanentError(f"{host} could not be spoken to in TLS ({clean(reason)})")
+    return PermanentError(f"{host} could not be spoken to in TLS ({safe_text(reason)})")
 
 
 def _causes(error: BaseException) -> list[BaseException]:

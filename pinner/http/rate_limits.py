@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import RateLimitedError
-from pinner.http.errors import clean
+from pinner.http.errors import safe_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ class Notices:
         remaining, other_window = _quantity(reply.headers.get("ratelimit-remaining"))
         if limit is None and remaining is None:
             return
-        source = clean(reply.headers.get("docker-ratelimit-source", "")) or None
+        source = safe_text(reply.headers.get("docker-ratelimit-source", "")) or None
         self._limits[host] = RateLimit(host, limit, remaining, window or other_window, source)
         # A manifest that has just come has been counted by both.
         wanted = self._wanted[host] - (1 if reply.status == _OK and reply.body else 0)
@@ -117,7 +117,7 @@ class Notices:
     def _observe_warnings(self, host: str, headers: list[str]) -> None:
         said = self._said.setdefault(host, set())
         for header in headers:
-            for text in map(clean, _WARNING.findall(header[:_MAX_WARNING])):
+            for text in map(safe_text, _WARNING.findall(header[:_MAX_WARNING])):
                 if text not in said and len(said) < _MAX_WARNINGS:
                     said.add(text)
                     self.warn(f"{host} warns: {text}")

@@ -58,13 +58,13 @@ def _authorized(authorization: str) -> Iterator[str]:
         yield base64.b64decode(value).decode("utf-8", "replace").partition(":")[2]
 
 
-def without(secrets: Iterable[str], text: str) -> str:
+def mask(secrets: Iterable[str], text: str) -> str:
     """Return ``text``, which is decoded, with each of ``secrets`` masked."""
     secrets = tuple(secrets)
     return _pattern(secrets).sub(_MASK, text) if secrets else text
 
 
-def without_in_json(secrets: Iterable[str], data: bytes) -> bytes:
+def mask_in_json(secrets: Iterable[str], data: bytes) -> bytes:
     """Return the JSON ``data`` with ``secrets`` masked in each of its texts; what is no JSON as a text."""
     secrets = tuple(secrets)
     text = data.decode("utf-8", "replace")
@@ -72,16 +72,16 @@ def without_in_json(secrets: Iterable[str], data: bytes) -> bytes:
         document = json.loads(text)
         return json.dumps(_masked(secrets, document)).encode()
     except (ValueError, RecursionError):
-        return without(secrets, text).encode()
+        return mask(secrets, text).encode()
 
 
 def _masked(secrets: tuple[str, ...], value: object) -> object:
     if isinstance(value, str):
-        return without(secrets, value)
+        return mask(secrets, value)
     if isinstance(value, list):
         return [_masked(secrets, item) for item in value]
     if isinstance(value, dict):
-        return {without(secrets, key): _masked(secrets, item) for key, item in value.items()}
+        return {mask(secrets, key): _masked(secrets, item) for key, item in value.items()}
     return value
 
 
@@ -100,4 +100,4 @@ def redacted(reply: Reply, secrets: tuple[str, ...]) -> Reply:
 
 
 def _header(secrets: Iterable[str], value: bytes) -> bytes:
-    return without(secrets, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return mask(secrets, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.identification import words
+from pinner.identification import wording
 from pinner.identification.hash_kinds import repo_digests
 from pinner.identification.model import LocalAnswer, pinned
 from pinner.report.escapes import printable
@@ -44,7 +44,7 @@ def _line(name: str, text: str) -> str:
 
 def _local_lines(answer: LocalAnswer, style: Style) -> Iterator[str]:
     holding = answer.holding
-    yield f"{style.where(printable(answer.what))}: {words.form(holding)}"
+    yield f"{style.where(printable(answer.what))}: {wording.form(holding)}"
     for sentence in holding.tampered:
         yield f"{style.gone('tampered with')}: {printable(sentence)}"
     for sentence in holding.unchecked:
@@ -75,13 +75,13 @@ def _identity_nodes(compared: Compared, answer: LocalAnswer, style: Style) -> It
         yield Node(_line("manifest", str(image.manifest or style.faint("none is kept in this form"))))
         yield Node(_line("index", str(image.index_digest or style.faint("none is in here"))))
         return
-    what = words.STORE_IDS[store]
+    what = wording.STORE_IDS[store]
     yield Node(_line("image ID", f"{image.engine_id or 'unknown'}  {style.faint(what)}"))
     if image.manifest is not None:
         yield Node(_line("manifest", str(image.manifest)))
     if image.index_digest is not None:
         yield Node(_line("index", str(image.index_digest)))
-    served = {one.reference.repository: words.served_digests(one) for one in compared.comparisons}
+    served = {one.reference.repository: wording.served_digests(one) for one in compared.comparisons}
     for reference, digest in repo_digests(image):
         what = served.get(reference.repository, {}).get(digest, "")
         yield Node(_line("known as", f"{printable(str(reference))}  {style.faint(what)}".rstrip()))
@@ -94,7 +94,7 @@ def _layer_nodes(image: LocalImage, style: Style) -> Iterator[Node]:
     shown = [Node(_layer_text(number, layer, style)) for number, layer in enumerate(layers[:_MAX_LAYERS], 1)]
     if len(layers) > _MAX_LAYERS:
         shown.append(Node(style.faint(f"and {len(layers) - _MAX_LAYERS} more")))
-    yield Node(f"{count(len(layers), 'layer')}{words.layers_checked(layers)}", shown)
+    yield Node(f"{count(len(layers), 'layer')}{wording.layers_checked(layers)}", shown)
 
 
 def _layer_text(number: int, layer: LocalLayer, style: Style) -> str:
@@ -106,7 +106,7 @@ def _layer_text(number: int, layer: LocalLayer, style: Style) -> str:
 
 def _comparison_node(comparison: Comparison, style: Style) -> Node:
     name = style.where(comparison.reference.canonical)
-    sentence = words.outcome(comparison)
+    sentence = wording.outcome(comparison)
     painted = style.good(sentence) if comparison.is_equal else style.gone(sentence)
     image = comparison.image
     if image is None:
@@ -139,7 +139,7 @@ def _served_nodes(
     yield line("manifest", member.digest, platform)
     if member.config is not None:
         yield line("image ID", member.config)
-        yield Node(_line("shown as", words.short_ids(image, member.config)))
+        yield Node(_line("shown as", wording.short_ids(image, member.config)))
 
 
 def _hash_lines(answer: HashAnswer, style: Style) -> Iterator[str]:
@@ -164,16 +164,16 @@ def _hash_lines(answer: HashAnswer, style: Style) -> Iterator[str]:
 def _sighting_tree(sighting: Sighting, style: Style, *, uses: bool) -> Node:
     """Return what is known of one place; with ``uses``, what takes such a digest as well."""
     where = style.where(printable(sighting.where))
-    title = words.role(sighting, where if sighting.local is None else f"an image in {where}")
+    title = wording.role(sighting, where if sighting.local is None else f"an image in {where}")
     children: list[Node] = []
     if sighting.image is not None:
         children += _served_nodes(sighting.image, sighting.member, style, sighting.digest)
     if sighting.local is not None:
         children += [Node(_line("there as", printable(name))) for name in sighting.local.names]
-    children.append(Node(_line("proved by", words.proof(sighting))))
+    children.append(Node(_line("proved by", wording.proof(sighting))))
     if not sighting.current and sighting.reference is not None:
         children.append(Node(_line("but", style.gone(f"{sighting.reference.canonical} does not mean it today"))))
-    children += [Node(_line(name, text)) for name, text in words.uses(sighting.role) if uses]
+    children += [Node(_line(name, text)) for name, text in wording.uses(sighting.role) if uses]
     if (write := _write(sighting)) is not None:
         children.append(Node(_line("write", style.good(write))))
         name, _, digest = write.partition("@")
@@ -194,7 +194,7 @@ def _write(sighting: Sighting) -> str | None:
         return None
     if sighting.current:
         return pinned(reference, image.digest)
-    return f"{words.repository(reference)}@{image.digest}"
+    return f"{wording.repository(reference)}@{image.digest}"
 
 
 def _not_found(answer: HashAnswer, style: Style) -> Iterator[str]:

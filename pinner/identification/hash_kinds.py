@@ -93,7 +93,7 @@ def _digests(image: LocalImage) -> Iterator[tuple[Role, Digest]]:
 def repo_digests(image: LocalImage) -> Iterator[tuple[ImageReference, Digest]]:
     """Yield the digests that an engine remembers ``image`` by, each with its repository, once."""
     for text in dict.fromkeys(image.repo_digests):
-        reference = named(text)
+        reference = parsed_name(text)
         if reference is not None and reference.digest is not None:
             yield reference, reference.digest
 
@@ -119,7 +119,7 @@ def _in_locked(query: Query, reference: ImageReference, locked: LockedDigest) ->
             yield sighting("config", one.config, platform)
 
 
-def named(text: str) -> ImageReference | None:
+def parsed_name(text: str) -> ImageReference | None:
     """Return the reference that ``text`` spells; None where it is none (``<none>:<none>``), or a bare tag."""
     reference = ImageReference.try_parse(text)
     return reference if reference is not None and reference.domain else None

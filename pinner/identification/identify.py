@@ -11,7 +11,7 @@ from pinner.errors import ConfigError, InputError, InvalidReferenceError, Pinner
 from pinner.files import repository_around
 from pinner.files.atomic import read_regular
 from pinner.identification.engine import open_engine
-from pinner.identification.hash_kinds import in_lock, in_store, named, read_query, repo_digests
+from pinner.identification.hash_kinds import in_lock, in_store, parsed_name, read_query, repo_digests
 from pinner.identification.local_files import open_path
 from pinner.identification.model import Compared, HashAnswer, LocalAnswer, Query
 from pinner.identification.registry_queries import Found, compare_with, look_up
@@ -59,7 +59,7 @@ def _names(sighting: Sighting) -> Iterator[ImageReference]:
     if sighting.reference is not None:
         yield sighting.reference
     if sighting.local is not None:
-        names = [reference for text in sighting.local.names if (reference := named(text)) is not None]
+        names = [reference for text in sighting.local.names if (reference := parsed_name(text)) is not None]
         yield from names
         # Without a name, all that is left is what it was pulled as.
         repositories = {reference.repository for reference in names}
@@ -68,7 +68,9 @@ def _names(sighting: Sighting) -> Iterator[ImageReference]:
                 yield reference
 
 
-def gather(folder: str, environment: Mapping[str, str], settings: Settings, query: Query, *, today: date) -> Candidates:
+def gather_candidates(
+    folder: str, environment: Mapping[str, str], settings: Settings, query: Query, *, today: date
+) -> Candidates:
     """Return what the repository around ``folder`` has to offer; outside of one, nothing is read."""
     root = repository_around(folder)
     if root is None:
@@ -197,7 +199,7 @@ def _local_answer(run: Run, holding: Holding) -> LocalAnswer:
 def _names_of(image: LocalImage) -> tuple[ImageReference, ...]:
     """Return the names to ask about: a bare tag, as layouts have it, is none."""
     texts = [name for name in image.names if "/" in name or ":" in name]
-    found = {reference.canonical: reference for text in texts if (reference := named(text)) is not None}
+    found = {reference.canonical: reference for text in texts if (reference := parsed_name(text)) is not None}
     return tuple(found.values())[:_MAX_NAMES]
 
 
@@ -229,7 +231,7 @@ def _hash_answer(run: Run, query: Query, names: tuple[ImageReference, ...] = ())
     held, engine = _held(run)
     sightings = tuple(in_store(query, held, engine))
     lock = (
-        gather(run.folder, run.environment, run.settings, query, today=run.today)
+        gather_candidates(run.folder, run.environment, run.settings, query, today=run.today)
         if not (names or run.asked)
         else Candidates()
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from pinner.link.compose import Project, Said
+    from pinner.link.compose import Project, ServiceDefinition
     from pinner.link.facts import Argument
     from pinner.model import Place
 
@@ -44,7 +44,7 @@ class Build(NamedTuple):
     """One build of a Dockerfile, and the arguments that are given to it."""
 
     dockerfile: str
-    by: Said
+    by: ServiceDefinition
     arguments: tuple[tuple[str, Argument], ...] = ()
     """Each with the path of the file that it stands in."""
     contexts: frozenset[str] = frozenset()
@@ -63,7 +63,7 @@ def builds_of(projects: Iterable[Project], paths: Paths = Paths()) -> list[Build
     return list(found)
 
 
-def _build(said: Sequence[Said], paths: Paths) -> Build | None:
+def _build(said: Sequence[ServiceDefinition], paths: Paths) -> Build | None:
     """Return the build that the ``build`` keys of ``said`` make together, the last the strongest."""
     context = dockerfile = None
     arguments: dict[str, tuple[str, Argument]] = {}

@@ -26,7 +26,7 @@ _DEEPEST = 50
 """Services that extend each other, and files that include each other, one below the other."""
 
 
-class Said(NamedTuple):
+class ServiceDefinition(NamedTuple):
     """A service as one file has it."""
 
     path: str
@@ -40,11 +40,11 @@ class Said(NamedTuple):
         return f"{self.path}:{self.service.line}"
 
 
-class Composed(NamedTuple):
+class ComposedService(NamedTuple):
     """A service as compose sees it: whose ``image`` is in force, and whose ``build`` are merged, the strongest last."""
 
-    image: Said | None = None
-    builds: tuple[Said, ...] = ()
+    image: ServiceDefinition | None = None
+    builds: tuple[ServiceDefinition, ...] = ()
 
 
 def merged_pairs(paths: Iterable[str]) -> list[tuple[str, str]]:
@@ -72,7 +72,7 @@ def _stem(path: str) -> str:
 class Project(NamedTuple):
     """What one run of compose may load."""
 
-    services: Mapping[str, Composed]
+    services: Mapping[str, ComposedService]
     files: frozenset[str]
     """All that were read for it."""
     name: str
@@ -121,12 +121,12 @@ class Projects:
         name = next((self._files[path].project for path in reversed(paths) if self._files[path].project), "")
         return Project(services, frozenset(read), name, folder, included, is_whole)
 
-    def _merged(self, paths: Sequence[str], folder: str, loading: _Loading, depth: int) -> dict[str, Composed]:
+    def _merged(self, paths: Sequence[str], folder: str, loading: _Loading, depth: int) -> dict[str, ComposedService]:
         """Return the services of the files at ``paths``, each laid over those before it, over what they include.
 
         The paths in them count from ``folder``.
         """
-        services: dict[str, Composed] = {}
+        services: dict[str, ComposedService] = {}
         for path in paths:
             file = self._files.get(path)
             if file is None or depth > _DEEPEST:
@@ -138,11 +138,13 @@ class Projects:
                 if service.is_reset:
                     services.pop(service.name, None)
                     continue
-                own = self._extended(Said(path, service, folder), loading.read, 0)
-                services[service.name] = _laid_over(services.get(service.name, Composed()), own, service)
+                own = self._extended(ServiceDefinition(path, service, folder), loading.read, 0)
+                services[service.name] = _laid_over(services.get(service.name, ComposedService()), own, service)
         return services
 
-    def _included(self, entry: ComposeInclude, folder: str, loading: _Loading, depth: int) -> dict[str, Composed]:
+    def _included(
+        self, entry: ComposeInclude, folder: str, loading: _Loading, depth: int
+    ) -> dict[str, ComposedService]:
         """Return the services of the files that ``entry`` of a file in ``folder`` includes."""
         paths = [self._paths.shown(posixpath.join(folder, one)) for one in entry.paths]
         if not paths:
@@ -156,11 +158,11 @@ class Projects:
             loading.included.update((path, inner if is_own else "$") for path in paths)
         return services
 
-    def _extended(self, said: Said, read: set[str], depth: int) -> Composed:
+    def _extended(self, said: ServiceDefinition, read: set[str], depth: int) -> ComposedService:
         """Return the service that is ``said``, laid over the one that it extends."""
         path, service, folder = said
         read.add(path)
-        own = Composed(None if service.image is None else said, () if service.build is None else (said,))
+        own = ComposedService(None if service.image is None else said, () if service.build is None else (said,))
         if service.extends is None or depth > _DEEPEST:
             return own
         file, name = service.extends
@@ -169,31 +171,31 @@ class Projects:
         if base is None:
             return own
         inner = posixpath.dirname(place) if file else folder
-        return _laid_over(self._extended(Said(place, base, inner), read, depth + 1), own, service)
+        return _laid_over(self._extended(ServiceDefinition(place, base, inner), read, depth + 1), own, service)
 
 
-def _laid_over(below: Composed, own: Composed, service: ComposeService) -> Composed:
+def _laid_over(below: ComposedService, own: ComposedService, service: ComposeService) -> ComposedService:
     """Return ``own``, which is what ``service`` says, laid over ``below``."""
     if service.replaces:
         return own
     image = None if "image" in service.resets else below.image
     builds = () if "build" in service.resets else below.builds
-    return Composed(own.image or image, (*builds, *own.builds))
+    return ComposedService(own.image or image, (*builds, *own.builds))
 
 
 class Builds:
     """What the projects of a run build: whose ``image`` names a result, and by which names it goes where."""
 
     def __init__(self, projects: Iterable[Project]) -> None:
-        self.results: dict[tuple[str, str], Said] = {}
+        self.results: dict[tuple[str, str], ServiceDefinition] = {}
         """By the path and the service that have the ``image``: who builds it."""
-        self.names: dict[str, dict[str, Said]] = {}
+        self.names: dict[str, dict[str, ServiceDefinition]] = {}
         """By the path of a file, and by name in the registry's full form: who builds the image of that name."""
         for project in projects:
             self._add(project)
 
     def _add(self, project: Project) -> None:
-        built: dict[str, Said] = {}
+        built: dict[str, ServiceDefinition] = {}
         for name, service in project.services.items():
             if not service.builds:
                 continue

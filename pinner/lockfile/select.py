@@ -25,14 +25,14 @@ _LONGEST_LABEL = 1000
 _USUAL = Platform("linux", "amd64")
 
 
-def locked(image: Image, first_seen: datetime, more_labels: Mapping[str, str]) -> LockedDigest:
+def locked_digest(image: Image, first_seen: datetime, more_labels: Mapping[str, str]) -> LockedDigest:
     """Return the record of ``image``: its platforms, and the labels its annotations and ``more_labels`` give."""
     platforms: dict[Platform, LockedPlatform] = {}
     for one in image.platforms:
         # Windows has several images for one os/architecture, told apart by os.version: the first is the index's choice.
         if one.platform is not None and _reads_back(one.platform):
             platforms.setdefault(one.platform, LockedPlatform(one.digest, one.config, one.size))
-    labels = {**more_labels, **annotated(image)}
+    labels = {**more_labels, **merged_annotations(image)}
     return LockedDigest(
         image.digest,
         image.media_type,
@@ -58,7 +58,7 @@ def usual_platform(image: Image) -> PlatformImage | None:
     return next((one for one in image.platforms if one.platform == _USUAL), next(iter(image.platforms), None))
 
 
-def annotated(image: Image) -> dict[str, str]:
+def merged_annotations(image: Image) -> dict[str, str]:
     """Return the annotations of ``image`` (the index's before the manifest's)."""
     usual = usual_platform(image)
     return {**({} if usual is None else usual.annotations), **image.annotations}
@@ -69,7 +69,7 @@ def platform_image(record: LockedDigest, wanted: Platform) -> LockedPlatform | N
     return best(record.platforms.items(), wanted)
 
 
-def same_for(record: LockedDigest, image: Image, platforms: Iterable[Platform]) -> bool:
+def is_same_for(record: LockedDigest, image: Image, platforms: Iterable[Platform]) -> bool:
     """Tell whether ``image`` is ``record`` as far as ``platforms`` go: its index moved for others alone."""
     now = LockedDigest(
         image.digest,
@@ -81,17 +81,17 @@ def same_for(record: LockedDigest, image: Image, platforms: Iterable[Platform]) 
     return bool(pairs) and all(old is not None and new is not None and old.digest == new.digest for old, new in pairs)
 
 
-def lacks(record: LockedDigest, platforms: Iterable[Platform]) -> bool:
+def lacks_platform(record: LockedDigest, platforms: Iterable[Platform]) -> bool:
     """Tell whether ``record`` says nothing of one of ``platforms``."""
     return any(platform_image(record, platform) is None for platform in platforms)
 
 
-def known(entry: Entry, digest: Digest) -> LockedDigest | None:
+def known_digest(entry: Entry, digest: Digest) -> LockedDigest | None:
     """Return what ``entry`` knows of ``digest``."""
     return next((record for record in (entry.selected, *entry.candidates) if record.digest == digest), None)
 
 
-def joined(candidates: Sequence[LockedDigest], now: LockedDigest) -> tuple[LockedDigest, ...]:
+def with_candidate(candidates: Sequence[LockedDigest], now: LockedDigest) -> tuple[LockedDigest, ...]:
     """Return ``candidates`` with ``now``, what the tag means at present, the last.
 
     A tag that moved back to what it meant before withdraws what came between.
@@ -107,7 +107,7 @@ def old_enough(candidates: Sequence[LockedDigest], now: datetime, min_age: timed
     return (candidate for candidate in reversed(candidates) if now - candidate.first_seen >= min_age)
 
 
-def chosen(entry: Entry, candidates: Sequence[LockedDigest], choice: LockedDigest | None) -> Entry:
+def with_choice(entry: Entry, candidates: Sequence[LockedDigest], choice: LockedDigest | None) -> Entry:
     """Return ``entry`` held to ``choice``, one of ``candidates`` (None: as it was); what came before it goes."""
     if choice is None:
         return Entry(entry.selected, tuple(candidates))

@@ -9,17 +9,17 @@ from pinner.errors import NotFoundError, ResolveError, UnavailableError, Unsuppo
 from pinner.lockfile.model import Entry
 from pinner.lockfile.select import (
     NEEDED_LABELS,
-    annotated,
-    chosen,
-    joined,
-    known,
-    lacks,
-    locked,
+    is_same_for,
+    known_digest,
+    lacks_platform,
+    locked_digest,
+    merged_annotations,
     old_enough,
-    same_for,
     usual_platform,
+    with_candidate,
+    with_choice,
 )
-from pinner.lockfile.usage import explains, unsettled
+from pinner.lockfile.usage import agrees, needs_asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
 
 
-class Wish(NamedTuple):
+class LockUpdateRequest(NamedTuple):
     """What a run wants of the lock."""
 
     usages: Mapping[str, Usage]
@@ -57,7 +57,7 @@ class Conflict(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a `Wish`."""
+    """What came of a `LockUpdateRequest`."""
 
     images: Mapping[str, Entry]
     """Every entry of the lock, the new ones among them."""
@@ -68,27 +68,27 @@ class Outcome(NamedTuple):
     """The tags that moved for platforms that do not count."""
 
 
-def to_ask(wish: Wish, lock: Lock) -> list[Usage]:
+def usages_to_ask(request: LockUpdateRequest, lock: Lock) -> list[Usage]:
     """Return the usages that somebody has to be asked about."""
     return [
         usage
-        for name, usage in sorted(wish.usages.items())
-        if name in wish.refresh or name in wish.unsigned or unsettled(usage, lock.images.get(name))
+        for name, usage in sorted(request.usages.items())
+        if name in request.refresh or name in request.unsigned or needs_asking(usage, lock.images.get(name))
     ]
 
 
-async def ask_what_lacks(
+async def update_entries(
     lock: Lock,
-    wish: Wish,
+    request: LockUpdateRequest,
     registry: Registry,
     first_seen_store: FirstSeenStore,
     on_answer: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Return what ``lock`` becomes by ``wish``. ``on_answer`` is told how many of how many images are settled."""
+    """Return what ``lock`` becomes by ``request``. ``on_answer`` is told how many of how many images are settled."""
     import asyncio  # noqa: PLC0415 - costs start-up time, and nearly always nothing lacks
 
-    open_ = to_ask(wish, lock)
-    run = _Run(registry, first_seen_store, wish)
+    open_ = usages_to_ask(request, lock)
+    run = _Run(registry, first_seen_store, request)
     images = dict(lock.images)
 
     async def settle(usage: Usage) -> None:
@@ -125,10 +125,10 @@ def _of_a_file(error: ResolveError) -> ResolveError:
 class _Run:
     """The questions of one run, and what was learnt on the way."""
 
-    def __init__(self, registry: Registry, first_seen_store: FirstSeenStore, wish: Wish) -> None:
+    def __init__(self, registry: Registry, first_seen_store: FirstSeenStore, request: LockUpdateRequest) -> None:
         self._registry = registry
         self._first_seen_store = first_seen_store
-        self._wish = wish
+        self._request = request
         self.settled = 0
         self.failures: dict[str, ResolveError] = {}
         self.conflicts: list[Conflict] = []
@@ -136,9 +136,9 @@ class _Run:
 
     async def settle(self, usage: Usage, entry: Entry | None) -> Entry:
         """Return what the lock says of ``usage`` from now on, where it said ``entry``; raises `ResolveError`."""
-        if usage.name in self._wish.refresh:
+        if usage.name in self._request.refresh:
             return await self._refreshed(usage.reference, entry)
-        if not usage.digests and entry is not None and usage.name in self._wish.unsigned:
+        if not usage.digests and entry is not None and usage.name in self._request.unsigned:
             meant = entry.selected.digest
         elif not usage.digests:
             meant = (await self._registry.resolve(usage.reference, None)).digest
@@ -153,11 +153,11 @@ class _Run:
 
     async def _held_to(self, reference: ImageReference, entry: Entry | None, digest: Digest) -> Entry:
         """Return the entry that holds ``reference`` to ``digest``; what the tag came to mean after it stays known."""
-        if entry is not None and (record := known(entry, digest)) is not None:
-            if reference.canonical in self._wish.unsigned:
+        if entry is not None and (record := known_digest(entry, digest)) is not None:
+            if reference.canonical in self._request.unsigned:
                 signature = await self._registry.signature(reference.at(digest))
                 return Entry(record._replace(signature=signature), entry.candidates)
-            return entry if record is entry.selected else chosen(entry, entry.candidates, record)
+            return entry if record is entry.selected else with_choice(entry, entry.candidates, record)
         return Entry(await self._described(reference, digest))
 
     async def _reconciled(self, usage: Usage, entry: Entry | None) -> Entry:
@@ -169,7 +169,7 @@ class _Run:
         selected = None if entry is None else entry.selected.digest
         choice = next((one for one in (now, selected) if one in usage.digests), None) or next(iter(usage.digests))
         settled = await self._held_to(usage.reference, entry, choice)
-        others = {one: place for one, place in usage.digests.items() if not explains(settled.selected, one)}
+        others = {one: place for one, place in usage.digests.items() if not agrees(settled.selected, one)}
         if others:
             self.conflicts.append(Conflict(usage.reference, choice, others))
         return settled
@@ -181,22 +181,24 @@ class _Run:
             return Entry(await self._described(reference, now))
         if now == entry.selected.digest:
             # Platforms that count by now and did not when this was written.
-            again = lacks(entry.selected, self._wish.platforms) or reference.canonical in self._wish.unsigned
+            again = (
+                lacks_platform(entry.selected, self._request.platforms) or reference.canonical in self._request.unsigned
+            )
             return Entry(await self._described(reference, now, entry) if again else entry.selected)
         if await self._is_elsewhere(reference, entry.selected, now):
             self.elsewhere.append(reference.canonical)
             return Entry(entry.selected)
-        fresh = known(entry, now) or await self._described(reference, now)
-        if self._wish.min_age is None:
+        fresh = known_digest(entry, now) or await self._described(reference, now)
+        if self._request.min_age is None:
             return Entry(fresh)
-        return await self._aged(reference, entry, joined(entry.candidates, fresh), self._wish.min_age)
+        return await self._aged(reference, entry, with_candidate(entry.candidates, fresh), self._request.min_age)
 
     async def _is_elsewhere(self, reference: ImageReference, record: LockedDigest, now: Digest) -> bool:
-        platforms = self._wish.platforms
-        if not platforms or lacks(record, platforms):
+        platforms = self._request.platforms
+        if not platforms or lacks_platform(record, platforms):
             return False
         image = await self._registry.describe(reference.at(now), "index", platforms)
-        return image.is_index and same_for(record, image, platforms)
+        return image.is_index and is_same_for(record, image, platforms)
 
     async def _aged(
         self, reference: ImageReference, entry: Entry, candidates: Sequence[LockedDigest], min_age: timedelta
@@ -206,9 +208,9 @@ class _Run:
         for candidate in old_enough(candidates, self._first_seen_store.now, min_age):
             # The last is what the tag means at this moment: served, or the registry would not have said so.
             if candidate is candidates[-1] or await self._is_served(reference, candidate.digest):
-                return chosen(entry, left, candidate)
+                return with_choice(entry, left, candidate)
             left.remove(candidate)
-        return chosen(entry, left, None)
+        return with_choice(entry, left, None)
 
     async def _is_served(self, reference: ImageReference, digest: Digest) -> bool:
         try:
@@ -220,17 +222,17 @@ class _Run:
     async def _described(self, reference: ImageReference, digest: Digest, entry: Entry | None = None) -> LockedDigest:
         """Return the record of ``digest``; where the annotations do not say it, one config tells where it came from."""
         held = reference.at(digest)
-        image = await self._registry.describe(held, "manifests", self._wish.platforms or None)
+        image = await self._registry.describe(held, "manifests", self._request.platforms or None)
         lost = next((one for one in image.platforms if one.is_missing), None)
         if lost is not None:
             # A lock promises that what it names can be pulled.
             raise NotFoundError(f"`{held}` is an index whose manifest {lost.digest.short} is not served")
         usual = usual_platform(image)
         labels: Mapping[str, str] = {} if usual is None else usual.labels
-        found = {**labels, **annotated(image)}
+        found = {**labels, **merged_annotations(image)}
         if usual is not None and usual.platform is not None and any(name not in found for name in NEEDED_LABELS):
             labels = await self._labels(held, usual.platform) or labels
-        record = locked(image, self._first_seen(reference, digest, entry), labels)
+        record = locked_digest(image, self._first_seen(reference, digest, entry), labels)
         return record._replace(signature=await self._registry.signature(held))
 
     async def _labels(self, held: ImageReference, platform: Platform) -> Mapping[str, str]:

@@ -42,7 +42,7 @@ def follows_tag(occurrence: Occurrence) -> bool:
     return occurrence.rewrites is None and (occurrence.reference.digest is None or occurrence.reference.tag is not None)
 
 
-def followed(source: Source, operation: Operation = "pin") -> Iterator[Occurrence]:
+def followed_occurrences(source: Source, operation: Operation = "pin") -> Iterator[Occurrence]:
     """Yield the occurrences of ``source`` that ``operation`` may touch and a lock can hold."""
     return (
         place for place in occurrences_for(source, operation) if isinstance(place, Occurrence) and follows_tag(place)
@@ -54,7 +54,7 @@ def usages(sources: Iterable[Source]) -> dict[str, Usage]:
     found: dict[str, Usage] = {}
     digests: dict[str, dict[Digest, str]] = {}
     for source in sources:
-        for occurrence in followed(source):
+        for occurrence in followed_occurrences(source):
             reference = occurrence.reference
             held = digests.setdefault(reference.canonical, {})
             # Where the tag is to be raised, the digest is another tag's.
@@ -67,20 +67,20 @@ def usages(sources: Iterable[Source]) -> dict[str, Usage]:
 
 def names_in(source: Source) -> tuple[str, ...]:
     """Return the canonical names that a lock lists for ``source``, sorted."""
-    return tuple(sorted({occurrence.reference.canonical for occurrence in followed(source)}))
+    return tuple(sorted({occurrence.reference.canonical for occurrence in followed_occurrences(source)}))
 
 
-def explains(locked: LockedDigest, digest: Digest) -> bool:
+def agrees(locked: LockedDigest, digest: Digest) -> bool:
     """Tell whether a file that holds ``digest`` agrees with ``locked``: the same, or one of its platforms' images."""
     return digest == locked.digest or any(image.digest == digest for image in locked.platforms.values())
 
 
-def unsettled(usage: Usage, entry: Entry | None) -> bool:
+def needs_asking(usage: Usage, entry: Entry | None) -> bool:
     """Tell whether ``entry`` does not say all that ``usage`` needs: somebody has to be asked."""
-    return entry is None or not all(explains(entry.selected, digest) for digest in usage.digests)
+    return entry is None or not all(agrees(entry.selected, digest) for digest in usage.digests)
 
 
-def rebuilt(lock: Lock, images: Mapping[str, Entry], scan: Scan) -> Lock:
+def rebuilt_lock(lock: Lock, images: Mapping[str, Entry], scan: Scan) -> Lock:
     """Return ``lock`` with ``images`` in the place of its own, made true for the files of ``scan``.
 
     A file lists only what the lock holds; an image that no file lists goes.

@@ -12,7 +12,7 @@ from pinner.errors import ConfigError
 from pinner.files import repository_around
 from pinner.lsp.buffer import Buffer, Change, Position, ignoring
 from pinner.lsp.hover import hover_text, lens_title
-from pinner.lsp.workspace import Checked, Workspace
+from pinner.lsp.workspace import CheckedDocument, Workspace
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
 
@@ -51,7 +51,7 @@ class Session:
         self.opened: dict[str, Opened] = {}
         self._environment = environment
         self._folders: tuple[str, ...] = ()
-        self._checked: dict[str, Checked] = {}
+        self._checked: dict[str, CheckedDocument] = {}
 
     def begin(self, folders: Sequence[str], encoding: Encoding) -> None:
         """Take up the folders that the editor has open (URIs); documents that are open stay where they are."""
@@ -105,7 +105,7 @@ class Session:
                 checked = self._checked[uri] = found[opened.path]
                 yield uri, checked.buffer.version, [*_diagnostics(checked, workspace)]
 
-    def checked(self, uri: str) -> tuple[Opened, Checked] | None:
+    def checked(self, uri: str) -> tuple[Opened, CheckedDocument] | None:
         """Return what is known of a document as it stands now; None where nothing is."""
         opened = self.opened.get(uri)
         if opened is None or not opened.is_wanted:
@@ -165,7 +165,7 @@ class Session:
                 actions += [] if edit is None else [self._ignoring(uri, checked, finding, edit)]
         return [*actions, *_about_all(uri, checked)]
 
-    def _ignoring(self, uri: str, checked: Checked, finding: Finding, edit: TextEdit) -> types.CodeAction:
+    def _ignoring(self, uri: str, checked: CheckedDocument, finding: Finding, edit: TextEdit) -> types.CodeAction:
         return types.CodeAction(
             f"Ignore {finding.rule.id} ({finding.rule.name}) here, with a reason",
             types.CodeActionKind.QuickFix,
@@ -174,22 +174,22 @@ class Session:
         )
 
 
-def _places(checked: Checked) -> Iterator[Place]:
+def _places(checked: CheckedDocument) -> Iterator[Place]:
     """Yield what stands in the document: places without a text are of the whole file."""
     candidates = () if checked.source is None else checked.source.candidates
     return (one.place for one in candidates if one.place.span.end > one.place.span.start)
 
 
-def _occurrences(checked: Checked) -> Iterator[Occurrence]:
+def _occurrences(checked: CheckedDocument) -> Iterator[Occurrence]:
     return (place for place in _places(checked) if isinstance(place, Occurrence))
 
 
-def _argument(uri: str, checked: Checked, place: Place | None) -> dict[str, object]:
+def _argument(uri: str, checked: CheckedDocument, place: Place | None) -> dict[str, object]:
     span = None if place is None else list(place.span)
     return {"uri": uri, "version": checked.buffer.version, "span": span}
 
 
-def _about(uri: str, checked: Checked, place: Place) -> Iterator[types.CodeAction]:
+def _about(uri: str, checked: CheckedDocument, place: Place) -> Iterator[types.CodeAction]:
     if not isinstance(place, Occurrence):
         return
     name, argument = printable(str(place.reference.familiar)), [_argument(uri, checked, place)]
@@ -203,7 +203,7 @@ def _about(uri: str, checked: Checked, place: Place) -> Iterator[types.CodeActio
         yield types.CodeAction(title, types.CodeActionKind.QuickFix, command=command)
 
 
-def _about_all(uri: str, checked: Checked) -> Iterator[types.CodeAction]:
+def _about_all(uri: str, checked: CheckedDocument) -> Iterator[types.CodeAction]:
     found = list(_occurrences(checked))
     argument = [_argument(uri, checked, None)]
     offered = (
@@ -231,7 +231,7 @@ def workspace_edit(uri: str, buffer: Buffer, edits: Sequence[TextEdit]) -> types
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, made)])
 
 
-def _diagnostics(checked: Checked, workspace: Workspace) -> Iterator[types.Diagnostic]:
+def _diagnostics(checked: CheckedDocument, workspace: Workspace) -> Iterator[types.Diagnostic]:
     buffer = checked.buffer
     for finding in checked.findings:
         yield _diagnostic(finding, buffer, workspace.folder)

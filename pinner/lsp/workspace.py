@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.config.by_path import found_levels, with_levels_by_path
 from pinner.errors import ConfigError, InputError, PinnerError, attempt
 from pinner.findings import check_source
-from pinner.findings.lock_agreement import LockView, in_file
+from pinner.findings.lock_agreement import LockView, findings_beside_lock
 from pinner.formats import claims, configured, locate
 from pinner.link.paths import Paths
 from pinner.lockfile.file import lock_file, read_lock
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _READ_ANEW = ("dockerfile", "compose")
 
 
-class Kept(NamedTuple):
+class StoredFile(NamedTuple):
     """What is known of a file on disk."""
 
     stamp: tuple[int, int, int]
@@ -45,7 +45,7 @@ class Kept(NamedTuple):
     """None for one that decides about no other."""
 
 
-class Checked(NamedTuple):
+class CheckedDocument(NamedTuple):
     """What is known of one open document."""
 
     buffer: Buffer
@@ -80,7 +80,7 @@ class Workspace:
         """What registries said of the pins of a document, where they were asked."""
         self._settings_of = settings_of
         self._environment = environment
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, StoredFile] = {}
         self._alone: dict[str, Alone] = {}
         self.is_outdated = False
         """Whether files have changed since they were last read."""
@@ -118,7 +118,7 @@ class Workspace:
         self._read_lock()
         formats = configured(self.settings.formats)
         targets = self._targets()
-        kept: dict[str, Kept] = {}
+        kept: dict[str, StoredFile] = {}
         for target in targets:
             stamp = _stamp(target.file)
             before = self._kept.get(target.path)
@@ -126,7 +126,7 @@ class Workspace:
                 kept[target.path] = before
             else:
                 [reading] = read_all([target], formats)
-                kept[target.path] = Kept(stamp, next(map(_deciding, known_files([reading])), None))
+                kept[target.path] = StoredFile(stamp, next(map(_deciding, known_files([reading])), None))
         # In one step: another thread may look on.
         self._kept = kept
 
@@ -138,18 +138,18 @@ class Workspace:
         files = [name for name in names if os.path.isfile(os.path.join(self.folder, name))]
         return list(discover(files, self.settings, self.folder, self._environment)) if files else []
 
-    def check(self, today: date) -> dict[str, Checked]:
+    def check(self, today: date) -> dict[str, CheckedDocument]:
         """Return what is to be said of every open document."""
         choice = self.settings.formats
         before = self._alone
         self._alone = {path: _located(path, buffer, choice, before.get(path)) for path, buffer in self.open.items()}
-        checked: dict[str, Checked] = {}
+        checked: dict[str, CheckedDocument] = {}
         files: dict[str, File] = {}
         for path, (buffer, _, found) in self._alone.items():
             if isinstance(found, File):
                 files[path] = found
             else:
-                checked[path] = Checked(buffer, None, trouble=found)
+                checked[path] = CheckedDocument(buffer, None, trouble=found)
         links = self._linked(files)
         for path, file in files.items():
             checked[path] = self._checked(path, file, links.changed.get(path), today)
@@ -162,20 +162,20 @@ class Workspace:
         links = attempt(link_files, [*opened.values(), *others], Paths(self.folder.replace(os.sep, "/")))
         return Links() if isinstance(links, InputError) else links
 
-    def _checked(self, path: str, file: File, places: tuple[Place, ...] | None, today: date) -> Checked:
+    def _checked(self, path: str, file: File, places: tuple[Place, ...] | None, today: date) -> CheckedDocument:
         buffer = self.open[path]
         try:
             source = apply_suppressions(*file, today=today, places=places, images_exclude=self.settings.images_exclude)
-            return Checked(buffer, source, self._findings(source))
+            return CheckedDocument(buffer, source, self._findings(source))
         except PinnerError as error:
-            return Checked(buffer, None, trouble=error)
+            return CheckedDocument(buffer, None, trouble=error)
 
     def _findings(self, source: Source) -> tuple[Finding, ...]:
         path, rules = source.document.path, found_levels(self.settings)
         findings = tuple(check_source(source, rules))
         if self.view is not None:
             inner = self.view.place.inner_path(os.path.join(self.folder, path))
-            findings = in_file(findings, source, inner, self.view, rules)
+            findings = findings_beside_lock(findings, source, inner, self.view, rules)
         if path in self.statuses:
             from pinner.findings.online import check_standing, with_proposals  # noqa: PLC0415 - where somebody asked
 

@@ -208,7 +208,7 @@ def read_config(body: bytes, digest: Digest) -> Config:
     )
 
 
-def choose(index: Index, wanted: Platform) -> Descriptor | None:
+def choose_child(index: Index, wanted: Platform) -> Descriptor | None:
     """Return the child that suits ``wanted`` best, the first of equals; None where there is none.
 
     Only children that are images and say their platform; nested indexes are the caller's to open.
@@ -217,7 +217,7 @@ def choose(index: Index, wanted: Platform) -> Descriptor | None:
     return best(((child.platform, child) for child in images), wanted)
 
 
-def unopened(index: Index, wanted: Platform) -> tuple[Descriptor, ...]:
+def children_to_fetch(index: Index, wanted: Platform) -> tuple[Descriptor, ...]:
     """Return the children to be fetched to tell: indexes that may hold ``wanted``, images without a platform."""
     return tuple(
         child

@@ -102,7 +102,7 @@ class UnsafeEditError(PinnerError):
     """The edit failed its proof; the file keeps its bytes."""
 
 
-def settled_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan, ...] | None:
+def unchanged_plans(sources: Iterable[Source], operation: Operation) -> tuple[Plan, ...] | None:
     """Return the plans of ``operation`` where it changes nothing in ``sources``, whatever anybody answers, or None."""
     plans = []
     for source in sources:
@@ -239,9 +239,9 @@ def _follow(place: Occurrence, answer: Answer) -> Verdict:
 
 
 def _raise(place: Occurrence, written: ImageReference, digest: Digest) -> Changed:
-    from pinner.edits import raised_edits  # noqa: PLC0415 - only where tags are raised
+    from pinner.edits import tag_edits  # noqa: PLC0415 - only where tags are raised
 
-    edit, beside = raised_edits(place, written, digest)
+    edit, beside = tag_edits(place, written, digest)
     return Changed(place, edit, f"{place.reference.familiar}@{digest}", digest, place.reference.tag, beside)
 
 

@@ -66,7 +66,9 @@ def kind_of(reference: ImageReference, held: Mapping[DigestKindKey, DigestKind])
     return held.get(digest_kind_key(reference))
 
 
-def doubtful(source: Source, answers: Mapping[tuple[str, Platform | None], Answer]) -> tuple[ImageReference, ...]:
+def ambiguous_digests(
+    source: Source, answers: Mapping[tuple[str, Platform | None], Answer]
+) -> tuple[ImageReference, ...]:
     """Return the references that an update would move to an index, whatever it is that they hold: to be looked up."""
     from pinner.oci.types import INDEX_TYPES  # noqa: PLC0415 - only where somebody was asked
 

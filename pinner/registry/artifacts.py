@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import IntegrityError, NotFoundError, UnsupportedError
 from pinner.http.client import Call
-from pinner.http.errors import failure
+from pinner.http.errors import reply_error
 from pinner.oci.manifests import ACCEPT, MAX_MANIFEST, OCI_INDEX
 from pinner.reference import Digest
 from pinner.registry.referrers import MAX_PAGES, NOT_KNOWN, next_page
@@ -39,7 +39,7 @@ class RawManifest(NamedTuple):
     body: bytes
 
 
-class Beside(NamedTuple):
+class ArtifactLocations(NamedTuple):
     """What a registry has beside a digest, by where it may lie."""
 
     pages: tuple[bytes, ...] | None
@@ -60,7 +60,7 @@ class ArtifactReader:
         self._source = source
         self._offline = offline
 
-    async def beside(self, digest: Digest) -> Beside:
+    async def beside(self, digest: Digest) -> ArtifactLocations:
         """Return what lies beside ``digest``: the three places are asked at once."""
         tag = f"{digest.algorithm}-{digest.hex}"
         async with self._question() as question, asyncio.TaskGroup() as group:
@@ -68,7 +68,7 @@ class ArtifactReader:
             fallback = group.create_task(self._manifest(question, tag))
             classic = group.create_task(self._manifest(question, f"{tag}.sig"))
         pages, is_cut = listed.result()
-        return Beside(pages, fallback.result(), classic.result(), is_cut)
+        return ArtifactLocations(pages, fallback.result(), classic.result(), is_cut)
 
     async def manifest(self, selector: str) -> RawManifest | None:
         """Return the manifest under a tag or a digest."""
@@ -114,7 +114,7 @@ class ArtifactReader:
     def _is_there(question: Question, reply: Reply) -> bool:
         if reply.status == _OK:
             return True
-        error = failure(reply, question.host.name, has_credentials=question.credentials is not None)
+        error = reply_error(reply, question.host.name, has_credentials=question.credentials is not None)
         if isinstance(error, NotFoundError):
             return False
         raise error
@@ -136,7 +136,7 @@ class ArtifactReader:
                 host.lists_referrers = False
                 return None, False
             if reply.status != _OK:
-                raise failure(reply, host.name)
+                raise reply_error(reply, host.name)
             if not is_index:
                 raise UnsupportedError(f"{host.name} breaks off its list of what lies beside {digest}")
             pages.append(reply.body)

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 from pinner.errors import NotFoundError, ResolveError, UnsupportedError
 from pinner.http.client import HttpClient
 from pinner.http.connections import check_places
-from pinner.http.errors import clean, named, prefixed
+from pinner.http.errors import safe_text, with_prefix, with_reference
 from pinner.http.network_failures import UnreachedError
 from pinner.http.rate_limits import Notices
 from pinner.http.retry import Clock, RetryPolicy
 from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image
 from pinner.reference import DOCKER_HUB
-from pinner.registry.allowances import ask_allowance, probe_for
 from pinner.registry.artifacts import Signatures
 from pinner.registry.auth.credentials import CredentialFinder
 from pinner.registry.cache import TagKey, age, cache_of, remembered_for
 from pinner.registry.images import describe_fetched, image_config
 from pinner.registry.layout import layout_of, layout_source
 from pinner.registry.mirrors import Mirrors, Source
+from pinner.registry.rate_limit_query import probe_for, query_rate_limit
 from pinner.registry.referrers import find_attachments
 from pinner.registry.repository import RememberedRepository, RemoteRepository, nothing_remembered
 from pinner.registry.session import Session
@@ -241,9 +241,9 @@ class RegistryResolver(Signatures):
             source = next(one for one in self._sources(reference or probe_for(registry)) if not one.is_mirror)
             if self._is_offline:
                 raise nothing_remembered(source.endpoint.host)
-            return await ask_allowance(self._session, self._notices, source, registry, reference)
+            return await query_rate_limit(self._session, self._notices, source, registry, reference)
         except ResolveError as error:
-            raise prefixed(error, f"cannot tell what {clean(registry)} lets be fetched") from None
+            raise with_prefix(error, f"cannot tell what {safe_text(registry)} lets be fetched") from None
 
     async def _first(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], want: _Want) -> _T:
         """Return what the first source answers that has an answer. Raises `ResolveError`, naming the reference."""
@@ -254,7 +254,7 @@ class RegistryResolver(Signatures):
             return await self._in_turn(reference, ask, want)
         except ResolveError as error:
             # Without the chain: what lies under it may hold what must not be shown.
-            raise named(error, reference, want.deed) from None
+            raise with_reference(error, reference, want.deed) from None
 
     async def _in_turn(self, reference: ImageReference, ask: Callable[[Source], Awaitable[_T]], want: _Want) -> _T:
         """Ask one source after the other; those that are not trusted with tags only where nobody else is reached."""

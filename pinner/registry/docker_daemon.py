@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.http.errors import shown
+from pinner.http.errors import safe_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,7 +90,7 @@ def parse_daemon(data: bytes, file: str, on_warning: Callable[[str], None]) -> D
     mirrors = []
     for address in _texts(document.get("registry-mirrors")):
         if _MIRROR.fullmatch(address) is None:
-            on_warning(f"{file}: the mirror `{shown(address)}` is no scheme and host: it is not used")
+            on_warning(f"{file}: the mirror `{safe_address(address)}` is no scheme and host: it is not used")
         else:
             mirrors.append(address.rstrip("/"))
     return Daemon(tuple(mirrors), _texts(document.get("insecure-registries")), file)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pinner.errors import IntegrityError, NotFoundError, UnsupportedError
-from pinner.http.errors import clean
+from pinner.http.errors import safe_text
 from pinner.model import Resolved
 from pinner.oci.manifests import (
     ATTESTATION,
@@ -15,10 +15,10 @@ from pinner.oci.manifests import (
     IMAGE_TYPES,
     Index,
     Manifest,
-    choose,
+    children_to_fetch,
+    choose_child,
     platforms_of,
     read_config,
-    unopened,
 )
 from pinner.oci.platforms import best, matches
 from pinner.oci.types import INDEX_TYPES, Attachment, Image, PlatformImage
@@ -72,7 +72,7 @@ class PlatformSearch:
         found = await self._look(fetched, MAX_DEPTH)
         if found is not None:
             return found
-        there = [clean(str(platform)) for platform in dict.fromkeys(self._there)]
+        there = [safe_text(str(platform)) for platform in dict.fromkeys(self._there)]
         more = f" and {len(there) - _MAX_NAMED} more" if len(there) > _MAX_NAMED else ""
         names = ", ".join(there[:_MAX_NAMED]) + more
         raise NotFoundError(
@@ -85,11 +85,11 @@ class PlatformSearch:
         return await self._look_in(fetched.content, depth)
 
     async def _look_in(self, index: Index, depth: int) -> Resolved | None:
-        child = choose(index, self.wanted)
+        child = choose_child(index, self.wanted)
         if child is not None:
             return Resolved(child.digest, child.media_type)
         self._there += platforms_of(index)
-        for candidate in unopened(index, self.wanted):
+        for candidate in children_to_fetch(index, self.wanted):
             if depth == 0 or self._opened >= _MAX_OPENED:
                 return None
             self._opened += 1

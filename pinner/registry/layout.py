@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import ConfigError, IntegrityError, InvalidReferenceError, NotFoundError, UnsupportedError
 from pinner.files.atomic import read_regular
 from pinner.http.addresses import endpoint_for, origin
-from pinner.http.errors import clean
+from pinner.http.errors import safe_text
 from pinner.http.library import httpx
 from pinner.oci.manifests import MANIFEST_TYPES, MAX_MANIFEST, Descriptor, Index, Manifest, known_type, read_manifest
 from pinner.reference import Digest, ImageReference
@@ -185,12 +185,12 @@ class LayoutTransport(httpx.AsyncBaseTransport):
         except UnsupportedError:
             return None
         except InvalidReferenceError as error:
-            raise ConfigError(f"the OCI layout {self._folder} is broken: {clean(error.message)}") from None
+            raise ConfigError(f"the OCI layout {self._folder} is broken: {safe_text(error.message)}") from None
 
     def _what_there_is(self) -> str:
         names = [f"{name.repository}:{name.tag}" for name in self._names]
         there = ", ".join(names[:_MAX_NAMES]) + (" …" if len(names) > _MAX_NAMES else "")
-        return clean(f"it has {there or 'no image with a full name'}")
+        return safe_text(f"it has {there or 'no image with a full name'}")
 
 
 def _names_of(entry: Mapping[str, object]) -> Iterator[_Name]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.config import RegistryOptions
 from pinner.errors import InvalidReferenceError, UnavailableError, UnsupportedError
 from pinner.http.addresses import Endpoint, endpoint_for
-from pinner.http.errors import clean
+from pinner.http.errors import safe_text
 from pinner.reference import DOCKER_HUB, ImageReference
 from pinner.registry.docker_daemon import Daemon, read_daemon
 
@@ -127,7 +127,7 @@ class Mirrors:
         return self._docker
 
     def _note(self, prefix: str, mirrors: Iterable[str], file: str) -> None:
-        self._on_note(f"{prefix}: {', '.join(map(clean, mirrors))} is asked first, as {file} has it")
+        self._on_note(f"{prefix}: {', '.join(map(safe_text, mirrors))} is asked first, as {file} has it")
 
 
 def _sources(
@@ -153,7 +153,7 @@ def _split(name: str, rule: Rule) -> tuple[str, str]:
     except InvalidReferenceError:
         reference = None
     if reference is None or (reference.domain, reference.path, reference.tag) != (host, repository, None):
-        raise UnsupportedError(f"{rule.file} makes `{clean(name)}` of it, which is no image's name")
+        raise UnsupportedError(f"{rule.file} makes `{safe_text(name)}` of it, which is no image's name")
     return host, repository
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import NotFoundError, UnsupportedError
 from pinner.http.client import Call
-from pinner.http.errors import clean, failure
+from pinner.http.errors import reply_error, safe_text
 from pinner.oci.manifests import MAX_MANIFEST, OCI_INDEX, Index, Manifest, read_manifest
 from pinner.oci.types import Attachment
 
@@ -62,7 +62,7 @@ async def find_attachments(
             unclear += 1
             kind = await _kind(repository, one, subject)
         if kind is not None:
-            found.append(Attachment(one.digest, clean(kind), subject))
+            found.append(Attachment(one.digest, safe_text(kind), subject))
     for suffix in COSIGN_SUFFIXES:
         digest = await _tagged(repository, f"{subject.algorithm}-{subject.hex}{suffix}")
         if digest is not None:
@@ -88,7 +88,7 @@ async def _listed(
         if page is None and url is first:
             host.lists_referrers = reply.status != _OK and reply.status not in NOT_KNOWN
             if host.lists_referrers:
-                raise failure(reply, host.name)
+                raise reply_error(reply, host.name)
             return None
         if page is None:
             raise UnsupportedError(f"{host.name} breaks off its list of what lies beside {subject}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import IntegrityError, InvalidReferenceError
 from pinner.http.client import Call
-from pinner.http.errors import failure
+from pinner.http.errors import reply_error
 from pinner.http.network_failures import UnreachedError
 from pinner.http.retry import PASSING
 from pinner.model import Resolved
@@ -66,7 +66,7 @@ class RemoteRepository:
         url = self.question.endpoint.manifest(self.path, tag)
         reply = await self.session.ask(self.question, Call("HEAD", {"Accept": ACCEPT}, MAX_MANIFEST), url)
         if reply.status in PASSING:
-            raise failure(reply, host.name)
+            raise reply_error(reply, host.name)
         host.refuses_head = reply.status in _NO_HEAD
         if reply.status != _OK:
             # Nexus answers 404 to HEAD alone; for the others the GET's body says why.
@@ -217,7 +217,7 @@ class RemoteRepository:
         reply = await self.session.ask(self.question, Call("GET", headers, limit, expected=expected), url)
         if reply.status != _OK and not (reply.status == _NOT_MODIFIED and "If-None-Match" in headers):
             is_known = self.question.credentials is not None
-            raise failure(reply, self.question.host.name, self.question.endpoint.missing, has_credentials=is_known)
+            raise reply_error(reply, self.question.host.name, self.question.endpoint.missing, has_credentials=is_known)
         return reply
 
     def _verify(self, body: bytes, digest: Digest) -> None:

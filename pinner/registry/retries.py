@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import RateLimitedError, UnavailableError
 from pinner.http.addresses import origin
-from pinner.http.errors import shown
+from pinner.http.errors import safe_address
 from pinner.http.library import httpx
 from pinner.http.network_failures import UnreachedError
 from pinner.http.retry import PASSING, backoff, retry_after
@@ -164,7 +164,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     location = reply.headers.get("location")
     if reply.status not in _REDIRECTS or not location:
         return None
-    refused = f"{reply.url.host} redirects to `{shown(location, reply.secrets)}`, which pinner does not follow"
+    refused = f"{reply.url.host} redirects to `{safe_address(location, reply.secrets)}`, which pinner does not follow"
     try:
         target = reply.url.join(location)
     except httpx.InvalidURL:
@@ -172,7 +172,7 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     if target.scheme not in ("http", "https") or not target.host:
         raise UnavailableError(f"{refused}: no address")
     if target.userinfo:
-        host = shown(target.host, reply.secrets)
+        host = safe_address(target.host, reply.secrets)
         refused = f"{reply.url.host} redirects to an address on {host}, which pinner does not follow"
         target = target.copy_with(userinfo=b"")
     if reply.url.scheme == "https" and target.scheme == "http":
@@ -180,6 +180,6 @@ def redirect_target(reply: Reply) -> httpx.URL | None:
     return target.copy_with(fragment=None)
 
 
-def is_same_house(first: httpx.URL, second: httpx.URL) -> bool:
+def is_same_origin(first: httpx.URL, second: httpx.URL) -> bool:
     """Say whether what was given to ``first`` may be given to ``second``: scheme, host and port alike."""
     return origin(first) == origin(second)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import UnavailableError
 from pinner.http.addresses import origin
-from pinner.http.errors import again
+from pinner.http.errors import fresh_copy
 from pinner.http.network_failures import UnreachedError
 from pinner.registry.auth.session import MAX_REDIRECTS, AuthSession
 from pinner.registry.auth.token_requests import repository_in
-from pinner.registry.retries import HostState, Question, RequestSender, is_same_house, redirect_target
+from pinner.registry.retries import HostState, Question, RequestSender, is_same_origin, redirect_target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -63,7 +63,7 @@ class Session:
             is_first = await host.gate.enter()
             try:
                 if host.failure is not None:
-                    raise again(host.failure)
+                    raise fresh_copy(host.failure)
                 end = self._end()
                 if asyncio.get_running_loop().time() >= end:
                     raise self._too_late(host)
@@ -120,7 +120,7 @@ class Session:
             if target is None:
                 return reply
             call = replace(call, floor=self._http_client.zone(question.endpoint.base))
-            if not is_same_house(target, url):
+            if not is_same_origin(target, url):
                 host = self._stranger(target, question.host)
             url = target
         raise UnavailableError(f"{question.host.name} redirects more than {MAX_REDIRECTS} times")

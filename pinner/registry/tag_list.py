@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import TagListTooLongError, UnavailableError, UnsupportedError
 from pinner.http.client import Call
-from pinner.http.errors import OversizeError, clean, failure
+from pinner.http.errors import OversizeError, reply_error, safe_text
 from pinner.http.network_failures import UnreachedError
 from pinner.registry.cache import TagKey
 from pinner.registry.referrers import next_page
@@ -113,7 +113,7 @@ class TagPages:
                 raise _PageRefusedError("so large a page is not made")
             if reply.status != _OK and not (reply.status == _NOT_MODIFIED and headers):
                 is_known = question.credentials is not None
-                raise failure(reply, question.host.name, "does it list its tags?", has_credentials=is_known)
+                raise reply_error(reply, question.host.name, "does it list its tags?", has_credentials=is_known)
             return reply
 
     def _take(self, reply: Reply) -> httpx.URL | None:
@@ -199,5 +199,5 @@ def _tags_in(reply: Reply, host: str) -> list[str]:
         # Distribution, of a repository whose tags are all gone.
         return []
     if not isinstance(tags, list):
-        raise UnsupportedError(f"{clean(host)} sends something else than a list of tags")
+        raise UnsupportedError(f"{safe_text(host)} sends something else than a list of tags")
     return list(dict.fromkeys(tag for tag in tags if isinstance(tag, str)))

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.findings import broken_rule
-from pinner.lockfile.select import known
-from pinner.lockfile.usage import explains, follows_tag
+from pinner.lockfile.select import known_digest
+from pinner.lockfile.usage import agrees, follows_tag
 from pinner.model import Occurrence
 from pinner.reference import ImageReference
 from pinner.report.base import NOT_IMAGES
@@ -210,9 +210,9 @@ def _by_lock(image: UsedImage, entry: Entry) -> UsedImage:
 
 def _record(entry: Entry, digest: Digest) -> LockedDigest | None:
     """Return what ``entry`` knows of ``digest``, which may be one platform's."""
-    if explains(entry.selected, digest):
+    if agrees(entry.selected, digest):
         return entry.selected
-    return known(entry, digest)
+    return known_digest(entry, digest)
 
 
 def _meaning(record: LockedDigest, *, is_held: bool) -> Meaning:

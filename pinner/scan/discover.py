@@ -73,7 +73,7 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
     `LEFT_ALONE`; excludes hold for both. Targets show paths relative to ``folder``. Raises `ConfigError` for a path
     that does not exist.
     """
-    excluded, own = told_by(settings)
+    excluded, own = path_tests(settings)
     found: dict[str, Target] = {}
     for path in paths or (repository_around(folder) or folder,):
         if not path:
@@ -92,7 +92,7 @@ def find(paths: Sequence[str], settings: Settings, folder: str, environment: Map
     return Found(targets, tuple([target.unread for target in found.values() if target.unread]))
 
 
-def told_by(settings: Settings) -> tuple[Own, Own]:
+def path_tests(settings: Settings) -> tuple[Own, Own]:
     """Return what tells whether a file (absolute) is excluded, and whether the user has places in it."""
     if not settings.exclude and not settings.formats.places:
         return _never, _never

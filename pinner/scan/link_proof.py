@@ -119,12 +119,12 @@ def _wrong(links: Links, edited: Mapping[str, Expected]) -> set[str]:
 
 def _reads(old: Place, new: Place, texts: Mapping[PlaceKey, str]) -> bool:
     """Tell whether ``new`` is ``old``, its reference reading what ``texts`` have for it, or as before."""
-    from pinner.edits import is_let_go, planned_text  # noqa: PLC0415 - not needed to check
+    from pinner.edits import is_digest_removed, planned_text  # noqa: PLC0415 - not needed to check
 
     planned = planned_text(texts, old)
     if isinstance(old, Occurrence) and isinstance(new, Occurrence):
         return str(new.reference) == (str(old.reference) if planned is None else planned)
     if isinstance(old, Occurrence) or isinstance(new, Occurrence):
-        return isinstance(new, SkippedOccurrence) and is_let_go(new, planned)
+        return isinstance(new, SkippedOccurrence) and is_digest_removed(new, planned)
     # A name that is built may lose its digest too.
     return (old.kind, old.reason) == (new.kind, new.reason) and new.text in (old.text, planned)

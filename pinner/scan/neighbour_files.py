@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     """Returns the files of the repository that a run over all of it would look at; None where this one does."""
 
 
-class Beside(NamedTuple):
+class NeighbourFiles(NamedTuple):
     """What decides about the files of a run and is none of them."""
 
     readings: Sequence[Reading] = ()
@@ -44,9 +44,9 @@ _GIVING = (b"rgs", b"contexts", b"extends", b"include", b"inherits", b"\\")
 """One of these is in whatever gives arguments or contexts to a build, or has another file or an escape say so."""
 
 
-def read_deciding(
+def read_neighbours(
     readings: Sequence[Reading], targets: Sequence[Target], formats: Sequence[Format], around: Around = None
-) -> Beside:
+) -> NeighbourFiles:
     """Return what came of the files that decide about those of ``readings`` and are none of ``targets``.
 
     They are the files in the same folders that ``formats`` name, those of ``around`` that may state anything, and those
@@ -74,13 +74,13 @@ def read_deciding(
         fresh = read_all(pending, formats)
         found += fresh
         pending = []
-    return Beside(found, looked_for)
+    return NeighbourFiles(found, looked_for)
 
 
 def _first(
     by_format: dict[str, list[Target]], files: Container[str], formats: Sequence[Format], around: Around, paths: Paths
 ) -> list[Target]:
-    """Return the files that decide about those ``by_format`` by their names and places; see `read_deciding`."""
+    """Return the files that decide about those ``by_format`` by their names and places; see `read_neighbours`."""
     builders = [
         format_._replace(siblings=_BUILDERS[format_.name] or format_.siblings)
         for format_ in formats
@@ -145,7 +145,7 @@ def _of_values(
 ) -> tuple[list[Target], list[str]]:
     """Return the files of the charts that values among ``targets`` belong to, and the overlays above them.
 
-    And what was looked at to find them, as `Beside` has it.
+    And what was looked at to find them, as `NeighbourFiles` has it.
     """
     pairs = zip(readings, targets, strict=True)
     values = [target for reading, target in pairs if reading.format is not None and reading.format.name == "helm"]

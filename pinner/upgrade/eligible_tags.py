@@ -37,7 +37,7 @@ def _exactness(pattern: str) -> tuple[bool, int]:
     return not wild, len(pattern) - wild
 
 
-def wanted_in(sources: Iterable[Source], settings: Settings, most: Level = "major") -> tuple[Wanted, ...]:
+def eligible_tags(sources: Iterable[Source], settings: Settings, most: Level = "major") -> tuple[Wanted, ...]:
     """Return the tags that ``sources`` use and that may be raised, each once for each level, ``most`` the greatest."""
     found: dict[WantedKey, Wanted] = {}
     for source in sources:

@@ -11,7 +11,7 @@ from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.model import LEVELS
 from pinner.tags.proof import FIRST_DATE, facts_of
 from pinner.upgrade.model import ended_words
-from pinner.upgrade.search import Lists, options_of
+from pinner.upgrade.search import TagLists, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OLD, _RECENT = timedelta(days=180), timedelta(days=30)
 
 
-class Newer(NamedTuple):
+class NewerTags(NamedTuple):
     """What a list says of one tag in use."""
 
     tags: tuple[tuple[str, Level], ...] = ()
@@ -35,26 +35,26 @@ class Newer(NamedTuple):
     error: ResolveError | None = None
 
 
-async def look_for_newer(wanted: Iterable[Wanted], registry: Registry, today: date) -> dict[str, Newer]:
+async def find_newer_tags(wanted: Iterable[Wanted], registry: Registry, today: date) -> dict[str, NewerTags]:
     """Return what the lists say of the tags ``wanted``, by canonical name; an error of a registry is an answer."""
-    lists = Lists(registry)
+    lists = TagLists(registry)
     distinct = {one.reference.canonical: one for one in wanted}
 
-    async def look(one: Wanted) -> Newer:
+    async def look(one: Wanted) -> NewerTags:
         try:
             return await _newer(one, await lists.lines(one), registry, today)
         except ResolveError as error:
-            return Newer(error=error)
+            return NewerTags(error=error)
 
     found = await asyncio.gather(*map(look, distinct.values()))
     return dict(zip(distinct, found, strict=True))
 
 
-async def _newer(wanted: Wanted, lines: Lines, registry: Registry, today: date) -> Newer:
+async def _newer(wanted: Wanted, lines: Lines, registry: Registry, today: date) -> NewerTags:
     reference, options = wanted.reference, options_of(wanted.rules)
     tag = lines.parse(str(reference.tag))
     if tag is None:
-        return Newer()
+        return NewerTags()
     tags: dict[str, Level] = {}
     latest: Tag | None = None
     for level in LEVELS[: LEVELS.index(wanted.level) + 1]:
@@ -65,7 +65,7 @@ async def _newer(wanted: Wanted, lines: Lines, registry: Registry, today: date) 
             tags.setdefault(latest.text, level_between(tag, latest))
     if ended is None and latest is not None and lines.line(tag.line).is_rolling(tag):
         ended = await _unbuilt(wanted, latest, registry, today)
-    return Newer(tuple(tags.items()), ended)
+    return NewerTags(tuple(tags.items()), ended)
 
 
 async def _unbuilt(wanted: Wanted, latest: Tag, registry: Registry, today: date) -> str | None:

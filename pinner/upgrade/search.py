@@ -41,7 +41,7 @@ class _Repository(NamedTuple):
     lines: Lines
 
 
-class Lists:
+class TagLists:
     """The lists of tags of one run, each read once."""
 
     def __init__(self, registry: Registry) -> None:
@@ -73,7 +73,7 @@ class Search:
         self._registry = registry
         self._settings = settings
         self._first_seen_store = first_seen_store
-        self._lists = Lists(registry)
+        self._lists = TagLists(registry)
         self._answers: dict[str, Resolved] = {}
         self._seen: dict[str, datetime] = {}
 

@@ -25,7 +25,7 @@ _OPEN = ("interpolated-tag", "arg-conflict")
 """Why no digest can stand where a tag may be raised; what else decides is another file's."""
 
 
-def shared_in(sources: Iterable[Source], settings: Settings) -> tuple[Shared, ...]:
+def find_shared_variables(sources: Iterable[Source], settings: Settings) -> tuple[Shared, ...]:
     """Return the texts in ``sources`` that may be raised: all that is known to read them is tags that may be."""
     return tuple([shared for source in sources for shared in _shared(source, settings)])
 

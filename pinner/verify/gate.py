@@ -69,7 +69,7 @@ def _who(signer: str) -> tuple[str, str]:
     return (path, match[1]) if match is not None else (signer, "")
 
 
-def what_changed(before: Signature | None, after: Signature, *, remembers: bool = False) -> str:
+def signer_change(before: Signature | None, after: Signature, *, remembers: bool = False) -> str:
     """Return why ``after`` does not simply go on where ``before`` was, in one clause; empty where it does.
 
     A policy that says something else by now than when ``before`` was written down has been changed on purpose: but not
@@ -169,7 +169,7 @@ class VerifiedRegistry:
         signature = signature_of(answer.verdict, answer.policy, before)
         remembers = answer.policy.remembers
         if signature is not None:
-            why = what_changed(before, signature, remembers=remembers)
+            why = signer_change(before, signature, remembers=remembers)
             if why:
                 raise refusal(reference, digest, "PIN108", f"is held back: {why}")
             return signature

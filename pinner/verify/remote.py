@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pinner.errors import ResolveError, UnavailableError
 from pinner.files.atomic import read_regular
 from pinner.http.client import Call, HttpClient
-from pinner.http.errors import failure
+from pinner.http.errors import reply_error
 from pinner.http.library import httpx
 from pinner.http.retry import RetryPolicy
 from pinner.verify.dct import ROLES
@@ -60,7 +60,7 @@ class Remote:
         except httpx.InvalidURL:
             raise UnavailableError("it is no web address") from None
         if reply.status >= 500 or reply.status in (401, 403, 429):  # noqa: PLR2004 - not told
-            raise failure(reply, address.host)
+            raise reply_error(reply, address.host)
         return reply.status, reply.body
 
     async def metadata(self, server: str, name: str) -> dict[str, bytes | None]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinner.registry.artifacts import ArtifactReader
     from pinner.verify.notation import Revocation
     from pinner.verify.trust import Trust
-    from pinner.verify.verifier import Verifier, World
+    from pinner.verify.verifier import Verifier, VerifierContext
 
 _SCHEMES = frozenset({"bundle", "classic"})
 _MAX_PLATFORMS = 50
@@ -46,7 +46,7 @@ class Sources(NamedTuple):
     """The repository of its signatures: the same, unless the policy says otherwise."""
     list_tags: Callable[[ImageReference], Awaitable[tuple[str, ...]]] | None
     """Lists the repository's tags, where that costs nothing: of a layout."""
-    world: World
+    world: VerifierContext
     settings: Settings
 
 

@@ -15,7 +15,7 @@ from pinner.verify.strict_decoding import MalformedError, Object, load_object
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator, Mapping
 
-    from pinner.registry.artifacts import Beside, RawManifest
+    from pinner.registry.artifacts import ArtifactLocations, RawManifest
 
 _T = TypeVar("_T")
 MAX_CANDIDATES = 50
@@ -33,7 +33,7 @@ _HINTS = (_BUNDLE, _NOTATION, _COSIGN_REFERRER, "application/vnd.oci.empty")
 class Fetch(Protocol):
     """Reads one repository; everything raises `ResolveError` but for what is not there: None."""
 
-    async def beside(self, digest: Digest) -> Beside:
+    async def beside(self, digest: Digest) -> ArtifactLocations:
         """Return what may speak of ``digest``."""
         ...
 

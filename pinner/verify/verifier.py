@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MAX_FILE = 4 * 1024 * 1024
 
 
-class World(NamedTuple):
+class VerifierContext(NamedTuple):
     """What a verifier reads beside the registry."""
 
     read: Callable[[str], bytes]
@@ -68,7 +68,7 @@ class Verifier:
 
     settings: Settings
     registry: Registry
-    world: World
+    world: VerifierContext
     recorded: Mapping[str, Signature] = field(default_factory=dict)
     """Who signed before, by canonical name."""
     _asked: dict[tuple[str, str, str], asyncio.Task[Answer]] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from pinner import files, pipeline
 from pinner.checks.file import conditions_for
 from pinner.checks.run import examine_all
 from pinner.config import Settings
-from pinner.errors import InputError, InternalError, apart, attempt
+from pinner.errors import InputError, InternalError, attempt, isolate_failures
 from pinner.scan.discover import Target
 
 if TYPE_CHECKING:
@@ -198,8 +198,8 @@ def test_what_is_made_of_many_is_made_of_those_that_can() -> None:
     def whole(numbers: Collection[int]) -> list[int]:
         return [100 // number for number in numbers]
 
-    assert apart(whole, (5, 10)) == ([20, 10], [])
-    made, [(number, error)] = apart(whole, (5, 0, 10))
+    assert isolate_failures(whole, (5, 10)) == ([20, 10], [])
+    made, [(number, error)] = isolate_failures(whole, (5, 0, 10))
     assert (made, number) == ([20, 10], 0)
     assert isinstance(error, InternalError)
 

@@ -11,7 +11,7 @@ from lineformat import FORMAT
 
 from pinner.errors import NotFoundError
 from pinner.model import Document, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
-from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, settled_plans
+from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, unchanged_plans
 from pinner.plan.questions import questions
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.scan.suppressions import Source, apply_suppressions, occurrences_for
@@ -87,7 +87,7 @@ def test_all_is_settled_exactly_where_nothing_is_asked_and_nothing_changes(
     operation: Operation, texts: list[bytes]
 ) -> None:
     sources = [source(text) for text in texts]
-    plans = settled_plans(sources, operation)
+    plans = unchanged_plans(sources, operation)
     if operation == "unpin":
         pinned = [place for one in sources for place in occurrences_for(one, "unpin") if isinstance(place, Occurrence)]
         is_settled = all(place.reference.digest is None for place in pinned)

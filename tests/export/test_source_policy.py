@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pinner.export import TARGETS, exporter
-from pinner.export.base import Asked
+from pinner.export.base import ExportInput
 from pinner.export.source_policy import export
 from pinner.reference import ImageReference
 
@@ -169,7 +169,7 @@ def test_an_image_that_is_to_be_left_alone_in_one_place_is_left_out(ignored_firs
 
 def test_an_excluded_image_is_no_rule_and_no_problem() -> None:
     sources = sources_of({"Dockerfile": "FROM localhost/mine:1\nFROM nginx:1\n"}, ("localhost/*",))
-    made = export(Asked(sources, lock_of(["nginx:1", "localhost/mine:1"])))
+    made = export(ExportInput(sources, lock_of(["nginx:1", "localhost/mine:1"])))
     assert (made.images, made.problems) == (1, ())
 
 
@@ -201,5 +201,5 @@ def test_the_same_files_give_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_has_a_module_that_exports_nothing_from_nothing(target: str) -> None:
-    made = exporter(target).export(Asked((), lock_of([])))
+    made = exporter(target).export(ExportInput((), lock_of([])))
     assert (made.images, made.problems, made.text[-1:]) == (0, (), "\n")

@@ -9,7 +9,7 @@ from lineformat import FORMAT
 from locks import NGINX, REDIS, digest, entry, lock
 
 from pinner.findings import Finding, check_source
-from pinner.findings.lock_agreement import LockView, in_file, in_lock, order
+from pinner.findings.lock_agreement import LockView, findings_beside_lock, sort_key, unneeded_entries
 from pinner.lockfile.file import LockFile
 from pinner.lockfile.model import Lock
 from pinner.lockfile.render import render_lock
@@ -48,11 +48,11 @@ def check(
     found: list[Finding] = []
     for one in sources:
         alone = check_source(one, levels or {})
-        found += in_file(alone, one, one.document.path, view, levels or {})
+        found += findings_beside_lock(alone, one, one.document.path, view, levels or {})
     if full:
         named = {one.document.path: names_in(one) for one in sources}
-        found += in_lock(named, unread, view, levels or {})
-    return sorted(found, key=order)
+        found += unneeded_entries(named, unread, view, levels or {})
+    return sorted(found, key=sort_key)
 
 
 def said(findings: list[Finding]) -> list[tuple[str, str, str, str]]:

@@ -14,11 +14,11 @@ from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase, StoreError
+from pinner.fleet.migrations import migrate
 from pinner.fleet.overview import budgets
-from pinner.fleet.planner import handed_out
-from pinner.fleet.schema import migrate
+from pinner.fleet.planner import due_repositories
 from pinner.fleet.sources import Fleet, Source
-from pinner.fleet.store import Seen, Store, open_store
+from pinner.fleet.store import RunResult, Store, open_store
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
@@ -113,23 +113,23 @@ def test_users_of_a_base_image_leave_a_part_to_whatever_moves_meanwhile(store: S
     wall, forge = Wall(), None
     list_repositories(store, "https://f", "acme", found, wall.now, is_all=True)
     for row in store.due(wall.now):
-        store.finish(row, Seen("later", due_at=wall.now, reason="base"), wall.now + 1.0)
+        store.finish(row, RunResult("later", due_at=wall.now, reason="base"), wall.now + 1.0)
     mine = budget(store, wall, [(10, 3600.0)])
     source = Source(SourceSettings("https://f/acme"), "https://f", "acme", forge, None, mine)  # type: ignore[arg-type]
     # Twelve wait: more than three hours of 3, and no more than three of 4.
     settings = FleetSettings("", "/", (), openings_per_hour=3)
     fleet = Fleet(settings, store, (source,), forge, forge, wall.clock())  # type: ignore[arg-type]
     few = fleet._replace(settings=settings._replace(openings_per_hour=4))
-    assert [row.name for row in handed_out(few, wall.now)] == names[:9]
-    assert [row.name for row in handed_out(fleet, wall.now)] == names[:8]
+    assert [row.name for row in due_repositories(few, wall.now)] == names[:9]
+    assert [row.name for row in due_repositories(fleet, wall.now)] == names[:8]
     for _ in range(8):
         asyncio.run(mine.take(0.0))
-    assert handed_out(fleet, wall.now) == []
+    assert due_repositories(fleet, wall.now) == []
     # Two turns are left; what seldom needs one is looked at whatever is left.
     for name, reason in zip(names[3:8], ("moved", "moved", "moved", "hook", "open"), strict=True):
-        store.wish("https://f", name, reason, wall.now)
+        store.schedule("https://f", name, reason, wall.now)
         store.read("update repository set reason = ?, priority = 0 where name = ? returning 1", reason, name)
-    assert [row.reason for row in handed_out(fleet, wall.now)] == ["moved", "moved", "hook", "open"]
+    assert [row.reason for row in due_repositories(fleet, wall.now)] == ["moved", "moved", "hook", "open"]
 
 
 def test_without_windows_nothing_limits_but_a_pause(store: Store) -> None:

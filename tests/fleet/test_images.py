@@ -22,12 +22,12 @@ from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.images import StoredRegistry, ask_images, look_for_signatures
+from pinner.fleet.migrations import migrate
 from pinner.fleet.overview import totals
 from pinner.fleet.pages import images_page
 from pinner.fleet.planner import tick
-from pinner.fleet.schema import migrate
 from pinner.fleet.sources import Fleet
-from pinner.fleet.store import Seen, Store, open_store
+from pinner.fleet.store import RunResult, Store, open_store
 from pinner.http.retry import Clock
 from pinner.oci.types import Attachment, Image, PlatformImage
 from pinner.reference import ImageReference, Platform
@@ -72,7 +72,7 @@ def use(store: Store, names: list[str], now: Now) -> None:
     list_repositories(store, "https://f", "acme", [Repository("acme/app", "main", "", "")], now.at, is_all=True)
     uses = tuple(Use("Dockerfile", number, name, None) for number, name in enumerate(names, 1))
     for row in store.due(now.at):
-        store.finish(row, Seen("nothing", read=("a", "1"), uses=uses), now.at)
+        store.finish(row, RunResult("nothing", read=("a", "1"), uses=uses), now.at)
 
 
 def test_each_of_3000_images_is_asked_once_a_pass(store: Store) -> None:

@@ -25,7 +25,7 @@ from pinner.fleet.config import parse_fleet
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.overview import keep_totals
 from pinner.fleet.serve import Site, uvicorn
-from pinner.fleet.store import Seen, Store, open_store
+from pinner.fleet.store import RunResult, Store, open_store
 from pinner.http.retry import Clock
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def fill(store: Store) -> None:
         )
         pull = PullRequest(number, "open", "pinner/digests", "main", "", "", "", f"{FORGE}/{row.name}/pulls/{number}")
         pulls = (pull,) if number % 4 else ()
-        seen = Seen("opened" if pulls else "nothing", "digests of 3 images", uses=uses, pulls=pulls, read=("a", "1"))
+        seen = RunResult(
+            "opened" if pulls else "nothing", "digests of 3 images", uses=uses, pulls=pulls, read=("a", "1")
+        )
         if number % 7 == 0:
             seen = seen._replace(outcome="failed", told=WHY, failures=3, due_at=NOW + HOUR, reason="retry")
         store.finish(row, seen, NOW)

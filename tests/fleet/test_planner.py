@@ -12,7 +12,7 @@ from pinner.bot.model import Repository
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.overview import totals
-from pinner.fleet.planner import Ticked, handed_out, tick
+from pinner.fleet.planner import TickResult, due_repositories, tick
 from pinner.fleet.sources import Fleet, Source
 from pinner.fleet.store import open_empty
 from pinner.http.retry import Clock
@@ -47,7 +47,7 @@ class Listing:
         for name in self.names:
             yield Repository(name, "main", f"{FORGE}/{name}.git", f"{FORGE}/{name}")
 
-    def tick(self, **how: Any) -> Ticked:
+    def tick(self, **how: Any) -> TickResult:
         return asyncio.run(tick(self.fleet, **how))
 
 
@@ -75,15 +75,15 @@ def test_a_forge_that_asks_for_a_pause_is_left_alone_for_that_long(forge: Listin
 def test_a_forge_that_refuses_is_not_worked_at_until_it_lists_again(forge: Listing) -> None:
     """A token that has ended would have each repository fail until it is stuck."""
     forge.tick()
-    assert len(handed_out(forge.fleet, forge.now)) == 2
+    assert len(due_repositories(forge.fleet, forge.now)) == 2
     forge.now += 3600.0
     forge.busy = 0.0
     assert forge.tick().errors != ()
-    assert handed_out(forge.fleet, forge.now) == []
+    assert due_repositories(forge.fleet, forge.now) == []
     forge.busy = None
     forge.now += 60.0
     assert forge.tick().errors == ()
-    assert len(handed_out(forge.fleet, forge.now)) == 2
+    assert len(due_repositories(forge.fleet, forge.now)) == 2
 
 
 def test_an_owner_who_lists_nothing_any_more_is_an_error_and_nobody_is_gone(forge: Listing) -> None:

@@ -26,10 +26,10 @@ from pinner.errors import ConfigError
 from pinner.fleet.database import StoreError
 from pinner.fleet.queue import (
     Engine,
-    hand_out,
+    enqueue_due,
     make_app,
     procrastinate,
-    rescue,
+    requeue_abandoned,
     run_ticker,
     run_worker,
     until_one_ends,
@@ -150,7 +150,7 @@ class Crew:
         assert store is not None
         with store:
             for name in self.names:
-                store.wish(self.forge.url, name, "hook", time.time())
+                store.schedule(self.forge.url, name, "hook", time.time())
 
 
 @pytest.fixture
@@ -323,7 +323,7 @@ def test_a_wish_is_queued_once_and_a_stalled_job_gives_way_to_a_newer_one(store:
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
             wished(store)
-            assert [await hand_out(engine, app), await hand_out(engine, app)] == [1, 0]
+            assert [await enqueue_due(engine, app), await enqueue_due(engine, app)] == [1, 0]
             jobs = "select status::text, worker_id from procrastinate_jobs order by id"
 
             def begun_by_somebody_gone() -> None:
@@ -332,13 +332,13 @@ def test_a_wish_is_queued_once_and_a_stalled_job_gives_way_to_a_newer_one(store:
                 )
 
             begun_by_somebody_gone()
-            assert await rescue(engine, app) == 1
+            assert await requeue_abandoned(engine, app) == 1
             assert store.read(jobs) == [("todo", None)]
             begun_by_somebody_gone()
-            assert await hand_out(engine, app) == 1
-            assert await rescue(engine, app) == 1
+            assert await enqueue_due(engine, app) == 1
+            assert await requeue_abandoned(engine, app) == 1
             assert store.read(jobs) == [("todo", None)]
-            assert await rescue(engine, app) == 0
+            assert await requeue_abandoned(engine, app) == 0
 
     asyncio.run(story())
 
@@ -370,7 +370,7 @@ def test_what_outlasts_the_grace_is_cut_short_and_stays_due(
             told.stop.set()
             await asyncio.Event().wait()
 
-        monkeypatch.setattr("pinner.fleet.queue.see_to", endless)
+        monkeypatch.setattr("pinner.fleet.queue.process_repository", endless)
         await run_worker(engine, postgres, told.stop)
         assert store.read("select status::text from procrastinate_jobs") == []
         assert [row.name for row in store.due(5.0)] == ["acme/app"]
@@ -401,7 +401,7 @@ def test_a_worker_that_finishes_what_it_has_begun_is_heard_of_meanwhile(
                     await asyncio.sleep(0.01)
             return Report(row.name)
 
-        monkeypatch.setattr("pinner.fleet.queue.see_to", until_heard_of)
+        monkeypatch.setattr("pinner.fleet.queue.process_repository", until_heard_of)
         await run_worker(engine_for(store, told)._replace(grace=PATIENCE), postgres, told.stop)
         assert [report.error for report in told.reports] == [None]
 
@@ -418,7 +418,7 @@ def test_a_mistake_of_our_own_is_told_and_no_job_is_left(
         async def wrong(*_: object) -> None:
             raise ValueError("wrong")
 
-        monkeypatch.setattr("pinner.fleet.queue.see_to", wrong)
+        monkeypatch.setattr("pinner.fleet.queue.process_repository", wrong)
         await run_worker(engine_for(store, told), postgres, told.stop)
         assert str(told.reports[0].error) == "internal error: ValueError: wrong"
         assert store.read("select status::text from procrastinate_jobs") == []

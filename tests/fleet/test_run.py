@@ -15,7 +15,7 @@ from pinner.bot.model import Repository, Use
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import parse_fleet
 from pinner.fleet.overview import totals
-from pinner.fleet.store import Seen
+from pinner.fleet.store import RunResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,7 +77,7 @@ def test_a_tag_that_moves_reaches_its_users_and_nobody_else(tmp_path: Path, forg
         digest = site.registry.tags[REDIS]
         for row in store.due(site.now):
             if "/more" in row.name:
-                seen = Seen("nothing", read=("a" * 40, "1"), uses=(Use("Dockerfile", 1, REDIS, str(digest)),))
+                seen = RunResult("nothing", read=("a" * 40, "1"), uses=(Use("Dockerfile", 1, REDIS, str(digest)),))
                 store.finish(row, seen, site.now)
     site.once()
     assert sum(site.pulls.values()) == 0
@@ -244,7 +244,7 @@ def test_plan_says_what_is_due_and_why_and_writes_nothing(site: FleetSite) -> No
     assert not (site.folder / "fleet.db").exists()
     site.once()
     with site.store() as store:
-        store.wish(site.forge.url, "acme/lib", "hook", site.now)
+        store.schedule(site.forge.url, "acme/lib", "hook", site.now)
     site.now += DAY
     site.forge.forget()
     before = (site.folder / "fleet.db").read_bytes()

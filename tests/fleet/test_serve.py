@@ -26,7 +26,7 @@ from pinner.fleet.config import parse_fleet
 from pinner.fleet.events import forget_events
 from pinner.fleet.overview import keep_totals
 from pinner.fleet.serve import Site, listen_at, uvicorn
-from pinner.fleet.store import Seen
+from pinner.fleet.store import RunResult
 from pinner.fleet.webhooks import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def fill(store: Store) -> None:
     for row in store.due(10.0):
         uses = (Use(f"{EVIL}/Dockerfile", 1, NGINX, OLD), Use("b", 2, NGINX, NEW), Use("c", 3, NGINX, None))
         store.finish(
-            row, Seen("failed", EVIL, failures=2, due_at=60.0, reason="retry", read=("a", "1"), uses=uses), 11.0
+            row, RunResult("failed", EVIL, failures=2, due_at=60.0, reason="retry", read=("a", "1"), uses=uses), 11.0
         )
     keep_answers(store, [Answered(NGINX, OLD, ask_at=900.0)], 12.0)
     keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], 13.0)

@@ -20,16 +20,16 @@ from pinner.fleet.catalog import (
     images_to_ask,
     keep_answers,
     list_repositories,
-    wish_for_old,
-    wish_for_users,
+    schedule_stale,
+    schedule_users,
 )
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase, StoreError, write_ahead
-from pinner.fleet.events import take_in
+from pinner.fleet.events import record_event
+from pinner.fleet.migrations import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.overview import keep_totals, totals
 from pinner.fleet.postgres import PostgresDatabase
-from pinner.fleet.schema import MIGRATIONS, SchemaError, migrate, version_of
-from pinner.fleet.store import Due, Seen, Store, open_database, open_store, repository_of
+from pinner.fleet.store import Due, RunResult, Store, open_database, open_store, repository_of
 from pinner.fleet.webhooks import Hints
 from pinner.http.retry import Clock
 
@@ -72,9 +72,9 @@ def one(store: Store, name: str, now: float) -> Due:
     return found
 
 
-def seen(*uses: tuple[str, str | None], pulls: tuple[PullRequest, ...] = (), **more: object) -> Seen:
+def seen(*uses: tuple[str, str | None], pulls: tuple[PullRequest, ...] = (), **more: object) -> RunResult:
     places = tuple(Use("Dockerfile", number, name, held) for number, (name, held) in enumerate(uses, 1))
-    return Seen("nothing", read=("a" * 40, "1.0"), uses=places, pulls=pulls, **more)  # type: ignore[arg-type]
+    return RunResult("nothing", read=("a" * 40, "1.0"), uses=places, pulls=pulls, **more)  # type: ignore[arg-type]
 
 
 def life(store: Store) -> None:
@@ -87,16 +87,16 @@ def life(store: Store) -> None:
     store.finish(one(store, LIB, 10.0), seen((NGINX, OLD), ("ghcr.io/a/b", OLD)), 12.0)
     keep_answers(store, [Answered(NGINX, OLD, "t", 50.0), Answered(OWN, None, ask_at=20.0, note="down\x1b")], 13.0)
     keep_answers(store, [Answered(NGINX, NEW, "t", 60.0, 5.0), Answered(OWN, NEW, "t", 80.0)], 14.0)
-    wish_for_users(store, 14.0, 50)
+    schedule_users(store, 14.0, 50)
     keep_answers(store, [Answered(NGINX, NEWER, "t", 70.0, 5.0)], 16.0)
-    wish_for_users(store, 22.0, 50)
-    store.finish(one(store, APP, 22.0), Seen("failed", "no\nway", failures=1, due_at=82.0, reason="retry"), 22.0)
+    schedule_users(store, 22.0, 50)
+    store.finish(one(store, APP, 22.0), RunResult("failed", "no\nway", failures=1, due_at=82.0, reason="retry"), 22.0)
     list_repositories(store, FORGE, "acme", listed((APP, 30.0), ("acme/new", None)), 31.0, is_all=True)
     store.finish(one(store, APP, 31.0), seen((NGINX, NEWER), pulls=(pull(2, "open"),), due_at=99.0), 32.0)
     store.set_mark("listed", 31.0)
     store.set_mark("listed", 32.0)
-    take_in(store, "github", [FORGE], Hints("1", (APP,), (NGINX,)), 33.0)
-    wish_for_old(store, 40.0, 34.0)
+    record_event(store, "github", [FORGE], Hints("1", (APP,), (NGINX,)), 33.0)
+    schedule_stale(store, 40.0, 34.0)
     keep_totals(store, 35.0)
     budget = StoredBudget(store, "forge.example", "env:T", [(2, 60.0)], Clock(wall=lambda: 36.0))
     asyncio.run(budget.take(0.0))
@@ -152,7 +152,7 @@ def test_what_is_listed_is_due_once_and_what_vanishes_is_gone(store: Store) -> N
     assert [(row.name, row.reason) for row in store.due(13.0)] == [(APP, "pushed")]
     assert list_repositories(store, FORGE, "acme", listed((LIB, 6.0)), 14.0, is_all=True) == Listed(0, 0, 1)
     assert store.due(1e9) == []
-    assert not store.wish(FORGE, APP, "hook", 15.0)
+    assert not store.schedule(FORGE, APP, "hook", 15.0)
     # What it named is nobody's any more: it is not counted, and no registry is asked about it.
     assert totals(store, 15.0)[:2] == (1, 1)
     assert store.read("select repository.name, image from mention join repository on repository = id") == [(LIB, OWN)]
@@ -166,7 +166,7 @@ def test_what_is_listed_is_due_once_and_what_vanishes_is_gone(store: Store) -> N
 def test_what_is_wished_for_while_it_is_seen_to_stays_due(store: Store) -> None:
     list_repositories(store, FORGE, "acme", listed((APP, 5.0)), 10.0, is_all=True)
     row = one(store, APP, 10.0)
-    assert store.wish(FORGE, APP, "hook", 12.0)
+    assert store.schedule(FORGE, APP, "hook", 12.0)
     store.finish(row, seen(), 11.0)
     assert [(again.reason, again.due_at) for again in store.due(12.0)] == [("hook", 10.0)]
     store.finish(one(store, APP, 12.0), seen(), 12.5)
@@ -179,27 +179,27 @@ def test_users_of_a_tag_are_due_once_a_move_when_it_has_settled(store: Store) ->
     store.finish(one(store, LIB, 10.0), seen((OWN, OLD)), 10.0)
     # The first answer is no move; and what is held to another digest is not due for it.
     assert keep_answers(store, [Answered(NGINX, OLD), Answered(OWN, NEW)], 11.0) == 0
-    assert wish_for_users(store, 1e9, 50) == 0
+    assert schedule_users(store, 1e9, 50) == 0
     moves = [(20.0, NEW), (25.0, NEWER), (30.0, NEW), (35.0, NEWER), (36.0, NEW)]
     for at, digest in moves:
         assert keep_answers(store, [Answered(NGINX, digest, settle=10.0)], at) == 1
-        assert wish_for_users(store, at, 50) == 0
+        assert schedule_users(store, at, 50) == 0
     # Each begins the time again, thrice at most.
-    assert wish_for_users(store, 39.9, 50) == 0
-    assert wish_for_users(store, 40.0, 50) == 1
+    assert schedule_users(store, 39.9, 50) == 0
+    assert schedule_users(store, 40.0, 50) == 1
     assert [(row.name, row.reason) for row in store.due(40.0)] == [(APP, "moved")]
-    assert wish_for_users(store, 41.0, 50) == 0
+    assert schedule_users(store, 41.0, 50) == 0
     row = one(store, APP, 41.0)
     assert store.is_news(row, 40.0)
     assert not store.is_news(row, 39.0)
     store.finish(row, seen((NGINX, OLD), pulls=(pull(1),)), 41.0)
     assert store.has_pulls(row)
-    assert wish_for_users(store, 1e9, 50) == 0
+    assert schedule_users(store, 1e9, 50) == 0
     # Who was seen to between the move and its settling has been told already.
     assert keep_answers(store, [Answered(NGINX, NEWER, settle=10.0)], 50.0) == 1
-    store.wish(FORGE, APP, "hook", 51.0)
+    store.schedule(FORGE, APP, "hook", 51.0)
     store.finish(one(store, APP, 51.0), seen((NGINX, OLD)), 51.0)
-    assert wish_for_users(store, 60.0, 50) == 0
+    assert schedule_users(store, 60.0, 50) == 0
 
 
 def test_users_of_a_base_image_are_due_after_everybody_else(store: Store) -> None:
@@ -210,11 +210,11 @@ def test_users_of_a_base_image_are_due_after_everybody_else(store: Store) -> Non
         store.finish(one(store, name, 10.0), seen((NGINX, OLD), *([(OWN, OLD)] if name == names[3] else [])), 10.0)
     keep_answers(store, [Answered(NGINX, OLD), Answered(OWN, OLD)], 11.0)
     keep_answers(store, [Answered(NGINX, NEW)], 12.0)
-    assert wish_for_users(store, 12.0, 3) == 4
+    assert schedule_users(store, 12.0, 3) == 4
     assert {row.reason for row in store.due(12.0)} == {"base"}
     keep_answers(store, [Answered(OWN, NEW)], 13.0)
-    assert wish_for_users(store, 13.0, 3) == 1
-    store.wish(FORGE, names[2], "open", 14.0)
+    assert schedule_users(store, 13.0, 3) == 1
+    store.schedule(FORGE, names[2], "open", 14.0)
     due = [(row.name, row.reason) for row in store.due(14.0)]
     assert due == [(names[3], "moved"), (names[2], "open"), (names[0], "base"), (names[1], "base")]
 
@@ -227,18 +227,18 @@ def test_users_are_left_alone_where_nobody_answers_and_told_when_somebody_does(s
     keep_answers(store, [Answered(NGINX, None, ask_at=90.0, note="down")], 71.0)
     assert images_to_ask(store, 89.0) == []
     assert [asked.failures for asked in images_to_ask(store, 90.0)] == [2]
-    assert wish_for_users(store, 90.0, 50) == 0
+    assert schedule_users(store, 90.0, 50) == 0
     assert keep_answers(store, [Answered(NGINX, NEW)], 90.0) == 1
-    assert wish_for_users(store, 90.0, 50) == 1
+    assert schedule_users(store, 90.0, 50) == 1
     # A hint has a known image be asked about at once.
     keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], 91.0)
-    assert not take_in(store, "dockerhub", [], Hints("1", images=("docker.io/library/none:1",)), 92.0)
-    assert take_in(store, "dockerhub", [], Hints("2", images=(NGINX,)), 92.0)
+    assert not record_event(store, "dockerhub", [], Hints("1", images=("docker.io/library/none:1",)), 92.0)
+    assert record_event(store, "dockerhub", [], Hints("2", images=(NGINX,)), 92.0)
     assert [asked.name for asked in images_to_ask(store, 92.0)] == [NGINX]
     # What its sender says of every push alike is no replay.
     for at in (93.0, 94.0):
         keep_answers(store, [Answered(NGINX, NEW, ask_at=900.0)], at)
-        assert take_in(store, "quay", [], Hints("", images=(NGINX,)), at)
+        assert record_event(store, "quay", [], Hints("", images=(NGINX,)), at)
 
 
 def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: str, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: st
         for at, digest in ((11.0, OLD), (12.0, NEW)):
             keep_answers(store, [Answered(NGINX, digest)], at)
         wished: list[int] = []
-        ticking = threading.Thread(target=lambda: wished.append(wish_for_users(other, 13.0, 50)))
+        ticking = threading.Thread(target=lambda: wished.append(schedule_users(other, 13.0, 50)))
         waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
 
         def move(session: Session) -> None:
@@ -266,25 +266,25 @@ def test_a_tag_that_moves_again_at_the_same_moment_is_not_forgotten(postgres: st
         store.run(move)
         ticking.join()
         assert wished == [0]
-        assert wish_for_users(store, 20.0, 50) == 1
+        assert schedule_users(store, 20.0, 50) == 1
 
 
 def test_what_failed_is_left_to_its_pause_but_for_a_push(store: Store) -> None:
     list_repositories(store, FORGE, "acme", listed((APP, 5.0)), 10.0, is_all=True)
     keep_answers(store, [Answered(NGINX, OLD)], 10.0)
     store.finish(one(store, APP, 10.0), seen((NGINX, OLD)), 10.0)
-    store.wish(FORGE, APP, "hook", 11.0)
-    failed = Seen("failed", "x", failures=1, due_at=100.0, reason="retry")
+    store.schedule(FORGE, APP, "hook", 11.0)
+    failed = RunResult("failed", "x", failures=1, due_at=100.0, reason="retry")
     store.finish(one(store, APP, 11.0), failed, 11.5)
     keep_answers(store, [Answered(NGINX, NEW)], 12.0)
-    assert wish_for_users(store, 12.0, 50) == 1
+    assert schedule_users(store, 12.0, 50) == 1
     assert store.due(99.0) == []
     assert [row.failures for row in store.due(100.0)] == [1]
     list_repositories(store, FORGE, "acme", listed((APP, 13.0)), 13.0, is_all=False)
     assert [row.reason for row in store.due(13.0)] == ["pushed"]
     # A less urgent reason does not take its place.
-    assert wish_for_old(store, 1e9, 14.0) == 0
-    store.wish(FORGE, APP, "open", 14.0)
+    assert schedule_stale(store, 1e9, 14.0) == 0
+    store.schedule(FORGE, APP, "open", 14.0)
     assert [row.reason for row in store.due(14.0)] == ["pushed"]
 
 
@@ -362,7 +362,7 @@ def test_a_schema_is_brought_up_step_by_step(tmp_path: Path, monkeypatch: pytest
     with first:
         first.set_mark("kept", 5.0)
     more = (*MIGRATIONS, ("alter table mark add column why text",), ("update mark set why = 'so'",))
-    monkeypatch.setattr("pinner.fleet.schema.MIGRATIONS", more)
+    monkeypatch.setattr("pinner.fleet.migrations.MIGRATIONS", more)
     second = open_store(address, str(tmp_path))
     assert second is not None
     with second:

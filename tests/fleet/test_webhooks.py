@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fleethooks import PUSH, SECRET, hook
 
-from pinner.fleet.events import take_in
+from pinner.fleet.events import record_event
 from pinner.fleet.store import open_empty
 from pinner.fleet.webhooks import ForgedError, Hints, Hook, NonsenseError, read_hook
 
@@ -175,4 +175,4 @@ def test_whatever_stands_where_something_else_belongs_is_nonsense_or_nothing() -
             for strange in STRANGE:
                 with contextlib.suppress(NonsenseError):
                     hints = read_hook(hook(sender, put(value, place, strange), headers), SECRET)
-                    assert not take_in(store, sender, ("https://f",), hints, 1.0)
+                    assert not record_event(store, sender, ("https://f",), hints, 1.0)

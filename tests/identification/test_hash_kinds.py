@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pinner.identification.hash_kinds import in_image, in_lock, in_store, named, read_query
+from pinner.identification.hash_kinds import in_image, in_lock, in_store, parsed_name, read_query
 from pinner.identification.model import ConfigDigest, DiffId, IndexDigest, LocalImage, ManifestDigest
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.oci.types import Attachment, Image, PlatformImage
@@ -157,4 +157,4 @@ def test_the_lock_knows_indexes_manifests_and_image_ids() -> None:
 
 @pytest.mark.parametrize("text", ["<none>:<none>", "Upper", "my_host.example/app"])
 def test_what_no_registry_can_serve_is_no_name(text: str) -> None:
-    assert named(text) is None
+    assert parsed_name(text) is None

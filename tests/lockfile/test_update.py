@@ -9,7 +9,7 @@ from locks import INDEX, MANIFEST, NGINX, NOON, REDIS, days, digest, entry, imag
 from pinner.cache.first_seen import FirstSeenStore
 from pinner.errors import NotFoundError, UnauthorizedError, UnavailableError
 from pinner.lockfile.model import Entry
-from pinner.lockfile.update import Outcome, Wish, ask_what_lacks, to_ask
+from pinner.lockfile.update import LockUpdateRequest, Outcome, update_entries, usages_to_ask
 from pinner.lockfile.usage import Usage
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
@@ -40,8 +40,8 @@ def serving(tag: str | None, *images: Image) -> FakeRegistry:
     )
 
 
-def run(before: Lock, registry: FakeRegistry, wish: Wish, days_later: float = 0) -> Outcome:
-    return asyncio.run(ask_what_lacks(before, wish, registry, FirstSeenStore(None, NOON + days(days_later))))
+def run(before: Lock, registry: FakeRegistry, request: LockUpdateRequest, days_later: float = 0) -> Outcome:
+    return asyncio.run(update_entries(before, request, registry, FirstSeenStore(None, NOON + days(days_later))))
 
 
 def settle(
@@ -53,8 +53,8 @@ def settle(
     platforms: tuple[Platform, ...] = (),
     later: float = 0,
 ) -> Outcome:
-    wish = Wish({NGINX: usage(*held)}, (NGINX,) if refresh else (), platforms, min_age)
-    return run(lock({} if before is None else {NGINX: before}), registry, wish, later)
+    request = LockUpdateRequest({NGINX: usage(*held)}, (NGINX,) if refresh else (), platforms, min_age)
+    return run(lock({} if before is None else {NGINX: before}), registry, request, later)
 
 
 def selected(outcome: Outcome) -> Digest:
@@ -315,9 +315,9 @@ def test_one_image_that_fails_stops_no_other_and_progress_is_told() -> None:
     redis = Image(digest("r"), INDEX, ())
     registry = FakeRegistry({f"docker.io/library/redis@{redis.digest}": redis}, {REDIS: redis.digest}, missing=[NGINX])
     told: list[tuple[int, int]] = []
-    wish = Wish({NGINX: usage(), REDIS: usage(name=REDIS, text="redis")})
+    request = LockUpdateRequest({NGINX: usage(), REDIS: usage(name=REDIS, text="redis")})
     outcome = asyncio.run(
-        ask_what_lacks(lock({}), wish, registry, FirstSeenStore(None, NOON), lambda *state: told.append(state))
+        update_entries(lock({}), request, registry, FirstSeenStore(None, NOON), lambda *state: told.append(state))
     )
     assert list(outcome.images) == [REDIS]
     assert list(outcome.failures) == [NGINX]
@@ -326,9 +326,9 @@ def test_one_image_that_fails_stops_no_other_and_progress_is_told() -> None:
 
 def test_the_lock_of_others_stays_as_it_is() -> None:
     before = lock({REDIS: entry("r"), NGINX: entry("n")})
-    outcome = run(before, serving("new", image("new")), Wish({NGINX: usage()}, (NGINX,)))
+    outcome = run(before, serving("new", image("new")), LockUpdateRequest({NGINX: usage()}, (NGINX,)))
     assert outcome.images[REDIS] == entry("r")
-    assert [one.name for one in to_ask(Wish({NGINX: usage()}), before)] == []
+    assert [one.name for one in usages_to_ask(LockUpdateRequest({NGINX: usage()}), before)] == []
 
 
 class Asked(FakeRegistry):
@@ -343,9 +343,9 @@ class Asked(FakeRegistry):
 
 def test_when_a_digest_was_first_seen_is_remembered_beyond_the_lock(tmp_path: Path) -> None:
     registry = Asked({f"{REPOSITORY}@{digest('n')}": image("n")}, {NGINX: digest("n")})
-    wish = Wish({NGINX: usage()})
-    first = asyncio.run(ask_what_lacks(lock({}), wish, registry, FirstSeenStore(tmp_path, NOON)))
-    later = asyncio.run(ask_what_lacks(lock({}), wish, registry, FirstSeenStore(tmp_path, NOON + days(3))))
+    request = LockUpdateRequest({NGINX: usage()})
+    first = asyncio.run(update_entries(lock({}), request, registry, FirstSeenStore(tmp_path, NOON)))
+    later = asyncio.run(update_entries(lock({}), request, registry, FirstSeenStore(tmp_path, NOON + days(3))))
     assert first.images == later.images
     assert registry.references == ["nginx:1.27", "nginx:1.27"]
 

@@ -5,7 +5,7 @@ from datetime import date
 from lineformat import FORMAT
 from locks import NGINX, REDIS, digest, entry, lock, record, reference
 
-from pinner.lockfile.usage import Scan, explains, names_in, rebuilt, unsettled, usages
+from pinner.lockfile.usage import Scan, agrees, names_in, needs_asking, rebuilt_lock, usages
 from pinner.model import Document
 from pinner.scan.suppressions import Source, apply_suppressions
 
@@ -51,32 +51,32 @@ def test_a_reference_held_to_a_digest() -> None:
 
 
 def test_one_of_the_platforms_agrees() -> None:
-    assert explains(record("n"), digest("n"))
-    assert explains(record("n"), digest("n linux/amd64"))
-    assert not explains(record("n"), digest("n linux/amd64 config"))
+    assert agrees(record("n"), digest("n"))
+    assert agrees(record("n"), digest("n linux/amd64"))
+    assert not agrees(record("n"), digest("n linux/amd64 config"))
 
 
 def test_what_is_settled() -> None:
     free = usages([source("a", "use nginx:1.27")])[NGINX]
     held = usages([source("a", f"use nginx:1.27@{digest('n')}\nuse nginx:1.27@{digest('n linux/amd64')}")])[NGINX]
-    assert unsettled(free, None)
-    assert not unsettled(free, entry("n"))
-    assert not unsettled(held, entry("n"))
-    assert unsettled(held, entry("m"))
+    assert needs_asking(free, None)
+    assert not needs_asking(free, entry("n"))
+    assert not needs_asking(held, entry("n"))
+    assert needs_asking(held, entry("m"))
 
 
 def test_a_full_run_drops_what_no_file_names() -> None:
     before = lock({NGINX: entry("n"), REDIS: entry("r")}, {"gone": (REDIS,), "a": (NGINX, REDIS)})
-    after = rebuilt(before, before.images, Scan({"a": (NGINX,), "b": ()}, lambda _path: True))
+    after = rebuilt_lock(before, before.images, Scan({"a": (NGINX,), "b": ()}, lambda _path: True))
     assert after == lock({NGINX: entry("n")}, {"a": (NGINX,)})
 
 
 def test_a_run_over_a_part_leaves_the_rest() -> None:
     before = lock({NGINX: entry("n"), REDIS: entry("r")}, {"other": (REDIS,), "a": (NGINX, REDIS)})
-    after = rebuilt(before, before.images, Scan({"a": (NGINX,)}, lambda path: path == "a"))
+    after = rebuilt_lock(before, before.images, Scan({"a": (NGINX,)}, lambda path: path == "a"))
     assert after == lock({NGINX: entry("n"), REDIS: entry("r")}, {"other": (REDIS,), "a": (NGINX,)})
 
 
 def test_a_file_lists_only_what_the_lock_holds() -> None:
-    after = rebuilt(lock({}), {NGINX: entry("n")}, Scan({"a": (NGINX, REDIS), "b": (REDIS,)}, lambda _path: True))
+    after = rebuilt_lock(lock({}), {NGINX: entry("n")}, Scan({"a": (NGINX, REDIS), "b": (REDIS,)}, lambda _path: True))
     assert after == lock({NGINX: entry("n")}, {"a": (NGINX,)})

@@ -16,7 +16,7 @@ from pinner.registry.auth.token_requests import (
     Token,
     TokenKey,
     TokenRequest,
-    learn,
+    template_of,
     token_flow,
 )
 
@@ -161,4 +161,4 @@ def test_a_lesson_foretells_the_next_repositorys_scope(
 )
 def test_no_scope_is_learned_that_could_write(scope: str, scopes: tuple[str, ...]) -> None:
     challenge = Challenge("bearer", {"realm": str(REALM), "scope": scope})
-    assert learn(challenge, httpx.URL("https://auth.example/"), NetworkZone.PUBLIC, "a/b").scopes == scopes
+    assert template_of(challenge, httpx.URL("https://auth.example/"), NetworkZone.PUBLIC, "a/b").scopes == scopes

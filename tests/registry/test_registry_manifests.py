@@ -17,7 +17,7 @@ from pinner.oci.manifests import (
     OCI_MANIFEST,
     Index,
     Manifest,
-    choose,
+    choose_child,
     platforms_of,
     read_config,
     read_json,
@@ -148,7 +148,7 @@ def test_any_bytes_are_a_manifest_or_an_error(data: bytes) -> None:
     ],
 )
 def test_the_child_that_suits_best_is_chosen(there: list[str], wanted: str, chosen: str | None) -> None:
-    child = choose(index_of(*there), Platform.parse(wanted))
+    child = choose_child(index_of(*there), Platform.parse(wanted))
     assert (None if child is None else str(child.platform)) == chosen
 
 
@@ -156,7 +156,7 @@ def test_of_equals_the_first_is_chosen() -> None:
     images = [make_image("a", "linux/amd64"), make_image("b", "linux/amd64")]
     index = read_manifest(make_index(images).top.data, OCI_INDEX)
     assert isinstance(index, Index)
-    child = choose(index, Platform("linux", "amd64"))
+    child = choose_child(index, Platform("linux", "amd64"))
     assert child is not None
     assert str(child.digest) == images[0].digest
 
@@ -171,8 +171,8 @@ def test_attestations_are_never_offered() -> None:
     index = read_manifest(body(manifests=[*entries, disguised]), OCI_INDEX)
     assert isinstance(index, Index)
     assert platforms_of(index) == (Platform("linux", "amd64"),)
-    assert choose(index, Platform("unknown", "unknown")) is None
-    assert choose(index, Platform("linux", "s390x")) is None
+    assert choose_child(index, Platform("unknown", "unknown")) is None
+    assert choose_child(index, Platform("linux", "s390x")) is None
 
 
 @pytest.mark.parametrize("platform", [None, 7, {}, {"os": "linux"}, {"os": "", "architecture": "amd64"}, {"os": 1}])

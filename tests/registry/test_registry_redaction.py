@@ -7,12 +7,12 @@ import base64
 import httpx
 import pytest
 
-from pinner.http.errors import Reply, error_text, shown
-from pinner.http.redaction import redacted, secrets_in, without, without_in_json
+from pinner.http.errors import Reply, error_text, safe_address
+from pinner.http.redaction import mask, mask_in_json, redacted, secrets_in
 
 
 def masked(text: str, authorization: str | None = None, form: tuple[tuple[str, str], ...] | None = None) -> str:
-    return without(secrets_in(authorization, form), text)
+    return mask(secrets_in(authorization, form), text)
 
 
 def basic(password: str) -> str:
@@ -59,7 +59,7 @@ def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> Non
     url = httpx.URL("https://registry.example/v2/a/manifests/1")
     reply = redacted(Reply(400, httpx.Headers(), body, url), secrets_in(basic("p&ss<W0rd>9"), None))
     assert error_text(reply) == "no *** here"
-    assert without_in_json(reply.secrets, body).decode().count("***") == 1
+    assert mask_in_json(reply.secrets, body).decode().count("***") == 1
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_shown_of_a_refusal_is_masked_after_decoding(body: bytes) -> Non
     ],
 )
 def test_a_password_in_an_address_is_masked(address: str, seen: str) -> None:
-    assert shown(address, secrets_in(basic("pa:ss/wörd"), None)) == seen
+    assert safe_address(address, secrets_in(basic("pa:ss/wörd"), None)) == seen
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_each_character_may_be_spelled_in_its_own_way(text: str, password: str) 
     ],
 )
 def test_an_address_is_shown_without_what_lets_somebody_in(address: str, seen: str) -> None:
-    assert shown(address) == seen
+    assert safe_address(address) == seen
 
 
 def test_the_whole_header_is_masked_too() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from world import world
 
-from pinner.cli.scan import around_of
+from pinner.cli.scan import surrounding_files
 from pinner.config import Settings
 from pinner.scan.discover import find
 
@@ -23,11 +23,11 @@ def test_around_a_run_is_what_a_run_over_all_finds(tmp_path: Path, folder: str, 
         (tmp_path / name).write_text("FROM a\n")
     context = world(tmp_path / folder)
     found = find((path,), Settings(), context.folder, {})
-    around = around_of(context, Settings(), (path,), found)
+    around = surrounding_files(context, Settings(), (path,), found)
     assert around is not None
     assert sorted(around()) == sorted(find((), Settings(), context.folder, {}).targets)
 
 
 def test_nothing_is_around_a_run_over_all(tmp_path: Path) -> None:
     context = world(tmp_path)
-    assert around_of(context, Settings(), (), find((), Settings(), context.folder, {})) is None
+    assert surrounding_files(context, Settings(), (), find((), Settings(), context.folder, {})) is None

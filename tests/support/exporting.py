@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fakes import OCI_INDEX, digest_of
 
-from pinner.export.base import Asked
+from pinner.export.base import ExportInput
 from pinner.formats import locate
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.model import Document
@@ -62,6 +62,6 @@ def sources_of(files: Mapping[str, str], images_exclude: tuple[str, ...] = ()) -
 
 def asked(
     files: Mapping[str, str], *names: str, platform: Platform | None = None, named: tuple[str, ...] = ()
-) -> Asked:
+) -> ExportInput:
     """Return the order to export ``files``, with a lock of ``names``."""
-    return Asked(sources_of(files), lock_of(names), platform, named)
+    return ExportInput(sources_of(files), lock_of(names), platform, named)

@@ -1,9 +1,10 @@
 """Fork server for what tests start: a process for each program and call, and no start of Python and its modules.
 
 Most of what the tests of the bot, the fleet and the language server took was the start of processes: workers, servers,
-and the one in which `pinner.bot.limited` reads a repository, once for each run of the bot. Here they are forks of one
-that has those modules; what they do, their environment, folder, limits, signals and end are as ever.
-`tests/bot/test_limited.py`, and the tests of the program itself, start them as users do; so do all where nothing forks.
+and the one in which `pinner.bot.child_process` reads a repository, once for each run of the bot. Here they are forks of
+one that has those modules; what they do, their environment, folder, limits, signals and end are as ever.
+`tests/bot/test_child_process.py`, and the tests of the program itself, start them as users do; so do all where nothing
+forks.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from authorities import trust_one
 from measuring import measure_nothing, measure_once
 
 import pinner
-from pinner.bot import limited
+from pinner.bot import child_process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,7 @@ class Wanted(NamedTuple):
     environment: dict[str, str]
     folder: str
     arguments: tuple[str, ...] | None
-    """Of the program; None for `pinner.bot.limited`."""
+    """Of the program; None for `pinner.bot.child_process`."""
 
 
 class ForkServer:
@@ -170,7 +171,7 @@ async def _start(address: str, wanted: Wanted) -> Forked:
 
 
 async def start_limited(environment: Mapping[str, str], address: str | None = None) -> Forked:
-    """Start a process as `pinner.bot.limited` does."""
+    """Start a process as `pinner.bot.child_process` does."""
     return await _start(address or SERVER.open(), Wanted(dict(environment), str(Path.cwd()), None))
 
 
@@ -306,12 +307,12 @@ def _become(wanted: Wanted, streams: Sequence[int], address: str) -> NoReturn:
         os.environ.update(wanted.environment)
         os.chdir(wanted.folder)
         if wanted.arguments is None:
-            status = limited.serve()
+            status = child_process.serve()
             sys.stdout.flush()
         else:
             from pinner.__main__ import run  # noqa: PLC0415 - the entry point
 
-            limited.start_process = partial(start_limited, address=address)  # type: ignore[assignment] # as tests do
+            child_process.start_process = partial(start_limited, address=address)  # type: ignore[assignment] # as tests do
             sys.argv = ["pinner", *wanted.arguments]
             run()
     finally:

@@ -68,7 +68,7 @@ def _attribute(node: ast.Attribute) -> Iterator[str]:
 READ: Mapping[str, str] = {
     "__main__.py": "SIGHUP and SIGBREAK are looked up: a system has one of them, and what it lacks is left out.",
     "bot/git/program.py": "Git gets a session of its own, so that all of it ends; without killpg the process does.",
-    "bot/limited.py": "Without `resource` a repository has the parent's limit on time, and none on memory.",
+    "bot/child_process.py": "Without `resource` a repository has the parent's limit on time, and none on memory.",
     "bot/workspace.py": "Folders of runs that were killed are removed where a folder can be opened and locked.",
     "cache/__init__.py": "The folder of each system; the environment wins.",
     "checks/processes.py": "Asked on Linux alone; elsewhere one process does it all.",

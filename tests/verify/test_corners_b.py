@@ -41,7 +41,7 @@ from pinner.config.verify import SignaturePolicy
 from pinner.errors import ConfigError
 from pinner.oci.types import Signature
 from pinner.reference import Digest, ImageReference
-from pinner.registry.artifacts import Beside, RawManifest
+from pinner.registry.artifacts import ArtifactLocations, RawManifest
 from pinner.verify import keys
 from pinner.verify.cosign_tag import Layer, Wanted, signature_of, verify_classic
 from pinner.verify.notation_trust_policy import (
@@ -311,12 +311,12 @@ def as_raw(image: Image) -> RawManifest:
 class Shelf(NamedTuple):
     """A repository in memory, as `find_signatures` reads one."""
 
-    around: Beside
+    around: ArtifactLocations
     images: tuple[Image, ...] = ()
     missing: frozenset[str] = frozenset()
     short: frozenset[str] = frozenset()
 
-    async def beside(self, _: Digest) -> Beside:
+    async def beside(self, _: Digest) -> ArtifactLocations:
         return self.around
 
     async def manifest(self, selector: str) -> RawManifest | None:
@@ -337,11 +337,11 @@ def found_on(shelf: Shelf) -> tuple[list[tuple[str, bytes | None, str]], str]:
 
 
 def listed(*images: Image, **more: Any) -> Shelf:
-    return Shelf(Beside((fallback(images).top.data,), None, None), images, **more)
+    return Shelf(ArtifactLocations((fallback(images).top.data,), None, None), images, **more)
 
 
 def tagged(image: Image, **more: Any) -> Shelf:
-    return Shelf(Beside((), None, as_raw(image)), (image,), **more)
+    return Shelf(ArtifactLocations((), None, as_raw(image)), (image,), **more)
 
 
 def changed(image: Image, change: Callable[[dict[str, Any]], object]) -> Image:
@@ -412,7 +412,7 @@ def test_what_claims_to_be_a_signature(shelf: Shelf, expected: list[tuple[str, b
 
 
 def test_a_limit_that_cuts_is_told_and_leaves_the_other_schemes() -> None:
-    shelf = Shelf(Beside((fallback([GOOD]).top.data,), None, as_raw(MANY)), (GOOD, MANY))
+    shelf = Shelf(ArtifactLocations((fallback([GOOD]).top.data,), None, as_raw(MANY)), (GOOD, MANY))
     found, cut = found_on(shelf)
     assert [scheme for scheme, _, _ in found] == ["bundle", *["classic"] * MAX_LAYERS]
     assert cut == f"there are more than {MAX_LAYERS} signatures of {IMAGE.digest}"
@@ -427,7 +427,7 @@ def test_what_is_too_large_is_told_and_not_fetched() -> None:
 
 def test_a_list_without_end_is_told() -> None:
     assert (
-        found_on(Shelf(Beside((), None, None, is_cut=True)))[1]
+        found_on(Shelf(ArtifactLocations((), None, None, is_cut=True)))[1]
         == f"the list of what lies beside {IMAGE.digest} has no end"
     )
 

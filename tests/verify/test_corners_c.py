@@ -58,7 +58,7 @@ from pinner.verify import certificate as certificates
 from pinner.verify.dct import UnsignedError, verify_dct
 from pinner.verify.dct import Wanted as WantedTag
 from pinner.verify.dsse import read_envelope as read_dsse
-from pinner.verify.gate import VerifiedRegistry, check_answer, what_changed
+from pinner.verify.gate import VerifiedRegistry, check_answer, signer_change
 from pinner.verify.notation import Stores, Subject, verify_notation
 from pinner.verify.notation_envelope import COSE, JWS, read_envelope
 from pinner.verify.notation_trust_policy import CHECKS, Statement
@@ -67,7 +67,7 @@ from pinner.verify.strict_decoding import Object
 from pinner.verify.transparency_log import Signed, check_inclusion, check_is_of
 from pinner.verify.trusted_root import read_trusted_roots
 from pinner.verify.verdict import Judged, RefusedError, Signer, UntoldError, Verdict
-from pinner.verify.verifier import Answer, Verifier, World, files_of
+from pinner.verify.verifier import Answer, Verifier, VerifierContext, files_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -310,7 +310,7 @@ def test_when_the_lock_lacks_a_signer(
 
 
 def gate(registry: FakeResolver, *policies: SignaturePolicy, **more: Any) -> VerifiedRegistry:
-    own = World(lambda _: pem(p256()), lambda _: (), {}, NOW.timestamp)
+    own = VerifierContext(lambda _: pem(p256()), lambda _: (), {}, NOW.timestamp)
     return VerifiedRegistry(registry, Verifier(Settings(verify=policies), registry, own), **more)
 
 
@@ -383,7 +383,7 @@ def test_what_a_file_holds_counts_as_before_where_nothing_is_recorded(
     (tmp_path / "pinner.toml").write_text("")
     policy = SignaturePolicy("keyless", name="acme", github="acme/app", trusted_root="root.json")
     settings = Settings(verify=(policy,), layout=str(tmp_path / "layout"))
-    own = World(files_of(str(tmp_path)), lambda _: (), {}, NOW.timestamp, str(tmp_path))
+    own = VerifierContext(files_of(str(tmp_path)), lambda _: (), {}, NOW.timestamp, str(tmp_path))
 
     async def ask() -> Digest:
         async with connect_to_registries(settings, {}, NOBODY) as registry:
@@ -432,7 +432,7 @@ def record(by: str = "keyless", signer: str = IDENTITY, **more: Any) -> Signatur
     ],
 )
 def test_when_a_signer_goes_on(before: Signature | None, after: Signature, why: str) -> None:
-    found = what_changed(before, after)
+    found = signer_change(before, after)
     assert why in found
     assert bool(why) == bool(found)
 

@@ -18,7 +18,7 @@ from pinner.cli.context import connect_to_registries
 from pinner.config import Settings
 from pinner.config.verify import SignaturePolicy
 from pinner.reference import Digest, ImageReference
-from pinner.verify.verifier import Verifier, World
+from pinner.verify.verifier import Verifier, VerifierContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def verdict(registry: ScriptedRegistry, policy: SignaturePolicy = POLICY, name: 
     async def run() -> Verdict:
         files = {"root.json": json.dumps(AT.trusted_root()).encode()}
         async with resolver(registry) as asked:
-            own = World(lambda file: files[file], lambda _: (), {}, lambda: 1793534400.0)
+            own = VerifierContext(lambda file: files[file], lambda _: (), {}, lambda: 1793534400.0)
             verifier = Verifier(Settings(verify=(policy,)), asked, own)
             reference = ImageReference.parse(name)
             answer = await verifier.verify(reference, reference.digest or Digest.parse(IMAGE.digest))

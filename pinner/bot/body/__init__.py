@@ -94,7 +94,7 @@ def render_body(proposal: Proposal, limit: int) -> str:
         Section(_introduction(proposal)),
         Section(table.HEADER, tuple(table.row(*pair) for pair in pairs), more=table.more_row),
         Section(table.HELD_HEADER if held else "", held, more=table.more_row),
-        Section(table.OPENING, tuple(table.block(*pair) for pair in pairs), table.CLOSING, table.more_block),
+        Section(table.OPENING, tuple(table.list_item(*pair) for pair in pairs), table.CLOSING, table.more_list_item),
         Section(_FOOTER),
     )
     marker = render_marker(Marker(proposal.group, proposal.fingerprint))

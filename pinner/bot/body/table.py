@@ -155,11 +155,11 @@ def sizes(old: int | None, new: int | None) -> str:
     if new is None:
         return ""
     if old is None or old == new:
-        return human(new)
-    return f"{human(new)} ({'+' if new > old else _MINUS}{human(abs(new - old))})"
+        return human_size(new)
+    return f"{human_size(new)} ({'+' if new > old else _MINUS}{human_size(abs(new - old))})"
 
 
-def human(size: int) -> str:
+def human_size(size: int) -> str:
     """Return ``size`` bytes in units of a thousand, as registries show them: ``71.2 MB``."""
     if size < _STEP:
         return f"{size} bytes"
@@ -181,13 +181,13 @@ _MOST_PLATFORMS = 40
 _MOST_PLACES = 50
 
 
-def block(change: ImageChange, compared: Compared) -> str:
+def list_item(change: ImageChange, compared: Compared) -> str:
     """Return the list item of one change, with its line end."""
     lines = [f"- **{code(change.name, _MOST_NAME_IN_DETAILS)}**", *(f"  - {line}" for line in _lines(change, compared))]
     return "\n".join(lines) + "\n"
 
 
-def more_block(count: int) -> str:
+def more_list_item(count: int) -> str:
     """Return the list item that stands for ``count`` items left out."""
     return f"- …and {count} more\n"
 

@@ -295,6 +295,6 @@ def epoch(text: object) -> float | None:
 
 def clean(text: str) -> str:
     """Return a forge's text fit for a terminal and one line."""
-    from pinner.http.errors import clean  # noqa: PLC0415 - only a failure needs it
+    from pinner.http.errors import safe_text  # noqa: PLC0415 - only a failure needs it
 
-    return clean(text)
+    return safe_text(text)

@@ -193,7 +193,7 @@ class Api:
     async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
         from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
         from pinner.http.network_failures import unreached  # noqa: PLC0415 - with httpx
-        from pinner.http.redaction import secrets_in, without_in_json  # noqa: PLC0415 - with httpx
+        from pinner.http.redaction import mask_in_json, secrets_in  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
         authorization = await self._authorized()
@@ -215,7 +215,7 @@ class Api:
             kind = UnreachableError if told.passing else ForgeError
             raise kind(told.message, hint="is its address right, and the network up?") from None
         if response.status_code >= _BAD or b'"errors"' in data:  # GraphQL refuses with status 200
-            data = without_in_json(secrets_in(authorization, None), data)
+            data = mask_in_json(secrets_in(authorization, None), data)
         return Reply(response.status_code, {key.lower(): value for key, value in response.headers.items()}, data)
 
     async def _authorized(self) -> str | None:

@@ -167,9 +167,9 @@ def _missing(error: OSError) -> GitError:
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """Return ``text`` without ``secrets``, in whatever spelling, and without a login or a query in any address."""
-    from pinner.http.redaction import without  # noqa: PLC0415 - with httpx, and only where something is shown
+    from pinner.http.redaction import mask  # noqa: PLC0415 - with httpx, and only where something is shown
 
-    return _URL.sub(lambda match: public_address(match[0]), without(secrets, text))
+    return _URL.sub(lambda match: public_address(match[0]), mask(secrets, text))
 
 
 async def remote_url(checkout: Path, environment: Mapping[str, str]) -> str:

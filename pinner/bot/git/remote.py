@@ -39,7 +39,7 @@ class Remote(NamedTuple):
     """The commit with its note; None where there is none."""
 
 
-async def look_at(git: Git, prefix: str) -> tuple[Remote, dict[str, Fetched]]:
+async def fetch_remote(git: Git, prefix: str) -> tuple[Remote, dict[str, Fetched]]:
     """Return what the remote has of the bot, and its branches, whose names start with ``prefix``; raises `GitError`.
 
     What nearly every repository calls them has come with the clone.
@@ -47,11 +47,11 @@ async def look_at(git: Git, prefix: str) -> tuple[Remote, dict[str, Fetched]]:
     if prefix == _USUAL_PREFIX:
         remote = await cloned_remote(git)
         return remote, await read_branches(git, sorted(remote.branches))
-    remote = await look_at_remote(git, prefix)
+    remote = await list_remote(git, prefix)
     return remote, await fetch_branches(git, sorted(remote.branches))
 
 
-async def look_at_remote(git: Git, prefix: str) -> Remote:
+async def list_remote(git: Git, prefix: str) -> Remote:
     """Return what the remote of the clone has: the branches whose names start with ``prefix``, and the note."""
     listing = await git.run("ls-remote", "origin", f"{_HEADS}{prefix}*", NOTE)
     heads, note = {}, None
@@ -65,13 +65,13 @@ async def look_at_remote(git: Git, prefix: str) -> Remote:
     return Remote(heads, note)
 
 
-def usual_refs() -> dict[str, str]:
+def bot_refs() -> dict[str, str]:
     """Return what the bot has in a remote, by pattern, and what it is called in a clone: for `clone`."""
     return {f"{_HEADS}{_USUAL_PREFIX}*": f"{_LOCAL}{_USUAL_PREFIX}*", f"{NOTE}*": f"{LOCAL_NOTE}*"}
 
 
 async def cloned_remote(git: Git) -> Remote:
-    """Return what the remote had of the bot when it was cloned with `usual_refs`."""
+    """Return what the remote had of the bot when it was cloned with `bot_refs`."""
     listing = await git.run("for-each-ref", "--format=%(objectname) %(refname)", _LOCAL, LOCAL_NOTE)
     heads, note = {}, None
     for line in listing.decode("utf-8", "surrogateescape").splitlines():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError
 from pinner.http.addresses import NetworkZone, is_loopback, zone_of
-from pinner.http.errors import shown
+from pinner.http.errors import safe_address
 from pinner.http.library import httpx
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def check_realm(realm: str, registry: httpx.URL, floor: NetworkZone, secrets: tu
 
     ``floor`` is how near a token server may be: as near as the registry itself. ``secrets`` are masked in messages.
     """
-    refused = f"{registry.host} sends us for a token to `{shown(realm, secrets)}`, which pinner refuses"
+    refused = f"{registry.host} sends us for a token to `{safe_address(realm, secrets)}`, which pinner refuses"
     if len(realm) > _MAX_TEXT or _CONTROL.search(realm):
         raise UnauthorizedError(f"{refused}: no address")
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import ConfigError, UnauthorizedError, UnavailableError
 from pinner.http.client import Call
-from pinner.http.errors import again, denied, detail
+from pinner.http.errors import access_denied, detail, fresh_copy
 from pinner.registry.auth.challenges import Challenge, choose_challenge, may_see_credentials, parse_challenges
 from pinner.registry.auth.token_requests import (
     MAX_TOKEN_BODY,
@@ -16,13 +16,13 @@ from pinner.registry.auth.token_requests import (
     RejectedError,
     Token,
     TokenKey,
-    learn,
-    rejected,
+    credentials_rejected,
     repository_in,
+    template_of,
     token_flow,
 )
 from pinner.registry.auth.token_store import Tokens
-from pinner.registry.retries import is_same_house, redirect_target
+from pinner.registry.retries import is_same_origin, redirect_target
 
 if TYPE_CHECKING:
     from pinner.http.addresses import Endpoint
@@ -89,7 +89,7 @@ class AuthSession:
                 self._note_success(request_context, authorized)
                 request_context.question.host.has_let_in |= reply.status == _OK
                 return reply
-        raise denied(host.name, detail(reply), has_credentials=False)
+        raise access_denied(host.name, detail(reply), has_credentials=False)
 
     def _note_success(self, request_context: RequestContext, authorized: Authorization) -> None:
         used = authorized.credentials
@@ -127,7 +127,7 @@ class AuthSession:
             return await self._answer_basic(request_context, reply, authorized)
         url = request_context.url
         zone = self._line.http_client.zone(url)
-        challenge_template = learn(challenge, url, zone, request_context.repository, reply.secrets)
+        challenge_template = template_of(challenge, url, zone, request_context.repository, reply.secrets)
         credentials = await self._credentials(request_context, challenge_template)
         key = TokenKey(challenge_template.realm, challenge_template.service, challenge_template.scopes, credentials)
         insists = f"repository:{request_context.repository}:pull" in key.scopes
@@ -153,9 +153,9 @@ class AuthSession:
         host = request_context.host
         credentials = await self._credentials(request_context)
         if credentials is None:
-            raise denied(host.name, detail(reply), has_credentials=False)
+            raise access_denied(host.name, detail(reply), has_credentials=False)
         if authorized.credentials == credentials:
-            error = rejected(host.name, credentials, detail(reply))
+            error = credentials_rejected(host.name, credentials, detail(reply))
             self._note_rejection(host, credentials, error)
             raise error
         host.asks_basic = True
@@ -179,7 +179,7 @@ class AuthSession:
             if answer.status == _UNAUTHORIZED:
                 challenge = choose_challenge(parse_challenges(answer.headers.get_list("www-authenticate")))
         if challenge is None:
-            raise denied(host.name, detail(reply), has_credentials=authorized.authorization is not None)
+            raise access_denied(host.name, detail(reply), has_credentials=authorized.authorization is not None)
         return challenge
 
     async def _credentials(
@@ -197,14 +197,14 @@ class AuthSession:
         if request_context.question.endpoint.unsafe:
             raise _unsafe_setting(request_context.question.endpoint)
         if (error := self._rejected.get((request_context.host.name, credentials))) is not None:
-            raise again(error)
+            raise fresh_copy(error)
         return credentials
 
     async def _denied(
         self, request_context: RequestContext, reply: Reply, challenge_template: ChallengeTemplate
     ) -> UnauthorizedError:
         used = await self._credentials(request_context, challenge_template)
-        error = denied(request_context.host.name, detail(reply), has_credentials=used is not None)
+        error = access_denied(request_context.host.name, detail(reply), has_credentials=used is not None)
         return await self._explained(request_context, challenge_template.realm, error) if used is None else error
 
     async def _explained(
@@ -273,7 +273,7 @@ class AuthSession:
             target = redirect_target(reply) if request.method == "GET" else None
             if target is None:
                 return reply
-            if not is_same_house(target, url):
+            if not is_same_origin(target, url):
                 call = replace(call, headers={})
             url = target
         raise UnavailableError(f"{request_context.host.name}'s token server redirects without end")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pinner.errors import UnauthorizedError
-from pinner.http.errors import clean, denied, detail, log_in, token_failure
+from pinner.http.errors import access_denied, detail, log_in, safe_text, token_error
 from pinner.registry.auth.challenges import check_parameter, check_realm
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class ChallengeTemplate:
         return TokenKey(self.realm, self.service, scopes, credentials)
 
 
-def learn(
+def template_of(
     challenge: Challenge, registry: httpx.URL, floor: NetworkZone, repository: str, secrets: tuple[str, ...] = ()
 ) -> ChallengeTemplate:
     """Return what a Bearer challenge teaches, or raise `UnauthorizedError` for what must not be obeyed.
@@ -152,11 +152,11 @@ def token_url(key: TokenKey) -> httpx.URL:
 
 def _read_token(reply: Reply, key: TokenKey, host: str, now: float) -> Token:
     if reply.status == _UNAUTHORIZED and key.credentials is not None:
-        raise rejected(host, key.credentials, detail(reply))
+        raise credentials_rejected(host, key.credentials, detail(reply))
     if reply.status in (_UNAUTHORIZED, 403):
-        raise denied(host, detail(reply), has_credentials=key.credentials is not None)
+        raise access_denied(host, detail(reply), has_credentials=key.credentials is not None)
     if reply.status != _OK:
-        raise token_failure(reply, host, key.realm.host)
+        raise token_error(reply, host, key.realm.host)
     try:
         document = json.loads(reply.body)
         text = document.get("token") or document.get("access_token")
@@ -176,9 +176,9 @@ def _life(seconds: object) -> float:
     return float(min(seconds, _LONGEST_LIFE))
 
 
-def rejected(host: str, credentials: Credentials, why: str) -> RejectedError:
+def credentials_rejected(host: str, credentials: Credentials, why: str) -> RejectedError:
     """Return the error of a host that does not know the user or the password."""
-    message = f"{host} rejects the credentials of `{clean(credentials.username)}`{why}"
+    message = f"{host} rejects the credentials of `{safe_text(credentials.username)}`{why}"
     return RejectedError(message, hint=f"log in again: {log_in(host)}")
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pinner.errors import RateLimitedError, ResolveError, UnauthorizedError
-from pinner.http.errors import again
+from pinner.http.errors import fresh_copy
 from pinner.http.network_failures import UnreachedError
 from pinner.registry.auth.token_requests import RejectedError, token_url
 
@@ -87,9 +87,9 @@ class Tokens:
             await pending.wait()
         token = self._current(key, stale)
         if isinstance(token, UnauthorizedError):
-            raise again(token)
+            raise fresh_copy(token)
         if token is None and (failure := self._unreached.get(key.realm)) is not None:
-            raise again(failure)
+            raise fresh_copy(failure)
         if token is not None:
             return token, False
         if stale is not None:

@@ -9,7 +9,7 @@ from prsample import CHANGES, MANY, OCI, SERVERS, commit, digest, image
 
 from pinner.bot.body.compared import Compared, Origin, Platforms, compare
 from pinner.bot.body.markdown import SourceRepository
-from pinner.bot.body.table import block, commits, held_row, human, platforms, row, sizes
+from pinner.bot.body.table import commits, held_row, human_size, list_item, platforms, row, sizes
 from pinner.bot.model import HeldBack, ImageChange
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
@@ -102,7 +102,7 @@ def test_platforms_in_words(difference: Platforms, text: str) -> None:
     ],
 )
 def test_sizes_in_units_of_a_thousand(size: int, text: str) -> None:
-    assert human(size) == text
+    assert human_size(size) == text
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_why_an_update_waits() -> None:
 
 
 def test_details_have_everything_in_full() -> None:
-    text = block(NGINX, compare(NGINX))
+    text = list_item(NGINX, compare(NGINX))
     assert text.startswith("- **`nginx:1.29`**\n")
     for line in (
         f"from `docker.io/library/nginx:1.29@{NGINX.old}`",
@@ -168,7 +168,7 @@ def test_details_have_everything_in_full() -> None:
 
 
 def test_details_of_a_first_pin_say_so() -> None:
-    text = block(RUNNER, compare(RUNNER))
+    text = list_item(RUNNER, compare(RUNNER))
     assert f"  - first pin: `data.forgejo.org/forgejo/runner:11@{RUNNER.new}`\n" in text
     assert "from" not in text
     assert "  - built 2026-11-12\n" in text
@@ -201,12 +201,12 @@ def described(labels: dict[str, str]) -> Image:
 )
 def test_details_of_base_and_source(before: dict[str, str], after: dict[str, str], line: str) -> None:
     change = BARE._replace(before=described(before), after=described(after))
-    assert f"  - {line}\n" in block(change, compare(change))
+    assert f"  - {line}\n" in list_item(change, compare(change))
 
 
 def test_a_base_that_cannot_be_seen_is_none() -> None:
     change = BARE._replace(after=described({"base.name": "\u200b"}))
-    assert "base image" not in block(change, compare(change))
+    assert "base image" not in list_item(change, compare(change))
     hidden = described({"base.name": "\u200b", "base.digest": "sha256:2"})
     change = BARE._replace(before=described({"base.name": "x", "base.digest": "sha256:1"}), after=hidden)
     assert "base image" not in row(change, compare(change))
@@ -214,18 +214,18 @@ def test_a_base_that_cannot_be_seen_is_none() -> None:
 
 def test_the_same_day_is_named_once() -> None:
     change = PROMETHEUS
-    assert "  - built 2026-10-29, as the one before\n" in block(change, compare(change))
+    assert "  - built 2026-10-29, as the one before\n" in list_item(change, compare(change))
 
 
 def test_of_very_many_places_and_platforms_the_first_are_named() -> None:
     change = NGINX._replace(places=tuple(f"app{number:03}/Dockerfile:1" for number in range(500)))
-    text = block(change, compare(change))
+    text = list_item(change, compare(change))
     assert "`app049/Dockerfile:1` and 450 more\n" in text
     assert "app050" not in text
 
 
 def test_a_larger_size_than_any_stays_in_the_largest_unit() -> None:
-    assert human(10**18) == "1000000.0 TB"
+    assert human_size(10**18) == "1000000.0 TB"
 
 
 def test_dates_stand_alone_too() -> None:

@@ -31,7 +31,7 @@ from pinner.bot.git.branches import (
 )
 from pinner.bot.git.clone import Commit, clone, read_commits
 from pinner.bot.git.program import Git, GitError, Login, open_git, redacted, remote_url, require_git
-from pinner.bot.git.remote import fetch_branches, look_at_remote
+from pinner.bot.git.remote import fetch_branches, list_remote
 from pinner.bot.model import Author, FileChange
 from pinner.formats import claims
 
@@ -350,7 +350,7 @@ def test_branches_whose_names_only_end_like_ours_are_not_ours(place: Place) -> N
     person(place.bare, "branch", "pinner/b", "main")
 
     async def story(there: Clone) -> None:
-        remote = await look_at_remote(there.git, "pinner/")
+        remote = await list_remote(there.git, "pinner/")
         assert list(remote.branches) == ["pinner/b"]
 
     in_clone(place, story)
@@ -441,7 +441,7 @@ def test_note_is_no_branch_and_is_not_pushed_over_unseen(place: Place) -> None:
     async def story(there: Clone) -> None:
         made = await make_note(there, b"{}\n", BOT)
         await push_note(there.git, made, None)
-        assert (await look_at_remote(there.git, "pinner/")).note == made
+        assert (await list_remote(there.git, "pinner/")).note == made
         with pytest.raises(StaleHeadError):
             await push_note(there.git, await make_note(there, b"[]\n", BOT), "1" * 40)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pinner.errors import InvalidReferenceError, NotFoundError, ResolveError
 from pinner.http.client import Call
-from pinner.http.errors import clean, failure
+from pinner.http.errors import reply_error, safe_text
 from pinner.oci.manifests import ACCEPT, MAX_MANIFEST
 from pinner.oci.resolver import Allowance
 from pinner.reference import DOCKER_HUB, ImageReference
@@ -38,7 +38,7 @@ def probe_for(registry: str) -> ImageReference:
     return reference
 
 
-async def ask_allowance(
+async def query_rate_limit(
     session: Session, notices: Notices, source: Source, registry: str, reference: ImageReference | None
 ) -> Allowance:
     """Return what ``source`` says of its limit when it is asked about ``reference``, or about itself without one.
@@ -58,14 +58,14 @@ async def ask_allowance(
             if reply.status == _NOT_FOUND and reference is None:
                 refusal = NotFoundError(f"no registry answers at {endpoint.host}", hint="name an image that it has")
             elif reply.status != _OK:
-                refusal = failure(reply, endpoint.host)
+                refusal = reply_error(reply, endpoint.host)
         except ResolveError as error:
             refusal = error
         limit = _limit_of(notices, url.host)
         if refusal is not None and limit is None:
             raise refusal
         credentials = question.credentials
-    user = None if credentials is None else clean(credentials.username) or "an identity token"
+    user = None if credentials is None else safe_text(credentials.username) or "an identity token"
     if limit is None:
         return Allowance(registry, user)
     return Allowance(registry, user, limit.limit, limit.remaining, limit.window, limit.source)

@@ -48,11 +48,11 @@ class CallLimits(NamedTuple):
     """Bytes of address space."""
 
 
-class RunawayError(PinnerError):
+class LimitExceededError(PinnerError):
     """A call took more than it may."""
 
 
-async def call_apart(
+async def call_in_child(
     function: Callable[..., Any],
     *arguments: object,
     environment: Mapping[str, str],
@@ -62,7 +62,7 @@ async def call_apart(
     """Return what ``function``, a module's own, returns for ``arguments``, which go through pickle as its result does.
 
     With ``registry`` it is a coroutine function, whose last argument asks ``registry``, which stays in this process.
-    Raises what it raises, and `RunawayError` where it takes more than ``limits``. Who gives up waiting ends it.
+    Raises what it raises, and `LimitExceededError` where it takes more than ``limits``. Who gives up waiting ends it.
     """
     process = await start_process(environment)
     caller = _Caller(process, registry)
@@ -85,7 +85,7 @@ async def call_apart(
 async def start_process(environment: Mapping[str, str]) -> asyncio.subprocess.Process:
     """Start a process that does, by `serve`, what it is told on its standard input."""
     # -P: the folder that this runs in is a repository of somebody's, and no place for modules.
-    command = (sys.executable, "-P", "-c", "import sys, pinner.bot.limited as limited; sys.exit(limited.serve())")
+    command = (sys.executable, "-P", "-c", "import sys, pinner.bot.child_process as child; sys.exit(child.serve())")
     pipe, variables = asyncio.subprocess.PIPE, {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, env=dict(environment) | variables)
 
@@ -157,21 +157,21 @@ def _framed(message: object) -> bytes:
 
 
 def _plain_mapping(mapping: MappingProxyType[object, object]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    return frozen, (dict(mapping),)
+    return read_only, (dict(mapping),)
 
 
-def frozen(values: dict[object, object]) -> MappingProxyType[object, object]:
+def read_only(values: dict[object, object]) -> MappingProxyType[object, object]:
     """Return ``values`` as they were before they were sent."""
     return MappingProxyType(values)
 
 
-def _runaway(status: int, limits: CallLimits) -> RunawayError:
+def _runaway(status: int, limits: CallLimits) -> LimitExceededError:
     if status == _OUT_OF_MEMORY:
-        return RunawayError(f"what it holds takes more than {limits.memory // MIB} MB of memory")
-    return RunawayError(f"what it holds took more than {limits.seconds} seconds of a processor")
+        return LimitExceededError(f"what it holds takes more than {limits.memory // MIB} MB of memory")
+    return LimitExceededError(f"what it holds took more than {limits.seconds} seconds of a processor")
 
 
-class AskedRegistry:
+class ParentRegistry:
     """A `pinner.oci.resolver.Registry` that has the process ask which called this one."""
 
     def __init__(self, send: Callable[[object], None]) -> None:
@@ -263,7 +263,7 @@ def _exactly(file: io.FileIO, length: int) -> bytes:
 
 async def _asking(function: Callable[..., Any], arguments: tuple[object, ...], incoming: io.FileIO) -> Any:  # noqa: ANN401
     loop = asyncio.get_running_loop()
-    registry = AskedRegistry(_write)
+    registry = ParentRegistry(_write)
 
     def listen() -> None:
         while (message := _read(incoming)) is not None:

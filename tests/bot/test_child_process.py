@@ -12,7 +12,7 @@ import runaways
 from fakes import FakeRegistry
 from locks import image
 
-from pinner.bot.limited import CallLimits, RunawayError, call_apart
+from pinner.bot.child_process import CallLimits, LimitExceededError, call_in_child
 from pinner.errors import ConfigError
 from pinner.model import Resolved
 from pinner.oci.resolver import Allowance
@@ -28,7 +28,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of thi
 
 
 def call(function: Callable[..., Any], *arguments: object, limits: CallLimits | None = None) -> object:
-    made = call_apart(function, *arguments, environment=os.environ, limits=limits or CallLimits())
+    made = call_in_child(function, *arguments, environment=os.environ, limits=limits or CallLimits())
     return asyncio.run(made)
 
 
@@ -41,18 +41,18 @@ def test_what_a_function_returns_and_raises_comes_back() -> None:
 
 @posix
 def test_who_takes_too_much_of_the_processor_is_ended() -> None:
-    with pytest.raises(RunawayError, match="more than 1 seconds of a processor"):
+    with pytest.raises(LimitExceededError, match="more than 1 seconds of a processor"):
         call(runaways.never_end, limits=CallLimits(seconds=1))
 
 
 @posix
 def test_who_takes_too_much_memory_is_ended() -> None:
-    with pytest.raises(RunawayError, match="more than 512 MB of memory"):
+    with pytest.raises(LimitExceededError, match="more than 512 MB of memory"):
         call(runaways.take_all, limits=CallLimits(memory=512 * 1024 * 1024))
 
 
 def test_who_ends_without_an_answer_is_a_runaway() -> None:
-    with pytest.raises(RunawayError):
+    with pytest.raises(LimitExceededError):
         call(runaways.go_without_a_word)
 
 
@@ -64,7 +64,7 @@ def wait_for(file: Path) -> None:
 def test_who_is_waited_for_no_longer_is_ended(tmp_path: Path) -> None:
     async def wait() -> None:
         file = tmp_path / "pid"
-        task = asyncio.create_task(call_apart(runaways.tell_and_never_end, str(file), environment=os.environ))
+        task = asyncio.create_task(call_in_child(runaways.tell_and_never_end, str(file), environment=os.environ))
         await asyncio.to_thread(wait_for, file)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -79,7 +79,7 @@ REFERENCE = ImageReference.parse("nginx:1.27")
 
 
 def ask(function: Callable[..., Any], registry: FakeRegistry) -> object:
-    made = call_apart(function, REFERENCE, environment=os.environ, registry=registry)
+    made = call_in_child(function, REFERENCE, environment=os.environ, registry=registry)
     return asyncio.run(made)
 
 
@@ -121,14 +121,20 @@ def test_who_ends_while_a_question_is_open_is_a_runaway() -> None:
             await asyncio.Event().wait()
             return await super().resolve(reference, platform)
 
-    with pytest.raises(RunawayError):
+    with pytest.raises(LimitExceededError):
         ask(runaways.ask_and_go, Endless())
 
 
 def test_modules_that_lie_in_the_current_folder_are_not_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("json.py", "resource.py", "pinner/__init__.py", "pinner/bot/__init__.py", "pinner/bot/limited.py"):
+    for name in (
+        "json.py",
+        "resource.py",
+        "pinner/__init__.py",
+        "pinner/bot/__init__.py",
+        "pinner/bot/child_process.py",
+    ):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
