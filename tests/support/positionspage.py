@@ -69,7 +69,7 @@ WHERE: dict[str, dict[str, str]] = {
         "oci-artifact": "`url` and `ref.tag` of Flux's `OCIRepository`",
         "bundle": "`bundle` of Tekton's references",
         "package": "`spec.package` of Crossplane's packages",
-        "image-name": "`spec.imageName` of CloudNativePG's clusters",
+        "image-name": "`spec.imageName` of CloudNativePG's clusters, `spec.dockerImage` of Zalando's",
         "storage-uri": "`storageUri` of KServe behind `oci://`",
         "related-image": "`env[].value` of variables `RELATED_IMAGE_…`",
         "build-arg": "`build.artifacts[].{docker,kaniko}.buildArgs.*` of Skaffold that end an image in the Dockerfile",

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Locate: TypeAlias = Callable[[Document], Located | None]
 
 _TEKTON_REFERENCES = ("taskRef", "pipelineRef", "ref")
+# Of the operators of CloudNativePG and Zalando.
+_IMAGE_NAMES = {("postgresql.cnpg.io", "Cluster"): "imageName", ("acid.zalan.do", "postgresql"): "dockerImage"}
 _OCI_SCHEME = b"oci://"
 # What Istio's injector puts its proxy's image in place of, in a gateway's pod.
 _INJECTED = "auto"
@@ -95,8 +97,9 @@ class ImageKeeper:
         own = self.fields.own(mapping)
         if frame.is_spec and owner.group == "pkg.crossplane.io" and "package" in own:
             self.keep("package", own["package"], frame, owner)
-        if frame.is_spec and (owner.group, owner.kind) == ("postgresql.cnpg.io", "Cluster") and "imageName" in own:
-            self.keep("image-name", own["imageName"], frame, owner)
+        name = _IMAGE_NAMES.get((owner.group, owner.kind), "") if frame.is_spec else ""
+        if name and name in own:
+            self.keep("image-name", own[name], frame, owner)
         if owner.group == "serving.kserve.io" and "storageUri" in own:
             self.keep("storage-uri", own["storageUri"], frame, owner, scheme=_OCI_SCHEME)
         if owner.group == "tekton.dev" and frame.key in _TEKTON_REFERENCES:

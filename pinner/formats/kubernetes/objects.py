@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Selectors and labels: `image` there is a label's name, and a digest no label's value.
 NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
 # What has images under other keys too.
-TYPED_GROUPS = ("pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
+TYPED_GROUPS = ("acid.zalan.do", "pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
 # Tools whose `image` is a pattern, a name to replace, or the name of something that they build.
 _EXCLUDED_GROUPS = re.compile(
     r"(?:^|\.)(?:(?<!chainsaw\.)kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io)$"
