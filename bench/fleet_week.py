@@ -28,7 +28,7 @@ from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.content_budget import StoredBudget
 from pinner.fleet.database import SqliteDatabase
 from pinner.fleet.migrations import migrate
-from pinner.fleet.overview import OPENED, UNCHANGED, cost
+from pinner.fleet.overview import OPENED, UNCHANGED, request_cost
 from pinner.fleet.planner import due_repositories, tick
 from pinner.fleet.sources import Fleet, Source
 from pinner.fleet.store import RunResult, Store
@@ -170,7 +170,7 @@ async def see_to(world: World, fleet: Fleet, row: Due, told: dict[str, dict[str,
         world.requests.update({"REST": OPENED[0], "git": OPENED[1]})
         world.push(name)
     else:
-        api, git = UNCHANGED if name in world.open else cost(row)
+        api, git = UNCHANGED if name in world.open else request_cost(row)
         world.requests.update({"REST": api, "git": git})
     world.latencies += [
         (world.users[image] > BASE, world.now + seconds - world.moved[image]) for image in news if image in world.moved

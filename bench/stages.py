@@ -15,7 +15,7 @@ from real_trees import ABSENT, trees
 from pinner import formats
 from pinner.config import Settings
 from pinner.errors import InputError, attempt
-from pinner.formats.base import short
+from pinner.formats.base import claimed_name
 from pinner.model import Document
 from pinner.scan.discover import discover
 from pinner.scan.scan import read_text
@@ -66,7 +66,7 @@ def locate(document: Document, clock: Clock) -> None:
     """Ask the formats as `formats.locate` does."""
     candidates: Iterable[Format] = formats._possible(  # noqa: SLF001 - to be told apart
         document,
-        formats._claiming(short(document.path), formats.FORMATS),  # noqa: SLF001 - as above
+        formats._claiming(claimed_name(document.path), formats.FORMATS),  # noqa: SLF001 - as above
     )
     candidates = list(candidates)
     clock.spent(_GATES)

@@ -6,7 +6,7 @@ from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats import configured
-from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved
+from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved_paths
 from pinner.scan.neighbour_files import paths_of, read_neighbours
 from pinner.scan.scan import Unreadable, read_all
 from pinner.scan.suppressions import apply_suppressions
@@ -84,7 +84,7 @@ def _proved_together(sources: Sequence[Source], plans: Sequence[Plan]) -> tuple[
     edited = {plan.document.path: Expected(plan.result, edited_texts(plan)) for plan in plans if plan.changed}
     if links is None or not edited:
         return tuple(plans)
-    unsafe = unproved(links, edited)
+    unsafe = unproved_paths(links, edited)
     return tuple([without_edits(plan) if plan.document.path in unsafe else plan for plan in plans])
 
 

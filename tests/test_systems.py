@@ -206,7 +206,7 @@ def test_patterns_of_the_configuration_fit_paths_of_windows() -> None:
     assert "PIN001" not in levels.of(r"C:\app\web.yaml")
     assert "PIN001" not in levels.of(r"D:\app\deploy\web.yaml")
     assert levels.of(r"C:\app\web\testdata\web.yaml")["PIN001"] == "note"
-    excluded, has_places = own_places.excluder(settings), own_places.own_places(settings)
+    excluded, has_places = own_places.exclusion_test(settings), own_places.own_places(settings)
     assert [excluded(rf"C:\app\{name}") for name in (r"vendor\a\Dockerfile", "Dockerfile")] == [True, False]
     assert [has_places(name) for name in (r"C:\app\a\b.tpl", r"C:\app\a\b.yml", r"D:\app\b.tpl")] == [
         True,

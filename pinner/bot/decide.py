@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
-from pinner.bot.forges.base import lacking
+from pinner.bot.forges.base import missing_names
 from pinner.bot.model import closed_as_double, read_marker, without_marker
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _is_incomplete(proposal: Proposal, current: PullRequest) -> bool:
 
 
 def _lacks_names(proposal: Proposal, current: PullRequest) -> bool:
-    return bool(lacking(proposal.labels, current.labels) or lacking(proposal.assignees, current.assignees))
+    return bool(missing_names(proposal.labels, current.labels) or missing_names(proposal.assignees, current.assignees))
 
 
 def _silenced(proposal: Proposal, there: Observed) -> Decision | None:

@@ -9,7 +9,7 @@ from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.model import Occurrence, as_skipped
 from pinner.tags.distributions import short_name
 from pinner.tags.parse import parse
-from pinner.upgrade.eligible_tags import eligible_tags, upgraded
+from pinner.upgrade.eligible_tags import eligible_tags, with_upgrades
 from pinner.upgrade.search import Search
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def major_group(outlook: Outlook) -> str:
 
 def with_minor_upgrades(sources: Iterable[Source], settings: Settings, raises: TagUpgrades) -> tuple[Source, ...]:
     """Return ``sources`` with the tags raised that need no pull request of their own."""
-    return tuple([upgraded(source, settings, raises.outlooks, most="minor") for source in sources])
+    return tuple([with_upgrades(source, settings, raises.outlooks, most="minor") for source in sources])
 
 
 def with_major_upgrades(
@@ -94,7 +94,7 @@ def with_major_upgrades(
     chosen = {key: one for key, one in raises.outlooks.items() if key[0] in names}
     found = []
     for source in sources:
-        raised = upgraded(source, settings, chosen)
+        raised = with_upgrades(source, settings, chosen)
         candidates = tuple(
             candidate
             if not isinstance(place := candidate.place, Occurrence) or place.replaces is not None

@@ -48,7 +48,7 @@ def render_message(
     return "\n".join(["\n".join(lines).strip(), "", *trailers, ""])
 
 
-def short(digest: Digest) -> str:
+def short_digest(digest: Digest) -> str:
     """Return the first twelve hex digits, as Docker shows them."""
     return digest.hex[:12]
 
@@ -79,7 +79,7 @@ def _summary(changes: Sequence[ImageChange], names: Sequence[str]) -> str:
     if len(names) == 1:
         if len(digests) > 1:
             return f"{'update' if updated else 'pin'} {names[0]} digests"
-        digest = short(next(iter(digests)))
+        digest = short_digest(next(iter(digests)))
         return f"update {names[0]} digest to {digest}" if updated else f"pin {names[0]} to digest {digest}"
     if not updated:
         return f"pin {len(names)} images to digests"
@@ -116,7 +116,7 @@ def _lines(changes: Sequence[ImageChange]) -> str:
     return "\n".join(
         dict.fromkeys(
             f"{change.name}{'' if change.raised is None else f' -> {change.raised}'}: "
-            f"{'' if change.old is None else f'{short(change.old)} -> '}{short(change.new)}"
+            f"{'' if change.old is None else f'{short_digest(change.old)} -> '}{short_digest(change.new)}"
             for change in changes
         )
     )

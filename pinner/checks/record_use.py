@@ -68,7 +68,7 @@ def _size(target: Target) -> int:
         return 0
 
 
-def recall(record: Record, targets: Iterable[Target], stamps: Iterable[str]) -> list[Entry]:
+def recalled_entries(record: Record, targets: Iterable[Target], stamps: Iterable[str]) -> list[Entry]:
     """Return what ``record`` has of each of ``targets``, on which the system has these ``stamps``."""
     return [_recalled(record, target, mark) for target, mark in zip(targets, stamps, strict=True)]
 
@@ -83,7 +83,7 @@ def _recalled(record: Record, target: Target, mark: str) -> Entry:
     return Entry(target, name, mark, before, is_same=bool(before and line and mark and line.stamp == mark))
 
 
-def remember(
+def save_results(
     record: Record, entries: Iterable[Entry], results: Iterable[Remembered], outcome: str, memory: Memory
 ) -> None:
     """Make ``results``, one for each of ``entries``, and ``outcome`` what is remembered from now on."""

@@ -152,7 +152,7 @@ def _remembering(
     """Return what ``run`` comes to, as far as ``record`` tells from there, which is brought up to date."""
     from pinner.checks.outcome import Seen, decode_outcome, encode_outcome  # noqa: PLC0415 - only for large trees
     from pinner.checks.record import note_use, stamp  # noqa: PLC0415 - as above
-    from pinner.checks.record_use import recall, remember  # noqa: PLC0415 - as above
+    from pinner.checks.record_use import recalled_entries, save_results  # noqa: PLC0415 - as above
 
     seen = Seen(targets, [stamp(target.file, memory.now) for target in targets], memory)
     known = decode_outcome(record.outcome, seen)
@@ -160,10 +160,10 @@ def _remembering(
         note_use(record, memory.now)
         return tuple(run.with_bytes(targets, known))
     record = record.read()
-    entries = recall(record, targets, seen.stamps)
+    entries = recalled_entries(record, targets, seen.stamps)
     results = run.results(entries, around)
     outcome = encode_outcome(seen, results.final, results.looked_for) if memory.sees_all else record.outcome
-    remember(record, entries, results.news, outcome, memory)
+    save_results(record, entries, results.news, outcome, memory)
     return tuple(results.final)
 
 

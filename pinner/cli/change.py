@@ -15,7 +15,7 @@ from pinner.findings import check_source
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import LOCK_NAME
 from pinner.report import PATCH
-from pinner.report.as_text import counted, finding_lines
+from pinner.report.as_text import finding_lines, lines_with_counts
 from pinner.report.changes import change_sentence, has_refused, render_changes, render_failures, settled_names, tally
 from pinner.report.escapes import printable
 from pinner.report.sentences import nothing_found
@@ -240,7 +240,7 @@ def _warn(work: _Work) -> None:
     found = (finding for source in sources for finding in check_source(source, work.settings.rules))
     mending = (one for one in found if one.rule in (CANNOT_PIN, MALFORMED, PARSE_ERROR))
     findings = severities_by_path(mending, work.settings, work.context)
-    terminal.info(*counted((tuple(finding_lines(one, style)) for one in findings), style))
+    terminal.info(*lines_with_counts((tuple(finding_lines(one, style)) for one in findings), style))
 
 
 def _report(plans: Sequence[Plan], unwritten: Sequence[Unreadable], status: int, work: _Work) -> None:

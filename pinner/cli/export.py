@@ -16,14 +16,14 @@ from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError, attempt
 from pinner.export import BILLS, TARGETS, exporter
-from pinner.export.base import ExportInput, overruled
+from pinner.export.base import ExportInput, overruled_references
 from pinner.export.signatures import POLICY_TARGETS, export_policies
 from pinner.files.atomic import read_regular
 from pinner.findings import check_source
 from pinner.limits import MIB
 from pinner.lockfile.file import current_lock, lock_file
 from pinner.lockfile.model import Lock
-from pinner.report.as_text import counted, finding_lines
+from pinner.report.as_text import finding_lines, lines_with_counts
 from pinner.report.escapes import escaped, printable
 from pinner.report.sentences import count
 from pinner.report.style import hint_line
@@ -72,7 +72,7 @@ def export(context: Context, asked: ExportOptions) -> int:
     made = module.export(order)
     _warn(sources, module, settings, terminal)
     if not is_bill:
-        terminal.info(*_lines(overruled(order, module.concerns), terminal, "warning"))
+        terminal.info(*_lines(overruled_references(order, module.concerns), terminal, "warning"))
     terminal.error(_lines(made.problems, terminal, "error"))
     terminal.info(*(f"{terminal.talk_style.severity('note')}: {printable(note)}" for note in made.notes))
     unwritten = _deliver(made.text, file, asked.output, context, terminal)
@@ -141,7 +141,7 @@ def _warn(sources: Sequence[Source], module: ExportModule, settings: Settings, t
         if finding.rule in _NOT_HELD and module.concerns(source.format.name, finding.place)
     )
     style = terminal.talk_style
-    terminal.info(*counted((tuple(finding_lines(finding, style)) for finding in findings), style))
+    terminal.info(*lines_with_counts((tuple(finding_lines(finding, style)) for finding in findings), style))
 
 
 def _lines(problems: Iterable[Problem], terminal: Terminal, severity: Severity) -> Iterator[str]:

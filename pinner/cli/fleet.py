@@ -98,7 +98,7 @@ def _look(context: Context, asked: FleetOptions, settings: FleetSettings, termin
 
 def _plan(store: Store, now: float, settings: FleetSettings) -> FleetPlanRecord:
     from pinner.fleet.catalog import images_to_ask  # noqa: PLC0415 - only who looks
-    from pinner.fleet.overview import cost  # noqa: PLC0415 - only who looks
+    from pinner.fleet.overview import request_cost  # noqa: PLC0415 - only who looks
 
     due: list[DueRecord] = [
         {
@@ -106,7 +106,7 @@ def _plan(store: Store, now: float, settings: FleetSettings) -> FleetPlanRecord:
             "repository": row.name,
             "reason": row.reason,  # type: ignore[typeddict-item] # one of PRIORITIES
             "failures": row.failures,
-            "requests": {"api": cost(row)[0], "git": cost(row)[1]},
+            "requests": {"api": request_cost(row)[0], "git": request_cost(row)[1]},
         }
         for row in store.due(now)
     ]

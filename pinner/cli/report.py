@@ -23,7 +23,7 @@ from pinner.lockfile.file import current_lock
 from pinner.model import Occurrence
 from pinner.reference import Platform
 from pinner.report.escapes import escaped, form_of, printable
-from pinner.report.overview import Known, Run, counted, overview
+from pinner.report.overview import Known, Run, count_by_state, overview
 from pinner.report.overview_data import FORMATS, render_data
 from pinner.report.overview_page import render_page
 from pinner.report.sentences import count
@@ -163,7 +163,7 @@ def _written(shown: Overview, asked: ReportOptions, context: Context, terminal: 
 
 
 def _sentence(shown: Overview) -> str:
-    counts = counted(shown.images)
+    counts = count_by_state(shown.images)
     told = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
     return f"{count(len(shown.images), 'image')} in {count(shown.files, 'file')}" + (f": {told}" if told else "")
 

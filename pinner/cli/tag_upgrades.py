@@ -10,7 +10,7 @@ from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
 from pinner.scan.suppressions import matches
-from pinner.upgrade.eligible_tags import eligible_tags, upgraded
+from pinner.upgrade.eligible_tags import eligible_tags, with_upgrades
 from pinner.upgrade.shared_variables import find_shared_variables, with_shared
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ def upgrade_tags(
     _say(found, terminal)
     pairs = list(zip(everything, selected, strict=True))
     return (
-        tuple(with_shared(upgraded(whole, settings, found.alone, within), found.shared) for whole, within in pairs),
-        tuple(with_shared(upgraded(within, settings, found.alone), found.shared) for _, within in pairs),
+        tuple(
+            with_shared(with_upgrades(whole, settings, found.alone, within), found.shared) for whole, within in pairs
+        ),
+        tuple(with_shared(with_upgrades(within, settings, found.alone), found.shared) for _, within in pairs),
         bool(found.errors),
     )
 

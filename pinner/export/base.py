@@ -178,7 +178,7 @@ def _of_platform(reference: ImageReference, entry: Entry, wanted: Platform) -> D
     )
 
 
-def overruled(asked: ExportInput, concerns: Callable[[str, Place], bool]) -> Iterable[Problem]:
+def overruled_references(asked: ExportInput, concerns: Callable[[str, Place], bool]) -> Iterable[Problem]:
     """Yield the references whose own digest is not the lock's: what is exported overrules the file."""
     for wanted in wanted_pins(asked, concerns)[0]:
         if wanted.reference.digest is not None and not wanted.is_met:

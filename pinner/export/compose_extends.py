@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import PinnerError
 from pinner.export.base import Problem
 from pinner.formats.compose.services import read_services, services_of
-from pinner.formats.compose.variables import shown
+from pinner.formats.compose.variables import interpolated_text
 from pinner.formats.source import LineIndex
 from pinner.formats.yaml import Alias, Budget, Mapping, Scalar, Sequence, load, parse, resolve
 from pinner.formats.yaml.lookup import KeyLookup
@@ -102,7 +102,7 @@ class Reader:
         data = self._sources[path].document.data
         for root, fields, _ in _roots(self._sources[path]):
             for scalar in _include_scalars(root, fields):
-                text = shown(reference_text(data, scalar))
+                text = interpolated_text(reference_text(data, scalar))
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(path), text)), scalar.start
 
     def image(self, path: str, service: Service) -> Written | Problem | None:

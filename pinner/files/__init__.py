@@ -24,10 +24,10 @@ def read(file: str, limit: int = FILE_BYTES) -> bytes:
         if error.strerror == NOT_REGULAR:
             raise InputError(f"is {NOT_REGULAR}") from None
         raise InputError(f"cannot be read: {_reason(error)}") from error
-    return checked(data, limit)
+    return validated_text(data, limit)
 
 
-def checked(data: bytes, limit: int = FILE_BYTES) -> bytes:
+def validated_text(data: bytes, limit: int = FILE_BYTES) -> bytes:
     """Return ``data``, the bytes of a file; raises `InputError` where they are more than ``limit`` or no text."""
     if len(data) > limit:
         raise InputError(

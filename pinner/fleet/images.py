@@ -63,12 +63,12 @@ async def ask_images(fleet: Fleet, before: float) -> tuple[int, int]:
 
 def _answered(one: Asked, answer: Answer | None, fleet: Fleet) -> Answered:
     if isinstance(answer, Resolved):
-        return answered(one.name, answer, fleet.settings, fleet.clock)
+        return answer_record(one.name, answer, fleet.settings, fleet.clock)
     note = _noted(answer.error) if isinstance(answer, Unresolved) else "it is no image's name"
     return Answered(one.name, None, ask_at=fleet.clock.wall() + backoff(one.failures, fleet.clock.chance()), note=note)
 
 
-def answered(name: str, resolved: Resolved, settings: FleetSettings, clock: Clock) -> Answered:
+def answer_record(name: str, resolved: Resolved, settings: FleetSettings, clock: Clock) -> Answered:
     """Return what is kept of a registry's answer: it is asked again within ``every``, up to a fifth sooner.
 
     Never later: what moves just after it was asked about is to be known in that time.
@@ -127,7 +127,7 @@ class StoredRegistry(PassingRegistry):
 
         def keep(answer: Resolved | ResolveError) -> None:
             if isinstance(answer, Resolved):
-                found = answered(name, answer, self._settings, clock)
+                found = answer_record(name, answer, self._settings, clock)
             else:
                 found = Answered(name, None, ask_at=clock.wall() + backoff(0, 0.5), note=_noted(answer))
             keep_answers(store, [found], clock.wall())

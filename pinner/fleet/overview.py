@@ -90,6 +90,6 @@ def budgets(store: Store, now: float) -> list[dict[str, Any]]:
     ]
 
 
-def cost(row: Due) -> tuple[int, int]:
+def request_cost(row: Due) -> tuple[int, int]:
     """Return how many requests seeing to ``row`` takes: of the forge's API, and of git."""
     return OPENED if row.reason in ("moved", "base", "retry") else UNCHANGED

@@ -6,7 +6,7 @@ from functools import lru_cache
 from re import escape
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, compiled, is_no_loss, largest, merged, short, unread_kind
+from pinner.formats.base import NEVER, Format, claimed_name, compiled, is_no_loss, largest, merged, unread_kind
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -175,7 +175,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 def claims(path: str) -> bool:
     """Tell by its name alone whether any format wants to look at the file at ``path``."""
-    return _is_claimed(short(path))
+    return _is_claimed(claimed_name(path))
 
 
 @lru_cache(maxsize=4096)
@@ -234,7 +234,7 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
     if own is not None:
         return _with_own(document, known[:-1], own)
     path = document.path
-    candidates = _claiming(short(path), known)
+    candidates = _claiming(claimed_name(path), known)
     if not candidates:
         names = _by_content(document.data)
         candidates = tuple([format_ for format_ in known if format_.name in names])

@@ -85,7 +85,7 @@ def _module(name: str) -> object:
     return sys.modules[name]
 
 
-def short(path: str) -> str:
+def claimed_name(path: str) -> str:
     """Return the part of ``path`` that tells whose file it is: its name; of a drop-in the folder's name too."""
     start = path.rfind("/") + 1
     if start and path.endswith(DROP_IN):
@@ -157,7 +157,7 @@ class Format(NamedTuple):
         """Tell by its name alone whether the file at ``path`` may be of this format."""
         name = path[path.rfind("/") + 1 :]
         if self.drop_ins and name.endswith(DROP_IN):
-            return compiled(self.drop_ins).search(short(path)) is not None
+            return compiled(self.drop_ins).search(claimed_name(path)) is not None
         return self.may_end_in(name) and compiled(self.names).search(name) is not None
 
     def may_end_in(self, ending: str) -> bool:

@@ -12,7 +12,7 @@ import posixpath
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.json_positions import JsonError, Shape, Text, comments, decode, read, without_comments
 from pinner.formats.source import LineIndex
-from pinner.formats.yaml.references import Use, unfilled
+from pinner.formats.yaml.references import Use, skip_if_unfilled
 from pinner.formats.yaml.scalars import SourceText
 from pinner.link.facts import Argument, ComposeBuild, ComposeFile, ComposeService
 from pinner.model import Located, SkippedOccurrence, Span
@@ -93,7 +93,7 @@ def _use(lines: LineIndex, kind: str, text: Text) -> Use:
 def _image(data: bytes, lines: LineIndex, image: Text) -> Place:
     use = _use(lines, "image", image)
     text = _source_text(data, image)
-    return unfilled(use, str(text)) or use.judge(text)
+    return skip_if_unfilled(use, str(text)) or use.judge(text)
 
 
 def _source_text(data: bytes, written: Text) -> SourceText:

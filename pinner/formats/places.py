@@ -11,7 +11,7 @@ from pinner.formats.ci.walk import find
 from pinner.formats.yaml import Budget as YamlBudget
 from pinner.formats.yaml import Mapping, load, parse
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
-from pinner.formats.yaml.references import Collector, unfilled
+from pinner.formats.yaml.references import Collector, skip_if_unfilled
 from pinner.formats.yaml.scalars import SourceText
 from pinner.model import Located, Span
 from pinner.patterns.regular_expressions import Budget, Pattern
@@ -89,7 +89,7 @@ def _judged(collector: Collector, parts: Sequence[tuple[str, Span]]) -> tuple[Us
         )
     first, last = parts[0][1], parts[-1][1]
     use = collector.use_at(KIND, first.start, first.end - first.start)._replace(span=last)
-    return use, unfilled(use, str(text)) or use.judge(text)
+    return use, skip_if_unfilled(use, str(text)) or use.judge(text)
 
 
 def _by_path(collector: Collector, rule: PlaceRule) -> list[object]:

@@ -18,7 +18,7 @@ from pinner.http.addresses import NetworkZone, origin, zone_of
 from pinner.http.connections import ConnectionPool, Contexts
 from pinner.http.errors import OversizeError, Reply, safe_text
 from pinner.http.library import httpx
-from pinner.http.network_failures import PermanentError, unreached
+from pinner.http.network_failures import PermanentError, network_error
 from pinner.http.proxies import proxy_for
 from pinner.http.rate_limits import Notices
 from pinner.http.redaction import redacted, secrets_in
@@ -154,7 +154,7 @@ class HttpClient:
         except httpx.TransportError as error:
             is_proxied = self._transport is None and proxy_for(url, self._environment) is not None
             host = url.netloc.decode("ascii")
-            failure = unreached(error, f"{host} (through a proxy)" if is_proxied else host)
+            failure = network_error(error, f"{host} (through a proxy)" if is_proxied else host)
             if response is None and url.scheme == "http" and _is_hung_up(error):
                 # What a server that expects TLS does with a request that is none.
                 failure.hint = failure.hint or f'if it speaks HTTPS, set endpoint = "https://{host}" for it'

@@ -49,7 +49,7 @@ class PermanentError(NoRouteError):
     passing = False
 
 
-def unreached(error: httpx.TransportError, host: str) -> UnreachedError:
+def network_error(error: httpx.TransportError, host: str) -> UnreachedError:
     """Return the clause for a request to ``host`` without a reply."""
     if isinstance(error, httpx.TimeoutException):
         kind = NoRouteError if isinstance(error, httpx.ConnectTimeout) else UnreachedError

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pinner.identification.compare import result_of
-from pinner.identification.model import LocalAnswer, pinned
+from pinner.identification.model import LocalAnswer, pinned_text
 from pinner.report.records import VERSION
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _sighting_record(sighting: Sighting) -> SightingRecord:
     image = sighting.image
     write = None
     if sighting.reference is not None and image is not None and sighting.current:
-        write = pinned(sighting.reference, image.digest)
+        write = pinned_text(sighting.reference, image.digest)
     return {
         "role": sighting.role,
         "digest": str(sighting.digest),
@@ -120,7 +120,7 @@ def _comparison_record(comparison: Comparison) -> ComparisonRecord:
         "equal": comparison.is_equal,
         **_served(image, comparison.member),
         "reasons": list(comparison.reasons),
-        "write": None if image is None else pinned(comparison.reference, image.digest),
+        "write": None if image is None else pinned_text(comparison.reference, image.digest),
         "error": None if comparison.error is None else comparison.error.message,
     }
 

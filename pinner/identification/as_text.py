@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pinner.identification import wording
 from pinner.identification.hash_kinds import repo_digests
-from pinner.identification.model import LocalAnswer, pinned
+from pinner.identification.model import LocalAnswer, pinned_text
 from pinner.report.escapes import printable
 from pinner.report.sentences import count
 from pinner.report.style import Node, draw
@@ -117,7 +117,7 @@ def _comparison_node(comparison: Comparison, style: Style) -> Node:
     children = [
         *_served_nodes(image, comparison.member, style),
         *(Node(_line("why", printable(reason))) for reason in comparison.reasons),
-        Node(_line("write", style.good(pinned(comparison.reference, image.digest)))),
+        Node(_line("write", style.good(pinned_text(comparison.reference, image.digest)))),
     ]
     return Node(f"{name} today: {painted}", children)
 
@@ -193,7 +193,7 @@ def _write(sighting: Sighting) -> str | None:
     if reference is None or image is None:
         return None
     if sighting.current:
-        return pinned(reference, image.digest)
+        return pinned_text(reference, image.digest)
     return f"{wording.repository(reference)}@{image.digest}"
 
 

@@ -16,7 +16,15 @@ from pinner.files.atomic import open_regular
 from pinner.identification.archive import interpret, is_outdated
 from pinner.identification.model import Contents, Member
 from pinner.identification.tar import NotTarError, Stream, TarReader
-from pinner.identification.unpack import PIECE, BrokenError, Budget, Unpacker, compression_of, hash_member, inside
+from pinner.identification.unpack import (
+    PIECE,
+    BrokenError,
+    Budget,
+    Unpacker,
+    compression_of,
+    hash_member,
+    safe_inner_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +72,7 @@ def _take(entry: Entry, reader: TarReader, budget: Budget, gathered: _Gathered) 
     """Take up one member: a file hashed, a link noted. A name that leads out of the archive is noted and not used."""
     if entry.kind == "other":
         return
-    path = inside(entry.name)
+    path = safe_inner_path(entry.name)
     if path is None:
         gathered.escaping.append(entry.name)
         return
@@ -75,7 +83,7 @@ def _take(entry: Entry, reader: TarReader, budget: Budget, gathered: _Gathered) 
             gathered.clashes.append(path)
         gathered.members[path] = member
         return
-    target = inside(entry.target, posixpath.dirname(path) if entry.kind == "symlink" else "")
+    target = safe_inner_path(entry.target, posixpath.dirname(path) if entry.kind == "symlink" else "")
     if target is None:
         gathered.escaping.append(f"{entry.name} -> {entry.target}")
     else:

@@ -187,7 +187,7 @@ class HashAnswer(NamedTuple):
 Answer: TypeAlias = LocalAnswer | HashAnswer
 
 
-def pinned(reference: ImageReference, digest: Digest) -> str:
+def pinned_text(reference: ImageReference, digest: Digest) -> str:
     """Return ``reference`` held to ``digest``, as one would write it."""
     tag = "" if reference.tag else ":latest"
     return f"{reference.familiar}{tag}@{digest}"

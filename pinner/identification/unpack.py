@@ -251,7 +251,7 @@ class _Unpacked:
         return plain if self._unpacker is None else self._hash.hexdigest()
 
 
-def inside(path: str, folder: str = "") -> str | None:
+def safe_inner_path(path: str, folder: str = "") -> str | None:
     """Return ``path``, relative to ``folder``, in its plain form; None where it leads out of the archive."""
     if path.startswith("/"):
         return None

@@ -10,10 +10,10 @@ from pinner.inspection.model import (
     ImageId,
     artifact_name,
     attachment_name,
+    common_entries,
     full_name,
     name_of,
     pin_text,
-    shared,
 )
 from pinner.report.records import VERSION
 from pinner.report.signatures import signed_json
@@ -83,7 +83,7 @@ def _inspection(entry: Inspection) -> InspectionRecord:
         "tagMeansToday": None if today is None else str(today.digest),
         "tagIsGone": entry.is_tag_gone,
         "annotations": dict(image.annotations),
-        "labels": shared(one.labels for one in image.platforms),
+        "labels": common_entries(one.labels for one in image.platforms),
         "platforms": [_platform(entry, one) for one in image.platforms],
         "attachments": [
             {

@@ -9,6 +9,7 @@ from pinner.inspection.model import (
     ImageId,
     Inspection,
     attachment_name,
+    common_entries,
     full_name,
     human_size,
     is_runnable,
@@ -17,7 +18,6 @@ from pinner.inspection.model import (
     oci_labels,
     pin_text,
     platform_name,
-    shared,
     subject_name,
     today_words,
 )
@@ -171,7 +171,7 @@ def _texts(pair: tuple[str, Digest]) -> tuple[str, str]:
 
 def _labels(image: Image, style: Style) -> Iterator[str]:
     tables = [oci_labels(one) for one in image.platforms]
-    alike = shared(tables)
+    alike = common_entries(tables)
     names = sorted({name for table in tables for name in table})
     if not names:
         return

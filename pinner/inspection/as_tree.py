@@ -11,6 +11,7 @@ from pinner.inspection.model import (
     Inspection,
     artifact_name,
     attachment_name,
+    common_entries,
     family,
     full_name,
     human_size,
@@ -18,7 +19,6 @@ from pinner.inspection.model import (
     oci_labels,
     pin_text,
     platform_name,
-    shared,
     today_words,
 )
 from pinner.report.escapes import printable
@@ -69,7 +69,7 @@ def _top(entry: Inspection, style: Style) -> Node:
             *_parts(entry, only, with_manifest=False),
         )
         return Node(f"manifest {style.good(str(image.digest))} ({family(image.media_type)}, no index)", parts)
-    alike = shared(oci_labels(one) for one in image.platforms) if len(image.platforms) > 1 else {}
+    alike = common_entries(oci_labels(one) for one in image.platforms) if len(image.platforms) > 1 else {}
     platforms = tuple(
         Node(style.where(printable(platform_name(one))), (*_parts(entry, one, apart=alike),)) for one in image.platforms
     )

@@ -167,7 +167,7 @@ def oci_labels(one: PlatformImage) -> dict[str, str]:
     return {name: both[name] for name in sorted(both) if name.startswith(_OCI_LABELS)}
 
 
-def shared(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def common_entries(tables: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return what all ``tables`` have alike."""
     first, *others = list(tables) or [{}]
     return {name: value for name, value in first.items() if all(table.get(name) == value for table in others)}

@@ -76,7 +76,7 @@ def apply_entry(image: Image, entry: Entry) -> Image:
     return image
 
 
-def rendered(text: str, chain: Iterable[Entry]) -> Image:
+def apply_entries(text: str, chain: Iterable[Entry]) -> Image:
     """Return what kustomize renders of the image ``text`` on the way of ``chain``."""
     image = split_image(text)
     for entry in chain:

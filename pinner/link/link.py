@@ -23,7 +23,7 @@ from pinner.link.facts import (
 )
 from pinner.link.hcl import Modules
 from pinner.link.helm import Charts
-from pinner.link.kustomize import Image, Overlays, rendered
+from pinner.link.kustomize import Image, Overlays, apply_entries
 from pinner.link.paths import Paths
 from pinner.link.quadlet import Units
 from pinner.model import Occurrence, SkippedOccurrence, as_skipped
@@ -241,7 +241,7 @@ class Linker:
         for chain in sorted(self._chains[path]):
             following = _following(chain, path, place) if place.kind == _ENTRY else chain
             if following is not None:
-                yield rendered(text, following)
+                yield apply_entries(text, following)
 
 
 def _following(chain: Chain, path: str, place: Place) -> Chain | None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ConfigError, InvalidReferenceError, did_you_mean
 from pinner.lockfile.model import SIGNED_VERSION, VERSION, Entry, Lock, LockedDigest, LockedPlatform
-from pinner.lockfile.positions import line_and_column, spots
+from pinner.lockfile.positions import key_positions, line_and_column
 from pinner.oci.types import Signature
 from pinner.reference import Digest, ImageReference, Platform
 
@@ -79,7 +79,7 @@ def _json(text: str, name: str) -> object:
 
 def _refuse_repetition(text: _Text) -> None:
     seen = set()
-    for spot in spots(text.text):
+    for spot in key_positions(text.text):
         key = (spot.owner, spot.path[-1])
         if spot.owner is not None and key in seen:
             line, column = line_and_column(text.text, spot.start)
@@ -104,7 +104,7 @@ class _Node(NamedTuple):
 
     def refuse(self, problem: str, hint: str | None = _ANEW) -> NoReturn:
         """Raise the error that says what is wrong here."""
-        known = {spot.path: spot.start for spot in spots(self.source.text)}
+        known = {spot.path: spot.start for spot in key_positions(self.source.text)}
         line, column = line_and_column(self.source.text, known.get(self.path, 0))
         what = f"`{self.path[-1]}` " if self.path else ""
         raise ConfigError(f"{self.source.name}:{line}:{column}: {what}{problem}", hint=hint)

@@ -37,7 +37,7 @@ class Where(NamedTuple):
     span: Span
 
 
-def spots(text: str) -> Iterator[Spot]:
+def key_positions(text: str) -> Iterator[Spot]:
     """Yield the keys and the texts in lists of ``text``, which must be valid JSON, in order."""
     keys: list[str | None] = []
     openings: list[int] = []
@@ -74,7 +74,7 @@ def where_all(data: bytes) -> Mapping[tuple[str, ...], Where]:
     lines = LineIndex(data)
     found = {}
     characters = offset = 0
-    for spot in spots(text):
+    for spot in key_positions(text):
         offset += len(text[characters : spot.start].encode())
         characters = spot.start
         span = Span(offset, offset + len(text[spot.start : spot.end].encode()))

@@ -170,7 +170,9 @@ def edits_of(plan: Plan, buffer: Buffer, span: Span | None = None) -> tuple[list
     return [edits[start] for start in sorted(edits)], list(dict.fromkeys(failures))
 
 
-def ignoring(finding: Finding, source: Source, buffer: Buffer, settings: Settings, today: date) -> TextEdit | None:
+def suppression_edit(
+    finding: Finding, source: Source, buffer: Buffer, settings: Settings, today: date
+) -> TextEdit | None:
     """Return the edit that silences ``finding`` by a comment above it; None where the format takes no such comment.
 
     The text with the comment is looked into: it names the same images, and the comment silences the rule there.

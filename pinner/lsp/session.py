@@ -10,7 +10,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from pinner.errors import ConfigError
 from pinner.files import repository_around
-from pinner.lsp.buffer import Buffer, Change, Position, ignoring
+from pinner.lsp.buffer import Buffer, Change, Position, suppression_edit
 from pinner.lsp.hover import hover_text, lens_title
 from pinner.lsp.workspace import CheckedDocument, Workspace
 from pinner.model import Occurrence
@@ -159,7 +159,7 @@ class Session:
         actions = [action for place in near.values() for action in _about(uri, checked, place)]
         for finding in checked.findings:
             if finding.place.span in near:
-                edit = ignoring(
+                edit = suppression_edit(
                     finding, known[1].source, checked.buffer, opened.workspace.settings, self.backend.today()
                 )
                 actions += [] if edit is None else [self._ignoring(uri, checked, finding, edit)]

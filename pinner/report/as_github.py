@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.report.escapes import printable
-from pinner.report.interchange import Regions, sentence, troubles, whole
+from pinner.report.interchange import Regions, sentence, troubles, valid_unicode
 from pinner.report.sentences import count
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _entries(verdict: Verdict) -> Iterator[_Entry]:
 
 
 def _trouble(trouble: Trouble) -> _Entry:
-    path = whole(printable(trouble.path))
+    path = valid_unicode(printable(trouble.path))
     line = "" if trouble.place is None else f",line={trouble.place.line},col={trouble.place.column}"
     command = f"::error file={_property(path)}{line},title=pinner::{_data(f'{path}: {trouble.message}')}"
     return _Entry("error", command, _text(f"{path}: error: {trouble.message.partition(chr(10))[0]}"))
@@ -78,7 +78,7 @@ def _trouble(trouble: Trouble) -> _Entry:
 
 def _entry(finding: Finding, regions: Regions) -> _Entry:
     kind = _COMMANDS[finding.severity]
-    path = whole(printable(finding.path))
+    path = valid_unicode(printable(finding.path))
     spot = regions.spot(finding)
     properties = {"file": path, "line": str(spot.start.line), "col": str(spot.start.column)}
     if spot.end is not None and spot.end.line == spot.start.line and spot.end.column > spot.start.column:

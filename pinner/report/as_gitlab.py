@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.interchange import fingerprints, sentence, trouble_fingerprints, troubles, whole
+from pinner.report.interchange import fingerprints, sentence, trouble_fingerprints, troubles, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def _issue(finding: Finding, identity: str) -> dict[str, Any]:
         "check_name": f"{finding.rule.id} {finding.rule.name}",
         "fingerprint": identity,
         "severity": _SEVERITIES[finding.severity],
-        "location": {"path": whole(finding.path), "lines": {"begin": finding.place.line}},
+        "location": {"path": valid_unicode(finding.path), "lines": {"begin": finding.place.line}},
     }
 
 
@@ -43,5 +43,8 @@ def _trouble(trouble: Trouble, identity: str) -> dict[str, Any]:
         "check_name": trouble.kind,
         "fingerprint": identity,
         "severity": "major",
-        "location": {"path": whole(trouble.path), "lines": {"begin": trouble.place.line if trouble.place else 1}},
+        "location": {
+            "path": valid_unicode(trouble.path),
+            "lines": {"begin": trouble.place.line if trouble.place else 1},
+        },
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.interchange import sentence, troubles, whole
+from pinner.report.interchange import sentence, troubles, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,6 +102,6 @@ def _case(finding: Finding, name: str, *, fails: bool) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Return ``text`` as it may stand in an attribute or element, in ASCII."""
-    legal = _ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), whole(text))
+    legal = _ILLEGAL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), valid_unicode(text))
     escaped = "".join(_ENTITIES.get(character, character) for character in legal)
     return escaped.encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.report.escapes import printable
-from pinner.report.interchange import sentence, troubles, whole
+from pinner.report.interchange import sentence, troubles, valid_unicode
 from pinner.report.sentences import NotTold, check_sentence, count
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _lines(text: str) -> str:
 
 def _code(text: str) -> str:
     """Return ``text`` as a code span in a table: fenced by more backticks than it has, pipes escaped."""
-    shown = whole(printable(text)).replace("|", "\\|")
+    shown = valid_unicode(printable(text)).replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     if not longest:
         return f"`{shown}`"

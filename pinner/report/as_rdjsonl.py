@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.interchange import Regions, sentence, troubles, whole
+from pinner.report.interchange import Regions, sentence, troubles, valid_unicode
 from pinner.rules import PAGES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:  # noqa: AR
 
 
 def _trouble(trouble: Trouble) -> dict[str, Any]:
-    location: dict[str, Any] = {"path": whole(trouble.path)}
+    location: dict[str, Any] = {"path": valid_unicode(trouble.path)}
     if trouble.place is not None:
         location["range"] = {"start": {"line": trouble.place.line}}
     return {"message": trouble.message, "location": location, "severity": "ERROR", "source": _SOURCE}
@@ -40,7 +40,7 @@ def _diagnostic(finding: Finding, regions: Regions) -> dict[str, Any]:
     spot = regions.spot(finding)
     diagnostic: dict[str, Any] = {
         "message": sentence(finding),
-        "location": {"path": whole(finding.path), "range": _range(spot.start, spot.end)},
+        "location": {"path": valid_unicode(finding.path), "range": _range(spot.start, spot.end)},
         "severity": _SEVERITIES[finding.severity],
         "source": _SOURCE,
         "code": {"value": finding.rule.id, "url": finding.rule.page},

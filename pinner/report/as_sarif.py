@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pinner import __version__
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.interchange import Regions, fingerprints, sentence, troubles, uri, whole
+from pinner.report.interchange import Regions, fingerprints, sentence, troubles, uri, valid_unicode
 from pinner.rules import PAGES, RULES
 from pinner.rules.pages import help_text, plain
 
@@ -91,7 +91,7 @@ def _notification(trouble: Trouble) -> dict[str, Any]:
         where["region"] = {"startLine": trouble.place.line, "startColumn": trouble.place.column}
     return {
         "level": "error",
-        "message": {"text": f"{whole(printable(trouble.path))}: {trouble.message}"},
+        "message": {"text": f"{valid_unicode(printable(trouble.path))}: {trouble.message}"},
         "locations": [{"physicalLocation": where}],
     }
 
@@ -110,7 +110,7 @@ def _result(finding: Finding, identity: str, regions: Regions) -> dict[str, Any]
     if spot.elsewhere is not None:
         where = _location(finding.path, _region(*spot.elsewhere))
         said = ", ".join(finding.place.via) or "where the reference is written"
-        result["relatedLocations"] = [{"id": 1, **where, "message": {"text": whole(printable(said))}}]
+        result["relatedLocations"] = [{"id": 1, **where, "message": {"text": valid_unicode(printable(said))}}]
     edit = regions.edit(finding)
     if edit is not None:
         region = regions.region(finding.path, edit.start, edit.end)
@@ -122,7 +122,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
     place = finding.place
     text = str(place.reference) if isinstance(place, Occurrence) else place.text
     known = {
-        "reference": whole(text),
+        "reference": valid_unicode(text),
         "format": place.format,
         "kind": place.kind,
         "reason": None if isinstance(place, Occurrence) else place.reason,

@@ -25,7 +25,7 @@ _MAX_WIDTH = 60
 
 def render_listing(listing: Listing, style: Style) -> Iterator[str]:
     """Yield a line for each occurrence: place, kind, status, reference; a skip's reason comes last."""
-    yield from counted(((row,) for row in _rows(listing, style)), style)
+    yield from lines_with_counts(((row,) for row in _rows(listing, style)), style)
 
 
 def _rows(listing: Listing, style: Style) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _rows(listing: Listing, style: Style) -> Iterator[str]:
 def render_verdict(verdict: Verdict, style: Style) -> Iterator[str]:
     """Yield ``path:line:column: severity: message [rule]`` for each finding, and its hint on a line of its own."""
     told = (finding for finding in verdict.findings if not _is_grouped(finding))
-    yield from counted((tuple(finding_lines(finding, style)) for finding in told), style)
+    yield from lines_with_counts((tuple(finding_lines(finding, style)) for finding in told), style)
     groups: dict[str, list[Finding]] = {}
     for finding in filter(_is_grouped, verdict.findings):
         groups.setdefault(_group_of(finding.path), []).append(finding)
@@ -78,7 +78,7 @@ def _group_lines(group: str, findings: Sequence[Finding], style: Style) -> Itera
         yield hint_line(hint, style)
 
 
-def counted(entries: Iterable[Sequence[str]], style: Style) -> Iterator[str]:
+def lines_with_counts(entries: Iterable[Sequence[str]], style: Style) -> Iterator[str]:
     """Yield the lines of ``entries``, equal ones once: a place that an anchor or an ARG shares has several uses."""
     uses: dict[tuple[str, ...], int] = {}
     for entry in entries:

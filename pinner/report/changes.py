@@ -6,7 +6,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import SignatureError
 from pinner.model import LOCK_NAME, Occurrence
 from pinner.plan import Changed, Failed, Unchanged
-from pinner.report.as_text import counted, place_of
+from pinner.report.as_text import lines_with_counts, place_of
 from pinner.report.escapes import printable
 from pinner.report.sentences import count, references
 from pinner.report.style import hint_line
@@ -54,7 +54,7 @@ def render_changes(plans: Iterable[Plan], style: Style) -> Iterator[str]:
     changes = (
         (plan.document.path, verdict) for plan in plans for verdict in plan.verdicts if isinstance(verdict, Changed)
     )
-    yield from counted(((_change(path, verdict, style),) for path, verdict in changes), style)
+    yield from lines_with_counts(((_change(path, verdict, style),) for path, verdict in changes), style)
 
 
 def _change(path: str, verdict: Changed, style: Style) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.report.base import Verdict
 
 
-def whole(text: str) -> str:
+def valid_unicode(text: str) -> str:
     """Return ``text`` with U+FFFD in the place of bytes that are not UTF-8: JSON and XML have no word for them."""
     return text if text.isascii() else _bytes(text).decode("utf-8", "replace")
 
@@ -31,7 +31,7 @@ def uri(path: str) -> str:
 def sentence(told: Finding | PinnerError) -> str:
     """Return what is told, and on a second line its hint, for outputs that have one field for both."""
     lines = (told.message,) if told.hint is None else (told.message, f"hint: {told.hint}")
-    return "\n".join(whole(printable(line)) for line in lines)
+    return "\n".join(valid_unicode(printable(line)) for line in lines)
 
 
 def _bytes(text: str) -> bytes:
@@ -93,7 +93,7 @@ def _reference(finding: Finding) -> str:
 
 def _hash(*parts: str) -> str:
     # No part holds a NUL: neither paths nor references can.
-    return hashlib.sha256("\0".join(whole(part) for part in parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join(valid_unicode(part) for part in parts).encode()).hexdigest()[:32]
 
 
 _BOM = b"\xef\xbb\xbf"

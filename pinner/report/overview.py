@@ -270,7 +270,7 @@ def age_class(image: UsedImage, today: date) -> int | None:
     return next(number for number, (_, end) in enumerate(AGES) if end is None or days < end)
 
 
-def counted(images: Iterable[UsedImage]) -> dict[State, int]:
+def count_by_state(images: Iterable[UsedImage]) -> dict[State, int]:
     """Return how many of ``images`` are in each state."""
     counts = dict.fromkeys(STATES, 0)
     for image in images:

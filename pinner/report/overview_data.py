@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.overview import counted
+from pinner.report.overview import count_by_state
 from pinner.report.records import VERSION, occurrence_record, unreadable_record
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def render_json(shown: Overview) -> str:
                 "files": shown.files,
                 "images": len(shown.images),
                 "places": sum(len(image.places) for image in shown.images),
-                "states": counted(shown.images),
+                "states": count_by_state(shown.images),
                 "stale": sum(image.is_stale is True for image in shown.images),
             },
         },

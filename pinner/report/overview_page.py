@@ -28,7 +28,7 @@ from pinner.report.html import (
     tag,
     tiles,
 )
-from pinner.report.overview import AGES, STATES, age_class, counted, in_place_counts
+from pinner.report.overview import AGES, STATES, age_class, count_by_state, in_place_counts
 from pinner.report.sentences import count
 from pinner.rules import BY_ID, SEVERITIES
 
@@ -71,7 +71,7 @@ def render_page(shown: Overview, name: str, version: str) -> str:
 
 
 def _tiles(shown: Overview) -> Markup:
-    counts = counted(shown.images)
+    counts = count_by_state(shown.images)
     places = Counter(seen.state for image in shown.images for seen in image.places)
     made = [Tile("Images", len(shown.images), "plain", f"in {count(places.total(), 'place')}")]
     notes: Mapping[State, str] = {

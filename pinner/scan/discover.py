@@ -96,9 +96,9 @@ def path_tests(settings: Settings) -> tuple[Own, Own]:
     """Return what tells whether a file (absolute) is excluded, and whether the user has places in it."""
     if not settings.exclude and not settings.formats.places:
         return _never, _never
-    from pinner.scan.own_places import excluder, own_places  # noqa: PLC0415 - only where there are patterns
+    from pinner.scan.own_places import exclusion_test, own_places  # noqa: PLC0415 - only where there are patterns
 
-    return excluder(settings), own_places(settings)
+    return exclusion_test(settings), own_places(settings)
 
 
 def _never(_file: str) -> bool:

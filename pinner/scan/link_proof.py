@@ -82,7 +82,7 @@ def _variant(file: File) -> Variant | None:
     return None
 
 
-def unproved(links: Links, edited: Mapping[str, Expected]) -> frozenset[str]:
+def unproved_paths(links: Links, edited: Mapping[str, Expected]) -> frozenset[str]:
     """Return the paths among ``edited`` whose edits may not be made: linked anew, something else would read otherwise.
 
     Where a place of another file would, no edit is kept.

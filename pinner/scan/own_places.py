@@ -35,7 +35,7 @@ def own_places(settings: Settings) -> Own:
     return own
 
 
-def excluder(settings: Settings) -> Callable[[str], bool]:
+def exclusion_test(settings: Settings) -> Callable[[str], bool]:
     """Return the function that tells whether the configuration excludes a file (absolute)."""
     if not settings.exclude or settings.root is None:
         return lambda _file: False

@@ -63,7 +63,7 @@ def _located(target: Target, formats: Sequence[Format]) -> Reading:
 def read_text(target: Target) -> bytes | None:
     """Return the bytes of ``target``, or None for a library and the like that a walk came upon; raises `InputError`."""
     if target.text is not None:
-        return files.checked(target.text, largest(target.path))
+        return files.validated_text(target.text, largest(target.path))
     try:
         return files.read(target.file, largest(target.path))
     except BinaryError:

@@ -68,7 +68,7 @@ def level_for(candidate: Candidate, rules: UpdateRules) -> TagLevel:
     return next((pragma.tags for pragma in candidate.pragmas if pragma.tags is not None), rules.tags or "none")
 
 
-def upgraded(
+def with_upgrades(
     source: Source,
     settings: Settings,
     outlooks: Mapping[WantedKey, Outlook],

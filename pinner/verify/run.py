@@ -17,7 +17,7 @@ from pinner.verify.remote import Remote
 from pinner.verify.revocation import revocation_of
 from pinner.verify.signature_search import Found, FoundSignatures, children_of, find_signatures
 from pinner.verify.strict_decoding import MalformedError
-from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, concluded, judge
+from pinner.verify.verdict import Judged, RefusedError, Signer, Verdict, conclude, judge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -92,7 +92,7 @@ def judge_all(
         judge(found.scheme, found.place, partial(_signer, found, reference, digest, trust, now))
         for found in signatures.found
     )
-    return concluded(judged, str(digest), signatures.cut)
+    return conclude(judged, str(digest), signatures.cut)
 
 
 def _signer(found: Found, reference: ImageReference, digest: Digest, trust: Trust, now: float) -> Signer:
@@ -165,14 +165,14 @@ async def verify_notation_image(reference: ImageReference, digest: Digest, trust
         return Verdict("refused", (*refusal.reasons, "no-policy"), (), str(digest), refusal.detail)
     signatures = await find_signatures(sources.signatures, digest, frozenset({"notation"}))
     if not signatures.found:
-        return concluded((), str(digest), signatures.cut)
+        return conclude((), str(digest), signatures.cut)
     manifest = await sources.image.manifest(str(digest))
     if manifest is None:
         return Verdict("unknown", subject=str(digest), detail="the registry does not have the image itself")
     subject = Subject(str(digest), len(manifest.body), manifest.media_type)
     now = datetime.fromtimestamp(world.clock(), UTC)
     judged = [await _judged(found, subject, statement, stores, sources, now) for found in signatures.found]
-    return concluded(tuple(judged), str(digest), signatures.cut)
+    return conclude(tuple(judged), str(digest), signatures.cut)
 
 
 def _no_policy(digest: Digest, detail: str) -> Verdict:
@@ -261,4 +261,4 @@ def judged_metadata(documents: dict[str, bytes | None], wanted: Wanted, verifier
     judged = judge("dct", wanted.server, work)
     if unsigned:
         return Verdict("unsigned", subject=wanted.digest, detail=unsigned[0])
-    return concluded((judged,), wanted.digest)
+    return conclude((judged,), wanted.digest)

@@ -162,7 +162,7 @@ def judge(scheme: str, place: str, work: Callable[[], Signer | tuple[Signer, tup
     return Judged(scheme, place, found[0], warnings=found[1])
 
 
-def concluded(signatures: tuple[Judged, ...], digest: str, cut: str = "") -> Verdict:
+def conclude(signatures: tuple[Judged, ...], digest: str, cut: str = "") -> Verdict:
     """Return the verdict on ``digest``: one good signature is enough; ``cut`` says why some were not looked at."""
     if any(one.signer is not None for one in signatures):
         return Verdict("verified", (), signatures, digest)

@@ -28,7 +28,7 @@ from images import Blob, Image, digest_of, make_image, make_multi_platform, to_j
 
 from pinner.errors import InputError
 from pinner.identification.local_files import open_path, read_archive
-from pinner.identification.unpack import Budget, hash_member, inside
+from pinner.identification.unpack import Budget, hash_member, safe_inner_path
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -99,7 +99,7 @@ def test_links_lead_to_files_of_the_archive_alone(tmp_path: Path) -> None:
     ],
 )
 def test_a_path_is_inside_or_it_is_none(path: str, folder: str, plain: str | None) -> None:
-    assert inside(path, folder) == plain
+    assert safe_inner_path(path, folder) == plain
 
 
 def test_names_that_lead_out_are_tampering_and_touch_nothing(tmp_path: Path) -> None:

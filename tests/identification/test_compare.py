@@ -24,7 +24,7 @@ from pinner.identification.model import (
     Query,
     Sighting,
     Unanswered,
-    pinned,
+    pinned_text,
 )
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, ImageReference, Platform
@@ -171,8 +171,8 @@ def test_a_digest_that_only_the_engine_knows_is_said_to_be_that() -> None:
 
 
 def test_what_to_write_is_the_name_as_written_with_its_tag() -> None:
-    assert pinned(NAME, INDEX) == f"registry.example/app:1@{INDEX}"
-    assert pinned(ImageReference.parse("nginx"), INDEX) == f"nginx:latest@{INDEX}"
+    assert pinned_text(NAME, INDEX) == f"registry.example/app:1@{INDEX}"
+    assert pinned_text(ImageReference.parse("nginx"), INDEX) == f"nginx:latest@{INDEX}"
 
 
 def local(*comparisons: tuple[Outcome, bool], tampered: bool = False, unchecked: bool = False) -> LocalAnswer:

@@ -21,7 +21,7 @@ from pinner.model import Document, Occurrence
 from pinner.pipeline import make_plans, survey, unpin_plans, write
 from pinner.plan import Changed, Failed
 from pinner.scan.discover import Target
-from pinner.scan.link_proof import Expected, link_files, unproved
+from pinner.scan.link_proof import Expected, link_files, unproved_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,12 +205,12 @@ def test_an_edit_that_changes_another_file_s_image_is_not_made(tmp_path: Path) -
     spans: dict[PlaceKey, str] = {
         place.span: str(place.reference) for place in links.changed["compose.yaml"] if isinstance(place, Occurrence)
     }
-    assert unproved(links, {"compose.yaml": Expected(compose, spans)}) == frozenset()
+    assert unproved_paths(links, {"compose.yaml": Expected(compose, spans)}) == frozenset()
     # Without the argument the Dockerfile's own default is read again.
     lost = compose.replace(b"V: '3.13'", b"U: '3.13'")
-    assert unproved(links, {"compose.yaml": Expected(lost, spans)}) == {"compose.yaml"}
+    assert unproved_paths(links, {"compose.yaml": Expected(lost, spans)}) == {"compose.yaml"}
     broken = {"compose.yaml": Expected(b"a: b\n", {}), "app/Dockerfile": Expected(b"FROM x:1\n", {})}
-    assert unproved(links, broken) == {"compose.yaml", "app/Dockerfile"}
+    assert unproved_paths(links, broken) == {"compose.yaml", "app/Dockerfile"}
     assert link_files([]).files == ()
 
 

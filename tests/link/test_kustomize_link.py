@@ -13,7 +13,7 @@ from world import pinner
 
 from pinner.formats import kubernetes
 from pinner.link.facts import ImageRule
-from pinner.link.kustomize import Entry, apply_entry, rendered, split_image
+from pinner.link.kustomize import Entry, apply_entries, apply_entry, split_image
 from pinner.link.link import LinkInput, link
 from pinner.model import Document, Occurrence
 
@@ -230,7 +230,7 @@ def test_entries_for_other_names_change_nothing(text: str, rules: list[ImageRule
         if image.name != rule.name:
             assert after is image
         image = after
-    assert rendered(text, [Entry("k.yaml", rule) for rule in rules]).text == image.text
+    assert apply_entries(text, [Entry("k.yaml", rule) for rule in rules]).text == image.text
 
 
 KUBECTL = shutil.which("kubectl")
@@ -262,4 +262,4 @@ def test_entries_do_what_kustomize_does(rule: ImageRule, text: str, tmp_path: Pa
     (tmp_path / "kustomization.yaml").write_text(f"resources: [pod.yaml]\nimages:\n- name: {rule.name}{entry}\n")
     out = subprocess.run([KUBECTL, "kustomize", str(tmp_path)], capture_output=True, text=True, check=True).stdout
     (image,) = re.findall(r"image: (\S+)", out)
-    assert rendered(text, [Entry("kustomization.yaml", rule)]).text == image
+    assert apply_entries(text, [Entry("kustomization.yaml", rule)]).text == image

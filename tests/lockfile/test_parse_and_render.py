@@ -12,7 +12,7 @@ from locks import INDEX, NGINX, NOON, REDIS, digest, entry, lock, record
 from pinner.errors import ConfigError
 from pinner.lockfile.model import Entry, Lock, LockedDigest, LockedPlatform
 from pinner.lockfile.parse import parse_lock
-from pinner.lockfile.positions import spots, where_all
+from pinner.lockfile.positions import key_positions, where_all
 from pinner.lockfile.render import render_lock
 from pinner.reference import Digest, Platform
 
@@ -227,7 +227,7 @@ def test_a_key_twice_is_refused_where_it_comes_again() -> None:
 
 def test_spots_of_any_json() -> None:
     text = '{"a": {"": [1, "x", {"b": "y"}], "c": null}, "d": "e", "f\\n": [[]]} '
-    found = [(spot.path, text[spot.start : spot.end]) for spot in spots(text)]
+    found = [(spot.path, text[spot.start : spot.end]) for spot in key_positions(text)]
     assert found == [
         (("a",), '"a"'),
         (("a", ""), '""'),
@@ -237,7 +237,7 @@ def test_spots_of_any_json() -> None:
         (("d",), '"d"'),
         (("f\n",), '"f\\n"'),
     ]
-    assert list(spots('"x"')) == []
+    assert list(key_positions('"x"')) == []
 
 
 def test_places_are_in_bytes_and_characters() -> None:

@@ -17,7 +17,7 @@ from scripted_registry import BODIES, A
 from pinner.config import RegistryOptions, Settings
 from pinner.errors import ResolveError, UnavailableError
 from pinner.http.connections import Certificates, Contexts, read_certificates
-from pinner.http.network_failures import unreached
+from pinner.http.network_failures import network_error
 from pinner.http.retry import RetryPolicy
 from pinner.model import Resolved
 from pinner.reference import ImageReference
@@ -314,5 +314,5 @@ def test_other_failures_are_named(reason: str, message: str, hint: str | None) -
     cause.reason = reason
     error = httpx.ConnectError("failed")
     error.__cause__ = cause
-    found = unreached(error, "a.example")
+    found = network_error(error, "a.example")
     assert (found.message, found.hint) == (f"a.example {message} ({reason})", hint)

@@ -12,11 +12,11 @@ from pinner.inspection.model import (
     Inspection,
     artifact_name,
     attachment_name,
+    common_entries,
     human_size,
     name_of,
     oci_labels,
     pin_text,
-    shared,
 )
 from pinner.oci.resolver import Allowance
 from pinner.oci.types import Attachment, Config, Image, PlatformImage
@@ -202,8 +202,8 @@ def test_labels_come_before_annotations_and_only_those_of_oci() -> None:
 
 
 def test_only_what_all_have_alike_is_shared() -> None:
-    assert shared([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}, {"a": "1"}]) == {"a": "1"}
-    assert shared([]) == {}
+    assert common_entries([{"a": "1", "b": "2"}, {"a": "1", "b": "3"}, {"a": "1"}]) == {"a": "1"}
+    assert common_entries([]) == {}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.bot.body.markdown import code, page_of, prose
-from pinner.bot.titles import counted, short
+from pinner.bot.titles import counted, short_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ def row(change: ImageChange, compared: Compared) -> str:
 
 def held_row(held: HeldBack) -> str:
     """Return the row of a change that is not proposed yet, with its line end."""
-    digest = "" if held.digest is None else f"`{short(held.digest)}`"
+    digest = "" if held.digest is None else f"`{short_digest(held.digest)}`"
     return f"| {code(held.name, _MOST_NAME)} | {digest} | {prose(held.reason, _MOST_REASON)} |\n"
 
 
@@ -66,8 +66,8 @@ def _version(before: Origin, after: Origin) -> str:
 
 
 def _digests(change: ImageChange) -> str:
-    new = f"`{short(change.new)}`"
-    return f"{new} <sub>first pin</sub>" if change.old is None else _arrow(f"`{short(change.old)}`", new)
+    new = f"`{short_digest(change.new)}`"
+    return f"{new} <sub>first pin</sub>" if change.old is None else _arrow(f"`{short_digest(change.old)}`", new)
 
 
 def _arrow(old: str, new: str) -> str:

@@ -77,7 +77,7 @@ class Access(NamedTuple):
     """Returns the token to use now, where ``token`` is one of several, each good for a while."""
 
 
-def lacking(wanted: Collection[str], there: Collection[str]) -> list[str]:
+def missing_names(wanted: Collection[str], there: Collection[str]) -> list[str]:
     """Return those of ``wanted`` that are not ``there``, in their order; forges do not tell upper case from lower."""
     known = {name.lower() for name in there}
     return [name for name in dict.fromkeys(wanted) if name.lower() not in known]
@@ -260,10 +260,10 @@ def told(reply: Reply) -> str:
         value = json.loads(reply.body)
     except (ValueError, RecursionError):
         return f"HTTP {reply.status}"
-    return words(value) or f"HTTP {reply.status}"
+    return message_text(value) or f"HTTP {reply.status}"
 
 
-def words(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
+def message_text(value: Any) -> str:  # noqa: ANN401 - JSON is what it is
     """Return what a refusal of any forge says in ``message``, ``error`` and ``errors``, on one line."""
     found: list[str] = []
     if isinstance(value, dict):

@@ -16,8 +16,8 @@ from pinner.bot.forges.base import (
     ForgeError,
     MissingError,
     StaleHeadError,
-    lacking,
-    words,
+    message_text,
+    missing_names,
 )
 from pinner.bot.forges.gitea_api import add_labels, ask_reviewers, assign, repository_of, request_of, requests_of
 from pinner.bot.forges.rest import RestForge, issue_of, path_of, reason_to_wait
@@ -123,7 +123,7 @@ class Gitea(RestForge):
         found = await self.open_branches(repository, branch)
         same = [one for one in found if (one.branch, one.base) == (branch, base)]
         if made.status == _CONFLICT and not same:
-            raise ForgeError(f"the pull request is refused: {words(made.json())}")
+            raise ForgeError(f"the pull request is refused: {message_text(made.json())}")
         if made.status == _CONFLICT:
             return same[-1]
         return await self._first(repository, request_of(made.json()), same)
@@ -149,11 +149,11 @@ class Gitea(RestForge):
     ) -> None:
         """Add labels (by number: older instances take no names), assignees and reviewers."""
         at = self._at(repository, request.number)
-        if missing := lacking(labels, request.labels):
+        if missing := missing_names(labels, request.labels):
             await add_labels(self._api, repository, request, missing)
-        if missing := lacking(assignees, request.assignees):
+        if missing := missing_names(assignees, request.assignees):
             await assign(self._api, repository, at, request.assignees, missing)
-        if missing := lacking(reviewers, request.reviewers):
+        if missing := missing_names(reviewers, request.reviewers):
             await ask_reviewers(self._api, at, missing)
 
     async def enable_auto_merge(
@@ -223,7 +223,7 @@ class Gitea(RestForge):
         reply = await self._api.call("POST", f"{at}/merge", body=body, expect=refused, done=is_merged)
         if reply.status not in refused:
             return AutoMerge(is_on=True, is_new=True)
-        said = words(reply.json())
+        said = message_text(reply.json())
         if reply.status == _CONFLICT and ("already scheduled" in said or await self._is_scheduled(repository, request)):
             return AutoMerge(is_on=True)
         if reply.status == _CONFLICT:

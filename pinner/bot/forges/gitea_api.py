@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, UnreachableError, epoch, lacking
+from pinner.bot.forges.base import ForbiddenError, ForgeError, MissingError, UnreachableError, epoch, missing_names
 from pinner.bot.forges.rest import issue_of, path_of
 from pinner.bot.model import PullRequest, Repository
 
@@ -64,7 +64,7 @@ async def assign(api: Api, repository: Repository, at: str, there: Collection[st
     One who may not read the repository would be answered with 500. Raises `ForgeError` that names who is left out.
     """
     may = [item["login"] async for item in api.pages(f"{path_of(repository.name)}/assignees")]
-    wrong = lacking(names, may)
+    wrong = missing_names(names, may)
     fit = [name for name in names if name not in wrong]
     if fit:
         # The list is replaced as a whole: who is there stays.

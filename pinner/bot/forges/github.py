@@ -14,8 +14,8 @@ from pinner.bot.forges.base import (
     ForgeError,
     StaleHeadError,
     epoch,
-    lacking,
-    words,
+    message_text,
+    missing_names,
 )
 from pinner.bot.forges.github_api import GraphQl, addresses
 from pinner.bot.forges.limits import GITHUB_CONTENT
@@ -109,7 +109,7 @@ class GitHub(RestForge):
         for request in await self._of(repository, branch, "open"):
             if request.base == base:
                 return request
-        raise ForgeError(f"the pull request is refused: {words(made.json())}")
+        raise ForgeError(f"the pull request is refused: {message_text(made.json())}")
 
     async def add(
         self,
@@ -122,15 +122,15 @@ class GitHub(RestForge):
     ) -> None:
         """Add labels, assignees and reviewers; GitHub makes a label that is none yet."""
         issue = issue_of(repository, request)
-        if missing := lacking(labels, request.labels):
+        if missing := missing_names(labels, request.labels):
             await self._api.call("POST", f"{issue}/labels", body={"labels": missing})
-        if missing := lacking(assignees, request.assignees):
+        if missing := missing_names(assignees, request.assignees):
             reply = await self._api.call("POST", f"{issue}/assignees", body={"assignees": missing})
             # Who cannot be assigned is passed over without a word.
             there = [person["login"] for person in reply.json().get("assignees") or ()]
-            if passed_over := lacking(missing, there):
+            if passed_over := missing_names(missing, there):
                 raise ForgeError(f"nobody called {' or '.join(f'`{name}`' for name in passed_over)} can be assigned")
-        if missing := lacking(reviewers, request.reviewers):
+        if missing := missing_names(reviewers, request.reviewers):
             people = [name for name in missing if "/" not in name]
             teams = [name.partition("/")[2] for name in missing if "/" in name]
             body = {key: names for key, names in (("reviewers", people), ("team_reviewers", teams)) if names}
@@ -178,7 +178,7 @@ class GitHub(RestForge):
         if reply.status == _CONFLICT:
             raise StaleHeadError(f"{request.url} has moved on: it is not merged")
         if reply.status == _NOT_ALLOWED:
-            raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=_ALLOW_AUTO_MERGE)
+            raise ForbiddenError(f"auto-merge is refused: {message_text(reply.json())}", hint=_ALLOW_AUTO_MERGE)
         return AutoMerge(is_on=True, is_new=True)
 
     async def _requires_checks(self, repository: Repository, branch: str) -> bool:
@@ -206,7 +206,7 @@ class GitHub(RestForge):
             "POST", f"{path_of(repository.name)}/git/refs", body=body, expect=(_UNPROCESSABLE,)
         )
         if reply.status == _UNPROCESSABLE and await self._head(repository, commit.branch) is None:
-            raise ForgeError(f"the branch {commit.branch} cannot be made: {words(reply.json())}")
+            raise ForgeError(f"the branch {commit.branch} cannot be made: {message_text(reply.json())}")
 
     async def _made_before(self, repository: Repository, commit: NewCommit) -> str:
         head = await self._head(repository, commit.branch)

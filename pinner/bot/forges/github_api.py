@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from pinner.bot.forges.base import BusyError, ForbiddenError, ForgeError, MissingError, StaleHeadError, epoch, words
+from pinner.bot.forges.base import (
+    BusyError,
+    ForbiddenError,
+    ForgeError,
+    MissingError,
+    StaleHeadError,
+    epoch,
+    message_text,
+)
 from pinner.errors import ConfigError
 from pinner.limits import REPOSITORY_SECONDS
 
@@ -228,7 +236,7 @@ class GraphQl:
         if isinstance(data, dict) and not errors:
             return data
         kinds = {error.get("type") for error in errors}
-        message = f"GitHub refuses: {words({'errors': errors})}"
+        message = f"GitHub refuses: {message_text({'errors': errors})}"
         if "RATE_LIMITED" in kinds:
             raise BusyError(message, hint="a later run goes on where this one stopped", retry_after=_HOUR)
         if "STALE_DATA" in kinds or any(sign in message for sign in _STALE):

@@ -16,8 +16,8 @@ from pinner.bot.forges.base import (
     ForgeError,
     StaleHeadError,
     epoch,
-    lacking,
-    words,
+    message_text,
+    missing_names,
 )
 from pinner.bot.forges.rest import RestForge, reason_to_wait
 from pinner.bot.forges.transport import Api
@@ -100,7 +100,7 @@ class GitLab(RestForge):
         for request in await self._list(repository, {"source_branch": branch, "state": "opened"}):
             if (request.branch, request.base) == (branch, base):
                 return request
-        raise ForgeError(f"the merge request is refused: {words(made.json())}")
+        raise ForgeError(f"the merge request is refused: {message_text(made.json())}")
 
     async def add(
         self,
@@ -113,11 +113,11 @@ class GitLab(RestForge):
     ) -> None:
         """Add labels, assignees and reviewers, in one request; GitLab makes a label that is none yet."""
         values: dict[str, Any] = {}
-        if missing := lacking(labels, request.labels):
+        if missing := missing_names(labels, request.labels):
             values["add_labels"] = ",".join(missing)
         people = {
-            "assignee_ids": lacking(assignees, request.assignees),
-            "reviewer_ids": lacking(reviewers, request.reviewers),
+            "assignee_ids": missing_names(assignees, request.assignees),
+            "reviewer_ids": missing_names(reviewers, request.reviewers),
         }
         there = {}
         if any(people.values()) and (request.assignees or request.reviewers):
@@ -172,7 +172,7 @@ class GitLab(RestForge):
             raise StaleHeadError(f"{request.url} has moved on: it is not merged")
         if reply.status in refused:
             hint = "the token needs the right to merge into the branch"
-            raise ForbiddenError(f"auto-merge is refused: {words(reply.json())}", hint=hint)
+            raise ForbiddenError(f"auto-merge is refused: {message_text(reply.json())}", hint=hint)
         return AutoMerge(is_on=True, is_new=True)
 
 

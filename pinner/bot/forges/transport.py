@@ -192,7 +192,7 @@ class Api:
 
     async def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> Reply:
         from pinner.http.library import httpx  # noqa: PLC0415 - heavy, and only a bot needs it
-        from pinner.http.network_failures import unreached  # noqa: PLC0415 - with httpx
+        from pinner.http.network_failures import network_error  # noqa: PLC0415 - with httpx
         from pinner.http.redaction import mask_in_json, secrets_in  # noqa: PLC0415 - with httpx
 
         headers = {"User-Agent": f"pinner/{__version__}", "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -211,7 +211,7 @@ class Api:
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
-            told = unreached(error, self._url.netloc.decode("ascii"))
+            told = network_error(error, self._url.netloc.decode("ascii"))
             kind = UnreachableError if told.passing else ForgeError
             raise kind(told.message, hint="is its address right, and the network up?") from None
         if response.status_code >= _BAD or b'"errors"' in data:  # GraphQL refuses with status 200

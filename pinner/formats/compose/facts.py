@@ -6,7 +6,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.compose.images import ROOT, SERVICES, state_of
-from pinner.formats.compose.variables import InvalidTemplateError, expand, shown
+from pinner.formats.compose.variables import InvalidTemplateError, expand, interpolated_text
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import other_readers
 from pinner.formats.yaml.references import is_null
@@ -139,7 +139,7 @@ def _environment(include: Mapping, fields: KeyLookup, collector: Collector) -> s
 
 
 def _text(collector: Collector, scalar: Scalar) -> str:
-    return shown(reference_text(collector.data, scalar))
+    return interpolated_text(reference_text(collector.data, scalar))
 
 
 # What YAML reads as a number, and prints otherwise: `3.10` becomes 3.1.

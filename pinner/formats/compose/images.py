@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.compose.inline import locate_inline
-from pinner.formats.compose.variables import NO_VALUES, judge, shown
+from pinner.formats.compose.variables import NO_VALUES, interpolated_text, judge
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.anchors import OPAQUE
 from pinner.formats.yaml.lookup import anchor_name
@@ -184,10 +184,10 @@ class Walk:
             "build-context", node, text, written, via=anchor_name(written), platform=platform, owner=service.name
         )
         rest = text[start + len(_CONTEXT_SCHEME) :]
-        refusal = self._built_elsewhere(shown(rest))
+        refusal = self._built_elsewhere(interpolated_text(rest))
         self.filled.add(id(node))
         self.collector.add(
-            use, use.skip(shown(rest), *refusal) if refusal else judge(use, rest, self.given, self.mirrors)
+            use, use.skip(interpolated_text(rest), *refusal) if refusal else judge(use, rest, self.given, self.mirrors)
         )
 
     def _image(self, kind: str, service: Service, node: Node, written: Node, via: tuple[str, ...]) -> None:
@@ -204,7 +204,7 @@ class Walk:
         if text is None:
             self.collector.add(use, use.unreadable(node))
             return
-        name = shown(text)
+        name = interpolated_text(text)
         refusal = self._refusal(kind, service, node, name)
         self.filled.add(id(node))
         place = self._refused(use, text, name, *refusal) if refusal else judge(use, text, self.given, self.mirrors)
@@ -268,7 +268,9 @@ class Walk:
             if type(node) is Scalar and not is_null(node):
                 text = reference_text(self.collector.data, node)
                 use = self.collector.use("service-image", node, text, value, via=anchor_name(value), owner=service.name)
-                skip: Place = use.skip(shown(text), "invalid-reference", "the key is there twice; the last one wins")
+                skip: Place = use.skip(
+                    interpolated_text(text), "invalid-reference", "the key is there twice; the last one wins"
+                )
                 if self.collector.is_masked and text is not None:
                     skip = judge(use, text, self.given, self.mirrors)
                 self.collector.add(use, skip)

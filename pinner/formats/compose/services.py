@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.formats.compose.variables import shown
+from pinner.formats.compose.variables import interpolated_text
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.lookup import Field
 from pinner.formats.yaml.references import is_null
@@ -186,7 +186,7 @@ class Service:
 
     def read(self, scalar: Scalar) -> str:
         """Return what compose reads in ``scalar``; empty for what is too long for a name."""
-        return shown(reference_text(self._file.data, scalar))
+        return interpolated_text(reference_text(self._file.data, scalar))
 
     @property
     def platform(self) -> str | None:
@@ -246,7 +246,7 @@ def _empty_build(field: Field | None) -> Field | None:
 def read_services(root: Mapping, mapping: Mapping, fields: KeyLookup, data: bytes) -> list[Service]:
     """Return the services under ``mapping`` of the document ``root``."""
     name = fields.scalar(root, "name")
-    file = File(data, fields, shown(reference_text(data, name)) if name is not None else "", {})
+    file = File(data, fields, interpolated_text(reference_text(data, name)) if name is not None else "", {})
     for key in fields.keys(mapping):
         field = fields.get(mapping, key)
         if field is not None and type(field.node) is Mapping and field.node.tag != "!reset":

@@ -222,7 +222,7 @@ def judge(use: Use, text: SourceText, given: Given = NOT_GIVEN, mirrors: Collect
     return _judge_missing(use, expansion) or _judge_defaults(use, expansion, mirrors)
 
 
-def shown(text: SourceText | None) -> str:
+def interpolated_text(text: SourceText | None) -> str:
     """Return what compose makes of ``text``, for people and for comparisons; a variable without a value as written."""
     if text is None or b"$" not in text.data:
         return str(text or "")

@@ -22,7 +22,7 @@ from pinner.formats.dockerfile.source import (
     WORD,
     DockerfileError,
     LogicalLine,
-    decoded,
+    decode_utf8,
     skip_space,
     stage_detail,
     text_of,
@@ -129,7 +129,7 @@ def _mode_problem(values: Iterable[tuple[str, Text]]) -> str:
     for name, value in values:
         modes = _MODES.get(name)
         if modes is not None and value.text not in modes:
-            return f"--{name} is {' or '.join(modes)}, not `{decoded(value.text)[:100]}`"
+            return f"--{name} is {' or '.join(modes)}, not `{decode_utf8(value.text)[:100]}`"
     return ""
 
 
@@ -180,7 +180,7 @@ def judge_use(site: Site, use: Use, pieces: Sequence[Piece], stages: Collection[
         if is_template(text):
             return make_skipped(site, text, "templated", "a template engine writes this text")
         return make_skipped(site, text, "parse-error", use.problem)
-    if not use.onbuild and decoded(text).lower() in stages:
+    if not use.onbuild and decode_utf8(text).lower() in stages:
         return make_skipped(site, text, "stage", stage_detail(text), pieces)
     # A trigger runs in another build: what is a stage here may be one there.
     if text == "scratch" and not (use.onbuild and text in stages):

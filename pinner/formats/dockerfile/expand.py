@@ -7,7 +7,7 @@ from functools import cache
 
 from pinner._typing import TYPE_CHECKING
 from pinner.formats.dockerfile.shell_patterns import Cut, find_all, find_prefix, find_suffix, replace_cuts
-from pinner.formats.dockerfile.source import BOM, LONGEST, DockerfileError, Piece, UnsetError, decoded, text_of
+from pinner.formats.dockerfile.source import BOM, LONGEST, DockerfileError, Piece, UnsetError, decode_utf8, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,11 +202,11 @@ class Expander:
             null_is_unset = modifier == ":"
             self._choose(name, self._next() if null_is_unset else modifier, null_is_unset=null_is_unset)
         else:
-            raise DockerfileError(f"`${{{decoded(name)}` has a modifier that BuildKit does not know")
+            raise DockerfileError(f"`${{{decode_utf8(name)}` has a modifier that BuildKit does not know")
 
     def _variable(self, name: str) -> None:
         value = self._environment.get(name)
-        self._insert(f"ARG {decoded(name)}", value or (), "unset" if value is None else "empty")
+        self._insert(f"ARG {decode_utf8(name)}", value or (), "unset" if value is None else "empty")
 
     def _word(self, stop: str, *, raw: bool, pattern: bool) -> list[Piece]:
         """Return the word inside braces, expanded, without adding it."""
@@ -220,17 +220,17 @@ class Expander:
         value = self._environment.get(name)
         absent = value is None or (null_is_unset and not any(piece.text for piece in value))
         if modifier == "-" and absent:
-            self._insert(f"${{{decoded(name)}}}", word, "empty")
+            self._insert(f"${{{decode_utf8(name)}}}", word, "empty")
         elif modifier == "+":
             known = any(piece.nature == "platform" for piece in value or ())
             nature: Nature = "platform" if known else "unset" if value is None else "empty"
-            self._insert(f"${{{decoded(name)}}}", () if absent else word, nature)
+            self._insert(f"${{{decode_utf8(name)}}}", () if absent else word, nature)
         elif modifier == "?" and absent:
-            raise UnsetError(f"ARG {decoded(name)} has no default: its value must be given to the build")
+            raise UnsetError(f"ARG {decode_utf8(name)} has no default: its value must be given to the build")
         elif modifier in ("-", "?"):
             self._variable(name)
         else:
-            raise DockerfileError(f"`${{{decoded(name)}:` has a modifier that BuildKit does not know")
+            raise DockerfileError(f"`${{{decode_utf8(name)}:` has a modifier that BuildKit does not know")
 
     def _pattern(self, stop: str, *, pattern: bool) -> str:
         """Return the text of a pattern, or of what replaces it."""
@@ -269,7 +269,7 @@ class Expander:
             nature = "platform"
         text = replace_cuts(text_of(value or ()), cuts, replacement)
         self.altered += value or ()
-        self._insert(f"ARG {decoded(name)}", (Piece(text, -1, (), nature),), nature)
+        self._insert(f"ARG {decode_utf8(name)}", (Piece(text, -1, (), nature),), nature)
 
     def _name(self) -> str:
         """Read a variable's name: digits, a special parameter, or letters, digits and underscores (``processName``)."""

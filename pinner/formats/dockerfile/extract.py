@@ -8,12 +8,12 @@ from pinner.formats.dockerfile.copy_and_mount import COMMANDS, Use, judge_use, r
 from pinner.formats.dockerfile.from_instruction import expand_from, judge_from, read_from, read_plain_from
 from pinner.formats.dockerfile.instruction_patterns import find_refusal, shortcuts_for
 from pinner.formats.dockerfile.instructions import find_syntax, read_directives, read_instructions
-from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, settle
+from pinner.formats.dockerfile.references import Found, Site, is_template, judge_text, make_skipped, without_conflicts
 from pinner.formats.dockerfile.source import (
     DockerfileError,
     Piece,
     UnsetError,
-    decoded,
+    decode_utf8,
     join_lines,
     skip_space,
 )
@@ -136,7 +136,7 @@ class Reader:
 
     def places(self) -> tuple[Place, ...]:
         """Return what was found, in the order of the file, defaults that cannot be shared taken out."""
-        return settle(self._found, self._definitions, self._taken_over)
+        return without_conflicts(self._found, self._definitions, self._taken_over)
 
     def _join(self, entry: Instruction) -> LogicalLine:
         return join_lines(self._source, entry.first, entry.last, self._escape)
@@ -221,7 +221,7 @@ class Reader:
             try:
                 definition = self._define(line, declaration)
             except DockerfileError as error:
-                detail = f"ARG {decoded(declaration.name)}: {error}"
+                detail = f"ARG {decode_utf8(declaration.name)}: {error}"
                 self._add_argument_problem(entry, line, declaration, detail)
                 continue
             if definition is not None:

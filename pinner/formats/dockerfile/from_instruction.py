@@ -16,7 +16,7 @@ from pinner.formats.dockerfile.source import (
     DockerfileError,
     LogicalLine,
     Piece,
-    decoded,
+    decode_utf8,
     skip_space,
     stage_detail,
     text_of,
@@ -87,7 +87,7 @@ def read_from(line: LogicalLine, escape: str) -> From:
         return found._replace(problem=_word_count([word.group() for word in words]))
     if stage and not _STAGE_NAME.fullmatch(stage):
         return found._replace(
-            problem=f"`{decoded(stage)[:100]}` cannot name a stage: a letter comes first, symbols are out"
+            problem=f"`{decode_utf8(stage)[:100]}` cannot name a stage: a letter comes first, symbols are out"
         )
     try:
         values = check_flags(flags, _FLAGS, "FROM")
@@ -121,7 +121,7 @@ def expand_from(parts: From, escape: str, environment: Mapping[str, Value]) -> E
             other = Expander(line, escape, environment)
             elsewhere = _expand(other, line, 0, len(line.text))
             if all(piece.nature == "written" for piece in elsewhere):
-                platform = decoded(text_of(elsewhere)) or None
+                platform = decode_utf8(text_of(elsewhere)) or None
             elsewhere = (*elsewhere, *other.altered)
     except DockerfileError as error:
         return Expansion(altered=(*expander.altered, *expander.met), problem=error)
@@ -151,11 +151,11 @@ def judge_from(site: Site, expansion: Expansion, stages: Collection[str], mirror
         return make_skipped(site, text, "scratch", SCRATCH, pieces)
     if not expansion.expressions:
         if text.lower() in stages:
-            detail = f"FROM finds a stage by its name in lower case only: write `{decoded(text.lower())}`"
+            detail = f"FROM finds a stage by its name in lower case only: write `{decode_utf8(text.lower())}`"
             return make_skipped(site, text, "invalid-reference", detail, pieces)
         return judge_text(site, text, pieces)
     try:
-        reference = ImageReference.parse(decoded(text))
+        reference = ImageReference.parse(decode_utf8(text))
     except InvalidReferenceError:
         reference = None
     if reference is not None and reference.digest is not None:

@@ -11,7 +11,7 @@ import re
 
 from pinner._typing import NamedTuple
 from pinner.formats.dockerfile.arguments import arguments_of, read_array
-from pinner.formats.dockerfile.source import WORD, DockerfileError, decoded
+from pinner.formats.dockerfile.source import WORD, DockerfileError, decode_utf8
 
 _BODIES = frozenset(("RUN", "COPY", "ADD"))
 _MARKER = re.compile(r"[0-9]*<<(-?)[ \t\n\f\r]*([^<]*)")
@@ -43,7 +43,7 @@ def open_heredocs(name: str, text: str, escape: str) -> list[Marker]:
     if read_array(arguments) is not None:
         return []
     try:
-        words = _Lexer(decoded(text), raw_quotes=True, raw_escapes=True).words()
+        words = _Lexer(decode_utf8(text), raw_quotes=True, raw_escapes=True).words()
     except DockerfileError:
         return []
     markers = []

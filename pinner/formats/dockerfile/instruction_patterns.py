@@ -15,7 +15,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.base import NEVER
 from pinner.formats.dockerfile.arguments import arguments_start, read_array, read_words
 from pinner.formats.dockerfile.references import is_template
-from pinner.formats.dockerfile.source import WORD, decoded, skip_space, trimmed_end
+from pinner.formats.dockerfile.source import WORD, decode_utf8, skip_space, trimmed_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def _values_problem(name: str, arguments: str, escape: str) -> str:
         return f"{name} takes a name and a value" if first and first.end() == len(arguments) else ""
     for word in words:
         if "=" not in word:
-            return f"`{decoded(word)[:100]}` has no = and no value"
+            return f"`{decode_utf8(word)[:100]}` has no = and no value"
     return ""
 
 

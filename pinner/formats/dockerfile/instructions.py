@@ -15,7 +15,7 @@ from pinner.formats.dockerfile.source import (
     WORD,
     DockerfileError,
     continuation,
-    decoded,
+    decode_utf8,
     is_comment,
     join_lines,
     skip_space,
@@ -68,7 +68,7 @@ def read_directives(source: Source) -> Directives:
         if name == "escape":
             escape = text[start:end]
             if escape not in ("\\", "`"):
-                detail = f"the escape character is \\ or `, not `{decoded(escape)[:20]}`"
+                detail = f"the escape character is \\ or `, not `{decode_utf8(escape)[:20]}`"
                 return Directives(problem=Problem(number, detail))
     return Directives(escape)
 
@@ -221,7 +221,7 @@ def _read_name(source: Source, first: int, last: int, escape: str) -> str:
     """
     joined = join_lines(source, first, last, escape).text
     word = WORD.match(joined[: trimmed_end(joined)], skip_space(joined))
-    return decoded(word.group()).upper() if word else ""
+    return decode_utf8(word.group()).upper() if word else ""
 
 
 def _read_heredocs(name: str, source: Source, first: int, last: int, escape: str) -> Instruction:
@@ -245,7 +245,7 @@ def _skip_bodies(lines: Sequence[str], last: int, markers: Sequence[Marker]) -> 
         while True:
             number += 1
             if number == len(lines):
-                return number - 1, f"the heredoc is not ended by a line `{decoded(marker.name)}`"
+                return number - 1, f"the heredoc is not ended by a line `{decode_utf8(marker.name)}`"
             line = lines[number].rstrip("\r")
             if (line.lstrip("\t") if marker.strips_tabs else line) == marker.name:
                 break

@@ -11,7 +11,7 @@ import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
-from pinner.formats.dockerfile.source import LONGEST_TEXT, decoded, tail_start
+from pinner.formats.dockerfile.source import LONGEST_TEXT, decode_utf8, tail_start
 from pinner.formats.source import holds_version
 from pinner.model import Occurrence, SkippedOccurrence, Span, TagPart, as_skipped
 from pinner.reference import ImageReference
@@ -46,7 +46,7 @@ def make_skipped(
     site: Site, text: str, reason: SkipReason, detail: str, pieces: Sequence[Piece] = ()
 ) -> SkippedOccurrence:
     """Return a skip for ``site``; ``text`` is latin-1, ``pieces`` tell what the end of the text goes through."""
-    shown = decoded(text)
+    shown = decode_utf8(text)
     if len(shown) > LONGEST_TEXT:
         shown = f"{shown[:LONGEST_TEXT]}…"
     span, via = _tail(site, pieces)
@@ -90,7 +90,7 @@ def _tail(site: Site, pieces: Sequence[Piece]) -> tuple[Span, tuple[str, ...]]:
 def judge_text(site: Site, text: str, pieces: Sequence[Piece]) -> Place:
     """Return the occurrence that ``text`` makes, or the skip where it is no reference."""
     try:
-        reference = ImageReference.parse(decoded(text))
+        reference = ImageReference.parse(decode_utf8(text))
     except InvalidReferenceError as error:
         if is_template(text):
             return make_skipped(site, text, "templated", "a template engine writes this text", pieces)
@@ -179,7 +179,7 @@ class Conflicts:
             self._forbid(value[-1:], detail, among_images=False)
 
 
-def settle(
+def without_conflicts(
     found: list[Found], definitions: Sequence[Definition], redeclared: Callable[[], Collection[str]]
 ) -> tuple[Place, ...]:
     """Return the places of ``found`` in the order of the file, those that share a default with another taken out.

@@ -84,7 +84,7 @@ def continuation(line: str, escape: str) -> int:
     return -1
 
 
-def decoded(text: str) -> str:
+def decode_utf8(text: str) -> str:
     """Return the characters that the bytes of ``text`` spell; what is not UTF-8 becomes U+FFFD."""
     return text if text.isascii() else text.encode("latin-1").decode("utf-8", "replace")
 

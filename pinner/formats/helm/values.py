@@ -32,7 +32,7 @@ from pinner.formats.yaml.parts import (
     read_part,
     without_conflicts,
 )
-from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_written_by_flux, unfilled
+from pinner.formats.yaml.references import FLUX_WRITES, is_null, is_written_by_flux, skip_if_unfilled
 from pinner.formats.yaml.scalars import reference_text
 from pinner.model import Occurrence, as_skipped
 
@@ -277,7 +277,7 @@ class ValuesWalk:
         via = (*frame.via, *anchor_name(name.written))
         owner = self._owner or frame.path
         use = self.collector.use(_TEXT_KIND, name.scalar, name.text, name.written, via=via, owner=owner)
-        place = unfilled(use, str(name.text)) or use.judge(name.text)
+        place = skip_if_unfilled(use, str(name.text)) or use.judge(name.text)
         if isinstance(place, Occurrence) and is_written_by_flux(self.collector.data, name.scalar):
             place = as_skipped(place, "output", FLUX_WRITES)
         self._found.append(FoundParts(use, place, Parts(name)))

@@ -10,7 +10,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.helm.chart_facts import chart_facts
 from pinner.formats.kubernetes.extract import Walk
 from pinner.formats.kubernetes.objects import Object
-from pinner.formats.kubernetes.skaffold import gathered
+from pinner.formats.kubernetes.skaffold import merge_builds
 from pinner.formats.yaml import Budget, load, locate_masked, parse
 from pinner.formats.yaml.references import Collector
 from pinner.formats.yaml.roots import has_plain_root, has_root_key, root_scalars
@@ -80,7 +80,7 @@ def _locate(document: Document, *, is_masked: bool = False) -> Located | None:
         outline.append((line, *size))
         recognised = recognised or is_known
         facts += stated
-    return Located(collector.places(), tuple(outline), gathered(facts)) if recognised else None
+    return Located(collector.places(), tuple(outline), merge_builds(facts)) if recognised else None
 
 
 class _Marks(NamedTuple):

@@ -7,7 +7,7 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
-from pinner.formats.yaml.references import FLUX_WRITES, is_written_by_flux, unfilled
+from pinner.formats.yaml.references import FLUX_WRITES, is_written_by_flux, skip_if_unfilled
 from pinner.formats.yaml.stream import unshadow
 from pinner.link.facts import ImageRule, ImageTransformer, Kustomization
 from pinner.model import Occurrence
@@ -122,7 +122,7 @@ _DOCKER_HUB = ("docker.io/", "index.docker.io/")
 def judge(use: Use, text: SourceText) -> Place:
     """Return the occurrence that ``text`` makes, or a skip that says what else it is."""
     written = str(text)
-    skip = unfilled(use, written)
+    skip = skip_if_unfilled(use, written)
     if skip is not None:
         return skip
     place = use.judge(text)

@@ -41,7 +41,7 @@ def builds(root: Mapping, fields: KeyLookup, collector: Collector) -> ComposeFil
     return ComposeFile(tuple(services), is_alone=True) if has_arguments else None
 
 
-def gathered(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+def merge_builds(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """Return ``facts``, those of one file, with the builds of its documents in one; each under a name of its own."""
     facts = list(facts)
     services: dict[str, ComposeService] = {}

@@ -48,7 +48,7 @@ def locate(document: Document) -> Located:
     facts = [
         UnitImage(section, lines.line(text.starts[0]), Span(text.starts[0], text.ends[-1]))
         for section in _SECTIONS
-        if (text := last(settings, section, "Image")) is not None and text.data
+        if (text := last_value(settings, section, "Image")) is not None and text.data
     ]
     return Located(places, tuple((one.section, one.key) for one in settings), tuple(facts))
 
@@ -64,8 +64,8 @@ def _refused(data: bytes, lines: LineIndex, error: UnitError) -> SkippedOccurren
 def _images(settings: Sequence[Setting]) -> Iterator[tuple[str, SourceText]]:
     """Yield what is an image to podman, and how it is used."""
     for section in _SECTIONS:
-        image = last(settings, section, "Image")
-        if image is None or (section == "Volume" and str(last(settings, section, "Driver") or "") != "image"):
+        image = last_value(settings, section, "Image")
+        if image is None or (section == "Volume" and str(last_value(settings, section, "Driver") or "") != "image"):
             continue
         yield section.lower(), image
     mounts: list[Setting] = []
@@ -76,7 +76,7 @@ def _images(settings: Sequence[Setting]) -> Iterator[tuple[str, SourceText]]:
         yield from (("mount", source) for source in image_of(mount.value))
 
 
-def last(settings: Sequence[Setting], section: str, key: str) -> SourceText | None:
+def last_value(settings: Sequence[Setting], section: str, key: str) -> SourceText | None:
     """Return the value of ``key`` that counts, the last one, without the quotation marks around it."""
     found = next((one for one in reversed(settings) if (one.section, one.key) == (section, key)), None)
     if found is None:
@@ -93,7 +93,7 @@ def _judged(kind: str, text: SourceText, settings: Sequence[Setting], lines: Lin
     if written.endswith(_UNITS) or written.startswith(_NO_REGISTRY):
         return None
     line, column = lines.locate(text.starts[0])
-    updates = kind == "container" and str(last(settings, "Container", "AutoUpdate") or "") == "registry"
+    updates = kind == "container" and str(last_value(settings, "Container", "AutoUpdate") or "") == "registry"
     via = ("AutoUpdate=registry",) if updates else ()
     use = Use(FORMAT, kind, text.starts[0], line, column, Span(text.starts[0], text.ends[-1]), via)
     filled_in = _FILLED_IN.search(written)
@@ -103,7 +103,7 @@ def _judged(kind: str, text: SourceText, settings: Sequence[Setting], lines: Lin
         return use.skip(written, reason, f"systemd fills in `{filled_in[0]}`")
     if written.startswith(_DOCKER):
         return _behind_transport(use, text)
-    if kind == "container" and str(last(settings, "Container", "Pull") or "") == "never":
+    if kind == "container" and str(last_value(settings, "Container", "Pull") or "") == "never":
         return use.skip(written, "pull-policy", "`Pull=never`: the image is never pulled")
     return use.judge(text)
 

@@ -7,7 +7,7 @@ import re
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.formats.yaml.nodes import Scalar, resolve
-from pinner.formats.yaml.references import is_null, unfilled
+from pinner.formats.yaml.references import is_null, skip_if_unfilled
 from pinner.formats.yaml.scalars import content_start, reference_text
 from pinner.model import Occurrence, Span, as_skipped
 from pinner.reference import ImageReference
@@ -101,7 +101,7 @@ def find_gap(data: bytes, mapping: Mapping, key: str, fields: KeyLookup) -> Gap 
 def judge_parts(use: Use, parts: Parts) -> Place:
     """Return the occurrence that ``parts``, which are used at ``use``, make; a skip where they are no reference."""
     written = parts.text
-    skip = unfilled(use, written)
+    skip = skip_if_unfilled(use, written)
     if skip is not None:
         return skip
     try:

@@ -243,7 +243,7 @@ def _taken(place: Place, detail: str) -> Place:
     return as_skipped(place, "arg-conflict", detail) if isinstance(place, Occurrence) else place._replace(part=None)
 
 
-def unfilled(use: Use, written: str) -> SkippedOccurrence | None:
+def skip_if_unfilled(use: Use, written: str) -> SkippedOccurrence | None:
     """Return the skip of the text ``written`` that is no reference yet, used at ``use``; None for any other."""
     if "{{" in written:
         return use.skip(written, "templated", "a template fills it in")
