@@ -119,6 +119,11 @@ def test_a_fallback_counts_where_nothing_comes_before_it() -> None:
             "{image: {repository: acme/web, version: v1}}",
             "a: {{ .Values.web.image.repository }}:{{ .Values.web.image.version }}",
         ),
+        ("{image: {name: acme/web, tag: v1}}", "image: {{ .Values.web.image.name }}:{{ .Values.web.image.tag }}"),
+        ("{image: {repo: acme/web, tag: v1}}", "image: {{ .Values.web.image.repo }}:{{ .Values.web.image.tag }}"),
+        ("{imageName: acme/web, imageTag: v1}", "image: {{ .Values.web.imageName }}:{{ .Values.web.imageTag }}"),
+        ("{dockerImage: acme/web, dockerTag: v1}", "image: {{ .Values.web.dockerImage }}:{{ .Values.web.dockerTag }}"),
+        ("{image: acme/web, image_tag: v1}", "image: {{ .Values.web.image }}:{{ .Values.web.image_tag }}"),
     ],
 )
 def test_tags_under_other_keys_belong_to_the_names_beside_them(block: str, template: str) -> None:
@@ -211,6 +216,19 @@ def test_a_name_that_templates_put_something_before_is_left_alone(template: str,
 def test_a_name_that_templates_add_to_is_left_alone(template: str, *, is_left: bool) -> None:
     [said_] = judged(template, "hub: registry.acme.io\nimage: {repository: acme/web, tag: v1}\n")
     assert said_ == ("interpolated-name: acme/web:v1 c/templates/_x.tpl:1" if is_left else "acme/web:v1")
+
+
+@pytest.mark.parametrize("key", ["name", "repo"])
+def test_a_name_under_another_key_is_added_to_as_well(key: str) -> None:
+    values = f"hub: registry.acme.io\nimage: {{{key}: acme/web, tag: v1}}\n"
+    tag = ":{{ .Values.image.tag }}\n"
+    left = ["interpolated-name: acme/web:v1 c/templates/_x.tpl:1"]
+    assert judged(f"image: {{{{ .Values.hub }}}}/{{{{ .Values.image.{key} }}}}{tag}", values) == left
+    assert judged(f"image: {{{{ .Values.image.{key} }}}}-slim{tag}", values) == left
+    assert judged(f"image: {{{{ .Values.image.{key} }}}}{tag}", values) == ["acme/web:v1"]
+    other = f"image: {{{{ .Values.agent.{key} }}}}{tag}"
+    joined = ["separate-tag: acme/web:v1 c/templates/_x.tpl:1"] if key == "repo" else ["acme/web:v1"]
+    assert judged(other, values) == joined
 
 
 def test_a_key_beside_the_name_comes_before_it() -> None:

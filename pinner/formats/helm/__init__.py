@@ -22,8 +22,8 @@ __all__ = ["locate"]
 
 # Each begins with a text that is certain, and looks back at the letter before it: that is found ten times as fast.
 _REPOSITORY, _IMAGES = rb"epository(?<=[rR]epository)", (rb"mage(?<=[iI]mage)", rb"MAGE(?<=[iI]MAGE)")
-_MAP = rb"mages(?<=[iI]mages)"
-_WORTH_A_LOOK = tuple([re.compile(key + rb"""["']?[ \t]*:""") for key in (_REPOSITORY, *_IMAGES, _MAP)])
+_MORE = (rb"mages(?<=[iI]mages)", rb"mage(?<=[iI]mage)(?i:repo|name)")
+_WORTH_A_LOOK = tuple([re.compile(key + rb"""["']?[ \t]*:""") for key in (_REPOSITORY, *_IMAGES, *_MORE)])
 _NAMES = re.compile(r"(?:^|[._-])values[^/]*\.ya?ml$")
 # Of other files: a block as charts have it, which has a name and a tag.
 _IN_BLOCK = (

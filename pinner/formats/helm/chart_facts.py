@@ -23,9 +23,9 @@ _APP_VERSION = re.compile(rb"""^appVersion[ \t]*:[ \t]*["']?([^\s"'#]+)""", re.M
 _VALUES = b".Values."
 # Bounded, as all is that is looked for from many places of one line.
 _TAG = re.compile(rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:[\w-]{0,100}[tT]ag|version))\b(?!\.)")
-_NAME = re.compile(
-    rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:[\w-]{0,100}[rR]epository|[\w-]{0,100}[iI]mage(?:\.name)?))\b(?!\.)"
-)
+# What a name's path ends in: `image.repository`, `image.name`, `image.repo`, `imageName`.
+_ENDS_NAME = rb"(?:[rR]epo(?:sitory)?|[iI]mage(?:\.name|[nN]ame|_name))"
+_NAME = re.compile(rb"\.Values\.((?:[\w-]{1,100}\.){0,20}[\w-]{0,100}(?:" + _ENDS_NAME + rb"|[iI]mage))\b(?!\.)")
 _ASSIGNED = re.compile(rb"\{\{-?[ \t]*(\$[a-zA-Z_]\w*)[ \t]*:?=[^}]*")
 _DIGEST = re.compile(rb"\.Values\.((?:[\w-]{1,100}\.){0,20}(?:digest|sha))\b(?!\.)")
 # What a template writes before a digest: the algorithm, or nothing more than the `@`.
@@ -38,13 +38,21 @@ _INSTEAD = re.compile(
 )
 # What comes before a name: a value that is there always, or where the block has no registry.
 _BEFORE = re.compile(
-    rb"\{\{-?[ \t]*\.Values\.([\w.-]+)[ \t]*-?\}\}/\{\{-?[ \t]*\.Values\.([\w.-]*(?:[rR]epository|[iI]mage))\b(?!\.)"
-    rb"|\bprintf[ \t]+\"%s/%s[^\"]*\"[ \t]+\.Values\.(?P<first>[\w.-]+)[ \t]+\.Values\.(?P<name>[\w.-]*[rR]epository)\b"
+    rb"\{\{-?[ \t]*\.Values\.([\w.-]+)[ \t]*-?\}\}/\{\{-?[ \t]*\.Values\.([\w.-]*(?:"
+    + _ENDS_NAME
+    + rb"|[iI]mage))\b(?!\.)"
+    + rb"|\bprintf[ \t]+\"%s/%s[^\"]*\"[ \t]+\.Values\.(?P<first>[\w.-]+)[ \t]+\.Values\.(?P<name>[\w.-]*"
+    + _ENDS_NAME
+    + rb")\b"
 )
 # What puts more behind a name: `printf "%s-%s:%s" .Values.image.repository`, `{{ .Values.image.repository }}-slim`.
 _BEHIND = re.compile(
-    rb"\bprintf[ \t]+\"%s[-_./\w][^\"]*\"[ \t]+\$?\.Values\.([\w.-]*[rR]epository)\b(?!\.)"
-    rb"|\{\{-?[ \t]*\$?\.Values\.(?P<name>[\w.-]*[rR]epository)[ \t]*\}\}[-_./\w]"
+    rb"\bprintf[ \t]+\"%s[-_./\w][^\"]*\"[ \t]+\$?\.Values\.([\w.-]*"
+    + _ENDS_NAME
+    + rb")\b(?!\.)"
+    + rb"|\{\{-?[ \t]*\$?\.Values\.(?P<name>[\w.-]*"
+    + _ENDS_NAME
+    + rb")[ \t]*\}\}[-_./\w]"
 )
 _LINES_OF_IF = 20
 _SEMVER = re.compile(rb"\bsemver(?:Compare)?\b")
@@ -143,12 +151,15 @@ def _of_line(lines: list[bytes], index: int, tags: list[bytes]) -> Iterator[TagR
 
 def _own_names(tag: bytes) -> set[str]:
     """Return the paths of the names that the tag at the path ``tag`` belongs to."""
-    text = _text(tag)
-    block, _, key = text.rpartition(".")
+    block, _, key = _text(tag).rpartition(".")
     lead = f"{block}." if block else ""
-    stem = key.removesuffix("Tag") if key.endswith("Tag") else ""
-    own = {f"{lead}{name}" for name in ("repository", "image", "image.name")}
-    return own | ({f"{lead}{stem}", f"{lead}{stem}Repository", f"{lead}{stem}.repository"} if stem else set()) | {block}
+    own = {block, *(f"{lead}{name}" for name in ("repository", "repo", "name", "image", "image.name"))}
+    ending = next((ending for ending in ("_tag", "Tag") if key.endswith(ending)), "")
+    if not ending:
+        return own
+    stem = f"{lead}{key.removesuffix(ending)}"
+    endings = ("", "Repository", "Repo", "Name", "_name", "Image", "_image", ".repository")
+    return own | {f"{stem}{name}" for name in endings}
 
 
 def _use(lines: list[bytes], index: int) -> str:
