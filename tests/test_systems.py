@@ -34,6 +34,8 @@ NONE = '''fork forkpty getuid geteuid getgid getegid getpgid chown lchown fchown
 for name in NONE.split():
     if hasattr(os, name):
         delattr(os, name)
+if hasattr(os, "process_cpu_count"):  # from Python 3.13 on, by what is gone by now
+    os.process_cpu_count = os.cpu_count
 for name in ("SIGHUP", "SIGKILL", "SIGCHLD", "SIGPIPE", "pthread_sigmask"):
     delattr(signal, name)
 for name in ("resource", "pwd", "grp", "termios"):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -108,6 +110,21 @@ class PostgresServer:
         self._process.kill()
         self._process.wait()
         self._process = None
+        # Its backends go on until they look whether it is there, and answer meanwhile.
+        while backends := self._backends():
+            for pid in backends:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+    def _backends(self) -> list[int]:
+        """Return the processes that are at work in the folder of data, where a system tells (Linux)."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended, or is another's
+                if (process / "cwd").readlink() == self.data.resolve():
+                    found.append(int(process.name))
+        return found
 
     def url(self, database: str) -> str:
         return f"postgresql://pinner@127.0.0.1:{self.port}/{database}"

@@ -45,6 +45,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_is_done)
         return future
 
+    async def shutdown_default_executor(self, *_: object) -> None:
+        # From Python 3.12 on threads have so many seconds to end, which would be none here.
+        await super().shutdown_default_executor()
+
     def _thread_is_done(self, _: asyncio.Future[Any]) -> None:
         self._virtual.threads -= 1
 
