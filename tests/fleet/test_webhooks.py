@@ -169,10 +169,10 @@ FORMS: list[tuple[str, Any, dict[str, str]]] = [
 
 def test_whatever_stands_where_something_else_belongs_is_nonsense_or_nothing() -> None:
     """Whoever knows the secret may still be wrong, and what is kept of it is text."""
-    store = open_empty()
-    for sender, value, headers in FORMS:
-        for place in places(value):
-            for strange in STRANGE:
-                with contextlib.suppress(NonsenseError):
-                    hints = read_hook(hook(sender, put(value, place, strange), headers), SECRET)
-                    assert not record_event(store, sender, ("https://f",), hints, 1.0)
+    with open_empty() as store:
+        for sender, value, headers in FORMS:
+            for place in places(value):
+                for strange in STRANGE:
+                    with contextlib.suppress(NonsenseError):
+                        hints = read_hook(hook(sender, put(value, place, strange), headers), SECRET)
+                        assert not record_event(store, sender, ("https://f",), hints, 1.0)
