@@ -6,7 +6,7 @@ from functools import lru_cache
 from re import escape
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.base import NEVER, Format, claimed_name, compiled, is_no_loss, largest, merged, unread_kind
+from pinner.formats.base import NEVER, Format, claimed_name, compiled, excess, is_no_loss, largest, merged, unread_kind
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
 from pinner.model import Calls, FormatChoice, Located, SkippedOccurrence, Span
 
@@ -37,6 +37,19 @@ def _dialect(
     module = "pinner.formats.ci"
     return Format(name, module, names, words=words, signs=signs, path_word=path_word, is_dialect=True, endings=_ENDINGS)
 
+
+_KUBERNETES = Format(
+    "kubernetes",
+    "pinner.formats.kubernetes",
+    rf"{_YAML}|^Kustomization$|(?i:{_OBJECT}){_JSON}",
+    endings=_ENDINGS,
+    stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
+    # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
+    stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"
+    rb"|\bkustomize[\"']?:",
+    stating_signs=(b"kustomize", b"ImageTagTransformer", b"skaffold/", b"kbld.k14s.io"),
+)
+"""Before the table, where Ansible's files have its objects as well."""
 
 # The order decides where two formats claim a file: the first that recognises the content has it.
 FORMATS = (
@@ -87,21 +100,11 @@ FORMATS = (
         stating_words=rb"(?m)^[\"']?include[\"']?[ \t]*:|\bextends[\"']?[ \t]*:",
         stating_signs=(b"include", b"extends"),
     ),
-    Format(
-        "kubernetes",
-        "pinner.formats.kubernetes",
-        rf"{_YAML}|^Kustomization$|(?i:{_OBJECT}){_JSON}",
-        endings=_ENDINGS,
-        stating_names=r"^(?:kustomization\.ya?ml|Kustomization)$",
-        # skaffold's configuration, kbld's and kustomize's transformers may be called anything.
-        stating_words=rb"kustomize\.(?:config\.k8s|toolkit\.fluxcd)\.io|ImageTagTransformer|skaffold/|kbld\.k14s\.io"
-        rb"|\bkustomize[\"']?:",
-        stating_signs=(b"kustomize", b"ImageTagTransformer", b"skaffold/", b"kbld.k14s.io"),
-    ),
+    # Its files may hold objects as well, which kubernetes reads.
+    _dialect("ansible", b"docker_", b"podman_")._replace(also=(_KUBERNETES,)),
+    _KUBERNETES,
     # What the compose files beside it make of it.
     Format("dotenv", "pinner.formats.dotenv", r"^\.env$", endings=(".env",), siblings=_YAML, stating_names=r"^\.env$"),
-    # Behind kubernetes: an object in a play is one.
-    _dialect("ansible", b"docker_", b"podman_"),
     Format(
         "devcontainer",
         "pinner.formats.devcontainer",
@@ -165,6 +168,7 @@ def _as_chosen(format_: Format, choice: FormatChoice) -> Format:
         folder=choice.folder if format_.is_dialect or format_ is PLACES else "",
         rules=choice.places if format_ is PLACES else (),
         root=choice.root if format_ is PLACES else "",
+        also=tuple([one for one in [_as_chosen(other, choice) for other in format_.also] if not one.is_off]),
     )
     return format_ if changed == format_ else changed
 
@@ -242,10 +246,10 @@ def locate(document: Document, formats: Iterable[Format] = FORMATS) -> tuple[For
         return crowded
     for format_ in _possible(document, candidates):
         located = format_.locate(document)
-        if located is not None:
-            if format_.is_off:
-                return None
-            return format_, located if len(located.places) <= FILE_PLACES else _too_many(format_)
+        if located is not None and not format_.is_off:
+            return format_, located if len(located.places) <= FILE_PLACES else excess(format_)
+        if located is not None and not format_.also:
+            return None
     return None
 
 
@@ -260,18 +264,12 @@ def _possible(document: Document, candidates: tuple[Format, ...]) -> Iterable[Fo
     return [format_ for format_ in candidates if not format_.is_dialect or format_.name in names]
 
 
-def _too_many(format_: Format) -> Located:
-    """Return what is told of a file that names more images than are looked at."""
-    detail = f"it names more than {FILE_PLACES:,} images"
-    return Located((SkippedOccurrence(format_.name, "document", "", 1, 1, Span(0, 0), "parse-error", detail),))
-
-
 def _with_own(document: Document, formats: tuple[Format, ...], own: Format) -> tuple[Format, Located]:
     """Return what a format and the user's places ``own`` find in ``document`` together."""
     found = locate(document, formats) if _claiming(document.path[document.path.rfind("/") + 1 :], formats) else None
     if found is None:
         return own, own.locate(document) or Located()
-    both = found[0]._replace(also=(own,))
+    both = found[0]._replace(also=(*found[0].also, own))
     return both, merged(found[1], own.locate(document))
 
 

@@ -7,12 +7,13 @@ import sys
 from functools import cache, lru_cache
 
 from pinner._typing import TYPE_CHECKING, NamedTuple, cast
-from pinner.limits import FILE_BYTES, IGNORE_BYTES, NOTEBOOK_BYTES
+from pinner.limits import FILE_BYTES, FILE_PLACES, IGNORE_BYTES, NOTEBOOK_BYTES
+from pinner.model import Located, SkippedOccurrence, Span
 
 if TYPE_CHECKING:
     from typing import Protocol
 
-    from pinner.model import Calls, Document, Located, PlaceRule
+    from pinner.model import Calls, Document, PlaceRule
 
     class FormatModule(Protocol):
         """What the module (or package) of a format offers."""
@@ -142,7 +143,7 @@ class Format(NamedTuple):
     root: str = ""
     """The folder that the patterns of ``rules`` start from."""
     also: tuple[Format, ...] = ()
-    """What finds more in the same file: the user's places. Of two that overlap the format's own counts."""
+    """What finds more in the same file: the user's places, Kubernetes objects. Of two that overlap its own count."""
     is_dialect: bool = False
     """Whether the module is a `DialectsModule`."""
     second: str = ""
@@ -245,7 +246,14 @@ def merged(first: Located, second: Located | None) -> Located:
         if not any(place.span.start < end and start < place.span.end for start, end in spans)
     ]
     places = sorted((*first.places, *more), key=lambda place: (place.line, place.column))
-    return first._replace(places=tuple(places), outline=(first.outline, second.outline))
+    facts = (*first.facts, *second.facts)
+    return first._replace(places=tuple(places), outline=(first.outline, second.outline), facts=facts)
+
+
+def excess(format_: Format) -> Located:
+    """Return what is told of a file that names more images than are looked at."""
+    detail = f"it names more than {FILE_PLACES:,} images"
+    return Located((SkippedOccurrence(format_.name, "document", "", 1, 1, Span(0, 0), "parse-error", detail),))
 
 
 # What a file is called, and what such files are called in a sentence; a file that a format claims is never asked for.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pinner import formats
 from pinner.formats import FORMATS, _claiming, by_name, claims, locate
 from pinner.limits import FILE_PLACES, YAML_DOCUMENTS
-from pinner.model import Document, Located, SkippedOccurrence
+from pinner.model import Document, FormatChoice, Located, PlaceRule, SkippedOccurrence
 
 if TYPE_CHECKING:
     from pinner.formats.base import Format
@@ -224,3 +224,37 @@ def test_what_the_ending_tells_is_what_each_format_tells(name: str, ending: str)
 @pytest.mark.parametrize("name", YAML_NAMES)
 def test_names_of_yaml_go_to_the_formats_that_claim_them(name: str) -> None:
     assert _claiming(name, FORMATS) == tuple(format_ for format_ in FORMATS if format_.claims(name))
+
+
+MIXED = b"""\
+- kubernetes.core.k8s: {definition: {apiVersion: v1, kind: Pod, spec: {containers: [{image: 'a:1'}]}}}
+- docker_container: {image: 'b:1'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (FormatChoice(), ("ansible", ["kubernetes", "ansible"])),
+        (FormatChoice(disabled=("kubernetes",)), ("ansible", ["ansible"])),
+        (FormatChoice(only=("ansible",)), ("ansible", ["ansible"])),
+        (FormatChoice(disabled=("ansible",)), ("kubernetes", ["kubernetes"])),
+        (FormatChoice(disabled=("ansible", "kubernetes")), None),
+    ],
+)
+def test_a_play_with_objects_is_read_by_both_formats_that_are_on(
+    choice: FormatChoice, expected: tuple[str, list[str]] | None
+) -> None:
+    found = formats.locate(Document("play.yml", MIXED), formats.configured(choice))
+    assert (found and (found[0].name, [place.format for place in found[1].places])) == expected
+
+
+def test_places_of_the_user_come_beside_those_of_both_formats() -> None:
+    rule = PlaceRule(("*.yml",), "regex", r"own: (?P<image>\S+)")
+    data = MIXED + b"# own: c:1\n"
+    found = formats.locate(Document("play.yml", data), formats.configured(FormatChoice(places=(rule,))))
+    assert found is not None
+    again = found[0].locate(Document("play.yml", data))
+    assert again is not None
+    assert [place.format for place in again.places] == ["kubernetes", "ansible", "places"]
+    assert again.places == found[1].places
