@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -120,11 +119,17 @@ def load_object(data: bytes, what: str) -> Object:
 
 
 def unbase64(text: str) -> bytes:
-    """Return what base64 with padding stands for; raises `MalformedError`."""
+    """Return what base64 with padding stands for, bits that are none of a byte zero (RFC 4648 §3.5).
+
+    Raises `MalformedError`.
+    """
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, ValueError):
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except ValueError:
         raise MalformedError("not base64") from None
+    if base64.b64encode(data) != text.encode("ascii"):
+        raise MalformedError("not base64")
+    return data
 
 
 def unbase64url(text: str) -> bytes:

@@ -558,6 +558,7 @@ VALUES = Object({"number": 1, "mixed": ["a", 1], "text": "%", "negative": -1, "t
         (lambda: load_object(b"\xff", "it"), "it is not proper JSON"),
         (lambda: load_object(b"[]", "it"), "it is not a JSON object"),
         (lambda: unbase64("AA"), "not base64"),
+        (lambda: unbase64("AB=="), "not base64"),
         (lambda: unbase64url("A"), "not base64url"),
         (lambda: unbase64url("AB"), "not base64url"),
         (lambda: unbase64url("AA=="), "not base64url"),
