@@ -1,6 +1,6 @@
 """Signs images as cosign, notation and notary do, with a small Fulcio, logs and a time stamp authority of its own.
 
-Only what a signer needs: keys are made anew each time and never kept.
+Only what a signer needs: keys are made anew each time and never kept. `drawn_from` has them be the same in every run.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 Body: TypeAlias = "Callable[[Mapping[str, Any]], Mapping[str, Any]]"
@@ -59,14 +61,35 @@ def compact(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
+_draws: list[random.Random] = [random.SystemRandom()]
+
+
+@contextmanager
+def drawn_from(seed: str) -> Iterator[None]:
+    """Make keys on P-256 and Ed25519 and serial numbers of ``seed``; signatures by them are the same in every run."""
+    _draws.append(random.Random(seed))  # noqa: S311 - the same in every run
+    try:
+        yield
+    finally:
+        _draws.pop()
+
+
 def p256() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+    return ec.derive_private_key(_draws[-1].getrandbits(255) + 1, ec.SECP256R1())
+
+
+def ed25519_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.from_private_bytes(_draws[-1].randbytes(32))
+
+
+def serial_number() -> int:
+    return _draws[-1].getrandbits(159) + 1
 
 
 def sign(key: PrivateKey, message: bytes, hash_: hashes.HashAlgorithm | None = None) -> bytes:
     hash_ = hash_ or hashes.SHA256()
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(message, ec.ECDSA(hash_))
+        return key.sign(message, ec.ECDSA(hash_, deterministic_signing=True))
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(message, padding.PKCS1v15(), hash_)
     return key.sign(message)
@@ -140,15 +163,22 @@ def issue(
         .subject_name(subject)
         .issuer_name(subject if by is None else by.certificate.subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial_number())
         .not_valid_before(window[0])
         .not_valid_after(window[1])
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
     signer = key if by is None else by.key
-    algorithm = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hash_ or hashes.SHA256()
-    return Issued(key, builder.sign(signer, algorithm))
+    return Issued(key, _signed(builder, signer, hash_ or hashes.SHA256()))
+
+
+def _signed(
+    builder: x509.CertificateBuilder, signer: PrivateKey, hash_: hashes.SHA256 | hashes.SHA384
+) -> x509.Certificate:
+    if isinstance(signer, ed25519.Ed25519PrivateKey):
+        return builder.sign(signer, None)
+    return builder.sign(signer, hash_, ecdsa_deterministic=isinstance(signer, ec.EllipticCurvePrivateKey) or None)
 
 
 def usage(*, signature: bool = False, certificates: bool = False, **more: bool) -> x509.KeyUsage:
@@ -179,7 +209,7 @@ class Log:
 
     @cached_property
     def key(self) -> PrivateKey:
-        return p256() if self.version == 1 else ed25519.Ed25519PrivateKey.generate()
+        return p256() if self.version == 1 else ed25519_key()
 
     @property
     def origin(self) -> str:
@@ -385,7 +415,7 @@ class Sigstore:
             *more,
         ]
         window = moment - timedelta(minutes=5), moment + timedelta(minutes=5)
-        serial = x509.random_serial_number()
+        serial = serial_number()
         first = self._build(key, by, extensions, window, serial)
         if not sct:
             return first
@@ -411,7 +441,7 @@ class Sigstore:
         )
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
-        return Issued(key, builder.sign(by.key, hashes.SHA256()))
+        return Issued(key, _signed(builder, by.key, hashes.SHA256()))
 
     def _sct(self, tbs: bytes, by: Issued, moment: datetime) -> x509.UnrecognizedExtension:
         when = int(moment.timestamp() * 1000).to_bytes(8)
@@ -566,6 +596,6 @@ def raw_signature(key: PrivateKey, message: bytes) -> bytes:
         hash_: hashes.HashAlgorithm = {2048: hashes.SHA256(), 3072: hashes.SHA384()}[key.key_size]
         return key.sign(message, padding.PSS(padding.MGF1(hash_), hash_.digest_size), hash_)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
-    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(own_hash(key))))
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(own_hash(key), deterministic_signing=True)))
     size = (key.curve.key_size + 7) // 8
     return r.to_bytes(size) + s.to_bytes(size)

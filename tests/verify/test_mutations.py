@@ -15,7 +15,18 @@ import pytest
 from images import digest_of
 from notarykit import Notary, Notation, signing_leaf
 from signed import REPOSITORY
-from signingkit import IDENTITY, ISSUER, NOW, Sigstore, b64, ca, classic_annotations, classic_payload, keyless_bundle
+from signingkit import (
+    IDENTITY,
+    ISSUER,
+    NOW,
+    Sigstore,
+    b64,
+    ca,
+    classic_annotations,
+    classic_payload,
+    drawn_from,
+    keyless_bundle,
+)
 
 from pinner.config.verify import SignaturePolicy
 from pinner.verify.cosign_tag import Layer, Wanted, verify_classic
@@ -34,20 +45,31 @@ if TYPE_CHECKING:
     from pinner.verify.verdict import Signer
 
 DIGEST = digest_of(b"an image")
-AT = Sigstore()
+with drawn_from("mutations"):
+    AT = Sigstore()
+    TRUSTED_ROOT = json.dumps(AT.trusted_root()).encode()
+    ROOT = ca("root", length=0)
+    NOTATION = Notation((signing_leaf(ROOT), ROOT), DIGEST, 8)
+    NOTARY = Notary(REPOSITORY, {"1.0": DIGEST})
+    CLASSIC_PAYLOAD = classic_payload(REPOSITORY, DIGEST)
+    SIGNED = {
+        "Rekor 1": json.dumps(keyless_bundle(AT, DIGEST)).encode(),
+        "Rekor 2": json.dumps(keyless_bundle(AT, DIGEST, version=2)).encode(),
+        "classic": json.dumps(
+            {"payload": b64(CLASSIC_PAYLOAD), **classic_annotations(AT.leaf(), CLASSIC_PAYLOAD, AT)}
+        ).encode(),
+        "JWS": NOTATION.jws(),
+        "COSE": NOTATION.cose(),
+        "DCT": json.dumps({role: data.decode() for role, data in NOTARY.documents().items()}).encode(),
+    }
 POLICY = SignaturePolicy("keyless", identity=IDENTITY, issuer=ISSUER)
-TRUST = Trust(POLICY, (), read_trusted_roots(json.dumps(AT.trusted_root()).encode()))
-ROOT = ca("root", length=0)
-NOTATION = Notation((signing_leaf(ROOT), ROOT), DIGEST, 8)
+TRUST = Trust(POLICY, (), read_trusted_roots(TRUSTED_ROOT))
 STATEMENT = Statement(
     "acme", is_skip=False, actions=dict.fromkeys(CHECKS, "enforce"), stores=(("ca", "a"),), identities=None
 )
 STORES = Stores((ROOT.certificate,))
 SUBJECT = Subject(DIGEST, 8, NOTATION.media_type)
-NOTARY = Notary(REPOSITORY, {"1.0": DIGEST})
 WANTED = WantedTag(REPOSITORY, "1.0", DIGEST, (NOTARY.root_id,), 0, "https://notary.example")
-CLASSIC_PAYLOAD = classic_payload(REPOSITORY, DIGEST)
-CLASSIC = {"payload": b64(CLASSIC_PAYLOAD), **classic_annotations(AT.leaf(), CLASSIC_PAYLOAD, AT)}
 
 
 def _bundle(data: bytes) -> Signer:
@@ -83,12 +105,15 @@ def _dct(data: bytes) -> tuple[Signer, tuple[str, ...]]:
 
 
 ARTEFACTS: dict[str, tuple[bytes, Callable[[bytes], Any]]] = {
-    "Rekor 1": (json.dumps(keyless_bundle(AT, DIGEST)).encode(), _bundle),
-    "Rekor 2": (json.dumps(keyless_bundle(AT, DIGEST, version=2)).encode(), _bundle),
-    "classic": (json.dumps(CLASSIC).encode(), _classic),
-    "JWS": (NOTATION.jws(), _jws),
-    "COSE": (NOTATION.cose(), _cose),
-    "DCT": (json.dumps({role: data.decode() for role, data in NOTARY.documents().items()}).encode(), _dct),
+    name: (SIGNED[name], verify)
+    for name, verify in {
+        "Rekor 1": _bundle,
+        "Rekor 2": _bundle,
+        "classic": _classic,
+        "JWS": _jws,
+        "COSE": _cose,
+        "DCT": _dct,
+    }.items()
 }
 UNSIGNED = {
     # Under which name a log signs its checkpoint is not signed. Rekor 2 signs no index beside the tree's.
