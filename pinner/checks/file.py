@@ -167,7 +167,9 @@ def _examine(target: Target, conditions: Conditions, before: Examined | None) ->
 
 def _kept(data: bytes, format_: Format, located: Located) -> Kept | None:
     """Return what is to be kept of ``located``; None where nobody decides about it, or it is large."""
-    if not (located.places or located.facts) or len(located.places) > _MOST_PLACES or format_.also or format_.rules:
+    # A format is found again by its name: one with the user's own places is not.
+    has_rules = any(one.rules for one in (format_, *format_.also))
+    if not (located.places or located.facts) or len(located.places) > _MOST_PLACES or has_rules:
         return None
     return Kept(located._replace(outline=()), hash(data))
 
