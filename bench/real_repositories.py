@@ -30,7 +30,7 @@ from fakes import FakeResolver, digest_of
 from world import outcome, world
 
 from pinner import formats, pipeline
-from pinner.checks.file import conditions_for
+from pinner.checks.one_file import conditions_for
 from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.errors import InvalidReferenceError

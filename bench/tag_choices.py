@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from pinner.tags.candidates import find_candidates
 from pinner.tags.distributions import base_of
-from pinner.tags.lines import Lines
 from pinner.tags.model import Options
 from pinner.tags.parse import read_suffix
+from pinner.tags.release_lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from pinner import files
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InputError, attempt
 from pinner.formats import configured
-from pinner.scan.link_proof import Expected, Links, known_files, link_files, unproved_paths
+from pinner.scan.linking import Expected, Links, known_files, link_files, unproved_paths
 from pinner.scan.neighbour_files import paths_of, read_neighbours
 from pinner.scan.scan import Unreadable, read_all
 from pinner.scan.suppressions import apply_suppressions
@@ -98,7 +98,7 @@ async def make_plans(
     """Return what ``operation`` (pin, or update to what tags mean) does to ``sources``, every question asked once."""
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - asyncio costs start-up time that `check` need not pay
     from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
-    from pinner.plan.questions import questions  # noqa: PLC0415 - as above
+    from pinner.plan.registry_questions import questions  # noqa: PLC0415 - as above
 
     asked = [question for source in sources for question in questions(source, operation, settings.platform)]
     answers = await resolve_all(asked, resolver, on_answer)
@@ -119,7 +119,7 @@ async def update_plans(
     from pinner.oci.digest_kind import look_up_digest_kinds  # noqa: PLC0415 - as above
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import make_plan  # noqa: PLC0415 - as above
-    from pinner.plan.questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
+    from pinner.plan.registry_questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
 
     if settings.platform is not None:
         return await make_plans(sources, "update", settings, registry, on_answer)
@@ -175,7 +175,7 @@ async def digest_kinds_beside_lock(
     from pinner.lockfile.resolver import digest_kind_by  # noqa: PLC0415 - as above
     from pinner.oci.digest_kind import digest_kind_key, look_up_digest_kinds  # noqa: PLC0415 - not needed to check
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
-    from pinner.plan.questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
+    from pinner.plan.registry_questions import ambiguous_digests, questions  # noqa: PLC0415 - as above
 
     answers = await resolve_all((question for source in sources for question in questions(source, "update")), resolver)
     moving = [reference for source in sources for reference in ambiguous_digests(source, answers)]
@@ -196,7 +196,7 @@ async def locked_plans(
     """
     from pinner.oci.resolver import resolve_all  # noqa: PLC0415 - as above
     from pinner.plan import make_plan  # noqa: PLC0415 - not needed to check
-    from pinner.plan.questions import questions  # noqa: PLC0415 - as above
+    from pinner.plan.registry_questions import questions  # noqa: PLC0415 - as above
 
     kinds = held if settings.platform is None else {}
     asked = [question for source in sources for question in questions(source, operation, settings.platform, kinds)]

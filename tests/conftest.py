@@ -116,8 +116,9 @@ _LONGEST = (
     *("test_action", "test_systems", "bot/test_batch", "bot/forges/test_behaviour", "bot/test_publish_killed"),
     *("test_hostile_tree", "checks/test_record", "checks/test_outcome", "formats/hcl/test_scanner", "test_release"),
     *("bot/test_tags_forge", "bot/test_signed_story", "cli/test_pull_requests", "bot/test_tag_upgrades"),
-    *("bot/body/test_body", "lsp/test_server", "test_killed", "core/test_api", "formats/yaml/test_yaml_corpus"),
-    *("cli/test_program", "core/test_house", "formats/dockerfile/test_segments", "cli/test_update_tags"),
+    *("bot/pull_request_body/test_body", "lsp/test_server", "test_killed", "core/test_api"),
+    *("formats/yaml/test_yaml_corpus", "cli/test_program"),
+    *("core/test_house", "formats/dockerfile/test_segments", "cli/test_update_tags"),
     *("report/test_page_in_browser", "fleet/test_content_budget", "bot/test_words", "formats/python/test_pinning_code"),
 )
 _TESTS = Path(__file__).parent

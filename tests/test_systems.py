@@ -17,9 +17,9 @@ from systemcalls import READ, calls, table
 from pinner.config import Override, Settings, by_path
 from pinner.files import atomic
 from pinner.files.atomic import shown_path
-from pinner.identification.sockets import open_socket
+from pinner.identification.docker_engine_sockets import open_socket
 from pinner.model import FormatChoice, PlaceRule
-from pinner.scan import own_places
+from pinner.scan import configured_files
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -177,7 +177,7 @@ def test_a_name_that_windows_keeps_for_itself_is_a_name(tmp_path: Path, name: st
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what only handles the texts of paths handle those of Windows."""
-    for module in (atomic, by_path, own_places):
+    for module in (atomic, by_path, configured_files):
         monkeypatch.setattr(module, "os", SimpleNamespace(path=ntpath, sep="\\"))
 
 
@@ -208,7 +208,7 @@ def test_patterns_of_the_configuration_fit_paths_of_windows() -> None:
     assert "PIN001" not in levels.of(r"C:\app\web.yaml")
     assert "PIN001" not in levels.of(r"D:\app\deploy\web.yaml")
     assert levels.of(r"C:\app\web\testdata\web.yaml")["PIN001"] == "note"
-    excluded, has_places = own_places.exclusion_test(settings), own_places.own_places(settings)
+    excluded, has_places = configured_files.exclusion_test(settings), configured_files.own_places(settings)
     assert [excluded(rf"C:\app\{name}") for name in (r"vendor\a\Dockerfile", "Dockerfile")] == [True, False]
     assert [has_places(name) for name in (r"C:\app\a\b.tpl", r"C:\app\a\b.yml", r"D:\app\b.tpl")] == [
         True,

@@ -23,8 +23,8 @@ from pinner.config.schedule import in_schedule
 from pinner.errors import ConfigError
 from pinner.formats import claims
 from pinner.lockfile.file import lock_file
-from pinner.scan.charts import may_be_of_chart
-from pinner.scan.own_places import own_places
+from pinner.scan.configured_files import own_places
+from pinner.scan.helm_charts import may_be_of_chart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

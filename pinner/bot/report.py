@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pinner.bot.batch import tally
 from pinner.bot.decide import Close, Complete, Create, DeleteBranch, Edit, Push
 from pinner.report.escapes import printable
-from pinner.report.sentences import count, repositories
+from pinner.report.summary_sentences import count, repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pinner.bot.model import ImageChange
     from pinner.plan import Failed
     from pinner.report.style import Style
-    from pinner.schema.answers import (
+    from pinner.schema.command_json import (
         BotRecord,
         ChangeRecord,
         Deed,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner import pipeline
-from pinner.bot.body import render_body, render_message, render_title
 from pinner.bot.changes import GroupUpdate, major_update, split_by_group
 from pinner.bot.git.branches import parse_remembered
 from pinner.bot.groups import options_of
 from pinner.bot.model import Proposal, Use
 from pinner.bot.plan import RememberedFirstSeen, UpdateInput, first_seen_in, observed_lock, plan_update
+from pinner.bot.pull_request_body import render_body, render_message, render_title
 from pinner.bot.tag_upgrades import TagUpgrades, find_tag_upgrades, with_major_upgrades, with_minor_upgrades
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.lockfile.model import Lock

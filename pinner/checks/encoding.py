@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from pinner._typing import TYPE_CHECKING
-from pinner.checks.file import Counts, Judged
+from pinner.checks.one_file import Counts, Judged
 from pinner.findings import Finding
 from pinner.formats.pragmas import PragmaProblem
 from pinner.link.facts import (

@@ -12,7 +12,7 @@ import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.checks.encoding import from_json, from_lists, to_json, to_lists
-from pinner.checks.file import Counts, Examined, Judged, digest
+from pinner.checks.one_file import Counts, Examined, Judged, digest
 from pinner.checks.record import stamp
 from pinner.model import ENV_NAME
 

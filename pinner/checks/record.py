@@ -17,14 +17,14 @@ from functools import lru_cache
 
 from pinner import __version__
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.file import Counts, Examined, Judged, Remembered, digest
+from pinner.checks.one_file import Counts, Examined, Judged, Remembered, digest
 from pinner.files.atomic import open_regular, write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from pinner.checks.file import Criteria
+    from pinner.checks.one_file import Criteria
     from pinner.scan.discover import Target
 
 _SECOND = 1_000_000_000

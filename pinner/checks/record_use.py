@@ -9,7 +9,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pinner.checks.file import Criteria, Remembered
+    from pinner.checks.one_file import Criteria, Remembered
     from pinner.checks.record import Record
     from pinner.scan.discover import Target
 

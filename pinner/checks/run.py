@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.file import Conditions, Examined, Remembered, conditions_for, examine
+from pinner.checks.linked_files import check_again, deciding_facts
+from pinner.checks.one_file import Conditions, Examined, Remembered, conditions_for, examine
 from pinner.checks.processes import share_out
 from pinner.checks.record_use import Entry, open_memory
-from pinner.checks.relinked import check_again, deciding_facts
 from pinner.errors import InputError, attempt
 from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import date
     from typing import Literal
 
+    from pinner.checks.linked_files import DecidingFacts
     from pinner.checks.record import Record
     from pinner.checks.record_use import Memory
-    from pinner.checks.relinked import DecidingFacts
     from pinner.config import Settings
     from pinner.findings import Finding
     from pinner.findings.lock_agreement import LockView

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pinner import files
-from pinner.cli.outputs import STDOUT, rooted_paths
+from pinner.cli.report_destinations import STDOUT, rooted_paths
 from pinner.errors import ConfigError, InputError
 from pinner.findings.baseline import Compared, Known, compare, known_of, parse_baseline, render_baseline
 from pinner.report.escapes import printable

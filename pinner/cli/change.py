@@ -5,8 +5,8 @@ from __future__ import annotations
 from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache import cache_folder
-from pinner.cli.answers import SharedRegistry, ask, refuse_offline
 from pinner.cli.context import DEFAULTS, Options, exit_status
+from pinner.cli.registry_answers import SharedRegistry, ask, refuse_offline
 from pinner.cli.scan import report_unreadable, scan_files, severities_by_path, stdin_for
 from pinner.cli.settings import settings_for, with_update, without_policies
 from pinner.cli.terminal import Terminal
@@ -18,8 +18,8 @@ from pinner.report import PATCH
 from pinner.report.as_text import finding_lines, lines_with_counts
 from pinner.report.changes import change_sentence, has_refused, render_changes, render_failures, settled_names, tally
 from pinner.report.escapes import printable
-from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import nothing_found
 from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR
 from pinner.scan.scan import Unreadable
 

@@ -7,7 +7,7 @@ from pinner.cache import cache_folder
 from pinner.checks import run
 from pinner.checks.record_use import Memory
 from pinner.cli.context import DEFAULTS, Options, exit_status
-from pinner.cli.outputs import choose_outputs, deliver
+from pinner.cli.report_destinations import choose_outputs, deliver
 from pinner.cli.scan import (
     discover_files,
     is_about_stdin,
@@ -23,8 +23,8 @@ from pinner.errors import ConfigError
 from pinner.files import repository_around
 from pinner.report.base import Verdict, summary_of
 from pinner.report.escapes import printable
-from pinner.report.sentences import NotTold, Outlook, check_sentence, count
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import NotTold, Outlook, check_sentence, count
 from pinner.rules import (
     BUILT_WITH_DIGEST,
     CANNOT_PIN,
@@ -40,9 +40,9 @@ from pinner.rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pinner.checks.file import Examined
+    from pinner.checks.one_file import Examined
     from pinner.cli.context import Context
-    from pinner.cli.outputs import Outputs
+    from pinner.cli.report_destinations import Outputs
     from pinner.config import Settings
     from pinner.errors import PinnerError
     from pinner.findings import Finding
@@ -235,7 +235,7 @@ def _look_at_files(
     outcome = _Outcome(len(targets), unread, examined, unreadable, findings, lock)
     if not asked.online:
         return outcome
-    from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+    from pinner.cli.online_check import judge_online  # noqa: PLC0415 - brings asyncio
 
     sources = [one.source for one in examined if one.source is not None]
     findings, untold, believed, _ = judge_online(context, settings, sources, findings, terminal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.cli.outputs import Outputs, Report, deliver
+from pinner.cli.report_destinations import Outputs, Report, deliver
 from pinner.cli.scan import report_unreadable
 from pinner.errors import InputError, isolate_failures
 from pinner.files import repository_around

@@ -10,7 +10,7 @@ import click
 
 from pinner.cli.commands import PATHS, pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.outputs import save_lines
+from pinner.cli.report_destinations import save_lines
 from pinner.cli.scan import report_unreadable, scan_files
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
@@ -25,8 +25,8 @@ from pinner.lockfile.file import current_lock, lock_file
 from pinner.lockfile.model import Lock
 from pinner.report.as_text import finding_lines, lines_with_counts
 from pinner.report.escapes import escaped, printable
-from pinner.report.sentences import count
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import count
 from pinner.rules import CANNOT_PIN, MALFORMED, PARSE_ERROR, UNKNOWN
 from pinner.scan.scan import Unreadable
 

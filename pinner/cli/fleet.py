@@ -15,7 +15,7 @@ from pinner.cli.context import CLEAN, DEFAULTS, INTERRUPTED, Invocation, Options
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
 from pinner.report.escapes import printable
-from pinner.report.sentences import count, repositories
+from pinner.report.summary_sentences import count, repositories
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.answers import with_registry
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.pasted import hash_of, hash_shown, images_of
+from pinner.cli.pasted_text import hash_of, hash_shown, images_of
+from pinner.cli.registry_answers import with_registry
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError

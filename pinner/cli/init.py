@@ -19,8 +19,8 @@ from pinner.errors import ConfigError
 from pinner.files import repository_around
 from pinner.files.atomic import write_atomically
 from pinner.pipeline import survey
-from pinner.report.sentences import count
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import count
 from pinner.scan.discover import discover
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.answers import with_registry
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.pasted import images_of
+from pinner.cli.pasted_text import images_of
+from pinner.cli.registry_answers import with_registry
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError
@@ -78,7 +78,7 @@ def _with_signers(entries: Iterable[Entry], checked: Iterable[Checked]) -> list[
 
 def _checked(context: Context, settings: Settings, entries: Iterable[Entry], terminal: Terminal) -> list[Checked]:
     """Return who signed the images that a policy fits, and whether they may."""
-    from pinner.cli.verifier import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
+    from pinner.cli.signature_verifier import open_verifier, signers_in_lock  # noqa: PLC0415 - only where there is a policy
 
     images = [one for one in entries if isinstance(one, Inspection)]
 

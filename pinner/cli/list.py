@@ -11,7 +11,7 @@ from pinner.errors import isolate_failures
 from pinner.report import listing_renderer
 from pinner.report.base import Listing, shown_places, summarise
 from pinner.report.escapes import form_of
-from pinner.report.sentences import NotTold, list_sentence
+from pinner.report.summary_sentences import NotTold, list_sentence
 from pinner.scan.scan import Unreadable
 from pinner.scan.suppressions import occurrences_for
 

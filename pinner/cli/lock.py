@@ -19,8 +19,8 @@ from pinner.lockfile.model import Lock
 from pinner.lockfile.usage import usages
 from pinner.report.changes import render_failures
 from pinner.report.locks import elsewhere_words, lock_sentence, render_lock_changes, tally_lock
-from pinner.report.sentences import nothing_found
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import nothing_found
 
 if TYPE_CHECKING:
     from pinner.cli.context import Context

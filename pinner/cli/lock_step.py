@@ -9,7 +9,7 @@ from pinner import pipeline
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
-from pinner.cli.answers import refuse_offline, with_registry
+from pinner.cli.registry_answers import refuse_offline, with_registry
 from pinner.errors import InputError
 from pinner.lockfile.file import LockFile, save_lock, scan_of
 from pinner.lockfile.model import NAME, Lock
@@ -112,7 +112,7 @@ def update_lock(
         registry: Registry, on_answer: Callable[[int, int], None]
     ) -> tuple[Outcome, Mapping[DigestKindKey, DigestKind]]:
         if run.settings.verify:
-            from pinner.cli.verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.signature_verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
 
             registry = verified_registry(run.context, run.settings, registry, run.terminal, run.before)
         outcome = await update_entries(run.before, request, registry, run.first_seen_store, on_answer)

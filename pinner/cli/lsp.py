@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.answers import ask, with_registry
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options
 from pinner.cli.lock_step import Order, ScannedFiles, change_by_lock, open_run
+from pinner.cli.registry_answers import ask, with_registry
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
 from pinner.errors import ConfigError

@@ -13,8 +13,8 @@ from pinner.bot.context import BotContext, Scope
 from pinner.bot.report import render_json, render_markdown, report_lines, summary_lines
 from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
-from pinner.cli.answers import with_progress
 from pinner.cli.context import DEFAULTS, INTERRUPTED, Options, exit_status
+from pinner.cli.registry_answers import with_progress
 from pinner.cli.repositories import Asked, Forges, jobs_for, paths_from_root
 from pinner.cli.settings import select, settings_for, with_update
 from pinner.cli.terminal import Terminal

@@ -10,10 +10,10 @@ import click
 
 from pinner import __version__
 from pinner.checks import run
-from pinner.cli.answers import with_registry
 from pinner.cli.commands import PATHS, pinner_command
 from pinner.cli.context import DEFAULTS, Invocation, Options, exit_status
-from pinner.cli.outputs import refuse_impossible, save_lines
+from pinner.cli.registry_answers import with_registry
+from pinner.cli.report_destinations import refuse_impossible, save_lines
 from pinner.cli.scan import discover_files, refuse_unknown, report_scan, report_unreadable, surrounding_files
 from pinner.cli.settings import settings_for
 from pinner.cli.terminal import Terminal
@@ -26,7 +26,7 @@ from pinner.report.escapes import escaped, form_of, printable
 from pinner.report.overview import Known, Run, count_by_state, overview
 from pinner.report.overview_data import FORMATS, render_data
 from pinner.report.overview_page import render_page
-from pinner.report.sentences import count
+from pinner.report.summary_sentences import count
 from pinner.scan.scan import Unreadable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _overview(context: Context, settings: Settings, asked: ReportOptions, termin
     known = Known(current_lock(settings, context.folder))
     if not asked.online:
         return overview(found, known), True
-    from pinner.cli.online import judge_online  # noqa: PLC0415 - brings asyncio
+    from pinner.cli.online_check import judge_online  # noqa: PLC0415 - brings asyncio
 
     judged = judge_online(context, settings, sources, checked.findings, terminal)
     findings = run.severities_by_path(judged.findings, settings, context.folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.cache import cache_folder
 from pinner.cache.first_seen import open_first_seen
-from pinner.cli.answers import refuse_offline, with_registry
+from pinner.cli.registry_answers import refuse_offline, with_registry
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
@@ -58,7 +58,7 @@ def upgrade_tags(
 
     async def look(registry: Registry, on_answer: Callable[[int, int], None]) -> _Found:
         if settings.verify:
-            from pinner.cli.verifier import verified_registry_by_lock  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.signature_verifier import verified_registry_by_lock  # noqa: PLC0415 - only where there is a policy
 
             registry = verified_registry_by_lock(context, settings, registry, terminal)
         from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from pinner.cli.answers import with_registry
 from pinner.cli.commands import pinner_command
 from pinner.cli.context import CLEAN, DEFAULTS, FOUND, MISUSED, Invocation, Options, exit_status
+from pinner.cli.registry_answers import with_registry
 from pinner.cli.settings import settings_for
+from pinner.cli.signature_verifier import open_verifier, signers_in_lock
 from pinner.cli.terminal import Terminal
-from pinner.cli.verifier import open_verifier, signers_in_lock
 from pinner.errors import ConfigError, InvalidReferenceError, ResolveError, SignatureError, UnavailableError
 from pinner.findings.signatures import refused_findings
 from pinner.model import Occurrence
@@ -74,7 +74,7 @@ def verify(context: Context, asked: VerifyOptions) -> int:
 
     checked = with_registry(context, settings, terminal, work)
     if asked.format not in OWN_FORMATS:
-        from pinner.cli.outputs import Outputs, Report, deliver  # noqa: PLC0415 - only where it is asked for
+        from pinner.cli.report_destinations import Outputs, Report, deliver  # noqa: PLC0415 - only where it is asked for
 
         verdict = verdict_in_files(survey or Survey((), ()), checked, settings)
         deliver(verdict, Outputs((Report(asked.format),)), context, terminal)

@@ -16,8 +16,8 @@ from pinner.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from pinner.fleet.answers import Answers
 from pinner.fleet.catalog import Answered, backoff, images_to_ask, keep_answers
+from pinner.fleet.shared_answers import Answers
 from pinner.model import Question, Resolved, Unresolved
 from pinner.oci.resolver import resolve_all
 from pinner.reference import Digest, ImageReference

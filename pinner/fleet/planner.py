@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.bot.forges.base import BusyError, ForgeError
 from pinner.errors import PinnerError
-from pinner.fleet.answers import forget_answers
 from pinner.fleet.catalog import Listed, has_repositories, list_repositories, schedule_stale, schedule_users
 from pinner.fleet.events import forget_events
 from pinner.fleet.images import ask_images
 from pinner.fleet.overview import keep_totals
+from pinner.fleet.shared_answers import forget_answers
 
 if TYPE_CHECKING:
     from pinner.bot.model import Repository

@@ -62,7 +62,7 @@ FORMATS = (
         r"|^(?:Docker|Container)file[A-Z0-9][A-Za-z0-9_-]*$",
         trailing_comments=False,
         mirrors=(),
-        second="pinner.formats.dockerfile.second_reading",
+        second="pinner.formats.dockerfile.second_opinion",
         others=(
             *("ignore", ".yaml", ".json", ".yml", ".md", ".rst", ".adoc", ".html", ".txt", ".snap", ".diff", ".patch"),
             *(".py", ".ipynb", ".js", ".ts", ".go", ".sh", ".rb", ".rs", ".java", ".kt", ".php", ".xml", ".toml"),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pinner.formats.ci.extract import Extraction
-from pinner.formats.ci.table import Dialect, Position
+from pinner.formats.ci.position_types import Dialect, Position
 from pinner.formats.ci.walk import find
 from pinner.formats.yaml import Budget as YamlBudget
 from pinner.formats.yaml import Mapping, load, parse

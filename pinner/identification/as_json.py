@@ -1,4 +1,4 @@
-"""``identify --format json``: one object, its fields a contract, which `pinner.schema.answers` says.
+"""``identify --format json``: one object, its fields a contract, which `pinner.schema.command_json` says.
 
 ``result`` goes with the exit status: ``identified`` 0, ``differs`` 1, ``unknown`` 3. Digests are whole; what is not
 known is null.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pinner.identification.model import Answer, Compared, Comparison, HashAnswer, Sighting
     from pinner.oci.types import Image, PlatformImage
-    from pinner.schema.answers import (
+    from pinner.schema.command_json import (
         ComparisonRecord,
         HashRecord,
         LocalImageRecord,

@@ -8,8 +8,8 @@ from pinner.identification import wording
 from pinner.identification.hash_kinds import repo_digests
 from pinner.identification.model import LocalAnswer, pinned_text
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
 from pinner.report.style import Node, draw
+from pinner.report.summary_sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

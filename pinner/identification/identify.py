@@ -10,7 +10,7 @@ from pinner import pipeline
 from pinner.errors import ConfigError, InputError, InvalidReferenceError, PinnerError
 from pinner.files import repository_around
 from pinner.files.atomic import read_regular
-from pinner.identification.engine import open_engine
+from pinner.identification.docker_engine_api import open_engine
 from pinner.identification.hash_kinds import in_lock, in_store, parsed_name, read_query, repo_digests
 from pinner.identification.local_files import open_path
 from pinner.identification.model import Compared, HashAnswer, LocalAnswer, Query
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pinner.config import Settings
-    from pinner.identification.engine import Engine
+    from pinner.identification.docker_engine_api import Engine
     from pinner.identification.model import Answer, Holding, LocalImage, Sighting
     from pinner.lockfile.model import Lock
     from pinner.oci.resolver import Registry

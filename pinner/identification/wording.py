@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
+from pinner.report.summary_sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pinner.oci.types import Image, PlatformImage
     from pinner.reference import Digest
     from pinner.report.style import Style
-    from pinner.schema.answers import (
+    from pinner.schema.command_json import (
         AllowanceRecord,
         AllowancesRecord,
         ConfigRecord,

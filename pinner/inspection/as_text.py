@@ -22,8 +22,8 @@ from pinner.inspection.model import (
     today_words,
 )
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
 from pinner.report.signatures import answer_lines
+from pinner.report.summary_sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -19,7 +19,7 @@ from pinner.lockfile.file import lock_file, read_lock
 from pinner.model import Document
 from pinner.pipeline import survey
 from pinner.scan.discover import Target, discover
-from pinner.scan.link_proof import File, Links, known_files, link_files
+from pinner.scan.linking import File, Links, known_files, link_files
 from pinner.scan.scan import read_all
 from pinner.scan.suppressions import Source, apply_suppressions
 
@@ -177,7 +177,7 @@ class Workspace:
             inner = self.view.place.inner_path(os.path.join(self.folder, path))
             findings = findings_beside_lock(findings, source, inner, self.view, rules)
         if path in self.statuses:
-            from pinner.findings.online import check_standing, with_proposals  # noqa: PLC0415 - where somebody asked
+            from pinner.findings.online_rules import check_standing, with_proposals  # noqa: PLC0415 - where somebody asked
 
             findings = tuple(with_proposals(one, self.statuses[path]) for one in findings)
             findings += tuple(check_standing(source, self.statuses[path], self.settings))

@@ -212,7 +212,7 @@ def _answer(
     platform: Platform | None,
     held: Mapping[DigestKindKey, DigestKind],
 ) -> Answer:
-    from pinner.plan.questions import kind_of, question_for  # noqa: PLC0415 - only where somebody was asked
+    from pinner.plan.registry_questions import kind_of, question_for  # noqa: PLC0415 - only where somebody was asked
 
     kind = kind_of(place.reference, held)
     if kind is not None and kind.error is not None:

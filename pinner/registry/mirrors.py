@@ -14,7 +14,7 @@ from pinner.errors import InvalidReferenceError, UnavailableError, UnsupportedEr
 from pinner.http.addresses import Endpoint, endpoint_for
 from pinner.http.errors import safe_text
 from pinner.reference import DOCKER_HUB, ImageReference
-from pinner.registry.docker_daemon import Daemon, read_daemon
+from pinner.registry.docker_daemon_json import Daemon, read_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

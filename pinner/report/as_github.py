@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.report.escapes import printable
-from pinner.report.interchange import Regions, sentence, troubles, valid_unicode
-from pinner.report.sentences import count
+from pinner.report.machine_text import Regions, sentence, troubles, valid_unicode
+from pinner.report.summary_sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Trouble
+    from pinner.report.machine_text import Trouble
     from pinner.report.style import Style
 
 MOST = 10

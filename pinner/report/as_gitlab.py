@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.interchange import fingerprints, sentence, trouble_fingerprints, troubles, valid_unicode
+from pinner.report.machine_text import fingerprints, sentence, trouble_fingerprints, troubles, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Trouble
+    from pinner.report.machine_text import Trouble
     from pinner.report.style import Style
 
 _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}

@@ -6,8 +6,8 @@ from pinner._typing import TYPE_CHECKING
 from pinner.model import Occurrence
 from pinner.report.as_text import place_of
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import count
 from pinner.rules import SEVERITIES
 
 if TYPE_CHECKING:

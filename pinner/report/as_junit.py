@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.interchange import sentence, troubles, valid_unicode
+from pinner.report.machine_text import sentence, troubles, valid_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Trouble
+    from pinner.report.machine_text import Trouble
     from pinner.report.style import Style
 
 # XML 1.0, production 2: everything else may not even be escaped.

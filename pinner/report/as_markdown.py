@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from pinner.report.escapes import printable
-from pinner.report.interchange import sentence, troubles, valid_unicode
-from pinner.report.sentences import NotTold, check_sentence, count
+from pinner.report.machine_text import sentence, troubles, valid_unicode
+from pinner.report.summary_sentences import NotTold, check_sentence, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Trouble
+    from pinner.report.machine_text import Trouble
     from pinner.report.style import Style
 
 MOST_CHARACTERS = 60_000

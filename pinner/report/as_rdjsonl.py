@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pinner.report.interchange import Regions, sentence, troubles, valid_unicode
+from pinner.report.machine_text import Regions, sentence, troubles, valid_unicode
 from pinner.rules import PAGES
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Position, Trouble
+    from pinner.report.machine_text import Position, Trouble
     from pinner.report.style import Style
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}

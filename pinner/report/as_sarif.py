@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pinner import __version__
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
-from pinner.report.interchange import Regions, fingerprints, sentence, troubles, uri, valid_unicode
+from pinner.report.machine_text import Regions, fingerprints, sentence, troubles, uri, valid_unicode
 from pinner.rules import PAGES, RULES
 from pinner.rules.pages import help_text, plain
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pinner.findings import Finding
     from pinner.report.base import Verdict
-    from pinner.report.interchange import Position, Region, Trouble
+    from pinner.report.machine_text import Position, Region, Trouble
     from pinner.report.style import Style
     from pinner.rules import Rule
 

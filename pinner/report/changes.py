@@ -8,8 +8,8 @@ from pinner.model import LOCK_NAME, Occurrence
 from pinner.plan import Changed, Failed, Unchanged
 from pinner.report.as_text import lines_with_counts, place_of
 from pinner.report.escapes import printable
-from pinner.report.sentences import count, references
 from pinner.report.style import hint_line
+from pinner.report.summary_sentences import count, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

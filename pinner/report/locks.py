@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.lockfile.model import NAME
 from pinner.report.escapes import printable
-from pinner.report.sentences import count
+from pinner.report.summary_sentences import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -29,7 +29,7 @@ from pinner.report.html import (
     tiles,
 )
 from pinner.report.overview import AGES, STATES, age_class, count_by_state, in_place_counts
-from pinner.report.sentences import count
+from pinner.report.summary_sentences import count
 from pinner.rules import BY_ID, SEVERITIES
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pinner.config import Settings
+    from pinner.scan.configured_files import Own
     from pinner.scan.git import Invocation
-    from pinner.scan.own_places import Own
 
 _QUICK = 1.0
 """Seconds in which git nearly always has answered."""
@@ -96,7 +96,7 @@ def path_tests(settings: Settings) -> tuple[Own, Own]:
     """Return what tells whether a file (absolute) is excluded, and whether the user has places in it."""
     if not settings.exclude and not settings.formats.places:
         return _never, _never
-    from pinner.scan.own_places import exclusion_test, own_places  # noqa: PLC0415 - only where there are patterns
+    from pinner.scan.configured_files import exclusion_test, own_places  # noqa: PLC0415 - only where there are patterns
 
     return exclusion_test(settings), own_places(settings)
 

@@ -151,7 +151,7 @@ def _of_values(
     values = [target for reading, target in pairs if reading.format is not None and reading.format.name == "helm"]
     if not values:
         return [], []
-    from pinner.scan.charts import chart_files  # noqa: PLC0415 - few runs need it
+    from pinner.scan.helm_charts import chart_files  # noqa: PLC0415 - few runs need it
 
     found, looked_for = chart_files(values, paths)
     overlays = [format_._replace(siblings=format_.stating_names) for format_ in formats if format_.name == "kubernetes"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.formats.pragmas import Pragma, PragmaProblem
     from pinner.model import Document, Located, Place
     from pinner.reference import ImageReference
-    from pinner.scan.link_proof import Links
+    from pinner.scan.linking import Links
 
 # As text: nobody needs what typing would make of it.
 Operation: TypeAlias = "Literal['pin', 'update', 'unpin', 'hold']"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.schema.answers import AllowancesRecord, BotRecord, HashRecord, InspectionsRecord, LocalRecord
+from pinner.schema.command_json import AllowancesRecord, BotRecord, HashRecord, InspectionsRecord, LocalRecord
 from pinner.schema.configuration import configuration_schema
 from pinner.schema.fleet import FleetPlanRecord, FleetRecord, FleetStatusRecord
 from pinner.schema.generate import DRAFT, Schema, schema_of

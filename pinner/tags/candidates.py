@@ -9,8 +9,8 @@ from pinner.tags.model import LEVELS, Candidates, Note, Tag
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.tags.lines import Line, Lines
     from pinner.tags.model import Key, Level, Options, Reason
+    from pinner.tags.release_lines import Line, Lines
 
 _UNCOUNTED = ("date", "codename")
 """Schemes in which the number of numbers means nothing."""

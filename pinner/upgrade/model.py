@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.model import Resolved, Span
     from pinner.reference import ImageReference
-    from pinner.tags.lines import Lines
+    from pinner.tags.candidate_proof import Proof
     from pinner.tags.model import Level, Note, Reason, Tag
-    from pinner.tags.proof import Proof
     from pinner.tags.ranges import Range
+    from pinner.tags.release_lines import Lines
 
     WantedKey: TypeAlias = "tuple[str, Level]"
     """A canonical name, and how great a step it may be raised by."""

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ResolveError
+from pinner.tags.candidate_proof import FIRST_DATE, facts_of
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.model import LEVELS
-from pinner.tags.proof import FIRST_DATE, facts_of
 from pinner.upgrade.model import ended_words
 from pinner.upgrade.search import TagLists, options_of
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pinner.oci.resolver import Registry
-    from pinner.tags.lines import Lines
     from pinner.tags.model import Level, Tag
+    from pinner.tags.release_lines import Lines
     from pinner.upgrade.model import Wanted
 
 _OLD, _RECENT = timedelta(days=180), timedelta(days=30)

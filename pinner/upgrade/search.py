@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import NotFoundError, ResolveError, SignatureError
+from pinner.tags.candidate_proof import MOST, Facts, Proof, facts_of, floating_tag, prove
 from pinner.tags.candidates import find_candidates, level_between
-from pinner.tags.lines import Lines
 from pinner.tags.model import Candidates, Options
-from pinner.tags.proof import MOST, Facts, Proof, facts_of, floating_tag, prove
+from pinner.tags.release_lines import Lines
 from pinner.upgrade.model import (
     Outlook,
     SharedOutlook,

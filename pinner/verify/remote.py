@@ -12,7 +12,7 @@ from pinner.http.client import Call, HttpClient
 from pinner.http.errors import reply_error
 from pinner.http.library import httpx
 from pinner.http.retry import RetryPolicy
-from pinner.verify.dct import ROLES
+from pinner.verify.docker_content_trust import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

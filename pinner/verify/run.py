@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.errors import ConfigError, ResolveError
-from pinner.verify.dct import UnsignedError, Wanted, verify_dct
+from pinner.verify.docker_content_trust import UnsignedError, Wanted, verify_dct
 from pinner.verify.notation import Stores, Subject, check_authenticity, check_integrity, verify_notation
 from pinner.verify.notation_envelope import read_envelope
 from pinner.verify.notation_trust_policy import Statement, TrustPolicyError, read_store, statement_for, user_folder

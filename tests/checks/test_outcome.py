@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from world import outcome as pinner_in
 from world import world
 
-from pinner.checks.file import conditions_for
+from pinner.checks.one_file import conditions_for
 from pinner.checks.record_use import WORTH_REMEMBERING, Memory
 from pinner.checks.run import examine_all
 from pinner.config import Settings
@@ -25,7 +25,7 @@ from pinner.scan.discover import Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.checks.file import Examined
+    from pinner.checks.one_file import Examined
 
 CLEAN = f"FROM alpine:3.20@{DIGEST}\n"
 UNTIL = "# pinner: ignore until=2026-12-24\n"

@@ -24,7 +24,7 @@ from world import world
 
 from pinner.__main__ import main
 from pinner.checks import record as check_record
-from pinner.checks.file import Criteria, conditions_for
+from pinner.checks.one_file import Criteria, conditions_for
 from pinner.checks.record import open_record
 from pinner.checks.record_use import WORTH_REMEMBERING, Memory
 from pinner.checks.run import examine_all
@@ -35,7 +35,7 @@ from pinner.scan.discover import Target
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pinner.checks.file import Examined
+    from pinner.checks.one_file import Examined
 
 if sys.platform != "win32":
     import resource
@@ -146,7 +146,7 @@ def test_files_with_findings_are_not_looked_into_again(tmp_path: Path, monkeypat
     def locate(*_: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("pinner.checks.file.locate", locate)
+    monkeypatch.setattr("pinner.checks.one_file.locate", locate)
     monkeypatch.setattr("pinner.scan.scan.locate", locate)
     whole = record(tmp_path).read_bytes()
     again = examine_all(targets, conditions_for(Settings(), TODAY), memory=memory(tmp_path))

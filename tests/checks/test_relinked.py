@@ -13,8 +13,8 @@ import pytest
 from world import world
 
 from pinner.__main__ import main
-from pinner.checks.file import conditions_for
-from pinner.checks.relinked import WORTH_A_PROCESS
+from pinner.checks.linked_files import WORTH_A_PROCESS
+from pinner.checks.one_file import conditions_for
 from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.scan.discover import Target, discover

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from checkedtree import TODAY, agree, plant
 
-from pinner.checks.file import conditions_for
+from pinner.checks.one_file import conditions_for
 from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
 from pinner.rules import BY_ID, UNPINNED

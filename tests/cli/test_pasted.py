@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import outcome, pinner, world
 
-from pinner.cli.pasted import hash_of, hash_shown, images_of
+from pinner.cli.pasted_text import hash_of, hash_shown, images_of
 from pinner.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from fakes import FakeResolver
 from virtual_time import run_virtually
 from world import outcome, world
 
-from pinner.cli.answers import with_progress
 from pinner.cli.context import Options, Stream
+from pinner.cli.registry_answers import with_progress
 from pinner.cli.terminal import Terminal, stream_style
 
 if TYPE_CHECKING:

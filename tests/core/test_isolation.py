@@ -13,7 +13,7 @@ from world import TODAY, pinner
 import pinner.formats.dockerfile as dockerfile_format
 import pinner.link.link as linker
 from pinner import files, pipeline
-from pinner.checks.file import conditions_for
+from pinner.checks.one_file import conditions_for
 from pinner.checks.run import examine_all
 from pinner.config import Settings
 from pinner.errors import InputError, InternalError, attempt, isolate_failures

@@ -12,7 +12,7 @@ from lineformat import FORMAT
 from pinner.errors import NotFoundError
 from pinner.model import Document, Occurrence, Question, Resolved, SkippedOccurrence, Unresolved
 from pinner.plan import Changed, Failed, Plan, Unchanged, make_plan, unchanged_plans
-from pinner.plan.questions import questions
+from pinner.plan.registry_questions import questions
 from pinner.reference import Digest, ImageReference, Platform
 from pinner.scan.suppressions import Source, apply_suppressions, occurrences_for
 

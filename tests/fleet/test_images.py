@@ -17,7 +17,6 @@ from locks import digest, image
 from pinner import __version__
 from pinner.bot.model import Use
 from pinner.errors import NotFoundError, ResolveError, UnauthorizedError, UnavailableError
-from pinner.fleet.answers import body_of, forget_answers, image_of
 from pinner.fleet.catalog import list_repositories
 from pinner.fleet.config import FleetSettings, SourceSettings
 from pinner.fleet.database import SqliteDatabase
@@ -26,6 +25,7 @@ from pinner.fleet.migrations import migrate
 from pinner.fleet.overview import totals
 from pinner.fleet.pages import images_page
 from pinner.fleet.planner import tick
+from pinner.fleet.shared_answers import body_of, forget_answers, image_of
 from pinner.fleet.sources import Fleet
 from pinner.fleet.store import RunResult, Store, open_store
 from pinner.http.retry import Clock

@@ -12,7 +12,6 @@ from locks import image
 
 from pinner.bot.model import PullRequest, Repository, Use
 from pinner.errors import ConfigError
-from pinner.fleet.answers import Answers
 from pinner.fleet.catalog import (
     Answered,
     Listed,
@@ -29,6 +28,7 @@ from pinner.fleet.events import record_event
 from pinner.fleet.migrations import MIGRATIONS, SchemaError, migrate, version_of
 from pinner.fleet.overview import keep_totals, totals
 from pinner.fleet.postgres import PostgresDatabase
+from pinner.fleet.shared_answers import Answers
 from pinner.fleet.store import Due, RunResult, Store, open_database, open_store, repository_of
 from pinner.fleet.webhooks import Hints
 from pinner.http.retry import Clock

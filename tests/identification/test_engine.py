@@ -13,9 +13,15 @@ import httpx
 import pytest
 
 from pinner.errors import ConfigError, InputError
-from pinner.identification import sockets
-from pinner.identification.engine import Engine, open_engine
-from pinner.identification.sockets import Address, PipeTransport, find_address, read_address, transport_for
+from pinner.identification import docker_engine_sockets
+from pinner.identification.docker_engine_api import Engine, open_engine
+from pinner.identification.docker_engine_sockets import (
+    Address,
+    PipeTransport,
+    find_address,
+    read_address,
+    transport_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -311,7 +317,7 @@ def test_a_pipe_that_is_not_there_is_said_to_be_none(tmp_path: Path) -> None:
 def test_an_engine_that_says_nothing_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "_TIMEOUT", 0.05)
+    monkeypatch.setattr(docker_engine_sockets, "_TIMEOUT", 0.05)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "s"))
         server.listen()

@@ -21,7 +21,7 @@ from pinner.model import Document, Occurrence
 from pinner.pipeline import make_plans, survey, unpin_plans, write
 from pinner.plan import Changed, Failed
 from pinner.scan.discover import Target
-from pinner.scan.link_proof import Expected, link_files, unproved_paths
+from pinner.scan.linking import Expected, link_files, unproved_paths
 
 if TYPE_CHECKING:
     from pathlib import Path

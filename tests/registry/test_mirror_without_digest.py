@@ -10,7 +10,7 @@ from scripted_registry import A, Answer, ScriptedRegistry, resolver, tag_answer
 from virtual_time import run_virtually
 
 from pinner.config import RegistryOptions, Settings
-from pinner.findings.online import check_standing
+from pinner.findings.online_rules import check_standing
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.formats import by_name
 from pinner.model import Document

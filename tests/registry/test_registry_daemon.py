@@ -30,7 +30,7 @@ from pinner.errors import NotFoundError, ResolveError, UnauthorizedError
 from pinner.model import Resolved
 from pinner.oci.resolver import Listener
 from pinner.reference import Digest, ImageReference
-from pinner.registry.docker_daemon import Daemon, parse_daemon, read_daemon
+from pinner.registry.docker_daemon_json import Daemon, parse_daemon, read_daemon
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from world import pinner
 from pinner.model import Occurrence, SkippedOccurrence, Span
 from pinner.reference import ImageReference
 from pinner.report.as_markdown import MOST_CHARACTERS
-from pinner.report.interchange import Regions
+from pinner.report.machine_text import Regions
 from pinner.rules import RULES, Rule
 
 if TYPE_CHECKING:

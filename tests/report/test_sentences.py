@@ -11,8 +11,8 @@ from pinner.report.base import Listing, Shown, Summary, shown_places, summarise
 from pinner.report.changes import Tally, change_sentence, render_changes, render_failures
 from pinner.report.escapes import printable
 from pinner.report.records import occurrence_record
-from pinner.report.sentences import NotTold, Outlook, check_sentence, count, list_sentence
 from pinner.report.style import PLAIN, Style
+from pinner.report.summary_sentences import NotTold, Outlook, check_sentence, count, list_sentence
 
 ONES, TWOS = Digest("sha256", "1" * 64), Digest("sha256", "2" * 64)
 

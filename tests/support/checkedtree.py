@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pinner.checks.file import Examined
+    from pinner.checks.one_file import Examined
 
 TODAY = date(2026, 11, 1)
 DIGEST = "sha256:" + "0a" * 32

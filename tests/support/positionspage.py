@@ -22,7 +22,7 @@ from pinner.scan.discover import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.formats.ci.table import Dialect, Position
+    from pinner.formats.ci.position_types import Dialect, Position
     from pinner.formats.terraform.extract import Position as Attribute
     from pinner.model import Place
     from pinner.scan.suppressions import Source

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from pinner.bot.body import render_body, render_message, render_title
 from pinner.bot.model import FileChange, HeldBack, ImageChange, Proposal
+from pinner.bot.pull_request_body import render_body, render_message, render_title
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Digest, Platform
 

@@ -77,7 +77,7 @@ READ: Mapping[str, str] = {
     "files/__init__.py": "A pipe is opened without waiting where that can be said; Windows has no pipes among files.",
     "files/atomic.py": "A link is looked for before the opening; Windows keeps what is open; the mode alone is given.",
     "identification/identify.py": "Which default socket is tried: a named pipe on Windows.",
-    "identification/sockets.py": "Python has no unix sockets on Windows: such an address is an error that says so.",
+    "identification/docker_engine_sockets.py": "Python has no unix sockets on Windows: an address of one is an error.",
     "lockfile/file.py": "The folder of locks carries the user's number where there is one.",
     "lsp/workspace.py": "Where a file system numbers nothing, time and size tell alone.",
     "verify/run.py": "Where notation has its settings.",

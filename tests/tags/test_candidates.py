@@ -11,9 +11,9 @@ from tagcases import TAGS
 
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.distributions import short_name
-from pinner.tags.lines import Lines
 from pinner.tags.model import LEVELS, Options, Tag
 from pinner.tags.parse import parse
+from pinner.tags.release_lines import Lines
 
 if TYPE_CHECKING:
     from pinner.tags.model import Level

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pinner.tags.candidates import find_candidates
-from pinner.tags.lines import Lines
 from pinner.tags.model import Options
+from pinner.tags.release_lines import Lines
 
 HEX = "0a1b2c3"
 

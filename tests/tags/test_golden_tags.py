@@ -10,8 +10,8 @@ import pytest
 from tagcases import options_of
 
 from pinner.tags.candidates import find_candidates
-from pinner.tags.lines import Lines
 from pinner.tags.model import LEVELS
+from pinner.tags.release_lines import Lines
 
 FOLDER = Path(__file__).parent.parent.parent / "testdata" / "tags"
 FILES = [tomllib.loads(file.read_text("utf-8")) for file in sorted(FOLDER.iterdir())]

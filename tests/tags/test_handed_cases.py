@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tagcases import CASES, FOLDER, options_of
 
+from pinner.tags.candidate_proof import Facts, floating_tag, prove
 from pinner.tags.candidates import find_candidates
-from pinner.tags.lines import Lines
 from pinner.tags.model import LEVELS
-from pinner.tags.proof import Facts, floating_tag, prove
+from pinner.tags.release_lines import Lines
 
 if TYPE_CHECKING:
     from pinner.tags.model import Level, Options

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pinner.tags.candidate_proof import MOST, Facts, Proof, floating_tag, prove, refusal
 from pinner.tags.candidates import find_candidates
-from pinner.tags.lines import Lines
 from pinner.tags.model import Options
 from pinner.tags.parse import parse
-from pinner.tags.proof import MOST, Facts, Proof, floating_tag, prove, refusal
+from pinner.tags.release_lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -55,8 +55,8 @@ from pinner.reference import Digest, ImageReference
 from pinner.report.signatures import Checked, image_json, render_checked, signer_words
 from pinner.report.style import Style
 from pinner.verify import certificate as certificates
-from pinner.verify.dct import UnsignedError, verify_dct
-from pinner.verify.dct import Wanted as WantedTag
+from pinner.verify.docker_content_trust import UnsignedError, verify_dct
+from pinner.verify.docker_content_trust import Wanted as WantedTag
 from pinner.verify.dsse import read_envelope as read_dsse
 from pinner.verify.gate import VerifiedRegistry, check_answer, signer_change
 from pinner.verify.notation import Stores, Subject, verify_notation

@@ -30,8 +30,8 @@ from signingkit import (
 
 from pinner.config.verify import SignaturePolicy
 from pinner.verify.cosign_tag import Layer, Wanted, verify_classic
-from pinner.verify.dct import UnsignedError, verify_dct
-from pinner.verify.dct import Wanted as WantedTag
+from pinner.verify.docker_content_trust import UnsignedError, verify_dct
+from pinner.verify.docker_content_trust import Wanted as WantedTag
 from pinner.verify.notation import Stores, Subject, verify_notation
 from pinner.verify.notation_trust_policy import CHECKS, Statement
 from pinner.verify.sigstore_bundle import verify_bundle

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from pinner._typing import TYPE_CHECKING
-from pinner.formats.ci import systems, tools
+from pinner.formats.ci import ci_systems, other_tools
 from pinner.formats.yaml import Budget, Mapping, Scalar, Sequence, load, parse
 from pinner.formats.yaml.references import Collector
 from pinner.formats.yaml.roots import are_objects, is_object, roots_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from pinner.formats.ci.extract import Extraction
-    from pinner.formats.ci.table import Dialect
+    from pinner.formats.ci.position_types import Dialect
     from pinner.formats.yaml import Node, YamlDocument
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.roots import Roots
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIALECTS", "locate", "possible"]
 
-DIALECTS = (*systems.DIALECTS, *tools.DIALECTS)
+DIALECTS = (*ci_systems.DIALECTS, *other_tools.DIALECTS)
 _BY_NAME = {dialect.name: dialect for dialect in DIALECTS}
 _ALL = frozenset(_BY_NAME)
 _BY_ROOT = {

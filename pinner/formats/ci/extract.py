@@ -16,7 +16,7 @@ from pinner.model import Occurrence, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pinner.formats.ci.table import Dialect, Position
+    from pinner.formats.ci.position_types import Dialect, Position
     from pinner.formats.ci.variable_rules import Value
     from pinner.formats.ci.variables import Variable
     from pinner.formats.ci.walk import Hit

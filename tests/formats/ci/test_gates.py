@@ -13,7 +13,7 @@ from pinner.formats.yaml.roots import is_object
 from pinner.model import Document
 
 if TYPE_CHECKING:
-    from pinner.formats.ci.table import Dialect
+    from pinner.formats.ci.position_types import Dialect
 
 POD = b"apiVersion: v1\nkind: pipeline\nsteps:\n- {image: nginx:1}\n"
 PIPELINE = b"kind: pipeline\nsteps:\n- {image: nginx:1}\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pinner.edits import Target, prove
 from pinner.formats import by_name
-from pinner.formats.dockerfile.second_reading import same_instructions
+from pinner.formats.dockerfile.second_opinion import same_instructions
 from pinner.model import Document, Edit, Occurrence
 
 DIGEST = "sha256:" + "0a" * 32

@@ -21,7 +21,7 @@ from pinner.formats import by_name, helm
 from pinner.model import Document, Located, Occurrence
 from pinner.pipeline import make_plans
 from pinner.plan import make_plan
-from pinner.report.interchange import Regions
+from pinner.report.machine_text import Regions
 from pinner.rules import UNPINNED
 from pinner.scan.suppressions import Source, apply_suppressions
 

@@ -11,7 +11,7 @@ from fakes import digest_of
 from pythonplaces import CONTAINER
 from world import pinner
 
-from pinner.checks.file import conditions_for
+from pinner.checks.one_file import conditions_for
 from pinner.checks.run import WORTH_A_PROCESS, examine_all
 from pinner.config import Settings
 from pinner.formats import FORMATS, configured

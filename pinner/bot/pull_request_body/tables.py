@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pinner.bot.body.markdown import code, page_of, prose
+from pinner.bot.pull_request_body.markdown import code, page_of, prose
 from pinner.bot.titles import counted, short_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pinner.bot.body.compared import Compared, Origin, Platforms
     from pinner.bot.model import HeldBack, ImageChange
+    from pinner.bot.pull_request_body.image_comparison import Compared, Origin, Platforms
 
 
 HEADER = "| Image | Digest | What changed |\n|---|---|---|\n"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.body.markdown import compare_url, is_revision, source_repository
+from pinner.bot.pull_request_body.markdown import compare_url, is_revision, source_repository
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pinner.bot.body.markdown import SourceRepository
     from pinner.bot.model import ImageChange
+    from pinner.bot.pull_request_body.markdown import SourceRepository
     from pinner.oci.types import Image, PlatformImage
 
 _PREFIX = "org.opencontainers.image."

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prsample import BODY, CHANGES, INDEX, MANIFEST, OCI, SAMPLE, digest
 
-from pinner.bot.body import HOME, render_body
 from pinner.bot.model import FileChange, HeldBack, ImageChange, Marker, Proposal, read_marker
+from pinner.bot.pull_request_body import HOME, render_body
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 

@@ -6,7 +6,7 @@ Bitbucket, Drone), woodpecker's schema, Microsoft Learn (Azure Pipelines), Cirru
 
 from __future__ import annotations
 
-from pinner.formats.ci.table import Dialect, Position
+from pinner.formats.ci.position_types import Dialect, Position
 
 _DOCKER = "docker://"
 _YAML = r"\.ya?ml$"

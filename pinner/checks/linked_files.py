@@ -6,7 +6,7 @@ import posixpath
 from functools import partial
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
-from pinner.checks.file import Examined, digest, examine_source
+from pinner.checks.one_file import Examined, digest, examine_source
 from pinner.checks.processes import share_out
 from pinner.errors import InputError, attempt
 from pinner.formats import FORMATS, by_name, configured
@@ -19,12 +19,12 @@ from pinner.scan.suppressions import apply_suppressions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pinner.checks.file import Conditions
+    from pinner.checks.one_file import Conditions
     from pinner.formats.base import Format
     from pinner.link.link import Linker
     from pinner.model import Place
     from pinner.scan.discover import Target
-    from pinner.scan.link_proof import File
+    from pinner.scan.linking import File
     from pinner.scan.neighbour_files import Around
 
 WORTH_A_PROCESS = 20
@@ -65,7 +65,7 @@ def deciding_facts(
     if not facts:
         return DecidingFacts(looked_for=looked_for)
     from pinner.link.link import Linker  # noqa: PLC0415 - only where a file states something about others
-    from pinner.scan.link_proof import known_files  # noqa: PLC0415 - as above
+    from pinner.scan.linking import known_files  # noqa: PLC0415 - as above
 
     paths = paths_of(targets)
     linker = Linker(facts, paths)
@@ -112,7 +112,7 @@ def check_again(
     """
     if not targets:
         return {}
-    from pinner.scan.link_proof import known_files, link_files  # noqa: PLC0415 - as above
+    from pinner.scan.linking import known_files, link_files  # noqa: PLC0415 - as above
 
     known = {target.path: _as_kept(target, kept[target.path], conditions) for target in targets if target.path in kept}
     lost = [target for target in targets if known.get(target.path) is None]

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pinner.errors import InputError
 from pinner.http.library import httpx
+from pinner.identification.docker_engine_sockets import find_address, transport_for
 from pinner.identification.documents import as_digest, as_list, read_descriptor, read_platform, text_map, texts
 from pinner.identification.model import (
     ConfigDigest,
@@ -22,7 +23,6 @@ from pinner.identification.model import (
     ManifestDigest,
     Store,
 )
-from pinner.identification.sockets import find_address, transport_for
 from pinner.oci.types import INDEX_TYPES
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ CloudFormation's resource types.
 
 from __future__ import annotations
 
-from pinner.formats.ci.table import Dialect, Position
+from pinner.formats.ci.position_types import Dialect, Position
 
 _YAML = r"\.ya?ml$"
 _NOWHERE = r"(?!)"

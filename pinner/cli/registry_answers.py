@@ -57,7 +57,7 @@ def ask(
 
     async def plans(registry: Registry, on_answer: Callable[[int, int], None]) -> tuple[Plan, ...]:
         if settings.verify:
-            from pinner.cli.verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
+            from pinner.cli.signature_verifier import verified_registry  # noqa: PLC0415 - only where there is a policy
 
             registry = verified_registry(context, settings, registry, terminal)
         if operation == "update" and not to_index:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.bot.body import table
-from pinner.bot.body.compared import compare
 from pinner.bot.decide import STOP_LABEL
 from pinner.bot.model import Marker, render_marker
+from pinner.bot.pull_request_body import tables
+from pinner.bot.pull_request_body.image_comparison import compare
 from pinner.bot.titles import counted, render_message, render_title
 
 if TYPE_CHECKING:
@@ -89,12 +89,14 @@ def render_body(proposal: Proposal, limit: int) -> str:
     """
     compared = [compare(change) for change in proposal.changes]
     pairs = list(zip(proposal.changes, compared, strict=True))
-    held = tuple(map(table.held_row, proposal.held_back))
+    held = tuple(map(tables.held_row, proposal.held_back))
     sections = (
         Section(_introduction(proposal)),
-        Section(table.HEADER, tuple(table.row(*pair) for pair in pairs), more=table.more_row),
-        Section(table.HELD_HEADER if held else "", held, more=table.more_row),
-        Section(table.OPENING, tuple(table.list_item(*pair) for pair in pairs), table.CLOSING, table.more_list_item),
+        Section(tables.HEADER, tuple(tables.row(*pair) for pair in pairs), more=tables.more_row),
+        Section(tables.HELD_HEADER if held else "", held, more=tables.more_row),
+        Section(
+            tables.OPENING, tuple(tables.list_item(*pair) for pair in pairs), tables.CLOSING, tables.more_list_item
+        ),
         Section(_FOOTER),
     )
     marker = render_marker(Marker(proposal.group, proposal.fingerprint))

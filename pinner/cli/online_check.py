@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinner.cli.answers import with_registry
-from pinner.cli.verifier import verified_registry_by_lock
-from pinner.findings.online import check_standing, check_tags, looks_for_tags, with_proposals
+from pinner.cli.registry_answers import with_registry
+from pinner.cli.signature_verifier import verified_registry_by_lock
+from pinner.findings.online_rules import check_standing, check_tags, looks_for_tags, with_proposals
 from pinner.findings.pin_status import look_up_pin_statuses
 from pinner.model import Occurrence
 from pinner.report.escapes import printable
