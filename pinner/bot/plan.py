@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinner.plan import Plan
     from pinner.reference import Digest
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.model import Outlook
+    from pinner.tag_upgrades.model import Outlook
 
     Spot = tuple[str, Span]
     """A file, and a place in it."""

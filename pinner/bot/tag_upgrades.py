@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinner.lockfile.model import Entry, Lock, LockedDigest
 from pinner.model import Occurrence, as_skipped
+from pinner.tag_upgrades.eligible_tags import eligible_tags, with_upgrades
+from pinner.tag_upgrades.search import Search
 from pinner.tags.distributions import short_name
 from pinner.tags.parse import parse
-from pinner.upgrade.eligible_tags import eligible_tags, with_upgrades
-from pinner.upgrade.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.model import Outlook, WantedKey
+    from pinner.tag_upgrades.model import Outlook, WantedKey
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9.]+")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pinner.oci.resolver import Registry
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
-    from pinner.upgrade.newer_tags import NewerTags
+    from pinner.tag_upgrades.newer_tags import NewerTags
 
     Refusals = Mapping[str, ResolveError]
 
@@ -138,8 +138,8 @@ async def _newer(
     """Return what lists say of the tags in use; nobody is asked where no rule is about that."""
     if not looks_for_tags(settings):
         return {}
-    from pinner.upgrade.eligible_tags import eligible_tags  # noqa: PLC0415 - as above
-    from pinner.upgrade.newer_tags import find_newer_tags  # noqa: PLC0415 - only where it is asked for
+    from pinner.tag_upgrades.eligible_tags import eligible_tags  # noqa: PLC0415 - as above
+    from pinner.tag_upgrades.newer_tags import find_newer_tags  # noqa: PLC0415 - only where it is asked for
 
     update = settings.update
     everything = update._replace(rules=update.rules._replace(tags=update.rules.tags or "major"))

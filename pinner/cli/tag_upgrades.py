@@ -10,8 +10,8 @@ from pinner.model import Occurrence
 from pinner.report.escapes import printable
 from pinner.report.style import hint_line
 from pinner.scan.suppressions import matches
-from pinner.upgrade.eligible_tags import eligible_tags, with_upgrades
-from pinner.upgrade.shared_variables import find_shared_variables, with_shared
+from pinner.tag_upgrades.eligible_tags import eligible_tags, with_upgrades
+from pinner.tag_upgrades.shared_variables import find_shared_variables, with_shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pinner.errors import ResolveError
     from pinner.oci.resolver import Registry
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.model import Outlook, SharedKey, SharedOutlook, WantedKey
+    from pinner.tag_upgrades.model import Outlook, SharedKey, SharedOutlook, WantedKey
 
     Raised: TypeAlias = tuple[tuple[Source, ...], tuple[Source, ...], bool]
 
@@ -61,7 +61,7 @@ def upgrade_tags(
             from pinner.cli.signature_verifier import verified_registry_by_lock  # noqa: PLC0415 - only where there is a policy
 
             registry = verified_registry_by_lock(context, settings, registry, terminal)
-        from pinner.upgrade.search import Search  # noqa: PLC0415 - brings asyncio
+        from pinner.tag_upgrades.search import Search  # noqa: PLC0415 - brings asyncio
 
         search = Search(registry, settings, first_seen_store)
         return _Found(await search.find(wanted, on_answer), await search.find_shared(shared))

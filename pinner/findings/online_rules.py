@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pinner.reference import Digest, ImageReference, Platform
     from pinner.rules import Level
     from pinner.scan.suppressions import Source
-    from pinner.upgrade.newer_tags import NewerTags
+    from pinner.tag_upgrades.newer_tags import NewerTags
 
 _MAX_NAMED = 8
 

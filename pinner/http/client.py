@@ -20,7 +20,7 @@ from pinner.http.errors import OversizeError, Reply, safe_text
 from pinner.http.library import httpx
 from pinner.http.network_failures import PermanentError, network_error
 from pinner.http.proxies import proxy_for
-from pinner.http.rate_limits import Notices
+from pinner.http.rate_limit_headers import Notices
 from pinner.http.redaction import redacted, secrets_in
 from pinner.http.retry import PASSING
 

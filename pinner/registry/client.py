@@ -14,7 +14,7 @@ from pinner.http.client import HttpClient
 from pinner.http.connections import check_places
 from pinner.http.errors import safe_text, with_prefix, with_reference
 from pinner.http.network_failures import UnreachedError
-from pinner.http.rate_limits import Notices
+from pinner.http.rate_limit_headers import Notices
 from pinner.http.retry import Clock, RetryPolicy
 from pinner.oci.resolver import NOBODY, Listener
 from pinner.oci.types import Image

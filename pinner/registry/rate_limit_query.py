@@ -16,7 +16,7 @@ from pinner.oci.resolver import Allowance
 from pinner.reference import DOCKER_HUB, ImageReference
 
 if TYPE_CHECKING:
-    from pinner.http.rate_limits import Notices, RateLimit
+    from pinner.http.rate_limit_headers import Notices, RateLimit
     from pinner.registry.mirrors import Source
     from pinner.registry.session import Session
 

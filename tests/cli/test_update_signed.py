@@ -12,8 +12,8 @@ from pinner.cache.first_seen import FirstSeenStore
 from pinner.config import Settings, UpdateRules
 from pinner.errors import SignatureError
 from pinner.reference import ImageReference
-from pinner.upgrade.model import Outlook, Wanted
-from pinner.upgrade.search import Search
+from pinner.tag_upgrades.model import Outlook, Wanted
+from pinner.tag_upgrades.search import Search
 
 if TYPE_CHECKING:
     from pinner.model import Resolved

@@ -23,7 +23,7 @@ from scripted_registry import (
 
 from pinner.errors import RateLimitedError, ResolveError
 from pinner.http.errors import Reply
-from pinner.http.rate_limits import Notices, RateLimit
+from pinner.http.rate_limit_headers import Notices, RateLimit
 from pinner.model import Resolved
 from pinner.oci.resolver import Listener
 

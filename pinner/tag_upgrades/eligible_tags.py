@@ -5,9 +5,9 @@ from __future__ import annotations
 from pinner._typing import TYPE_CHECKING
 from pinner.model import Occurrence, text_of
 from pinner.scan.suppressions import matches, occurrences_for
+from pinner.tag_upgrades.model import Wanted
 from pinner.tags.model import LEVELS
 from pinner.tags.parse import parse
-from pinner.upgrade.model import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pinner.model import Span
     from pinner.reference import ImageReference
     from pinner.scan.suppressions import Candidate, Source
+    from pinner.tag_upgrades.model import Outlook, WantedKey
     from pinner.tags.model import Level
-    from pinner.upgrade.model import Outlook, WantedKey
 
 
 def rules_for(reference: ImageReference, settings: Settings) -> UpdateRules:

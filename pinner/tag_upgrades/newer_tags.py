@@ -7,20 +7,20 @@ from datetime import timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import ResolveError
+from pinner.tag_upgrades.model import ended_words
+from pinner.tag_upgrades.search import TagLists, options_of
 from pinner.tags.candidate_proof import FIRST_DATE, facts_of
 from pinner.tags.candidates import find_candidates, level_between
 from pinner.tags.model import LEVELS
-from pinner.upgrade.model import ended_words
-from pinner.upgrade.search import TagLists, options_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
     from pinner.oci.resolver import Registry
+    from pinner.tag_upgrades.model import Wanted
     from pinner.tags.model import Level, Tag
     from pinner.tags.release_lines import Lines
-    from pinner.upgrade.model import Wanted
 
 _OLD, _RECENT = timedelta(days=180), timedelta(days=30)
 

@@ -8,9 +8,9 @@ from pinner._typing import TYPE_CHECKING
 from pinner.model import Edit, Occurrence, SkippedOccurrence
 from pinner.reference import ImageReference
 from pinner.scan.suppressions import matches
+from pinner.tag_upgrades.eligible_tags import level_for, rules_for
+from pinner.tag_upgrades.model import Shared, Wanted
 from pinner.tags.parse import parse
-from pinner.upgrade.eligible_tags import level_for, rules_for
-from pinner.upgrade.model import Shared, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pinner.config import Settings
     from pinner.model import Place, Span
     from pinner.scan.suppressions import Candidate, Source
-    from pinner.upgrade.model import SharedKey, SharedOutlook
+    from pinner.tag_upgrades.model import SharedKey, SharedOutlook
 
 
 _OPEN = ("interpolated-tag", "arg-conflict")

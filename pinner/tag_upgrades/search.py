@@ -7,11 +7,7 @@ from datetime import datetime, timedelta
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import NotFoundError, ResolveError, SignatureError
-from pinner.tags.candidate_proof import MOST, Facts, Proof, facts_of, floating_tag, prove
-from pinner.tags.candidates import find_candidates, level_between
-from pinner.tags.model import Candidates, Options
-from pinner.tags.release_lines import Lines
-from pinner.upgrade.model import (
+from pinner.tag_upgrades.model import (
     Outlook,
     SharedOutlook,
     Upgrade,
@@ -20,7 +16,11 @@ from pinner.upgrade.model import (
     missing_words,
     reasons_of,
 )
-from pinner.upgrade.shared_variables import text_in
+from pinner.tag_upgrades.shared_variables import text_in
+from pinner.tags.candidate_proof import MOST, Facts, Proof, facts_of, floating_tag, prove
+from pinner.tags.candidates import find_candidates, level_between
+from pinner.tags.model import Candidates, Options
+from pinner.tags.release_lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pinner.model import Resolved
     from pinner.oci.resolver import Registry
     from pinner.reference import Digest, ImageReference
+    from pinner.tag_upgrades.model import Shared, SharedKey, Wanted, WantedKey
     from pinner.tags.model import Tag
-    from pinner.upgrade.model import Shared, SharedKey, Wanted, WantedKey
 
 
 class _Repository(NamedTuple):
