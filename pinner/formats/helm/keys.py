@@ -15,6 +15,17 @@ NAME_OF_IMAGE = re.compile(r"(?<=image)(?:repository|repo|name)$", re.IGNORECASE
 """What ends a key that holds a name alone, its tag under a key that begins alike: ``imageName`` and ``imageTag``."""
 # What charts put before a name that has no folder of its own: Istio's `hub`, `org`, and their like.
 LEADS = ("hub", "org", "organization", "imageRegistry", "imagePrefix", "registryPrefix")
+# What charts put behind a tag: the digest of the tag alone is that of another image.
+TAILS = ("suffix", "tagSuffix", "versionSuffix", "rootless")
+# Of a chart's sources and of git repositories, which are called `repository`, too.
+NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
+# A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
+NO_IMAGE = re.compile(
+    r"://|\s|^[./~]|^(?:data:|url\()|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$",
+    re.IGNORECASE,
+)
+UNPUBLISHED = re.compile(r"set[-.]by[-.]chartpress")
+"""What chartpress puts its version in place of, when it publishes a chart (jupyterhub, binderhub, dask)."""
 _MAP_OF_IMAGES = re.compile(r"(?:^|\.)images(?:\.tags)?$")
 _BEFORE_ALL = (*LEADS, "registry", "repository", "prefix", "tag", "version")
 # go-yaml's numbers, and what JSON makes of them: a template prints `1.10` as 1.1 (sigs.k8s.io/yaml goes by JSON).

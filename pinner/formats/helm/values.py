@@ -5,14 +5,16 @@ What a block is, and where its digest goes, was measured on what helm renders of
 
 from __future__ import annotations
 
-import re
-
 from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.formats.helm.keys import (
     DIGESTS,
     LEADS,
     NAME_OF_IMAGE,
+    NO_IMAGE,
+    NO_REPOSITORY,
     TAGS,
+    TAILS,
+    UNPUBLISHED,
     has_tag,
     is_map_of_images,
     is_printed_otherwise,
@@ -47,13 +49,6 @@ if TYPE_CHECKING:
 
 _NO_TAG = "its tag is empty: templates then take the `appVersion` of Chart.yaml"
 _KIND, _TEXT_KIND = "values-image", "values-text"
-# Of a chart's sources and of git repositories, which are called `repository`, too.
-_NO_REPOSITORY = re.compile(r"://|^git@|^@|\.git$")
-# A picture, a disk, a piece of text: what stands under `backgroundImage` and its like.
-_NO_IMAGE = re.compile(
-    r"://|\s|^[./~]|^(?:data:|url\()|\.(?:png|jpe?g|gif|svg|ico|webp|bmp|avif|iso|img|raw|qcow2|vmdk|ova|vhdx?)$",
-    re.IGNORECASE,
-)
 
 
 class _Frame(NamedTuple):
@@ -80,6 +75,11 @@ class ValuesWalk:
 
     def keep(self, root: Mapping) -> None:
         """Keep the images under ``root``, the mapping of all values."""
+        for found in self.find(root):
+            self.collector.add(found.use, found.place)
+
+    def find(self, root: Mapping) -> Iterable[FoundParts]:
+        """Return the images under ``root``, the mapping of all values."""
         self._registry = self._has_global_registry(root)
         seen: set[int] = set()
         stack = [_Frame(root, "", "", ())]
@@ -103,8 +103,7 @@ class ValuesWalk:
                     for index, child in reversed(tuple(enumerate(node.children)))
                     if type(child) is not Scalar
                 ]
-        for found in without_conflicts(self._found):
-            self.collector.add(found.use, found.place)
+        return without_conflicts(self._found)
 
     def _has_global_registry(self, root: Mapping) -> bool:
         """Tell whether ``global.imageRegistry`` takes the place of the registries that blocks have."""
@@ -145,7 +144,7 @@ class ValuesWalk:
 
     def _is_name(self, mapping: Mapping, key: str) -> bool:
         scalar = self.fields.scalar(mapping, key)
-        return scalar is not None and not is_null(scalar) and _NO_REPOSITORY.search(scalar.value) is None
+        return scalar is not None and not is_null(scalar) and NO_REPOSITORY.search(scalar.value) is None
 
     def _block(self, mapping: Mapping, key: str, frame: _Frame) -> None:
         name = self._part(mapping, key)
@@ -170,19 +169,23 @@ class ValuesWalk:
         if len(digests) > 1 and parts.digest is None and parts.gap is None:
             return digests[0]
         is_whole = parts.registry is not None or "/" in parts.name.scalar.value
-        keys = ("suffix",) if is_whole else ("suffix", *LEADS)
-        return next((key for key in keys if self._part(mapping, key) is not None), "")
+        return self._added(mapping, TAILS if is_whole else (*TAILS, *LEADS))
+
+    def _added(self, mapping: Mapping, keys: Iterable[str]) -> str:
+        """Return the first of ``keys`` that has a text in ``mapping``, and is not switched off; empty for none."""
+        texts = ((key, self._part(mapping, key)) for key in keys)
+        return next((key for key, part in texts if part is not None and part.scalar.value != "false"), "")
 
     def _stem(self, mapping: Mapping, key: str, stem: str, frame: _Frame) -> None:
         """Keep the image whose parts stand side by side: ``imageRepository``, ``imageTag`` and their like."""
         name = self._part(mapping, key)
-        if name is None or _NO_REPOSITORY.search(name.scalar.value):
+        if name is None or NO_REPOSITORY.search(name.scalar.value):
             return
         registry, tag, digest = (self._part(mapping, f"{stem}{one}") for one in ("Registry", "Tag", "Digest"))
         if tag is None and digest is None and f"{stem}Tag" not in self.fields.keys(mapping):
             return
         parts = self._with_digest(mapping, Parts(name, registry, tag), (f"{stem}Digest",))
-        self._add(_KIND, parts, frame, self._why_not(parts))
+        self._add(_KIND, parts, frame, self._why_not(parts, self._added(mapping, (f"{stem}TagSuffix",))))
 
     def _is_text(self, mapping: Mapping, key: str) -> bool:
         return self.fields.scalar(mapping, key) is not None
@@ -207,6 +210,8 @@ class ValuesWalk:
         tag = parts.tag
         if beside:
             return "computed", f"`{beside}` beside it may be a part of the name"
+        if tag is not None and UNPUBLISHED.search(tag.scalar.value):
+            return "templated", "chartpress fills in the tag of what it publishes"
         if self._registry:
             return "interpolated-name", "`global.imageRegistry` takes the place of its registry"
         if tag is not None and is_printed_otherwise(tag.scalar):
@@ -219,7 +224,7 @@ class ValuesWalk:
         """Keep the text under ``key``, which ends in ``image``, where it is one."""
         written = self.fields.own(mapping)[key]
         node = resolve(written)
-        if type(node) is not Scalar or is_null(node) or _NO_IMAGE.search(node.value):
+        if type(node) is not Scalar or is_null(node) or NO_IMAGE.search(node.value):
             return
         text = reference_text(self.collector.data, node)
         tag = None if text is None else self._tag_beside(mapping, key, node)
@@ -257,7 +262,7 @@ class ValuesWalk:
         """Keep the text under ``key`` of a map of images, where it is one with its tag."""
         name = self._part(mapping, key)
         value = "" if name is None else name.scalar.value
-        if name is not None and _NO_IMAGE.search(value) is None and is_tagged_image(value):
+        if name is not None and NO_IMAGE.search(value) is None and is_tagged_image(value):
             self._add_text(name, frame._replace(path=_below(frame.path, key)))
 
     def _add(self, kind: str, parts: Parts, frame: _Frame, why_not: tuple[SkipReason, str] | None) -> None:

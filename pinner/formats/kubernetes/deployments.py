@@ -14,11 +14,11 @@ from pinner.formats.yaml.parts import Parts, judge_parts, read_part
 from pinner.formats.yaml.references import is_null
 from pinner.formats.yaml.scalars import source_text
 from pinner.link.facts import INFLATED, ImageRule, Kustomization
-from pinner.link.kustomize import split_image
+from pinner.link.kustomize import Entry, apply_entries, split_image
 from pinner.model import Document, Occurrence, Span, as_skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TypeAlias
 
     from pinner.formats.kubernetes.objects import Object
@@ -36,6 +36,8 @@ _FLUX_KUSTOMIZATION = ("kustomize.toolkit.fluxcd.io", "Kustomization")
 _FLUX_ARTIFACT = ("source.toolkit.fluxcd.io", "OCIRepository")
 # Flux, and its first version.
 _RELEASES = ("helm.toolkit.fluxcd.io", "helm.fluxcd.io", "flux.weave.works")
+# Istio's operators, the old one and Sail: what they install are its charts.
+_ISTIO = ("install.istio.io", "sailoperator.io")
 # k3s and RKE2.
 _CHARTS = ("HelmChart", "HelmChartConfig")
 _UPDATED = "argocd-image-updater.argoproj.io/image-list"
@@ -82,11 +84,10 @@ class Deployments:
         if not is_spec:
             return ()
         if owner.group in _RELEASES and owner.kind == "HelmRelease":
-            for renderer in self.fields.mappings(mapping, "postRenderers"):
-                field = self.fields.get(renderer, "kustomize")
-                if field is not None and type(field.node) is Mapping:
-                    locate_images(self.collector, field.node, self.fields, owner.owner)
-            return (*self._values(mapping, "values", owner.owner), "postRenderers")
+            return self._release(mapping, owner)
+        if owner.group in _ISTIO:
+            keys = ("values", "unvalidatedValues")
+            return tuple([held for key in keys for held in self._values(mapping, key, owner.owner)])
         if owner.group == "helm.cattle.io" and owner.kind in _CHARTS:
             return self._text(mapping, "valuesContent", owner)
         if (owner.group, owner.kind) == _FLUX_KUSTOMIZATION:
@@ -110,12 +111,23 @@ class Deployments:
             self._argo_images(mapping, owner)
         return ()
 
-    def _values(self, mapping: Mapping, key: str, owner: str) -> tuple[str, ...]:
-        """Keep the images of the Helm values under ``key``."""
+    def _release(self, spec: Mapping, owner: Object) -> tuple[str, ...]:
+        """Keep the images of Flux's ``HelmRelease``, and of the kustomizations behind its chart."""
+        rules: list[ImageRule] = []
+        for renderer in self.fields.mappings(spec, "postRenderers"):
+            field = self.fields.get(renderer, "kustomize")
+            if field is not None and type(field.node) is Mapping:
+                rules += locate_images(self.collector, field.node, self.fields, owner.owner)
+                self.patches += inline_patches(field.node, self.fields)
+        return (*self._values(spec, "values", owner.owner, rules), "postRenderers")
+
+    def _values(self, mapping: Mapping, key: str, owner: str, rules: Iterable[ImageRule] = ()) -> tuple[str, ...]:
+        """Keep the images of the Helm values under ``key``; ``rules`` are applied to what is made of them."""
         field = self.fields.get(mapping, key)
         if field is None or type(field.node) is not Mapping:
             return ()
-        ValuesWalk(self.collector, self.fields, owner).keep(field.node)
+        for found in ValuesWalk(self.collector, self.fields, owner).find(field.node):
+            self.collector.add(found.use, _rendered(found.place, rules))
         return (key,)
 
     def _parameters(self, helm: Mapping, owner: Object) -> tuple[str, ...]:
@@ -209,6 +221,18 @@ class Deployments:
         if isinstance(place, Occurrence) and digest is None:
             place = as_skipped(place, "separate-tag", "an artifact, which Flux holds by `digest:` beside its tag")
         self.collector.add(use, place)
+
+
+def _rendered(place: Place, rules: Iterable[ImageRule]) -> Place:
+    """Return ``place``, or its skip where one of ``rules`` puts another image in its place."""
+    if not isinstance(place, Occurrence):
+        return place
+    image = apply_entries(str(place.reference), [Entry("", rule) for rule in rules])
+    by = image.tagged_by or image.named_by
+    if by is None:
+        return place
+    what = "replaces its tag" if image.tagged_by else "renames it"
+    return as_skipped(place, "replaced", f"line {by.rule.line} {what}: `{image.text}` is rendered")
 
 
 def _set(values: _Values, name: Scalar, value: Node) -> None:

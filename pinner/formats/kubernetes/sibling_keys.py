@@ -9,6 +9,7 @@ from pinner._typing import TYPE_CHECKING, NamedTuple
 from pinner.errors import InvalidReferenceError
 from pinner.formats.kubernetes.skaffold import artifacts
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
+from pinner.formats.yaml.references import is_null
 from pinner.formats.yaml.scalars import reference_text
 from pinner.link.facts import Built
 from pinner.reference import ImageReference, repository_of
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 # An operator puts `image` and one of these together (ArgoCD's `version`, and their like).
 _REST_OF_THE_NAME = ("tag", "version", "imageTag", "digest")
-_DECIDING = frozenset(("imagePullPolicy", *_REST_OF_THE_NAME))
+# What comes before the name there (NVIDIA's `repository`, Istio's `hub`).
+_BEFORE_THE_NAME = ("registry", "imageRegistry", "hub", "repository")
+_DECIDING = frozenset(("imagePullPolicy", *_REST_OF_THE_NAME, *_BEFORE_THE_NAME))
 _SPECS = ("taskSpec", "pipelineSpec", "spec")
 # Tekton, docs/variables.md: three ways to write one parameter.
 _PARAMETER = re.compile(r"\$\((?:inputs\.)?params(?:\.([\w.-]+)|\[[\"']([\w.-]+)[\"']\])\)\Z")
@@ -57,9 +60,25 @@ def refusal(mapping: Mapping, fields: KeyLookup, text: str) -> tuple[SkipReason,
     if policy is not None and policy.value == "Never":
         return "pull-policy", "`imagePullPolicy: Never`: no registry is asked"
     rest = next((key for key in _REST_OF_THE_NAME if fields.scalar(mapping, key) is not None), None)
-    if rest is None or _has_tag(text):
+    if rest is not None and not _has_tag(text):
+        return "separate-tag", f"its tag is the key `{rest}` beside it, which an operator puts behind the name"
+    lead = next((key for key in _BEFORE_THE_NAME if _is_lead(fields.scalar(mapping, key), key)), None)
+    if lead is None or _has_host(text):
         return None
-    return "separate-tag", f"its tag is the key `{rest}` beside it, which an operator puts behind the name"
+    return "computed", f"`{lead}` beside it may be a part of the name"
+
+
+def _is_lead(scalar: Scalar | None, key: str) -> bool:
+    """Tell whether the text under ``key`` is a registry: a repository may be one of git, a bucket, a project."""
+    if scalar is None or is_null(scalar) or "://" in scalar.value:
+        return False
+    return key != "repository" or _has_host(f"{scalar.value}/name")
+
+
+def _has_host(text: str) -> bool:
+    """Tell whether the name ``text`` begins with a registry's host."""
+    host, slash, _ = text.partition("/")
+    return bool(slash) and ("." in host or ":" in host or host == "localhost")
 
 
 def _has_tag(text: str) -> bool:
