@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from pinner.bot.pull_request_body.markdown import SourceRepository
 from prsample import CHANGES, MANY, OCI, SERVERS, digest, image
 
 from pinner.bot.model import ImageChange
 from pinner.bot.pull_request_body.image_comparison import Compared, Origin, Platforms, compare
+from pinner.bot.pull_request_body.markdown import SourceRepository
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
 

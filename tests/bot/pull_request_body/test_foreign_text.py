@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+
 from pinner.bot.pull_request_body.markdown import clean, code, prose
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pinner.bot.pull_request_body.markdown import SourceRepository, compare_url, is_revision, page_of, source_repository
 
 OLD, NEW = "a" * 40, "b" * 40

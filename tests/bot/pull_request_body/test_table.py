@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from pinner.bot.pull_request_body.markdown import SourceRepository
 from prsample import CHANGES, MANY, OCI, SERVERS, commit, digest, image
 
 from pinner.bot.model import HeldBack, ImageChange
 from pinner.bot.pull_request_body.image_comparison import Compared, Origin, Platforms, compare
+from pinner.bot.pull_request_body.markdown import SourceRepository
 from pinner.bot.pull_request_body.tables import commits, held_row, human_size, list_item, platforms, row, sizes
 from pinner.oci.types import Image, PlatformImage
 from pinner.reference import Platform
