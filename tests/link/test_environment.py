@@ -76,6 +76,83 @@ CASES = {
             "compose.yaml:4:19 service-image skipped redis:$V replaced",
         ],
     ),
+    "a value that a container is handed by its name": (
+        {".env": "V=7\n", "compose.yaml": web("redis:$V", "  job: {image: 'a:1', environment: [MODE=x, V]}\n")},
+        [
+            ".env:1:3 variable skipped redis:7 arg-conflict",
+            "compose.yaml:3:12 service-image skipped redis:$V replaced",
+            "compose.yaml:4:17 service-image unpinned a:1",
+        ],
+    ),
+    "a value that a container is handed by its name, in a mapping": (
+        {".env": "V=7\n", "compose.yaml": web("redis:$V", "    environment:\n      V:\n      MODE: x\n")},
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
+    ),
+    "a value that a build is handed by its name": (
+        {
+            ".env": "V=7\n",
+            "compose.yaml": web("redis:$V", "  app: {build: {context: app, args: [V]}}\n"),
+            "app/Dockerfile": "FROM alpine:3\nARG V\nRUN apk add redis$V\n",
+        },
+        [
+            ".env:1:3 variable skipped redis:7 arg-conflict",
+            "app/Dockerfile:1:6 from unpinned alpine:3",
+            "compose.yaml:3:12 service-image skipped redis:$V replaced",
+        ],
+    ),
+    "a value that a build is handed by its name, in a mapping": (
+        {".env": "V=7\n", "compose.yaml": web("redis:$V", "  app: {build: {context: app, args: {V: ~, W: 1}}}\n")},
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
+    ),
+    "a value that a hook is handed by its name": (
+        {
+            ".env": "V=7\n",
+            "compose.yaml": web("redis:$V", "    post_start: [{command: a, environment: [V]}]\n"),
+        },
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
+    ),
+    "a value that a secret is": (
+        {".env": "V=7\n", "compose.yaml": web("redis:$V") + "secrets: {a: {environment: V}, b: {file: b}}\n"},
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
+    ),
+    "a value that the override hands on by its name": (
+        {
+            ".env": "V=7\n",
+            "compose.yaml": web("redis:$V"),
+            "compose.override.yaml": "services:\n  web:\n    environment:\n    - V\n",
+        },
+        [".env:1:3 variable skipped redis:7 arg-conflict", "compose.yaml:3:12 service-image skipped redis:$V replaced"],
+    ),
+    "names with values of their own": (
+        {
+            ".env": "V=7\n",
+            "compose.yaml": web(
+                "redis:$V",
+                "    environment: {V: '', W: V, X: }\n  b: {image: 'a:1', environment: ['V=', 'W=V', X], labels: [V]}\n"
+                "  c: {image: 'a:1', build: {args: {V: '1'}}}\n  d: {image: 'a:1', build: {args: [V=]}, command: [V]}\n",
+            )
+            + "configs: {V: {external: true}, W: {content: V}}\nsecrets: [V]\n",
+        },
+        [
+            ".env:1:3 variable unpinned redis:7",
+            "compose.yaml:3:12 service-image skipped redis:$V replaced",
+            "compose.yaml:5:15 service-image skipped a:1 built-elsewhere",
+            "compose.yaml:6:15 service-image skipped a:1 built-here",
+            "compose.yaml:7:15 service-image skipped a:1 built-here",
+        ],
+    ),
+    "a name that another project hands on": (
+        {
+            ".env": "V=7\n",
+            "compose.yaml": web("redis:$V"),
+            "other/compose.yaml": "services: {a: {image: 'a:1', environment: [V]}}\n",
+        },
+        [
+            ".env:1:3 variable unpinned redis:7",
+            "compose.yaml:3:12 service-image skipped redis:$V replaced",
+            "other/compose.yaml:1:24 service-image unpinned a:1",
+        ],
+    ),
     "one value, two images": (
         {".env": "V=7\n", "compose.yaml": web("redis:$V", "  other: {image: 'valkey:$V'}\n")},
         [

@@ -3,7 +3,8 @@
 Positions and rules: compose-spec's schema and compose-go's loader, as `docs` of the specification sum them up.
 
 Variables are read as something else than the end of an image, too: in a command, an environment, a label, a name.
-Compose replaces them in every value of a file, and hands all of ``env_file`` to a container.
+Compose replaces them in every value of a file, hands all of ``env_file`` to a container, and fills in what is named
+without a value.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pinner.formats.yaml.nodes import Alias
 from pinner.formats.yaml.references import Collector, is_null
 from pinner.formats.yaml.roots import are_objects, has_root_key, roots_of
 from pinner.formats.yaml.scalars import SourceText, reference_text
+from pinner.formats.yaml.stream import unshadow
 from pinner.link.build_args import GIVEN, STRIDE, Read
 from pinner.link.facts import VariableRead
 from pinner.model import Located
@@ -40,7 +42,7 @@ __all__ = ["locate", "locate_given"]
 
 # `build` alone names no image, but the files of the same project have to know of it, and of what belongs to it.
 _WORTH_PARSING = re.compile(rb"image|dockerfile_inline|build|extends|include|!reset")
-_STATES = re.compile(_WORTH_PARSING.pattern + rb"|\$|env_file")
+_STATES = re.compile(_WORTH_PARSING.pattern + rb"|\$|env_file|environment")
 """Nor do variables, but others of the project may get their values from the same `.env`."""
 _AFTER_KEY = re.compile(rb"""["']?[ \t]*:""")
 _NO_MAPPING = "compose refuses a document that is no mapping"
@@ -148,9 +150,9 @@ def _facts(collector: Collector, file: _File, images: frozenset[int]) -> Compose
     """Return what one document states; ``images`` are the scalars, by identity, that were judged as images."""
     stated = read_file(file.root, file.fields, file.services, collector, shares=file.shares)
     handed = [(path, collector.lines.line(start)) for path, start in environment_files(file.services, file.fields)]
-    return stated._replace(
-        reads_variables=other_reads(file.root, collector, images), environment_files=tuple(dict.fromkeys(handed))
-    )
+    named = (VariableRead(name, collector.lines.line(start)) for name, start in handed_by_name(file))
+    reads = dict.fromkeys((*other_reads(file.root, collector, images), *named))
+    return stated._replace(reads_variables=tuple(reads), environment_files=tuple(dict.fromkeys(handed)))
 
 
 def _is_empty(root: Node) -> bool:
@@ -232,3 +234,46 @@ def environment_files(services: Iterable[Service], fields: KeyLookup) -> Iterato
             path = fields.scalar(node, "path") if type(node) is Mapping else node
             if type(path) is Scalar:
                 yield service.read(path), path.start
+
+
+_HOOKS = ("pre_start", "post_start", "pre_stop", "post_stop")
+
+
+def handed_by_name(file: _File) -> Iterator[tuple[str, int]]:
+    """Yield the variables that ``file`` names without a value, so that compose fills it in, and where it does.
+
+    Source: compose-go, ``MappingWithEquals.Resolve`` for ``environment`` and ``build.args``, loader/environment.go for
+    secrets and configs.
+    """
+    for service in file.services:
+        for node in _variables_of(service, file.fields):
+            yield from _without_value(node, file.fields)
+    for key in ("secrets", "configs"):
+        field = file.fields.get(file.root, key)
+        for entry in file.fields.nodes(field.node) if field is not None and type(field.node) is Mapping else ():
+            name = file.fields.scalar(entry, "environment") if type(entry) is Mapping else None
+            if name is not None:
+                yield name.value, name.start
+
+
+def _variables_of(service: Service, fields: KeyLookup) -> Iterator[Node]:
+    """Yield the lists and mappings of variables that ``service`` and its hooks are given, or are built with."""
+    build = service.own("build")
+    found = [service.own("environment")]
+    if build is not None and type(build.node) is Mapping:
+        found.append(fields.get(build.node, "args"))
+    found += [fields.get(hook, "environment") for key in _HOOKS for hook in fields.mappings(service.body, key)]
+    yield from [field.node for field in found if field is not None]
+
+
+def _without_value(variables: Node, fields: KeyLookup) -> Iterator[tuple[str, int]]:
+    """Yield the names in ``variables``, a mapping or a list of ``NAME=value``, that have no value."""
+    if type(variables) is Mapping:
+        for key in fields.keys(variables):
+            value = fields.scalar(variables, key)
+            if value is not None and not value.style and is_null(value):
+                yield unshadow(key), value.start
+    elif type(variables) is Sequence:
+        for child in map(resolve, variables.children):
+            if type(child) is Scalar and "=" not in child.value:
+                yield child.value, child.start
