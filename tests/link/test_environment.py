@@ -129,7 +129,7 @@ CASES = {
             "compose.yaml": web(
                 "redis:$V",
                 "    environment: {V: '', W: V, X: }\n  b: {image: 'a:1', environment: ['V=', 'W=V', X], labels: [V]}\n"
-                "  c: {image: 'a:1', build: {args: {V: '1'}}}\n  d: {image: 'a:1', build: {args: [V=]}, command: [V]}\n",
+                "  c: {image: 'a:1', build: {args: {V: '1'}}}\n  d: {image: 'a:1', build: {args: [V=]}, tmpfs: [V]}\n",
             )
             + "configs: {V: {external: true}, W: {content: V}}\nsecrets: [V]\n",
         },

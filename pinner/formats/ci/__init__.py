@@ -14,6 +14,7 @@ from pinner.model import Located
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from typing import TypeAlias
 
     from pinner.formats.ci.extract import Extraction
     from pinner.formats.ci.position_types import Dialect
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.roots import Roots
     from pinner.model import Document
+
+    Shapes: TypeAlias = tuple[tuple[str, ...], ...]
 
 __all__ = ["DIALECTS", "locate", "possible"]
 
@@ -35,6 +38,7 @@ _WITHOUT_ROOT = frozenset([dialect.name for dialect in DIALECTS if not dialect.r
 _OF_LISTS = frozenset([dialect.name for dialect in DIALECTS if dialect.takes_lists])
 _NAMING = re.compile("|".join([re.escape(word) for dialect in DIALECTS for word in dialect.words]))
 _OBJECT = ("apiVersion", "kind")
+_OBJECT_KEYS = frozenset([key.encode() for key in _OBJECT])
 _LITERAL = re.compile(r"[A-Za-z_-]+")
 _WHOLE_TEXT = re.compile(r"\^([a-z]+)\$")
 # In a document that cannot be read: a key or a prefix that would name an image.
@@ -65,10 +69,10 @@ def locate(document: Document, name: str) -> Located | None:
     dialect = _BY_NAME[name]
     if not _is_possible(dialect, document.path, roots_of(document.data)):
         return None
-    is_named = _is_named(dialect, document.path)
-    if not is_named and not _has_words(document.data, dialect):
+    shapes = None if _is_named(dialect, document.path) else _shapes(dialect, document.path)
+    if shapes is not None and not _has_words(document.data, dialect, shapes):
         return None
-    return _locate(document, dialect, is_named=is_named)
+    return _locate(document, dialect, shapes)
 
 
 def _is_named(dialect: Dialect, path: str) -> bool:
@@ -78,16 +82,32 @@ def _is_named(dialect: Dialect, path: str) -> bool:
 def _is_possible(dialect: Dialect, path: str, roots: Roots) -> bool:
     """Tell whether the file at ``path``, whose documents begin with ``roots``, may be of ``dialect``."""
     is_named = _is_named(dialect, path)
-    if not is_named:
-        if not dialect.shapes or (roots.is_plain and not any(keys <= roots.keys for keys in _shape_keys(dialect))):
-            return False
-        if _compiled(dialect.likely).search(path) is None:
-            return False
+    if not is_named and not _has_a_shape(dialect, path, roots):
+        return False
     if roots.has_items and dialect.takes_lists and (is_named or not dialect.root):
         return True
     if not dialect.root:
         return not dialect.takes_lists
     return not roots.is_plain or not roots.keys.isdisjoint(_root_keys(dialect))
+
+
+def _has_a_shape(dialect: Dialect, path: str, roots: Roots) -> bool:
+    """Tell whether the file at ``path``, which is not called so, may be of ``dialect`` by what is in it."""
+    if _fits(dialect.shapes, roots) and _compiled(dialect.likely).search(path) is not None:
+        return True
+    # Of most YAML this tells enough: it is Kubernetes' objects, or a list.
+    is_neither = not roots.is_plain or (bool(roots.keys) and not roots.keys >= _OBJECT_KEYS)
+    return is_neither and _fits(dialect.anywhere, roots)
+
+
+def _fits(shapes: Shapes, roots: Roots) -> bool:
+    return bool(shapes) and (not roots.is_plain or any(keys <= roots.keys for keys in _shape_keys(shapes)))
+
+
+def _shapes(dialect: Dialect, path: str) -> Shapes:
+    """Return the shapes of which one is that of a document at ``path`` if it is of ``dialect``, but not called so."""
+    is_likely = bool(dialect.shapes) and _compiled(dialect.likely).search(path) is not None
+    return (*dialect.shapes, *dialect.anywhere) if is_likely else dialect.anywhere
 
 
 @cache
@@ -96,27 +116,27 @@ def _root_keys(dialect: Dialect) -> frozenset[bytes]:
 
 
 @cache
-def _shape_keys(dialect: Dialect) -> tuple[frozenset[bytes], ...]:
-    """Return, for each of the shapes of ``dialect``, the keys that are in the root of a document of that shape."""
+def _shape_keys(shapes: Shapes) -> tuple[frozenset[bytes], ...]:
+    """Return, for each of ``shapes``, the keys that are in the root of a document of that shape."""
     found = []
-    for shape in dialect.shapes:
+    for shape in shapes:
         steps = [path.partition("=")[0].partition("/")[0] for path in shape]
         found.append(frozenset([step.encode() for step in steps if _LITERAL.fullmatch(step)]))
     return tuple(found)
 
 
-def _has_words(data: bytes, dialect: Dialect) -> bool:
-    """Tell, without parsing, whether a file that is not called like one may be of ``dialect`` all the same."""
+def _has_words(data: bytes, dialect: Dialect, shapes: Shapes) -> bool:
+    """Tell, without parsing, whether a file may be of ``dialect`` by one of ``shapes``."""
     has = data.__contains__
     if dialect.signs and not any(map(has, dialect.signs)):
         return False
-    return any(all(map(has, words)) for words in _words(dialect))
+    return any(all(map(has, words)) for words in _words(shapes))
 
 
 @cache
-def _words(dialect: Dialect) -> tuple[tuple[bytes, ...], ...]:
-    """Return, for each of the shapes of ``dialect``, keys and texts that a document of that shape has in it."""
-    return tuple([tuple([word for path in shape for word in _literals(path)]) for shape in dialect.shapes])
+def _words(shapes: Shapes) -> tuple[tuple[bytes, ...], ...]:
+    """Return, for each of ``shapes``, keys and texts that a document of that shape has in it."""
+    return tuple([tuple([word for path in shape for word in _literals(path)]) for shape in shapes])
 
 
 def _literals(path: str) -> Iterator[bytes]:
@@ -129,7 +149,9 @@ def _literals(path: str) -> Iterator[bytes]:
         yield text[1].encode()
 
 
-def _locate(document: Document, dialect: Dialect, *, is_named: bool) -> Located | None:
+def _locate(document: Document, dialect: Dialect, shapes: Shapes | None) -> Located | None:
+    """Return the images of a file of ``dialect``, which it is by its name where ``shapes`` are None."""
+    is_named = shapes is None
     collector, budget = Collector(dialect.name, document.data), Budget()
     outline: list[object] = []
     recognised = False
@@ -139,7 +161,7 @@ def _locate(document: Document, dialect: Dialect, *, is_named: bool) -> Located 
         composed = parse(part, budget)
         outline.append((collector.lines.line(part.chunk.start), composed.size))
         for root in composed.roots:
-            extraction = _extraction(collector, dialect, root, is_named=is_named)
+            extraction = _extraction(collector, dialect, root, shapes)
             if extraction is None:
                 continue
             recognised = True
@@ -158,8 +180,8 @@ def _is_worth_a_word(part: YamlDocument) -> bool:
     return _NAMES_AN_IMAGE.search(part.text) is not None
 
 
-def _extraction(collector: Collector, dialect: Dialect, root: Node, *, is_named: bool) -> Extraction | None:
-    """Return what finds the images under ``root``; None where it is no document of ``dialect``."""
+def _extraction(collector: Collector, dialect: Dialect, root: Node, shapes: Shapes | None) -> Extraction | None:
+    """Return what finds the images under ``root``; None where it is no document of ``dialect``, by ``shapes``."""
     if type(root) is not Mapping and not (dialect.takes_lists and type(root) is Sequence):
         return None
     from pinner.formats.ci.extract import Extraction  # noqa: PLC0415 - only where there is something to find
@@ -168,7 +190,7 @@ def _extraction(collector: Collector, dialect: Dialect, root: Node, *, is_named:
     fields = extraction.fields
     if type(root) is Mapping and not _may_be(dialect, fields.keys(root)):
         return None
-    if is_named or any(all(_leads(root, path, fields) for path in shape) for shape in dialect.shapes):
+    if shapes is None or any(all(_leads(root, path, fields) for path in shape) for shape in shapes):
         return extraction
     return None
 

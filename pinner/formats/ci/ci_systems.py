@@ -59,9 +59,14 @@ GITLAB = Dialect(
     ),
     # Parts that are included, and components, whose first document is `spec`.
     likely=rf"(?:^|/)\.?gitlab(?:-ci)?/(?:[^/]+/){{0,3}}[^/]*{_YAML}|(?:^|/)templates/(?:[^/]+/)?[^/]*{_YAML}",
+    # What `include` and `trigger` name may be anywhere: jobs with their stage, and hidden ones.
+    anywhere=(
+        *((where, f"{_NO_JOB}/{key}") for where in (f"{_NO_JOB}/stage", "stages") for key in ("script", "extends")),
+        *((rf"~^\./{key}",) for key in ("script", "before_script", "stage", "rules")),
+    ),
     expression=r"\$",
     variables="gitlab",
-    signs=(b"script:", b"trigger:", b"stages:", b"default:"),
+    signs=(b"script:", b"trigger:", b"stages:", b"default:", b"stage:", b"rules:"),
 )
 
 CLOUD_BUILD = Dialect(

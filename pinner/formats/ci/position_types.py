@@ -51,6 +51,8 @@ class Dialect(NamedTuple):
     that it is found in. Empty: there are none in other files."""
     likely: str = ""
     """A regular expression found in the paths of those other files."""
+    anywhere: tuple[tuple[str, ...], ...] = ()
+    """Shapes that nothing else has, and that tell its documents whatever the path."""
     signs: tuple[bytes, ...] = ()
     """One of these is in those other files; without any, all are looked at."""
     expression: str = r"\{\{"

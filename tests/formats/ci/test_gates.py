@@ -69,17 +69,17 @@ def test_an_object_is_told_from_its_bytes(data: bytes, *, expected: bool) -> Non
 @pytest.mark.parametrize(
     ("path", "data", "expected"),
     [
-        ("a.yaml", PIPELINE, {"cloudbuild", "drone"}),
+        ("a.yaml", PIPELINE, {"cloudbuild", "drone", "gitlab"}),
         ("a.yaml", POD, set()),
         ("a.yaml", POD + b"---\n" + PIPELINE, {"cloudbuild", "drone"}),
         ("a.yaml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", set()),
         (".drone.yml", b"apiVersion: v1\nkind: Pod\nspec: {}\n", {"drone"}),
-        ("a.yaml", b"on: push\njobs: {}\n", {"github", "azure"}),
+        ("a.yaml", b"on: push\njobs: {}\n", {"github", "azure", "gitlab"}),
         (".gitlab-ci.yml", b"x: {image: a}\n", {"gitlab"}),
         ("gitlab/x.yml", b"x: {image: a}\n", {"gitlab"}),
         ("tasks/main.yml", b"- name: x\n", {"ansible"}),
         (".buildkite/pipeline.yml", b"- command: x\n", {"ansible", "buildkite"}),
-        ("tasks/main.yml", b"name: x\n", set()),
+        ("tasks/main.yml", b"name: x\n", {"gitlab"}),
         ("a.yaml", b"{a: b}\n", {dialect.name for dialect in DIALECTS}),
     ],
 )

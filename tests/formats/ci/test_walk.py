@@ -96,5 +96,5 @@ def test_the_paths_of_the_table_are_paths() -> None:
     for dialect in DIALECTS:
         for position in dialect.positions:
             assert compiled(position.path.removeprefix("@/"))
-        for path in (path for shape in dialect.shapes for path in shape):
+        for path in (path for shape in (*dialect.shapes, *dialect.anywhere) for path in shape):
             assert compiled(path.partition("=")[0])
