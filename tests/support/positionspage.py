@@ -69,9 +69,12 @@ WHERE: dict[str, dict[str, str]] = {
         "oci-artifact": "`url` and `ref.tag` of Flux's `OCIRepository`",
         "bundle": "`bundle` of Tekton's references",
         "package": "`spec.package` of Crossplane's packages",
+        "resource-image": "a text with its tag in custom resources, under a key that ends in `image` or under `images`",
         "image-name": "`spec.imageName` of CloudNativePG's clusters, `spec.dockerImage` of Zalando's",
         "storage-uri": "`storageUri` of KServe behind `oci://`",
         "related-image": "`env[].value` of variables `RELATED_IMAGE_…`",
+        "base-image": "`build.artifacts[].{jib,ko}.fromImage`, `….buildpacks.{builder,runImage}`,"
+        " `….kaniko.{image,initImage}` of Skaffold",
         "build-arg": "`build.artifacts[].{docker,kaniko}.buildArgs.*` of Skaffold that end an image in the Dockerfile",
     },
     "dotenv": {"variable": "the value of a variable that ends an image of the compose file beside it"},
@@ -186,7 +189,7 @@ def _step(step: str) -> str:
         return "*"
     if not step.startswith("~"):
         return step
-    alternatives = re.search(r"\(\?:([a-z_|]+)\)\$$", step)
+    alternatives = re.search(r"\(\?:([a-z0-9_|]+)\)\$$", step)
     return "{" + alternatives[1].replace("|", ",") + "}" if alternatives else "docker#…"
 
 

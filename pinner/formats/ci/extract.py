@@ -68,11 +68,14 @@ class Extraction:
 
     def _holds(self, position: Position, hit: Hit) -> bool:
         """Tell whether the marked mapping is as the position demands."""
-        for key, pattern in position.when:
-            scalar = None if hit.marked is None else self.fields.scalar(hit.marked, key)
-            if not re.search(pattern, "" if scalar is None else scalar.value):
-                return False
-        return True
+        return all(re.search(pattern, self._text(hit.marked, key)) for key, pattern in position.when)
+
+    def _text(self, mapping: Mapping | None, key: str) -> str:
+        """Return the text under ``key`` of ``mapping``; ``{}`` for what is none, empty where there is nothing."""
+        field = None if mapping is None else self.fields.get(mapping, key)
+        if field is None:
+            return ""
+        return field.node.value if type(field.node) is Scalar else "{}"
 
     def keep(self, position: Position, hit: Hit, known: frozenset[str] = frozenset()) -> None:
         """Give the collector what ``hit`` is, found at ``position``; ``known`` are texts that name entries."""

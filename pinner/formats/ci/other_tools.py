@@ -53,19 +53,27 @@ _COLLECTIONS = r"^(?:community\.(?:docker|general)\.|containers\.podman\.)?"
 _PULLED = (("state", "^(?:present|)$"), ("source", "^(?:pull|)$"), ("path", "^$"), ("build", "^$"))
 _RUNNING = ("docker_container", "docker_swarm_service", "podman_container")
 _PULLING = ("docker_image", "docker_image_pull", "podman_image")
+# Compose files that are written out in a task: `definition` is one, `compose` of docker_stack a list of them.
+_COMPOSING = ("docker_compose", "docker_service", *(f"docker_compose_v2{end}" for end in ("", "_pull", "_run")))
 _MODULES = (*_RUNNING, *_PULLING)
-_RUN, _PULL, _MODULE = (f"~{_COLLECTIONS}(?:{'|'.join(names)})$" for names in (_RUNNING, _PULLING, _MODULES))
+_RUN, _PULL, _MODULE, _COMPOSE, _STACK = (
+    f"~{_COLLECTIONS}(?:{'|'.join(names)})$" for names in (_RUNNING, _PULLING, _MODULES, _COMPOSING, ("docker_stack",))
+)
+_SERVICES = (f"{_COMPOSE}/definition/services", f"{_STACK}/compose/[]/services")
 ANSIBLE = Dialect(
     "ansible",
     (
         Position("container", f"**/{_RUN}@/image", when=(("state", "^(?!absent$)"),)),
         Position("image", f"**/{_PULL}@/name", when=_PULLED, rest=("tag",)),
+        *(Position("service", f"**/{path}/*@/image", when=(("build", "^$"),)) for path in _SERVICES),
     ),
     names=_NOWHERE,
-    shapes=((f"[]/**/{_MODULE}",),),
+    shapes=((f"[]/**/{_MODULE}",), *((f"[]/**/{path}",) for path in _SERVICES)),
     likely=_YAML,
+    # Ansible fills in its own first, compose what is left.
+    expression=r"\{\{|\$",
     takes_lists=True,
-    signs=tuple(f"{module}:".encode() for module in _MODULES),
+    signs=tuple(f"{module}:".encode() for module in (*_MODULES, *_COMPOSING, "docker_stack")),
 )
 
 # Options of `docker run`, the image, its arguments (pre-commit, languages/docker_image.py). Possessive: hooks are

@@ -23,7 +23,8 @@ class Position(NamedTuple):
     fold: bool = False
     """Whether the prefix may be written in any case."""
     when: tuple[tuple[str, str], ...] = ()
-    """Keys of the marked mapping and the regular expressions found in their texts; an absent key has an empty one."""
+    """Keys of the marked mapping and the regular expressions found in their texts; an absent key has an empty one,
+    a mapping or a list ``{}``."""
     alias: str = ""
     """The path of texts that name entries of the file. Such a text is no image, nor is a bare word: an entry of a file
     that this one includes."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["locate"]
 
 # Every position in `walk` and `kustomize` has one of these in its key, its value or its `apiVersion`.
-_IMAGE, _IMAGE_KEY = b"image", re.compile(rb"""image(?:s|Tags?|Name)?["']?\s*:""")
+# Keys of custom resources end in `Image`, too.
+_IMAGE, _IMAGE_KEY = b"mage", re.compile(rb"""mage(?:s|Tags?|Name)?["']?\s*:""")
 _OTHERS = (
     *(b"oci://", b"pkg.crossplane.io", b"bundle", b"RELATED_IMAGE_", b"kustomize.config.k8s.io"),
     *(b"HelmRelease", b"helm.cattle.io", b"kustomize.toolkit.fluxcd.io", b"kustomize:"),

@@ -189,6 +189,8 @@ class Walk(ImageKeeper):
             self._built = frozenset(fact.name for fact in built)
             builds = skaffold.builds(mapping, self.fields, self.collector)
             self.facts += [] if builds is None else [builds]
+            for base in skaffold.bases(mapping, self.fields):
+                self.keep("base-image", base, Frame(base, "", found), found)
         if found.kind == "ImageTagTransformer":
             transformer = read_transformer(self.collector, mapping, self.fields, found.owner)
             self.facts += [] if transformer is None else [transformer]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.helm.keys import is_map_of_images
 from pinner.formats.kubernetes.objects import (
     TYPED_GROUPS,
     Object,
     judge,
+    may_be_image,
 )
 from pinner.formats.kubernetes.sibling_keys import find_parameter, refusal
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
@@ -36,6 +38,12 @@ _OCI_SCHEME = b"oci://"
 # What Istio's injector puts its proxy's image in place of, in a gateway's pod.
 _INJECTED = "auto"
 _BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
+
+
+def _is_kept(key: str, written: Node) -> bool:
+    """Tell whether what is ``written`` under ``key`` is an image that has its tag."""
+    node = resolve(written)
+    return type(node) is Scalar and may_be_image(key, node.value)
 
 
 class Frame(NamedTuple):
@@ -70,6 +78,8 @@ class ImageKeeper:
             self._image(mapping, image, frame, owner)
         if frame.key == "env":
             self._related_image(mapping, names, frame, owner)
+        if owner.is_custom:
+            self._custom(mapping, frame, owner)
         if owner.group in TYPED_GROUPS:
             self._typed(mapping, frame, owner)
 
@@ -91,6 +101,30 @@ class ImageKeeper:
         if text:
             use = self.collector.use_at("container-image", mapping.start, len(text), owner=owner.owner)
             self.collector.add(use, use.skip(text, "templated", "a template fills it in"))
+
+    def _custom(self, mapping: Mapping, frame: Frame, owner: Object) -> None:
+        """Keep the images that a custom resource has under other keys: ``…image``, and each under ``images``."""
+        own = self.fields.own(mapping)
+        name = _IMAGE_NAMES.get((owner.group, owner.kind), "") if frame.is_spec else ""
+        for key, value in own.items():
+            if key == "images" and type(value) is Mapping:
+                self._images(value, frame, owner)
+            elif key not in ("image", name) and _is_kept(key, value):
+                self.keep("resource-image", value, frame, owner, beside=mapping)
+
+    def _images(self, mapping: Mapping, frame: Frame, owner: Object) -> None:
+        """Keep every text with a tag in ``mapping``, which stands under ``images``, and in mappings in it (Vitess)."""
+        stack: list[tuple[Node, bool]] = [(mapping, True)]
+        while stack:
+            node, enters = stack.pop()
+            own = self.fields.own(node) if type(node) is Mapping else {}
+            if not is_map_of_images("images", frozenset(own)):
+                continue
+            for key, value in own.items():
+                if type(value) is Mapping and enters:
+                    stack.append((value, False))
+                elif key[-5:].lower() != "image" and _is_kept("image", value):
+                    self.keep("resource-image", value, frame, owner)
 
     def _typed(self, mapping: Mapping, frame: Frame, owner: Object) -> None:
         """Keep the images under other keys, in the few kinds that have them."""

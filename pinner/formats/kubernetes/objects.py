@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pinner._typing import TYPE_CHECKING, NamedTuple
+from pinner.formats.helm.keys import NO_IMAGE, is_tagged_image
 from pinner.formats.yaml import Mapping, Scalar, Sequence, resolve
 from pinner.formats.yaml.parts import Parts, find_gap, judge_parts, read_part
 from pinner.formats.yaml.references import FLUX_WRITES, is_written_by_flux, skip_if_unfilled
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 NOT_ENTERED = ("labels", "annotations", "matchLabels", "nodeSelector", "selector")
 # What has images under other keys too.
 TYPED_GROUPS = ("acid.zalan.do", "pkg.crossplane.io", "postgresql.cnpg.io", "serving.kserve.io", "tekton.dev")
+# Whose objects Kubernetes defines itself, and names each image under `image`.
+_OWN_GROUP = re.compile(r"^[^.]*$|\.k8s\.io$")
+# What a machine boots from, what a build makes, what is seen or was once run.
+_NO_CONTAINER = re.compile(
+    r"(?:^|[._-])?(?:os|vm|ami|boot|root|disk|machine|node|backing|output|target|destination|result|pushed?|built"
+    r"|current|previous|old|new|last|expected|observed)_?image$",
+    re.IGNORECASE,
+)
 # Tools whose `image` is a pattern, a name to replace, or the name of something that they build.
 _EXCLUDED_GROUPS = re.compile(
     r"(?:^|\.)(?:(?<!chainsaw\.)kyverno\.io|kbld\.k14s\.io|policy\.sigstore\.dev|image\.toolkit\.fluxcd\.io)$"
@@ -81,6 +90,11 @@ class Object(NamedTuple):
         return kinds is not None and kinds.search(self.kind) is not None
 
     @property
+    def is_custom(self) -> bool:
+        """Whether an operator defines it, who may have an image under any key."""
+        return _OWN_GROUP.search(self.group) is None
+
+    @property
     def is_tekton(self) -> bool:
         """Whether it is Tekton's, whose parameters have defaults."""
         return self.group == "tekton.dev"
@@ -114,6 +128,13 @@ def read_object(mapping: Mapping, fields: KeyLookup) -> Object | None:
     literal = name is not None and not any(mark in name.value for mark in ("{{", "$"))
     group = version.value.rpartition("/")[0]
     return Object(group, unshadow(kind.value), unshadow(name.value) if name is not None and literal else "")
+
+
+def may_be_image(key: str, text: str) -> bool:
+    """Tell whether the ``text`` under ``key`` of a custom resource is an image beyond doubt: both say so."""
+    if key[-5:].lower() != "image" or _NO_CONTAINER.search(key) is not None:
+        return False
+    return NO_IMAGE.search(text) is None and is_tagged_image(text)
 
 
 _DOCKER_HUB = ("docker.io/", "index.docker.io/")

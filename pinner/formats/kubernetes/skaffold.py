@@ -13,6 +13,7 @@ from pinner.model import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pinner.formats.yaml import Node
     from pinner.formats.yaml.lookup import KeyLookup
     from pinner.formats.yaml.references import Collector
     from pinner.link.facts import Fact
@@ -25,6 +26,26 @@ def artifacts(configuration: Mapping, fields: KeyLookup) -> Iterator[Mapping]:
     """Yield what ``build.artifacts`` lists of ``configuration``: the file's own, or that of a profile."""
     build = fields.get(configuration, "build")
     return fields.mappings(build.node, "artifacts") if build and type(build.node) is Mapping else iter(())
+
+
+_BASES = (
+    ("jib", "fromImage"),
+    ("ko", "fromImage"),
+    *((key, name) for key in ("buildpacks", "buildpack") for name in ("builder", "runImage")),
+    *(("kaniko", name) for name in ("image", "initImage")),
+)
+"""What a builder pulls to build with or from (skaffold, schema/latest/config.go)."""
+
+
+def bases(root: Mapping, fields: KeyLookup) -> Iterator[Node]:
+    """Yield what stands where ``root`` and its profiles name an image that an artifact is built from, or with."""
+    for configuration in (root, *fields.mappings(root, "profiles")):
+        for artifact in artifacts(configuration, fields):
+            for key, name in _BASES:
+                builder = fields.get(artifact, key)
+                field = fields.get(builder.node, name) if builder and type(builder.node) is Mapping else None
+                if field is not None:
+                    yield field.written
 
 
 def builds(root: Mapping, fields: KeyLookup, collector: Collector) -> ComposeFile | None:
