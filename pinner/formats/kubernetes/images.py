@@ -37,7 +37,14 @@ _IMAGE_NAMES = {("postgresql.cnpg.io", "Cluster"): "imageName", ("acid.zalan.do"
 _OCI_SCHEME = b"oci://"
 # What Istio's injector puts its proxy's image in place of, in a gateway's pod.
 _INJECTED = "auto"
+# What kubebuilder scaffolds, and `make deploy IMG=…` or a patch puts another name in the place of.
+_SCAFFOLDED = "controller:latest"
 _BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
+
+
+def _is_scaffolded(owner: Object | None) -> bool:
+    """Tell whether ``owner`` is the Deployment of a manager, as kubebuilder and the Operator SDK name it."""
+    return owner is not None and owner.kind == "Deployment" and owner.name.endswith("controller-manager")
 
 
 def _is_kept(key: str, written: Node) -> bool:
@@ -196,13 +203,15 @@ class ImageKeeper:
             return "output", FLUX_WRITES
         if text == _INJECTED:
             return "templated", "Istio puts the image of its proxy there"
+        if text == _SCAFFOLDED and _is_scaffolded(frame.object):
+            return "templated", "kubebuilder's name for what is built here: `make deploy` or a patch puts another there"
         if self._built and repository_of(text) in self._built:
             return "built-elsewhere", "skaffold builds this image"
         return None
 
     def _add_plain(self, kind: str, node: Scalar, owner: Object, beside: Mapping | None) -> bool:
         """Keep the image that nothing but its own text says anything about; False where more has to be asked."""
-        if kind != "container-image" or node.value.startswith("localhost/") or node.value == _INJECTED:
+        if kind != "container-image" or node.value.startswith("localhost/") or node.value in (_INJECTED, _SCAFFOLDED):
             return False
         if is_written_by_flux(self.collector.data, node):
             return False

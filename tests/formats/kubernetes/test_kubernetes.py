@@ -130,6 +130,21 @@ def test_what_is_no_image_is_not_mentioned(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "name", "image", "place"),
+    [
+        ("Deployment", "controller-manager", "controller:latest", "templated: controller:latest"),
+        ("Deployment", "acme-controller-manager", "controller:latest", "templated: controller:latest"),
+        ("Deployment", "controller-manager", "controller:v1", "controller:v1"),
+        ("Deployment", "web", "controller:latest", "controller:latest"),
+        ("Pod", "controller-manager", "controller:latest", "controller:latest"),
+    ],
+)
+def test_kubebuilders_placeholder_is_nobodys_image(kind: str, name: str, image: str, place: str) -> None:
+    text = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{image: '{image}'}}\n"
+    assert found(in_kubernetes(text)) == [place]
+
+
+@pytest.mark.parametrize(
     ("image", "place"),
     [
         ("$(REG)/x:1", "interpolated-name: $(REG)/x:1"),
