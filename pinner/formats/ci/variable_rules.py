@@ -134,6 +134,25 @@ def _gitlab_givers(root: Mapping, _scope: Mapping, name: str, fields: KeyLookup)
         yield from _scalars(None if inner is None else inner.written)
 
 
+def _gitlab_included(root: Mapping, name: str, fields: KeyLookup) -> Node | None:
+    """Return what names another file of the project that is given what ``root`` gives the variable; None without any.
+
+    What a file has in its own ``variables`` counts in those that it includes, and in child pipelines.
+    """
+    if next(_given(root, name, fields), None) is None:
+        return None
+    triggers = (_mapping(job, "trigger", fields) for job in _below(root, fields))
+    for holder in (root, *filter(None, triggers)):
+        field = fields.get(holder, "include")
+        node = None if field is None else field.node
+        for item in node.children if type(node) is Sequence else filter(None, (node,)):
+            entry = resolve(item)
+            local = fields.scalar(entry, "local") if type(entry) is Mapping else entry
+            if type(local) is Scalar and "://" not in local.value:
+                return local
+    return None
+
+
 def _mappings(root: Node) -> Iterator[Mapping]:
     stack: list[Node] = [root]
     seen: set[int] = set()
@@ -198,6 +217,8 @@ class _Rules(NamedTuple):
     """Yields the values that count in a scope."""
     givers: Giving
     """Yields every value that there is."""
+    included: Callable[[Mapping, str, KeyLookup], Node | None] = lambda _root, _name, _fields: None
+    """Returns what names another file that may read what the root gives."""
 
 
 RULES = {
@@ -209,6 +230,7 @@ RULES = {
         scopes=_below,
         values=_gitlab_values,
         givers=_gitlab_givers,
+        included=_gitlab_included,
     ),
     "github": _Rules(
         re.compile(r"\$\{\{\s*matrix\.([\w-]+(?:\.[\w-]+){0,4})\s*\}\}\Z"),

@@ -98,7 +98,8 @@ class Variables:
         for value in self._rules.givers(self._root, scope, name, self._fields):
             if id(value.scalar) not in known:
                 return "has another value", value.scalar.start
-        return None
+        included = self._rules.included(self._root, name, self._fields)
+        return None if included is None else ("may be read by the file that is included", included.start)
 
 
 def _reading(names: list[str]) -> str:
