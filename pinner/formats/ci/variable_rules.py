@@ -144,9 +144,10 @@ def _gitlab_included(root: Mapping, name: str, fields: KeyLookup) -> Node | None
     triggers = (_mapping(job, "trigger", fields) for job in _below(root, fields))
     for holder in (root, *filter(None, triggers)):
         field = fields.get(holder, "include")
-        node = None if field is None else field.node
-        for item in node.children if type(node) is Sequence else filter(None, (node,)):
-            entry = resolve(item)
+        entries: list[Node] = [] if field is None else [field.node]
+        if field is not None and type(field.node) is Sequence:
+            entries = field.node.children
+        for entry in map(resolve, entries):
             local = fields.scalar(entry, "local") if type(entry) is Mapping else entry
             if type(local) is Scalar and "://" not in local.value:
                 return local
